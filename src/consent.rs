@@ -1,0 +1,9 @@
+//! A person's consent as a history of facts, and the state that the history folds to. Pure.
+
+pub mod admit;
+pub mod event;
+pub mod fold;
+pub mod token;
+
+pub use event::{Event, EventKind};
+pub use fold::{ConsentState, fold};

@@ -1,0 +1,95 @@
+//! The facts that a history is made of. Append-only: a mistake is corrected by a new fact.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::policy::Scope;
+
+/// One fact about one subscriber. Kind, scope and time stay clear; evidence is sealed under the
+/// subscriber's own key and kept beside it in the store (invariant 12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    pub id: Uuid,
+    pub kind: EventKind,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When we heard of it.
+    pub recorded_at: Timestamp,
+    /// Where the fact came in: `api`, `page`, `one_click`, `command`, `import`, `demo`, …
+    pub channel: String,
+    /// A pack's id, or an ISO 3166-1 country code, as told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jurisdiction: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// Signed up but never confirmed.
+    SignupRequested {
+        scopes: Vec<Scope>,
+    },
+    /// Said yes: confirmed by mail (double), or once (single).
+    OptIn {
+        ground: OptIn,
+        scopes: Vec<Scope>,
+    },
+    /// Bought, asked or negotiated: what a soft opt-in rests on.
+    Acquainted {
+        how: Acquaintance,
+        scope: Scope,
+        notice: bool,
+    },
+    /// Said no, for scopes or (empty) for all marketing.
+    Withdrawal {
+        scopes: Vec<Scope>,
+        complaint: bool,
+    },
+    /// Took back an own withdrawal within its time: the old ground stands again.
+    WithdrawalUndone {
+        withdrawal: Uuid,
+    },
+    /// A block that is not the subscriber's will.
+    Suppressed {
+        why: Suppression,
+    },
+    SuppressionLifted {
+        why: Suppression,
+    },
+    /// GDPR 18.
+    Restricted,
+    RestrictionLifted,
+    /// GDPR 17: the key is destroyed; only the lookup hash stays.
+    Erased,
+}
+
+/// The two ways to say yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptIn {
+    DoubleOptIn,
+    SingleOptIn,
+}
+
+/// What made the sender and the person known to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Acquaintance {
+    Purchase,
+    Inquiry,
+    Negotiation,
+}
+
+/// Why an address is blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suppression {
+    Bounce,
+    Operator,
+}

@@ -1,0 +1,71 @@
+//! The SMTP client towards the outbound provider: TLS modes, AUTH, connections kept and used again.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+/// An `[[upstream]]`.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub name: String,
+    pub host: String,
+    pub port: u16,
+    pub tls: Tls,
+    pub login: Option<(String, SecretString)>,
+    /// At most this many connections at once.
+    pub connections: usize,
+    pub kind: Kind,
+    /// The provider DKIM-signs for the From domain, we don't.
+    pub signs: bool,
+    pub headers: Vec<(String, String)>,
+    /// PEM certificates to trust beside the system's (tests, private authorities).
+    pub extra_roots: Vec<Vec<u8>>,
+    /// Bounds on connecting and on each reply; RFC 5321, 4.5.3.2 has the defaults.
+    pub timeouts: Timeouts,
+}
+
+/// How the connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// STARTTLS, or no mail.
+    Required,
+    Implicit,
+    /// STARTTLS where it is offered; the certificate isn't checked then.
+    Opportunistic,
+    None,
+}
+
+/// What the provider is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Generic,
+    Ses,
+    Sendgrid,
+    Mailgun,
+    Postmark,
+}
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    pub connect: Duration,
+    pub greeting: Duration,
+    pub command: Duration,
+    /// Between blocks of data.
+    pub data: Duration,
+    /// After the final dot.
+    pub end_of_data: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let minutes = |n: u64| Duration::from_secs(60 * n);
+        Self {
+            connect: Duration::from_secs(30),
+            greeting: minutes(5),
+            command: minutes(5),
+            data: minutes(3),
+            end_of_data: minutes(10),
+        }
+    }
+}

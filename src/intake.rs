@@ -1,0 +1,281 @@
+//! ★ The spine of entry: classify → decide → spool. Every message comes in here, whichever door it used.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::classify::{self, Grant, Unfit};
+use crate::clock::Clock;
+use crate::mail::message::MAX_HOPS;
+use crate::mail::{Address, Envelope, RawMessage};
+use crate::outcome::dsn::{Failure, Notifier, Original};
+use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
+use crate::policy::sender::RefusalReply;
+use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
+use crate::rewrite;
+use crate::spool::Lane;
+use crate::store::{NewDelivery, NewMessage, Store, StoreError, Subscriber, Trace};
+
+/// What a session hands over at the end of DATA.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Whom the credential stands for.
+    pub grant: Grant,
+    pub envelope: Envelope,
+    /// Canonical: every line ends in CRLF, dots unstuffed.
+    pub content: Bytes,
+    /// Whence it came, for its `Received` field.
+    pub trace: Trace,
+}
+
+/// What became of a submission, durably.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    pub message: Uuid,
+    /// In the order of the envelope's recipients.
+    pub deliveries: Vec<Decided>,
+    /// Whether the tool hears of it as an error when every recipient was refused.
+    pub when_all_refused: RefusalReply,
+}
+
+/// The verdict on one recipient, and the id of the decision.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    pub delivery: Uuid,
+    pub verdict: Verdict,
+    /// Whether a copy was spooled; in shadow mode some refusals are.
+    pub spooled: bool,
+}
+
+/// Why nothing was accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// Consent or queue can't be read or written now: 451, or 452 without room (invariant 4).
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Accepts messages. One for all sessions.
+pub struct Intake {
+    pub store: Store,
+    pub clock: Clock,
+    /// Always the set in force.
+    pub policies: Arc<ArcSwap<PolicySet>>,
+    pub notifier: Notifier,
+    /// Wakes the dispatcher.
+    pub queue_changed: Arc<Notify>,
+}
+
+impl Intake {
+    /// From the end of DATA to a reply that is durable and decided. RFC 5321, 4.2.5.
+    pub async fn accept(&self, submission: Submission) -> Result<Receipt, IntakeError> {
+        let policy = self.policies.load_full();
+        let now = self.clock.now();
+        let id = self.clock.id();
+        let classified = read_and_classify(&submission, &policy);
+        let consent =
+            self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
+        let verdicts = match &classified {
+            Ok(facts) => decide_each(&policy, facts, &consent, now),
+            Err(unfit) => refuse_each(unfit, submission.envelope.recipients.len()),
+        };
+        let facts = classified.as_ref().ok();
+        let message = self.message(id, &submission, facts, &policy, verdicts, consent, now);
+        let receipt = receipt(&message, facts, &policy);
+        let notification = self.notification(&message, &receipt, facts, &policy, now);
+        // Invariant 1: committed and synced before anybody hears of it.
+        self.store.spool(std::iter::once(message).chain(notification).collect()).await?;
+        self.queue_changed.notify_one();
+        log(&receipt, &submission.grant);
+        Ok(receipt)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a spooled message is made of")]
+    fn message(
+        &self,
+        id: Uuid,
+        submission: &Submission,
+        facts: Option<&Facts>,
+        policy: &Arc<PolicySet>,
+        verdicts: Vec<Admission>,
+        consent: Vec<Option<Subscriber>>,
+        now: Timestamp,
+    ) -> NewMessage {
+        let sender = &submission.grant.sender;
+        let stream = facts.map_or(Stream::Functional, |facts| facts.stream);
+        let wait = policy.sender(sender).map(|own| own.stream(stream).deadline).unwrap_or_default();
+        let recipients = submission.envelope.recipients.iter();
+        let deliveries =
+            recipients.zip(verdicts).zip(consent).map(|((recipient, admission), known)| NewDelivery {
+                id: self.clock.id(),
+                recipient: recipient.clone(),
+                subscriber: known.as_ref().map(|subscriber| subscriber.id),
+                version: known.map_or(0, |subscriber| subscriber.version),
+                admission,
+                lane: Lane {
+                    sender: sender.clone(),
+                    stream,
+                    provider: policy.shaping.provider(recipient.domain()),
+                    campaign: facts.and_then(|facts| facts.campaign.clone()).unwrap_or_default(),
+                },
+                deadline: now.checked_add(wait).unwrap_or(Timestamp::MAX),
+            });
+        NewMessage {
+            id,
+            kind: DeliveryKind::Submitted,
+            sender: sender.clone(),
+            credential: format!("{}/{}", submission.grant.sender, submission.grant.name),
+            received_at: now,
+            trace: submission.trace.clone(),
+            content: submission.content.clone(),
+            envelope_sender: submission.envelope.sender.clone(),
+            facts: facts.cloned(),
+            policy: policy.hash.clone(),
+            deliveries: deliveries.collect(),
+        }
+    }
+
+    /// The DSN on refusals, where the stream's policy wants one and the reply has not told all already.
+    fn notification(
+        &self,
+        message: &NewMessage,
+        receipt: &Receipt,
+        facts: Option<&Facts>,
+        policy: &Arc<PolicySet>,
+        now: Timestamp,
+    ) -> Option<NewMessage> {
+        let stream = policy.sender(&message.sender)?.stream(facts?.stream);
+        if !stream.dsn_on_refusal || receipt.is_error() {
+            return None;
+        }
+        let recipients: Vec<&Address> =
+            message.deliveries.iter().map(|delivery| &delivery.recipient).collect();
+        let failures: Vec<Failure> = receipt
+            .deliveries
+            .iter()
+            .zip(recipients)
+            .filter(|(decided, _)| !decided.spooled)
+            .map(|(decided, recipient)| Failure {
+                delivery: decided.delivery,
+                recipient: recipient.clone(),
+                status: (5, 7, 1),
+                text: format!("[{}] {}", reason_of(&decided.verdict), decided.verdict.text),
+                diagnostic: None,
+            })
+            .collect();
+        let header = RawMessage::index(message.content.clone()).ok()?;
+        let original = Original {
+            id: message.id,
+            sender: &message.sender,
+            credential: &message.credential,
+            envelope_sender: message.envelope_sender.as_ref(),
+            received_at: message.received_at,
+            header: header.header(),
+        };
+        self.notifier.notify(policy, &original, &failures, &|| self.clock.id(), now)
+    }
+}
+
+impl Receipt {
+    /// Whether the tool hears 550 (554 for a loop): all were refused, and policy or the reason wants it said.
+    pub fn is_error(&self) -> bool {
+        self.when_all_refused == RefusalReply::Reject && self.deliveries.iter().all(|one| !one.spooled)
+    }
+
+    /// Recipients who were refused, and the first of their verdicts.
+    pub fn refused(&self) -> (usize, Option<&Decided>) {
+        self.which(|one| !one.spooled)
+    }
+
+    /// Recipients whose copy is held, and the first of their verdicts.
+    pub fn held(&self) -> (usize, Option<&Decided>) {
+        self.which(|one| one.spooled && one.verdict.verdict == VerdictKind::Hold)
+    }
+
+    fn which(&self, wanted: impl Fn(&&Decided) -> bool) -> (usize, Option<&Decided>) {
+        (self.deliveries.iter().filter(&wanted).count(), self.deliveries.iter().find(&wanted))
+    }
+}
+
+/// What the message is, or why nobody may get it. What would make a rewrite impossible on the way out is
+/// found here, where the tool can still be told.
+fn read_and_classify(submission: &Submission, policy: &PolicySet) -> Result<Facts, Unfit> {
+    let whole_file = policy.sender(&submission.grant.sender).map(|own| own.rule.clone());
+    let rule = whole_file.unwrap_or(RuleRef { file: "".into(), line: 0 });
+    let unfit = |reason, text: String| Unfit { reason, text, rule: rule.clone(), stream: None };
+    let message = RawMessage::index(submission.content.clone())
+        .map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
+    if message.hops() >= MAX_HOPS {
+        return Err(unfit(Reason::Loop, format!("it passed {MAX_HOPS} hosts already")));
+    }
+    rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
+    classify::classify(&message, &submission.grant, policy)
+}
+
+fn decide_each(
+    policy: &PolicySet,
+    facts: &Facts,
+    consent: &[Option<Subscriber>],
+    now: Timestamp,
+) -> Vec<Admission> {
+    let unknown = crate::consent::ConsentState::default();
+    let verdict = |known: &Option<Subscriber>| {
+        let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
+        admit(policy, facts, decide(policy, facts, state, &Circumstances::default(), now))
+    };
+    consent.iter().map(verdict).collect()
+}
+
+fn refuse_each(unfit: &Unfit, recipients: usize) -> Vec<Admission> {
+    let verdict = Verdict {
+        verdict: VerdictKind::Refuse,
+        reason: Some(unfit.reason),
+        ground: None,
+        ground_event: None,
+        scope: None,
+        stream: unfit.stream,
+        jurisdiction: None,
+        rule: unfit.rule.clone(),
+        text: unfit.text.clone(),
+    };
+    vec![Admission::Refuse(verdict); recipients]
+}
+
+fn receipt(message: &NewMessage, facts: Option<&Facts>, policy: &PolicySet) -> Receipt {
+    let decided = |delivery: &NewDelivery| {
+        let (verdict, spooled) = match &delivery.admission {
+            Admission::Spool(spoolable) => (spoolable.verdict().clone(), true),
+            Admission::Refuse(verdict) => (verdict.clone(), false),
+        };
+        Decided { delivery: delivery.id, verdict, spooled }
+    };
+    let own = policy.sender(&message.sender).zip(facts);
+    Receipt {
+        message: message.id,
+        deliveries: message.deliveries.iter().map(decided).collect(),
+        // What has no stream to ask is always said.
+        when_all_refused: own
+            .map_or(RefusalReply::Reject, |(own, facts)| own.stream(facts.stream).refusal_reply),
+    }
+}
+
+fn log(receipt: &Receipt, grant: &Grant) {
+    let (refused, first) = receipt.refused();
+    tracing::info!(
+        message = %receipt.message,
+        sender = %grant.sender,
+        credential = %grant.name,
+        recipients = receipt.deliveries.len(),
+        refused,
+        reason = first.map(|decided| reason_of(&decided.verdict)),
+        "message decided"
+    );
+}
+
+fn reason_of(verdict: &Verdict) -> &'static str {
+    verdict.reason.map_or("", Reason::as_str)
+}

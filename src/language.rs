@@ -1,0 +1,31 @@
+//! The words that subscribers read, in their languages: one folder of Fluent files a language.
+//! `pages.ftl` for the pages, `footer.ftl` for what goes into mail. Adding a language is adding a folder.
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{LanguageIdentifier, Loader, static_loader};
+
+static_loader! {
+    static TEXTS = {
+        locales: "./src/locales",
+        fallback_language: "en",
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// The language, among those that we have, that serves a tag such as `sv-SE`; English if none does.
+pub fn serving(tag: &str) -> &'static str {
+    known(tag).unwrap_or("en")
+}
+
+/// The language that we have for a tag, if any.
+pub fn known(tag: &str) -> Option<&'static str> {
+    let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    ["en", "sv", "nl", "de"].into_iter().find(|own| *own == primary)
+}
+
+/// A text in a language of `serving`. A key that a language lacks falls back to English.
+pub fn text(language: &str, key: &str, values: &[(&'static str, &str)]) -> String {
+    let language: LanguageIdentifier = serving(language).parse().unwrap_or_default();
+    let values = values.iter().map(|(name, value)| ((*name).into(), FluentValue::from(*value))).collect();
+    TEXTS.lookup_with_args(&language, key, &values)
+}

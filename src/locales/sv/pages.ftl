@@ -1,0 +1,1 @@
+page-placeholder = x

@@ -1,0 +1,11 @@
+//! The vocabulary of mail: addresses, envelopes, messages and replies. No sockets, no policy.
+
+pub mod address;
+pub mod envelope;
+pub mod message;
+pub mod reply;
+
+pub use address::Address;
+pub use envelope::{BodyType, Envelope};
+pub use message::RawMessage;
+pub use reply::Reply;

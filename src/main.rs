@@ -1,0 +1,8 @@
+//! Parse arguments, run, exit code.
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    todo!()
+}

@@ -1,0 +1,40 @@
+//! What ops teams own: policy files, and the pure decision that rests on them.
+
+pub mod decide;
+pub mod facts;
+pub mod file;
+pub mod jurisdiction;
+pub mod scope;
+pub mod sender;
+pub mod shaping;
+pub mod verdict;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use facts::Facts;
+pub use scope::Scope;
+pub use verdict::{GroundKind, Reason, RuleRef, Stream, Verdict, VerdictKind};
+
+use jurisdiction::Jurisdiction;
+use sender::SenderPolicy;
+use shaping::Shaping;
+
+/// All policy files of one folder, checked. Never changed once made: a reload makes a new one.
+#[derive(Clone, Debug)]
+pub struct PolicySet {
+    /// SHA-256 over the names and texts of all files, lower-case hex: every decision records it.
+    pub hash: Arc<str>,
+    /// By sender id.
+    pub senders: BTreeMap<String, SenderPolicy>,
+    /// By pack id (`se`), bases already folded in.
+    pub jurisdictions: BTreeMap<String, Jurisdiction>,
+    pub shaping: Shaping,
+}
+
+impl PolicySet {
+    /// The policy of a sender, if there is one.
+    pub fn sender(&self, id: &str) -> Option<&SenderPolicy> {
+        self.senders.get(id)
+    }
+}

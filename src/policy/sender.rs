@@ -1,0 +1,153 @@
+//! A sender's policy: `policies/senders/*.toml`, checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::{RuleRef, Scope, Stream};
+
+/// One brand or legal entity in whose name mail is sent.
+#[derive(Clone, Debug)]
+pub struct SenderPolicy {
+    pub id: String,
+    pub name: String,
+    pub postal_address: Option<String>,
+    pub privacy_notice: Option<String>,
+    pub from_domains: Vec<DomainPattern>,
+    pub bounce_domains: Vec<DomainPattern>,
+    /// A pack's id; `None` judges by `unknown`.
+    pub default_jurisdiction: Option<String>,
+    pub default_locale: String,
+    pub mode: Mode,
+    pub streams: BTreeMap<Stream, StreamPolicy>,
+    pub scopes: BTreeMap<Scope, ScopePolicy>,
+    pub similar: Vec<Similar>,
+    pub classify: Vec<ClassifyRule>,
+    /// The sender's file; line 1 of `id`.
+    pub rule: RuleRef,
+}
+
+/// `mode`: `"enforce"`, or `"shadow"`: decide and record, but let pass what no recorded no forbids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Enforce,
+    Shadow,
+}
+
+/// A domain, exact or with all below it (`*.shop.example`), as A-labels in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DomainPattern {
+    Exact(String),
+    Below(String),
+}
+
+impl DomainPattern {
+    pub fn matches(&self, domain: &str) -> bool {
+        match self {
+            Self::Exact(own) => own == domain,
+            Self::Below(own) => domain.strip_suffix(own.as_str()).is_some_and(|rest| rest.ends_with('.')),
+        }
+    }
+}
+
+/// `[streams.*]`. Every stream has one, by default or as the file says.
+#[derive(Clone, Debug)]
+pub struct StreamPolicy {
+    pub deadline: Duration,
+    pub refusal_reply: RefusalReply,
+    pub dsn_on_refusal: bool,
+    /// What a mail client's unsubscribe button withdraws; meant for marketing alone.
+    pub one_click: OneClick,
+    /// What happens to signed marketing bodies.
+    pub signed_body: SignedBody,
+    pub rule: RuleRef,
+}
+
+/// What the tool hears when every recipient is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalReply {
+    Accept,
+    Reject,
+}
+
+/// `one_click`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OneClick {
+    All,
+    Scope,
+}
+
+/// `signed_body`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedBody {
+    Headers,
+    Refuse,
+}
+
+/// `[scopes.*]`: its titles by language tag.
+#[derive(Clone, Debug)]
+pub struct ScopePolicy {
+    pub title: BTreeMap<String, String>,
+    pub rule: RuleRef,
+}
+
+/// `[[similar]]`: who bought `bought` (or anything below it) may hear of `allows`.
+#[derive(Clone, Debug)]
+pub struct Similar {
+    pub bought: Scope,
+    pub allows: Vec<Scope>,
+    pub rule: RuleRef,
+}
+
+/// `[[classify]]`: for tools that can't set our headers; the first match wins.
+#[derive(Clone, Debug)]
+pub struct ClassifyRule {
+    pub header: String,
+    pub matches: regex::Regex,
+    pub stream: Stream,
+    pub scope: Option<Scope>,
+    pub campaign: Option<String>,
+    pub rule: RuleRef,
+}
+
+impl SenderPolicy {
+    /// Whether mail may name this domain (A-labels, lower case) as an author's.
+    pub fn owns_from(&self, domain: &str) -> bool {
+        self.from_domains.iter().any(|pattern| pattern.matches(domain))
+    }
+
+    /// Whether a DSN may go to this domain: the sender's own, or one of its bounce domains.
+    pub fn owns_bounces(&self, domain: &str) -> bool {
+        self.owns_from(domain) || self.bounce_domains.iter().any(|pattern| pattern.matches(domain))
+    }
+
+    /// The scopes that the taxonomy declares, the undeclared parents of declared ones included.
+    pub fn taxonomy(&self) -> BTreeSet<Scope> {
+        self.scopes.keys().flat_map(|scope| scope.ancestors().collect::<Vec<_>>()).collect()
+    }
+
+    /// Whether the taxonomy knows this scope.
+    pub fn knows(&self, scope: &Scope) -> bool {
+        self.scopes.keys().any(|own| scope.covers(own))
+    }
+
+    /// What a purchase in `bought` allows, with the rule that says so: its own scope (the sender's file),
+    /// and the likes that `[[similar]]` names.
+    pub fn allowed_by_purchase(&self, bought: &Scope) -> Vec<(Scope, RuleRef)> {
+        let own = std::iter::once((bought.clone(), self.rule.clone()));
+        let likes = self.similar.iter().filter(|similar| similar.bought.covers(bought));
+        let likes = likes.flat_map(|s| s.allows.iter().map(|allowed| (allowed.clone(), s.rule.clone())));
+        own.chain(likes).collect()
+    }
+
+    /// The title of a scope in a language, else in the sender's, else in English, else its name.
+    pub fn title<'a>(&'a self, scope: &'a Scope, locale: &str) -> &'a str {
+        let titles = self.scopes.get(scope).map(|declared| &declared.title);
+        let find = |language: &str| titles.and_then(|t| t.get(language)).map(String::as_str);
+        find(locale).or_else(|| find(&self.default_locale)).or_else(|| find("en")).unwrap_or(scope.as_str())
+    }
+
+    pub fn stream(&self, stream: Stream) -> &StreamPolicy {
+        // `policy::file` fills in all three.
+        &self.streams[&stream]
+    }
+}

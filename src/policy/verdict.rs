@@ -1,0 +1,199 @@
+//! A verdict: what was decided for one recipient, why, and by which line of which file. CONTRACT.md,
+//! "Submitting by SMTP" and "Words".
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Scope;
+
+/// Why a message is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stream {
+    Marketing,
+    Functional,
+    Confirmation,
+}
+
+/// What a verdict says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VerdictKind {
+    /// May go.
+    Deliver,
+    /// Never.
+    Refuse,
+    /// Not now.
+    Hold,
+}
+
+/// Why a subscriber may be mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroundKind {
+    DoubleOptIn,
+    SingleOptIn,
+    SoftOptIn,
+    NoObjection,
+    Functional,
+}
+
+/// A stable reason; none ever changes its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    // refusals for what the message is
+    Unparsable,
+    Loop,
+    FromNotAllowed,
+    Unclassified,
+    StreamNotAllowed,
+    UnknownScope,
+    MergeFieldLeak,
+    ContentMissing,
+    ProfilingNotAllowed,
+    TransferNotAllowed,
+    ConfirmationLimit,
+    // refusals for who the recipient is
+    Erased,
+    SuppressedBounce,
+    SuppressedOperator,
+    Withdrawn,
+    Restricted,
+    NoticeMissing,
+    GroundExpired,
+    Unconfirmed,
+    OutOfScope,
+    NoGround,
+    // holds
+    FrequencyCap,
+    QuietHours,
+    PausedBySubscriber,
+    CampaignPaused,
+    WarmUp,
+    HeldByOperator,
+}
+
+/// The file and line of the rule that decided. `line` counts from 1; 0 names the file as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RuleRef {
+    pub file: Arc<str>,
+    pub line: u32,
+}
+
+/// What was decided for one recipient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub verdict: VerdictKind,
+    /// `None` on `deliver`.
+    pub reason: Option<Reason>,
+    /// `Some` on `deliver` alone.
+    pub ground: Option<GroundKind>,
+    /// The consent event that the ground rests on.
+    pub ground_event: Option<Uuid>,
+    pub scope: Option<Scope>,
+    /// `None` where the message could not be classified.
+    pub stream: Option<Stream>,
+    /// The pack that judged.
+    pub jurisdiction: Option<Arc<str>>,
+    pub rule: RuleRef,
+    /// For people: what was decided and, on a refusal, what was missing. No personal data.
+    pub text: String,
+}
+
+impl Verdict {
+    /// Whether a recorded no (or a foreign From) stands behind a refusal: shadow mode never lets it pass
+    /// (CONTRACT.md, "What stops what").
+    pub fn is_recorded_no(&self) -> bool {
+        matches!(
+            self.reason,
+            Some(
+                Reason::Withdrawn
+                    | Reason::Erased
+                    | Reason::SuppressedBounce
+                    | Reason::SuppressedOperator
+                    | Reason::Restricted
+                    | Reason::FromNotAllowed
+                    | Reason::Unparsable
+                    | Reason::Loop
+                    | Reason::StreamNotAllowed
+                    | Reason::Unclassified
+            )
+        )
+    }
+}
+
+/// The word that CONTRACT.md uses, for a unit-only enum.
+macro_rules! words {
+    ($type:ty { $($variant:ident => $word:literal),* $(,)? }) => {
+        impl $type {
+            pub const ALL: &[$type] = &[$(<$type>::$variant),*];
+
+            /// The word that the contract uses.
+            pub fn as_str(self) -> &'static str {
+                match self { $(<$type>::$variant => $word),* }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or(UnknownWord)
+            }
+        }
+    };
+}
+
+/// A text that is none of the contract's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a word of the contract")]
+pub struct UnknownWord;
+
+words!(Stream { Marketing => "marketing", Functional => "functional", Confirmation => "confirmation" });
+words!(VerdictKind { Deliver => "deliver", Refuse => "refuse", Hold => "hold" });
+words!(GroundKind {
+    DoubleOptIn => "double_opt_in",
+    SingleOptIn => "single_opt_in",
+    SoftOptIn => "soft_opt_in",
+    NoObjection => "no_objection",
+    Functional => "functional",
+});
+words!(Reason {
+    Unparsable => "unparsable",
+    Loop => "loop",
+    FromNotAllowed => "from_not_allowed",
+    Unclassified => "unclassified",
+    StreamNotAllowed => "stream_not_allowed",
+    UnknownScope => "unknown_scope",
+    MergeFieldLeak => "merge_field_leak",
+    ContentMissing => "content_missing",
+    ProfilingNotAllowed => "profiling_not_allowed",
+    TransferNotAllowed => "transfer_not_allowed",
+    ConfirmationLimit => "confirmation_limit",
+    Erased => "erased",
+    SuppressedBounce => "suppressed_bounce",
+    SuppressedOperator => "suppressed_operator",
+    Withdrawn => "withdrawn",
+    Restricted => "restricted",
+    NoticeMissing => "notice_missing",
+    GroundExpired => "ground_expired",
+    Unconfirmed => "unconfirmed",
+    OutOfScope => "out_of_scope",
+    NoGround => "no_ground",
+    FrequencyCap => "frequency_cap",
+    QuietHours => "quiet_hours",
+    PausedBySubscriber => "paused_by_subscriber",
+    CampaignPaused => "campaign_paused",
+    WarmUp => "warm_up",
+    HeldByOperator => "held_by_operator",
+});

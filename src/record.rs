@@ -1,0 +1,78 @@
+//! ★ The spine of facts: check → commit → stop what is queued. Every fact about a person comes in here,
+//! whichever door it used.
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::consent::EventKind;
+use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted};
+use crate::store::{NewFact, RecordError, Recorded, Store, Who};
+
+/// Where facts are recorded. Clones share the store.
+#[derive(Clone)]
+pub struct Recorder {
+    store: Store,
+    clock: Clock,
+    queue_changed: std::sync::Arc<tokio::sync::Notify>,
+}
+
+/// How a fact came to us, and what shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Provenance {
+    /// `api`, `page`, `one_click`, `command`, …
+    pub channel: String,
+    pub jurisdiction: Option<String>,
+    pub locale: Option<String>,
+    pub time_zone: Option<String>,
+    /// Form text, IP, user agent, reference, …
+    pub evidence: serde_json::Value,
+}
+
+impl Recorder {
+    /// `queue_changed` wakes the dispatcher: what a no stops is looked at again at once.
+    pub fn new(store: Store, clock: Clock, queue_changed: std::sync::Arc<tokio::sync::Notify>) -> Self {
+        Self { store, clock, queue_changed }
+    }
+
+    /// One fact about one person. Durable when it returns (invariant 5).
+    pub async fn record(
+        &self,
+        sender: &str,
+        who: Who,
+        kind: EventKind,
+        occurred_at: Option<Timestamp>,
+        provenance: Provenance,
+    ) -> Result<Recorded, RecordError> {
+        let now = self.clock.now();
+        let occurred_at = occurred_at.unwrap_or(now);
+        if occurred_at.as_second() > now.as_second() + AHEAD_SECONDS {
+            return Err(NotAdmitted::DatedAhead.into());
+        }
+        let fact = NewFact {
+            sender: sender.to_owned(),
+            who,
+            kind,
+            occurred_at,
+            channel: provenance.channel,
+            jurisdiction: provenance.jurisdiction,
+            locale: provenance.locale,
+            time_zone: provenance.time_zone,
+            evidence: provenance.evidence,
+        };
+        let recorded = self.store.record(vec![fact]).await.pop().unwrap_or(Err(RecordError::Unknown))?;
+        self.queue_changed.notify_one();
+        Ok(recorded)
+    }
+
+    /// GDPR 17: destroys what identifies the person; the tombstone stays. False if unknown or erased before.
+    pub async fn erase(
+        &self,
+        sender: &str,
+        subscriber: uuid::Uuid,
+        channel: &str,
+    ) -> Result<bool, RecordError> {
+        let erased = self.store.erase(sender, subscriber, channel).await?;
+        self.queue_changed.notify_one();
+        Ok(erased)
+    }
+}

@@ -1,0 +1,4 @@
+//! What is due and allowed: retries, and permits under the limits of `shaping.toml`.
+
+pub mod permits;
+pub mod retry;

@@ -1,0 +1,1 @@
+//! The only wiring: config → parts → tasks → ordered drain.

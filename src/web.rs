@@ -1,0 +1,4 @@
+//! Pages for subscribers, and the API. The only place with HTTP in it.
+
+pub mod api;
+pub mod pages;
