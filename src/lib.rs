@@ -6,23 +6,23 @@ pub mod clock;
 pub mod mail;
 
 // The way in.
-pub mod classify;
-pub mod consent;
-pub mod intake;
-pub mod policy;
 pub mod smtp;
+pub mod intake;
+pub mod classify;
+pub mod policy;
+pub mod consent;
 pub mod spool;
 
 // Facts.
 pub mod record;
 
 // The way out.
-pub mod deliver;
-pub mod language;
-pub mod outcome;
-pub mod rewrite;
 pub mod schedule;
+pub mod deliver;
+pub mod rewrite;
+pub mod language;
 pub mod sign;
+pub mod outcome;
 
 // What they rest on.
 pub mod credential;
@@ -31,7 +31,7 @@ pub mod store;
 pub mod web;
 
 // The program.
-pub mod cli;
 pub mod config;
-pub mod serve;
 pub mod telemetry;
+pub mod serve;
+pub mod cli;
