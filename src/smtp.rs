@@ -2,7 +2,7 @@
 //!
 //! `session` is a pure state machine, `wire` the framing, `auth` the exchanges; only `server` has sockets.
 
+pub mod wire;
+pub mod session;
 pub mod auth;
 pub mod server;
-pub mod session;
-pub mod wire;
