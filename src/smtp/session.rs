@@ -1,1 +1,384 @@
-//! (stub)
+//! The protocol: State, Command → State, Reply, Effect. Pure: what needs sockets, secrets or the store is
+//! an `Effect` that the server carries out, telling the session what came of it. RFC 5321, 4.1; 6409; 4954.
+
+mod commands;
+mod mailbox;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::auth::{Exchange, Login};
+use super::wire::BadLine;
+use crate::classify::Grant;
+use crate::mail::{Envelope, Reply};
+
+/// The longest command, CRLF included: 512 octets (RFC 5321, 4.5.3.1.4) and room for parameters and the
+/// first response of AUTH.
+pub const MAX_COMMAND: usize = 2_048;
+/// The longest line of an AUTH exchange, CRLF included. RFC 4954, 4.
+pub const MAX_AUTH_LINE: usize = 12_288;
+/// So many bad commands end a session.
+const MAX_STRIKES: u32 = 20;
+/// A wrong password counts as so many bad commands.
+const WRONG_LOGIN: u32 = 5;
+
+/// The protocol on one screen: each command, when it may come, and what it does.
+#[rustfmt::skip]
+const COMMANDS: &[Rule] = &[
+    //   verb        when              arguments        handler
+    rule("EHLO",     When::Always,     Arguments::One,  commands::ehlo),
+    rule("HELO",     When::Always,     Arguments::One,  commands::helo),
+    rule("STARTTLS", When::Extended,   Arguments::None, commands::starttls),
+    rule("AUTH",     When::Extended,   Arguments::Some, commands::auth),
+    rule("MAIL",     When::Greeted,    Arguments::Some, commands::mail),
+    rule("RCPT",     When::Sender,     Arguments::Some, commands::rcpt),
+    rule("DATA",     When::Recipients, Arguments::None, commands::data),
+    rule("RSET",     When::Always,     Arguments::None, commands::rset),
+    rule("NOOP",     When::Always,     Arguments::Any,  commands::noop),
+    rule("VRFY",     When::Always,     Arguments::Some, commands::vrfy),
+    rule("HELP",     When::Always,     Arguments::Any,  commands::help),
+    rule("QUIT",     When::Always,     Arguments::None, commands::quit),
+    rule("EXPN",     When::Always,     Arguments::Any,  commands::not_served),
+    rule("TURN",     When::Always,     Arguments::Any,  commands::not_served),
+    rule("ETRN",     When::Always,     Arguments::Any,  commands::not_served),
+    // What follows these is not for us to read as commands.
+    rule("BDAT",     When::Always,     Arguments::Any,  commands::not_ours),
+    rule("GET",      When::Always,     Arguments::Any,  commands::not_ours),
+    rule("POST",     When::Always,     Arguments::Any,  commands::not_ours),
+    rule("PUT",      When::Always,     Arguments::Any,  commands::not_ours),
+    rule("CONNECT",  When::Always,     Arguments::Any,  commands::not_ours),
+];
+
+struct Rule {
+    verb: &'static str,
+    when: When,
+    arguments: Arguments,
+    run: fn(&mut Session, &str) -> Step,
+}
+
+const fn rule(
+    verb: &'static str,
+    when: When,
+    arguments: Arguments,
+    run: fn(&mut Session, &str) -> Step,
+) -> Rule {
+    Rule { verb, when, arguments, run }
+}
+
+#[derive(Clone, Copy)]
+enum When {
+    Always,
+    /// After EHLO, outside a transaction.
+    Extended,
+    /// After EHLO or HELO, outside a transaction.
+    Greeted,
+    /// In a transaction.
+    Sender,
+    /// In a transaction that has a recipient.
+    Recipients,
+}
+
+#[derive(Clone, Copy)]
+enum Arguments {
+    None,
+    One,
+    Some,
+    Any,
+}
+
+/// What a server offers and allows; the same for all its sessions.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub hostname: String,
+    pub max_message_size: usize,
+    pub max_recipients: usize,
+    pub starttls: StartTls,
+    pub auth: AuthOver,
+}
+
+/// Whether a connection in clear may become one under TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartTls {
+    Offered,
+    Absent,
+}
+
+/// Over what AUTH is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthOver {
+    TlsAlone,
+    Anything,
+}
+
+/// What the connection is protected by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Clear,
+    Tls,
+}
+
+/// A credential that a session may submit with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub id: Uuid,
+    pub grant: Grant,
+}
+
+/// One session with a peer.
+#[derive(Debug)]
+pub struct Session {
+    terms: Arc<Terms>,
+    channel: Channel,
+    hello: Option<Hello>,
+    /// By the peer's network; outlives STARTTLS.
+    trusted: Option<Holder>,
+    /// By AUTH; goes before `trusted`.
+    authenticated: Option<Holder>,
+    state: State,
+    strikes: u32,
+}
+
+#[derive(Debug)]
+struct Hello {
+    protocol: Protocol,
+    name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Smtp,
+    Esmtp,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    Authenticating(Exchange),
+    Transaction(Transaction),
+}
+
+/// What MAIL began and RCPT goes on with.
+#[derive(Debug)]
+struct Transaction {
+    envelope: Envelope,
+    /// Canonical forms of the recipients.
+    seen: HashSet<String>,
+    /// What `SIZE=` said.
+    size: usize,
+}
+
+/// What one line leads to: a reply, and what the server has to do after it was written.
+#[derive(Debug)]
+pub struct Step {
+    /// `None` while the server finds out what to say.
+    pub reply: Option<Reply>,
+    pub effect: Effect,
+}
+
+/// What the session can't do itself.
+#[derive(Debug)]
+pub enum Effect {
+    Nothing,
+    Close,
+    /// Forget all input that came before the handshake, do it, then call `secured`.
+    StartTls,
+    /// Check it, then call `verified`.
+    Verify(Login),
+    /// Read message data, then call `hand_over`.
+    ReadData {
+        /// What the peer said of its size, or 0.
+        hint: usize,
+    },
+}
+
+/// What came of a login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    Holder(Holder),
+    Wrong,
+    /// It could not be found out.
+    Unavailable,
+}
+
+/// A transaction whose data has come in full.
+#[derive(Clone, Debug)]
+pub struct HandOver {
+    pub holder: Holder,
+    pub envelope: Envelope,
+    /// A domain, a literal, or `unknown`.
+    pub helo: String,
+    /// As `Received` has it. RFC 3848.
+    pub protocol: &'static str,
+}
+
+impl Step {
+    fn say(code: u16, enhanced: (u8, u8, u8), text: impl Into<String>) -> Self {
+        Self::reply(Reply::new(code, enhanced, text))
+    }
+
+    fn reply(reply: Reply) -> Self {
+        Self { reply: Some(reply), effect: Effect::Nothing }
+    }
+
+    fn then(self, effect: Effect) -> Self {
+        Self { effect, ..self }
+    }
+}
+
+impl Session {
+    /// `trusted` is what the peer's network stands for.
+    pub fn new(terms: Arc<Terms>, channel: Channel, trusted: Option<Holder>) -> Self {
+        let state = State::Idle;
+        Self { terms, channel, hello: None, trusted, authenticated: None, state, strikes: 0 }
+    }
+
+    /// What the server says first.
+    pub fn greeting(&self) -> Reply {
+        Reply::plain(220, vec![format!("{} ESMTP optgate", self.terms.hostname)])
+    }
+
+    /// The longest line that may come next, CRLF included.
+    pub fn line_limit(&self) -> usize {
+        match self.state {
+            State::Authenticating(_) => MAX_AUTH_LINE,
+            State::Idle | State::Transaction(_) => MAX_COMMAND,
+        }
+    }
+
+    /// Whose mail it takes now.
+    pub fn holder(&self) -> Option<&Holder> {
+        self.authenticated.as_ref().or(self.trusted.as_ref())
+    }
+
+    /// A line from the peer, without its CRLF.
+    pub fn line(&mut self, line: &[u8]) -> Step {
+        let step = match std::mem::replace(&mut self.state, State::Idle) {
+            State::Authenticating(exchange) => self.go_on(exchange.answer(line)),
+            other => {
+                self.state = other;
+                self.command(line)
+            }
+        };
+        self.judge(step)
+    }
+
+    /// A line that is no command; it ends an AUTH exchange.
+    pub fn bad_line(&mut self, bad: BadLine) -> Step {
+        let exchanging = matches!(self.state, State::Authenticating(_));
+        if exchanging {
+            self.state = State::Idle;
+        }
+        let detail = if exchanging && bad == BadLine::TooLong { 6 } else { 2 };
+        self.judge(Step::say(500, (5, 5, detail), bad.to_string()))
+    }
+
+    /// What came of `Effect::Verify`.
+    pub fn verified(&mut self, verified: Verified) -> Step {
+        let step = match verified {
+            Verified::Holder(holder) => {
+                self.authenticated = Some(holder);
+                Step::say(235, (2, 7, 0), "authenticated")
+            }
+            Verified::Wrong => Step::say(535, (5, 7, 8), "authentication failed"),
+            Verified::Unavailable => Step::say(454, (4, 7, 0), "can't check it now, try again later"),
+        };
+        self.judge(step)
+    }
+
+    /// TLS is on. All that the peer said before is forgotten, what its network stands for is not.
+    /// RFC 3207, 4.2.
+    pub fn secured(&mut self) {
+        *self = Self::new(self.terms.clone(), Channel::Tls, self.trusted.take());
+    }
+
+    /// All data has come: the transaction leaves the session, whatever becomes of it. `None` if there is none.
+    pub fn hand_over(&mut self) -> Option<HandOver> {
+        let State::Transaction(transaction) = std::mem::replace(&mut self.state, State::Idle) else {
+            return None;
+        };
+        self.strikes = 0;
+        let hello = self.hello.as_ref()?;
+        Some(HandOver {
+            holder: self.holder()?.clone(),
+            envelope: transaction.envelope,
+            helo: if mailbox::is_host(&hello.name) { hello.name.clone() } else { "unknown".to_owned() },
+            protocol: match (hello.protocol, self.channel, &self.authenticated) {
+                (Protocol::Smtp, _, _) => "SMTP",
+                (Protocol::Esmtp, Channel::Clear, None) => "ESMTP",
+                (Protocol::Esmtp, Channel::Tls, None) => "ESMTPS",
+                (Protocol::Esmtp, Channel::Clear, Some(_)) => "ESMTPA",
+                (Protocol::Esmtp, Channel::Tls, Some(_)) => "ESMTPSA",
+            },
+        })
+    }
+
+    /// The credential is no longer in force. What the network stands for goes too: mail of one credential
+    /// must not turn into mail of another half-way.
+    pub fn revoked(&mut self) -> Reply {
+        self.trusted = None;
+        self.authenticated = None;
+        Reply::new(535, (5, 7, 8), "the credential is no longer in force")
+    }
+
+    fn command(&mut self, line: &[u8]) -> Step {
+        let Some(line) = std::str::from_utf8(line).ok().filter(|line| line.is_ascii()) else {
+            return match line.get(..5).map(<[u8]>::to_ascii_uppercase).as_deref() {
+                Some(b"MAIL " | b"RCPT ") => Step::say(553, (5, 6, 7), "SMTPUTF8 is not offered"),
+                _ => Step::say(500, (5, 5, 2), "8-bit octets in a command"),
+            };
+        };
+        let line = line.trim_end_matches([' ', '\t']);
+        if line.contains(|character: char| character.is_ascii_control()) {
+            return Step::say(500, (5, 5, 2), "control characters in a command");
+        }
+        let (verb, arguments) = line.split_once(' ').unwrap_or((line, ""));
+        let Some(rule) = COMMANDS.iter().find(|rule| rule.verb.eq_ignore_ascii_case(verb)) else {
+            return Step::say(500, (5, 5, 1), "unknown command");
+        };
+        if let Err(why) = self.in_place(rule.when) {
+            return Step::say(503, (5, 5, 1), why);
+        }
+        let arguments = arguments.trim_start_matches(' ');
+        match (rule.arguments, arguments.split(' ').count(), arguments.is_empty()) {
+            (Arguments::None, _, false) => Step::say(501, (5, 5, 4), "takes no arguments"),
+            (Arguments::One | Arguments::Some, _, true) => Step::say(501, (5, 5, 4), "needs an argument"),
+            (Arguments::One, 2.., _) => Step::say(501, (5, 5, 4), "takes one argument"),
+            _ => (rule.run)(self, arguments),
+        }
+    }
+
+    /// Whether a command may come now; else why not.
+    fn in_place(&self, when: When) -> Result<(), &'static str> {
+        let greeted = self.hello.as_ref().map(|hello| hello.protocol);
+        let recipients = match &self.state {
+            State::Transaction(transaction) => Some(transaction.envelope.recipients.len()),
+            State::Idle | State::Authenticating(_) => None,
+        };
+        match (when, greeted, recipients) {
+            (When::Always, ..) => Ok(()),
+            (When::Extended, None | Some(Protocol::Smtp), _) => Err("say EHLO first"),
+            (When::Greeted, None, _) => Err("say EHLO or HELO first"),
+            (When::Extended | When::Greeted, _, Some(_)) => Err("not within a mail transaction"),
+            (When::Sender | When::Recipients, _, None) => Err("MAIL comes first"),
+            (When::Recipients, _, Some(0)) => Err("no recipient was taken"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a session that brings nothing but errors.
+    fn judge(&mut self, step: Step) -> Step {
+        self.strikes += match step.reply.as_ref().map(|reply| reply.code) {
+            Some(500..=504 | 530 | 538) => 1,
+            Some(535) => WRONG_LOGIN,
+            _ => 0,
+        };
+        if self.strikes < MAX_STRIKES {
+            return step;
+        }
+        Step::say(421, (4, 7, 0), "too many errors").then(Effect::Close)
+    }
+}

@@ -227,7 +227,10 @@ mod tests {
 
     #[test]
     fn dots_are_unstuffed_on_every_line_the_first_included() {
-        assert_eq!(one(b"..\r\n..a\r\n.b\r\n...\r\nc..\r\n.\r\n"), complete(b".\r\n.a\r\nb\r\n..\r\nc..\r\n"));
+        assert_eq!(
+            one(b"..\r\n..a\r\n.b\r\n...\r\nc..\r\n.\r\n"),
+            complete(b".\r\n.a\r\nb\r\n..\r\nc..\r\n")
+        );
     }
 
     #[test]
@@ -285,11 +288,8 @@ mod tests {
             message.extend_from_slice(b"\r\n");
         }
         let left = framed[end + 5..].to_vec();
-        let message = if message.len() > limit {
-            EndOfData::TooLarge
-        } else {
-            EndOfData::Complete(message.into())
-        };
+        let message =
+            if message.len() > limit { EndOfData::TooLarge } else { EndOfData::Complete(message.into()) };
         (Some(message), left)
     }
 

@@ -1,0 +1,195 @@
+//! What each command does. Each handler is called only where the table allows it.
+
+use std::collections::HashSet;
+
+use super::mailbox::{self, ParameterError};
+use super::{AuthOver, Channel, Effect, Hello, Protocol, Session, StartTls, State, Step, Transaction};
+use crate::mail::{Address, BodyType, Envelope, Reply};
+use crate::smtp::auth::{self, Failed, Next};
+
+/// RFC 5321, 4.1.1.1: EHLO also ends a transaction.
+pub(super) fn ehlo(session: &mut Session, name: &str) -> Step {
+    greet(session, Protocol::Esmtp, name);
+    let terms = &session.terms;
+    let mut lines = vec![
+        terms.hostname.clone(),
+        "PIPELINING".to_owned(),
+        format!("SIZE {}", terms.max_message_size),
+        "8BITMIME".to_owned(),
+        "ENHANCEDSTATUSCODES".to_owned(),
+    ];
+    if session.channel == Channel::Clear && terms.starttls == StartTls::Offered {
+        lines.push("STARTTLS".to_owned());
+    }
+    if may_auth(session) {
+        lines.push(format!("AUTH {}", auth::MECHANISMS));
+    }
+    Step::reply(Reply::plain(250, lines))
+}
+
+/// Served without extensions.
+pub(super) fn helo(session: &mut Session, name: &str) -> Step {
+    greet(session, Protocol::Smtp, name);
+    Step::reply(Reply::plain(250, vec![session.terms.hostname.clone()]))
+}
+
+fn greet(session: &mut Session, protocol: Protocol, name: &str) {
+    session.hello = Some(Hello { protocol, name: name.to_owned() });
+    session.state = State::Idle;
+}
+
+fn may_auth(session: &Session) -> bool {
+    session.channel == Channel::Tls || session.terms.auth == AuthOver::Anything
+}
+
+pub(super) fn starttls(session: &mut Session, _: &str) -> Step {
+    match (session.channel, session.terms.starttls) {
+        (Channel::Tls, _) => Step::say(503, (5, 5, 1), "TLS is on already"),
+        (Channel::Clear, StartTls::Absent) => Step::say(502, (5, 5, 1), "TLS is not offered"),
+        (Channel::Clear, StartTls::Offered) => {
+            Step::say(220, (2, 0, 0), "ready for TLS").then(Effect::StartTls)
+        }
+    }
+}
+
+pub(super) fn auth(session: &mut Session, arguments: &str) -> Step {
+    if session.authenticated.is_some() {
+        return Step::say(503, (5, 5, 1), "authenticated already");
+    }
+    if !may_auth(session) {
+        return Step::say(538, (5, 7, 11), "authentication needs TLS");
+    }
+    let mut words = arguments.split(' ').filter(|word| !word.is_empty());
+    match (words.next(), words.next(), words.next()) {
+        (Some(mechanism), initial, None) => session.go_on(auth::begin(mechanism, initial)),
+        _ => Step::say(501, (5, 5, 4), "AUTH mechanism [initial-response]"),
+    }
+}
+
+impl Session {
+    /// Where an AUTH exchange goes from here.
+    pub(super) fn go_on(&mut self, next: Result<Next, Failed>) -> Step {
+        match next {
+            Ok(Next::Challenge(challenge, exchange)) => {
+                self.state = State::Authenticating(exchange);
+                Step::reply(Reply::plain(334, vec![challenge.to_owned()]))
+            }
+            Ok(Next::Check(login)) => Step { reply: None, effect: Effect::Verify(login) },
+            Err(failed @ Failed::UnknownMechanism) => Step::say(504, (5, 5, 4), failed.to_string()),
+            Err(failed @ Failed::Cancelled) => Step::say(501, (5, 7, 0), failed.to_string()),
+            Err(failed @ Failed::Malformed) => Step::say(501, (5, 5, 2), failed.to_string()),
+            Err(failed @ Failed::ActsForOthers) => Step::say(535, (5, 7, 8), failed.to_string()),
+        }
+    }
+}
+
+/// A size that is too large is refused before the data has to travel (RFC 1870, 6.1); any other is no more
+/// than a hint, since tools get it wrong.
+pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
+    if session.holder().is_none() {
+        return Step::say(530, (5, 7, 0), "authentication required");
+    }
+    let Some(path) = mailbox::cut("FROM:", arguments) else {
+        return Step::say(501, (5, 5, 4), "MAIL FROM:<address> [parameters]");
+    };
+    let sender = match path.mailbox {
+        "" => None,
+        mailbox => match mailbox.parse::<Address>() {
+            Ok(address) => Some(address),
+            Err(_) => return Step::say(553, (5, 1, 7), "not an address, or one with a route"),
+        },
+    };
+    let extended = session.hello.as_ref().is_some_and(|hello| hello.protocol == Protocol::Esmtp);
+    let parameters = match mailbox::parameters(path.parameters) {
+        Ok(_) if !path.parameters.is_empty() && !extended => Err(ParameterError::NotOffered),
+        other => other,
+    };
+    let parameters = match parameters {
+        Ok(parameters) => parameters,
+        Err(error) => return refuse_parameters(error),
+    };
+    if parameters.size > session.terms.max_message_size {
+        return Step::say(552, (5, 3, 4), "message too large");
+    }
+    let body = parameters.body.unwrap_or(BodyType::SevenBit);
+    let envelope = Envelope { sender, recipients: Vec::new(), body };
+    session.state = State::Transaction(Transaction { envelope, seen: HashSet::new(), size: parameters.size });
+    Step::say(250, (2, 1, 0), "sender ok")
+}
+
+fn refuse_parameters(error: ParameterError) -> Step {
+    match error {
+        ParameterError::Malformed => Step::say(501, (5, 5, 4), "malformed parameter"),
+        ParameterError::NotOffered => Step::say(555, (5, 5, 4), "parameter not offered"),
+    }
+}
+
+pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
+    let most = session.terms.max_recipients;
+    let State::Transaction(transaction) = &mut session.state else {
+        return Step::say(503, (5, 5, 1), "MAIL comes first");
+    };
+    let Some(path) = mailbox::cut("TO:", arguments) else {
+        return Step::say(501, (5, 5, 4), "RCPT TO:<address>");
+    };
+    if !path.parameters.is_empty() {
+        return refuse_parameters(ParameterError::NotOffered);
+    }
+    if path.mailbox.eq_ignore_ascii_case("postmaster") {
+        return Step::say(550, (5, 1, 1), "no mail is kept here; write to postmaster@domain");
+    }
+    let Ok(address) = path.mailbox.parse::<Address>() else {
+        return Step::say(553, (5, 1, 3), "not an address, or one with a route");
+    };
+    let canonical = address.canonical();
+    if !transaction.seen.contains(&canonical) {
+        if transaction.envelope.recipients.len() >= most {
+            return Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
+        }
+        transaction.seen.insert(canonical);
+        transaction.envelope.recipients.push(address);
+    }
+    Step::say(250, (2, 1, 5), "recipient ok")
+}
+
+pub(super) fn data(session: &mut Session, _: &str) -> Step {
+    let hint = match &session.state {
+        State::Transaction(transaction) => transaction.size,
+        State::Idle | State::Authenticating(_) => 0,
+    };
+    let go_ahead = Reply::plain(354, vec!["end with CRLF.CRLF".to_owned()]);
+    Step::reply(go_ahead).then(Effect::ReadData { hint })
+}
+
+pub(super) fn rset(session: &mut Session, _: &str) -> Step {
+    session.state = State::Idle;
+    Step::say(250, (2, 0, 0), "ok")
+}
+
+pub(super) fn noop(_: &mut Session, _: &str) -> Step {
+    Step::say(250, (2, 0, 0), "ok")
+}
+
+/// RFC 5321, 3.5.3: says nothing about anybody.
+pub(super) fn vrfy(_: &mut Session, _: &str) -> Step {
+    Step::say(252, (2, 5, 2), "can't verify, but will take mail and try")
+}
+
+pub(super) fn help(_: &mut Session, _: &str) -> Step {
+    let verbs = "EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT";
+    Step::say(214, (2, 0, 0), verbs)
+}
+
+pub(super) fn quit(_: &mut Session, _: &str) -> Step {
+    Step::say(221, (2, 0, 0), "bye").then(Effect::Close)
+}
+
+pub(super) fn not_served(_: &mut Session, _: &str) -> Step {
+    Step::say(502, (5, 5, 1), "not served")
+}
+
+/// What comes after BDAT is content, and after an HTTP request what a browser was made to post: neither
+/// may be read as commands.
+pub(super) fn not_ours(_: &mut Session, _: &str) -> Step {
+    Step::say(502, (5, 5, 1), "not served; closing").then(Effect::Close)
+}
