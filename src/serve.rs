@@ -1,1 +1,351 @@
 //! The only wiring: config → parts → tasks → ordered drain.
+
+mod data_dir;
+mod stage;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use secrecy::ExposeSecret as _;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::credential::Verifier;
+use crate::deliver;
+use crate::deliver::upstream::Kind;
+use crate::intake::Intake;
+use crate::keys::LinkKeys;
+use crate::outcome::dsn::{Notifier, NullSenderMail};
+use crate::policy::PolicySet;
+use crate::policy::file::{Mistake, Severity};
+use crate::record::Recorder;
+use crate::sign::Signers;
+use crate::smtp::server::{self, Greeting};
+use crate::store::{Store, StoreError, StoreOptions};
+use crate::web;
+use data_dir::{DataDir, Lock};
+use stage::Stage;
+
+/// How soon a rotated link key signs on every node.
+const LINK_KEYS_EVERY: Duration = Duration::from_secs(2);
+/// What a stage gets beyond its own bound to wind up.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A gateway that runs. `drain` ends it in order; dropped, it is told to end and not waited for.
+pub struct Running {
+    /// In the configuration's order: `listen`, then `implicit_tls`.
+    pub smtp: Vec<SocketAddr>,
+    pub web: SocketAddr,
+    pub api: SocketAddr,
+    /// What links begin with.
+    pub public_url: String,
+    pub store: Store,
+    pub recorder: Recorder,
+    /// Always the set in force.
+    pub policies: Arc<ArcSwap<PolicySet>>,
+    stages: Stages,
+    ended: mpsc::UnboundedReceiver<&'static str>,
+    drain: Duration,
+    _lock: Lock,
+}
+
+/// In the order in which they end.
+struct Stages {
+    smtp: Stage,
+    web: Stage,
+    api: Stage,
+    deliver: Stage,
+    background: Vec<Stage>,
+}
+
+/// The listeners, bound before anything is promised.
+struct Listeners {
+    smtp: Vec<(TcpListener, Greeting)>,
+    web: TcpListener,
+    api: TcpListener,
+}
+
+/// What the stages share.
+struct Shared {
+    store: Store,
+    clock: Clock,
+    policies: Arc<ArcSwap<PolicySet>>,
+    link_keys: Arc<ArcSwap<LinkKeys>>,
+    recorder: Recorder,
+    verifier: Verifier,
+    queue_changed: Arc<Notify>,
+    public_url: String,
+}
+
+/// Starts a gateway and returns once it accepts.
+pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    let home = DataDir::open(&config.data_dir, &clock)?;
+    let lock = home.lock()?;
+    let policies = policies(&config)?;
+    let listeners = bind(&config).await?;
+    let store = open_with(&config, &home, &clock).await?;
+    make_ready(&store).await?;
+    let shared = share(&config, store, clock, policies, &listeners).await?;
+    tracing::info!(node = %home.node, policy = %shared.policies.load().hash, "gateway starts");
+    run(config, shared, listeners, lock).await
+}
+
+/// The store that a configuration names, for a command that runs beside a gateway: refuses a schema that
+/// is not this program's, and keys that are not the database's.
+pub async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+    let home = DataDir::open(&config.data_dir, clock)?;
+    let store = open_with(config, &home, clock).await?;
+    store.check_schema().await?;
+    store.bind_keys().await?;
+    Ok(store)
+}
+
+/// Brings the schema to this program's version. Returns (from, to).
+pub async fn migrate(config: &Config, clock: &Clock) -> anyhow::Result<(i64, i64)> {
+    let home = DataDir::open(&config.data_dir, clock)?;
+    let store = open_with(config, &home, clock).await?;
+    let versions = store.migrate().await?;
+    store.bind_keys().await?;
+    store.close().await;
+    Ok(versions)
+}
+
+async fn open_with(config: &Config, home: &DataDir, clock: &Clock) -> anyhow::Result<Store> {
+    let options = StoreOptions {
+        url: config.database.expose_secret().to_owned(),
+        node: home.node,
+        lease: config.queue.lease,
+    };
+    Ok(Store::open(&options, Arc::new(home.keys()?), clock.clone()).await?)
+}
+
+/// An empty database is made ready; one of another version waits for `optgate migrate`, since other
+/// nodes may still run on it.
+async fn make_ready(store: &Store) -> anyhow::Result<()> {
+    match store.check_schema().await {
+        Err(StoreError::Schema { found: 0, .. }) => {
+            let (_, version) = store.migrate().await?;
+            tracing::info!(version, "the database was empty and is ready now");
+        }
+        other => other?,
+    }
+    store.bind_keys().await?;
+    let taken_back = store.take_back_own().await?;
+    if taken_back > 0 {
+        tracing::info!(deliveries = taken_back, "taken back from the last run");
+    }
+    Ok(())
+}
+
+fn policies(config: &Config) -> anyhow::Result<PolicySet> {
+    match config::policies::load(config) {
+        Ok((policies, warnings)) => {
+            warnings.iter().for_each(log);
+            Ok(policies)
+        }
+        Err(mistakes) => {
+            let rendered: Vec<&str> = mistakes.iter().map(|mistake| mistake.rendered.as_str()).collect();
+            anyhow::bail!("the policies can't be used\n{}", rendered.join("\n"))
+        }
+    }
+}
+
+/// A warning of a file, as a log line.
+pub fn log(mistake: &Mistake) {
+    let (file, line) = (mistake.file.display(), mistake.line);
+    match mistake.severity {
+        Severity::Warning => tracing::warn!(%file, line, "{}", mistake.message),
+        Severity::Error => tracing::error!(%file, line, "{}", mistake.message),
+    }
+}
+
+async fn bind(config: &Config) -> anyhow::Result<Listeners> {
+    let one = async |address: SocketAddr| {
+        TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
+    };
+    let mut smtp = Vec::new();
+    for address in &config.smtp.listen {
+        smtp.push((one(*address).await?, Greeting::Plain));
+    }
+    for address in &config.smtp.implicit_tls {
+        smtp.push((one(*address).await?, Greeting::ImplicitTls));
+    }
+    Ok(Listeners { smtp, web: one(config.web.listen).await?, api: one(config.api).await? })
+}
+
+async fn share(
+    config: &Config,
+    store: Store,
+    clock: Clock,
+    policies: PolicySet,
+    listeners: &Listeners,
+) -> anyhow::Result<Shared> {
+    let queue_changed = Arc::new(Notify::new());
+    let link_keys = store.link_keys().await?;
+    let port = listeners.web.local_addr()?.port();
+    Ok(Shared {
+        recorder: Recorder::new(store.clone(), clock.clone(), queue_changed.clone()),
+        verifier: Verifier::new(store.clone(), clock.clone()),
+        policies: Arc::new(ArcSwap::from_pointee(policies)),
+        link_keys: Arc::new(ArcSwap::from_pointee(link_keys)),
+        public_url: match config.web.public_url.strip_suffix(":0") {
+            Some(host) => format!("{host}:{port}"),
+            None => config.web.public_url.clone(),
+        },
+        queue_changed,
+        store,
+        clock,
+    })
+}
+
+async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -> anyhow::Result<Running> {
+    let (ended, on_end) = mpsc::unbounded_channel();
+    let addresses = listeners.smtp.iter().map(|(listener, _)| listener.local_addr());
+    let smtp_addresses = addresses.collect::<Result<Vec<_>, _>>()?;
+    let (web_address, api_address) = (listeners.web.local_addr()?, listeners.api.local_addr()?);
+    let drain = config.queue.drain;
+    let (mut background, tls) = background(&config, &shared, &ended)?;
+    let smtp = smtp(&config, &shared, listeners.smtp, tls, &ended);
+    let pages = web::pages::router(web::pages::Pages {
+        store: shared.store.clone(),
+        recorder: shared.recorder.clone(),
+        clock: shared.clock.clone(),
+        policies: shared.policies.clone(),
+        link_keys: shared.link_keys.clone(),
+        trusted_proxies: config.web.trusted_proxies.clone(),
+        body_limit: config.web.body_limit,
+    });
+    let api = web::api::router(web::api::Api {
+        store: shared.store.clone(),
+        recorder: shared.recorder.clone(),
+        clock: shared.clock.clone(),
+        policies: shared.policies.clone(),
+        verifier: shared.verifier.clone(),
+    });
+    let idle = config.web.idle_timeout;
+    let web = Stage::start("web", &ended, |stop| web::listener::serve(listeners.web, pages, idle, stop));
+    let api = Stage::start("api", &ended, |stop| web::listener::serve(listeners.api, api, idle, stop));
+    let deliver = departure(config, &shared, &ended)?;
+    background.shrink_to_fit();
+    tracing::info!(smtp = ?smtp_addresses, web = %web_address, api = %api_address, "gateway accepts");
+    Ok(Running {
+        smtp: smtp_addresses,
+        web: web_address,
+        api: api_address,
+        public_url: shared.public_url,
+        store: shared.store,
+        recorder: shared.recorder,
+        policies: shared.policies,
+        stages: Stages { smtp, web, api, deliver, background },
+        ended: on_end,
+        drain,
+        _lock: lock,
+    })
+}
+
+type Ended = mpsc::UnboundedSender<&'static str>;
+type ServerTls = Option<Arc<rustls::ServerConfig>>;
+
+fn background(config: &Config, shared: &Shared, ended: &Ended) -> anyhow::Result<(Vec<Stage>, ServerTls)> {
+    let (store, link_keys) = (shared.store.clone(), shared.link_keys.clone());
+    let mut stages = vec![Stage::start("link keys", ended, |stop| follow_link_keys(store, link_keys, stop))];
+    let mut tls = None;
+    if let Some(files) = config.smtp.certificate.clone() {
+        let certificate = tls::Certificate::load(files)?;
+        tls = Some(certificate.server_config()?);
+        stages.push(Stage::start("certificate", ended, |stop| certificate.follow(stop)));
+    }
+    Ok((stages, tls))
+}
+
+fn smtp(
+    config: &Config,
+    shared: &Shared,
+    listeners: Vec<(TcpListener, Greeting)>,
+    tls: ServerTls,
+    ended: &Ended,
+) -> Stage {
+    let settings = server::Settings {
+        hostname: config.hostname.clone(),
+        max_message_size: config.smtp.max_message_size,
+        max_recipients: config.smtp.max_recipients,
+        allow_plaintext_auth: config.smtp.allow_plaintext_auth,
+        tls,
+        trusted: config.smtp.trusted.clone(),
+    };
+    let every_upstream_takes = config.upstreams.iter().all(|upstream| upstream.kind == Kind::Generic);
+    let intake = Arc::new(Intake {
+        store: shared.store.clone(),
+        clock: shared.clock.clone(),
+        policies: shared.policies.clone(),
+        notifier: Notifier {
+            hostname: config.hostname.clone(),
+            upstream: if every_upstream_takes {
+                NullSenderMail::Taken
+            } else {
+                NullSenderMail::RefusedByProvider
+            },
+        },
+        queue_changed: shared.queue_changed.clone(),
+    });
+    let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
+    Stage::start("smtp", ended, |stop| server::serve(listeners, settings, intake, verifier, stop, drain))
+}
+
+fn departure(config: Config, shared: &Shared, ended: &Ended) -> anyhow::Result<Stage> {
+    let parts = deliver::Parts {
+        store: shared.store.clone(),
+        clock: shared.clock.clone(),
+        policies: shared.policies.clone(),
+        link_keys: shared.link_keys.clone(),
+        signers: Signers::new(config.dkim)?,
+        upstreams: config.upstreams,
+        hostname: config.hostname,
+        public_url: shared.public_url.clone(),
+        lease: config.queue.lease,
+        queue_changed: shared.queue_changed.clone(),
+    };
+    let drain = config.queue.drain;
+    Ok(Stage::start("deliver", ended, |stop| deliver::run(parts, stop, drain)))
+}
+
+/// A rotation on any node is in force here soon; while the store can't be read the old keys serve.
+async fn follow_link_keys(store: Store, link_keys: Arc<ArcSwap<LinkKeys>>, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(LINK_KEYS_EVERY)).await.is_some() {
+        match shutdown.run_until_cancelled(store.link_keys()).await {
+            Some(Ok(keys)) => link_keys.store(Arc::new(keys)),
+            Some(Err(error)) => tracing::warn!(%error, "link keys can't be read anew"),
+            None => return,
+        }
+    }
+}
+
+impl Running {
+    /// Waits until a part ends that should not; its name. Then it is time to drain.
+    pub async fn part_ended(&mut self) -> &'static str {
+        self.ended.recv().await.unwrap_or("gateway")
+    }
+
+    /// Takes no more, finishes what is in hand within bounds, leaves the rest spooled.
+    pub async fn drain(self) {
+        let bound = self.drain + GRACE;
+        tracing::info!("gateway drains");
+        self.stages.smtp.end(bound).await;
+        tokio::join!(self.stages.web.end(bound), self.stages.api.end(bound));
+        self.stages.deliver.end(bound).await;
+        for stage in self.stages.background {
+            stage.end(GRACE).await;
+        }
+        if tokio::time::timeout(bound, self.store.close()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
+        tracing::info!("gateway ended");
+    }
+}

@@ -1,1 +1,126 @@
-//! (stub)
+//! Logs: to standard error, as text on a terminal and as one JSON object a line elsewhere.
+//!
+//! Nothing personal ever goes in (invariant 11), and nothing that came from outside can end a line or
+//! steer a terminal: control characters are written as escapes, whatever wrote them.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// What is logged when neither `OPTGATE_LOG` nor `RUST_LOG` says: our own doings, others' warnings.
+const DEFAULT_FILTER: &str = "warn,optgate=info";
+
+/// Turns logging on, once for the process; later calls change nothing.
+pub fn start() {
+    start_with(DEFAULT_FILTER);
+}
+
+/// The same with another default, for verbs that print tables.
+pub fn start_with(default: &str) {
+    let chosen = ["OPTGATE_LOG", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok());
+    let filter =
+        EnvFilter::try_new(chosen.as_deref().unwrap_or(default)).unwrap_or_else(|_| EnvFilter::new(default));
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(EscapedStderr);
+    let _ = if io::stderr().is_terminal() {
+        builder.try_init()
+    } else {
+        builder.json().flatten_event(true).try_init()
+    };
+}
+
+#[derive(Clone, Copy)]
+struct EscapedStderr;
+
+impl<'w> MakeWriter<'w> for EscapedStderr {
+    type Writer = Escaped<io::Stderr>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        Escaped(io::stderr())
+    }
+}
+
+/// Takes one whole event a write, and escapes all control characters but the line end that closes it.
+struct Escaped<W>(W);
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let (body, end) = match event.split_last() {
+            Some((b'\n', body)) => (body, "\n"),
+            _ => (event, ""),
+        };
+        let text = String::from_utf8_lossy(body);
+        if text.chars().any(char::is_control) {
+            self.0.write_all(format!("{}{end}", escaped(&text)).as_bytes())?;
+        } else {
+            self.0.write_all(event)?;
+        }
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A text whose control characters are written as JSON does: `\u001b`.
+pub fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            safe.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(json: bool) -> String {
+        let kept = Kept::default();
+        let writer = kept.clone();
+        let builder = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Escaped(writer.clone()));
+        let hostile = "a\r\nforged line\x1b[2J\u{9b}31m\u{7f}";
+        let log = || tracing::warn!(field = %hostile, quoted = ?hostile, "{hostile}");
+        if json {
+            tracing::subscriber::with_default(builder.json().flatten_event(true).finish(), log);
+        } else {
+            tracing::subscriber::with_default(builder.finish(), log);
+        }
+        let bytes = kept.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn i11_what_comes_from_outside_stays_on_its_line() {
+        for json in [false, true] {
+            let line = logged(json);
+            assert_eq!(line.matches('\n').count(), 1, "{line:?}");
+            assert!(!line.trim_end_matches('\n').chars().any(char::is_control), "{line:?}");
+            assert!(line.contains("forged line"));
+        }
+        let parsed: serde_json::Value = serde_json::from_str(&logged(true)).unwrap();
+        assert!(parsed["message"].as_str().unwrap().starts_with("a\r\nforged"));
+    }
+}
