@@ -126,6 +126,48 @@ impl Verdict {
     }
 }
 
+/// A verdict as it is printed and answered wherever one is. CONTRACT.md, "Policy files".
+#[derive(Clone, Debug, Serialize)]
+pub struct ShownVerdict<'v> {
+    /// `None` where nobody knows it any more.
+    pub recipient: Option<String>,
+    pub verdict: VerdictKind,
+    pub reason: Option<Reason>,
+    pub ground: Option<GroundKind>,
+    pub scope: Option<&'v Scope>,
+    pub stream: Option<Stream>,
+    pub jurisdiction: Option<&'v str>,
+    pub rule: &'v RuleRef,
+    /// The policy set that decided.
+    pub policy: &'v str,
+    /// `None` for an answer that was not recorded.
+    pub decision: Option<Uuid>,
+    pub text: &'v str,
+}
+
+impl Verdict {
+    pub fn shown<'v>(
+        &'v self,
+        recipient: Option<String>,
+        policy: &'v str,
+        decision: Option<Uuid>,
+    ) -> ShownVerdict<'v> {
+        ShownVerdict {
+            recipient,
+            verdict: self.verdict,
+            reason: self.reason,
+            ground: self.ground,
+            scope: self.scope.as_ref(),
+            stream: self.stream,
+            jurisdiction: self.jurisdiction.as_deref(),
+            rule: &self.rule,
+            policy,
+            decision,
+            text: &self.text,
+        }
+    }
+}
+
 /// The word that CONTRACT.md uses, for a unit-only enum.
 macro_rules! words {
     ($type:ty { $($variant:ident => $word:literal),* $(,)? }) => {
