@@ -64,6 +64,31 @@ impl Recorder {
         Ok(recorded)
     }
 
+    /// Several facts about one person, in this order and one commit; each is told of its own result.
+    pub async fn record_all(
+        &self,
+        sender: &str,
+        who: &Who,
+        kinds: Vec<EventKind>,
+        provenance: Provenance,
+    ) -> Vec<Result<Recorded, RecordError>> {
+        let now = self.clock.now();
+        let fact = |kind| NewFact {
+            sender: sender.to_owned(),
+            who: who.clone(),
+            kind,
+            occurred_at: now,
+            channel: provenance.channel.clone(),
+            jurisdiction: provenance.jurisdiction.clone(),
+            locale: provenance.locale.clone(),
+            time_zone: provenance.time_zone.clone(),
+            evidence: provenance.evidence.clone(),
+        };
+        let recorded = self.store.record(kinds.into_iter().map(fact).collect()).await;
+        self.queue_changed.notify_one();
+        recorded
+    }
+
     /// GDPR 17: destroys what identifies the person; the tombstone stays. False if unknown or erased before.
     pub async fn erase(
         &self,

@@ -1,5 +1,10 @@
-//! Pages for subscribers, and the API. The only place with HTTP in it.
+//! Pages for subscribers, and the API. The only place with HTTP in it. CONTRACT.md, "Pages for
+//! subscribers" and "API".
+//!
+//! It must never say "done" before the commit (invariant 5), change anything on a GET (invariant 6), or
+//! let a token, a secret or an address reach a log.
 
 pub mod api;
 pub mod listener;
 pub mod pages;
+mod standing;

@@ -1,15 +1,42 @@
-//! Pages for subscribers: `/u/{token}` and `/p/{token}`. CONTRACT.md, "Pages for subscribers".
-//! A GET changes nothing (invariant 6).
+//! Pages for subscribers: `/u/{token}` and `/p/{token}`. CONTRACT.md, "Pages for subscribers"; RFC 8058.
+//!
+//! A GET changes nothing (invariant 6). "Done" is said after the commit alone (invariant 5). No scripts, no
+//! cookies, nothing loaded from elsewhere; whatever is wrong with a link, the answer is the same.
 
+mod choice;
+mod form;
+mod leave;
+mod preferences;
+mod trouble;
+mod unsubscribe;
+mod view;
+mod visit;
+mod visitor;
+
+use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Clock;
 use crate::keys::LinkKeys;
 use crate::policy::PolicySet;
 use crate::record::Recorder;
 use crate::store::Store;
+
+use trouble::Trouble;
+use visitor::Visitor;
+
+/// How long one request may take, its body included.
+const REQUEST_TIME: Duration = Duration::from_secs(20);
 
 /// What the pages are made of.
 #[derive(Clone)]
@@ -25,7 +52,39 @@ pub struct Pages {
 }
 
 /// The routes of `[web]`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
-pub fn router(pages: Pages) -> axum::Router {
-    let _ = pages;
-    todo!()
+pub fn router(pages: Pages) -> Router {
+    let body_limit = DefaultBodyLimit::max(pages.body_limit);
+    Router::new()
+        .route("/u/{token}", get(unsubscribe::ask).post(unsubscribe::act))
+        .route("/p/{token}", get(preferences::show_choices).post(preferences::act))
+        .fallback(missing)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(body_limit)
+        .layer(from_fn(within_time))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .with_state(pages)
+}
+
+async fn missing(visitor: Visitor) -> Response {
+    Trouble::Missing.page(&visitor)
+}
+
+async fn not_allowed(visitor: Visitor) -> Response {
+    Trouble::NotAllowed.page(&visitor)
+}
+
+async fn within_time(request: Request, next: Next) -> Response {
+    let visitor = Visitor::of(request.headers(), None, &[]);
+    match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Trouble::Later.page(&visitor),
+    }
+}
+
+/// What the panic said may hold anything, so that it goes nowhere.
+fn after_panic(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a page panicked");
+    let mut response = Trouble::Later.page(&Visitor::default());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
 }

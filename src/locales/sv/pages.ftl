@@ -1,1 +1,50 @@
-page-placeholder = x
+# Det som mottagare läser på sidorna bakom sina länkar.
+
+about-address = Det här gäller { $address }.
+service-note = Kvitton och andra meddelanden som du behöver påverkas inte.
+
+ask-title = Avsluta utskick
+ask-heading = Vill du sluta få mejl från { $sender }?
+ask-lead = Inget har ändrats än. Vad vill du slippa?
+ask-leave-scope = Sluta skicka mejl om ”{ $interest }”
+ask-leave-list = Sluta skicka de här mejlen
+ask-leave-all = Sluta skicka all reklam från { $sender }
+ask-choose = Välj i stället vad du vill läsa om
+
+done-title = Du är avanmäld
+done-scope = { $sender } skickar inga fler mejl till dig om ”{ $interest }”.
+done-list = { $sender } skickar inga fler sådana mejl till dig.
+done-all = { $sender } skickar ingen mer reklam till dig med e-post.
+done-note = Ditt val är sparat och gäller från och med nu.
+
+undo-lead = Blev det fel? Du kan ångra dig inom 24 timmar.
+undo-button = Ångra
+undone-title = Välkommen tillbaka
+undone-body = Din avanmälan är borttagen. Det du hade sagt ja till tidigare gäller igen.
+undo-late-title = Det går inte att ångra här
+undo-late-body = De 24 timmarna har gått, eller så är avanmälan redan ångrad. Inget har ändrats. Du är välkommen att anmäla dig hos { $sender } igen.
+
+choose-title = Dina val för e-post
+choose-heading = Vad vill du läsa om från { $sender }?
+choose-legend = Intressen
+choose-lead = Kryssa för det du vill ha och ta bort krysset för resten. I ett intresse ingår allt som står under det.
+choose-save = Spara mina val
+choose-empty = Det finns inget att välja här just nu.
+none-heading = Vill du hellre slippa allt?
+none-button = Ingen reklam alls
+
+saved = Dina val är sparade.
+saved-covered = ”{ $interest }” är också av, eftersom det hör till ett intresse som du stängde av.
+saved-not-on = ”{ $interest }” går inte att slå på här ännu. Anmäl dig gärna hos { $sender }.
+
+missing-title = Sidan finns inte
+missing-body = Länken fungerar inte. Kontrollera att du fick med hela länken från mejlet.
+
+nothing-title = Inget finns sparat om dig
+nothing-body = Här finns inget kvar att ändra. Du behöver inte göra något.
+
+later-title = Försök igen
+later-body = Vi når inte våra uppgifter just nu och kan därför inte lova att ditt val är sparat. Försök igen om några minuter.
+
+unread-title = Det kom inte fram
+unread-body = Vi kunde inte läsa det som skickades, så inget har ändrats. Gå tillbaka och försök igen.

@@ -1,0 +1,153 @@
+//! What a form says: urlencoded or multipart, bounded by the body limit. RFC 8058, 3.1 wants both.
+
+use axum::extract::multipart::MultipartError;
+use axum::extract::{Form, FromRequest as _, Multipart, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::IntoResponse as _;
+use uuid::Uuid;
+
+use super::Trouble;
+use crate::policy::Scope;
+
+/// What a form's fields ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// A mail client's button.
+    OneClick,
+    /// To leave the list of the link.
+    LeaveList,
+    LeaveAll,
+    /// To take back this withdrawal.
+    Undo(Uuid),
+    Save(Choices),
+    /// Nothing that we know: changes nothing.
+    Nothing,
+}
+
+/// The interests of a saved form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Choices {
+    /// Ticked when the form was shown.
+    pub(super) was: Vec<Scope>,
+    /// Ticked when it was sent.
+    pub(super) ticked: Vec<Scope>,
+}
+
+/// Reads what a POST asks for.
+pub(super) async fn read(request: Request) -> Result<Wish, Trouble> {
+    Ok(wish(&fields(request).await?))
+}
+
+async fn fields(mut request: Request) -> Result<Vec<(String, String)>, Trouble> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
+        return multipart(request).await.map_err(|error| trouble(error.status()));
+    }
+    // A no is honoured whatever a client calls its body.
+    let plain = HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(header::CONTENT_TYPE, plain);
+    let form = Form::<Vec<(String, String)>>::from_request(request, &()).await;
+    form.map(|Form(fields)| fields).map_err(|error| trouble(error.into_response().status()))
+}
+
+async fn multipart(request: Request) -> Result<Vec<(String, String)>, Refused> {
+    let mut parts =
+        Multipart::from_request(request, &()).await.map_err(|_| Refused(StatusCode::BAD_REQUEST))?;
+    let mut fields = Vec::new();
+    while let Some(part) = parts.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        let value = part.bytes().await?;
+        fields.push((name, String::from_utf8_lossy(&value).into_owned()));
+    }
+    Ok(fields)
+}
+
+struct Refused(StatusCode);
+
+impl Refused {
+    fn status(&self) -> StatusCode {
+        self.0
+    }
+}
+
+impl From<MultipartError> for Refused {
+    fn from(error: MultipartError) -> Self {
+        Self(error.status())
+    }
+}
+
+fn trouble(status: StatusCode) -> Trouble {
+    if status == StatusCode::PAYLOAD_TOO_LARGE { Trouble::TooLarge } else { Trouble::Unread }
+}
+
+fn wish(fields: &[(String, String)]) -> Wish {
+    let value = |wanted: &str| {
+        let mut named = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        named.next().map(|(_, value)| value.trim())
+    };
+    if value("List-Unsubscribe").is_some_and(|value| value.eq_ignore_ascii_case("One-Click")) {
+        return Wish::OneClick;
+    }
+    match value("leave") {
+        Some("scope") => return Wish::LeaveList,
+        Some("all") => return Wish::LeaveAll,
+        _ => {}
+    }
+    if let Some(withdrawal) = value("undo").and_then(|text| text.parse().ok()) {
+        return Wish::Undo(withdrawal);
+    }
+    let scopes = |wanted: &str| -> Vec<Scope> {
+        fields.iter().filter(|(name, _)| name == wanted).filter_map(|(_, value)| value.parse().ok()).collect()
+    };
+    match value("save") {
+        Some(_) => Wish::Save(Choices { was: scopes("was"), ticked: scopes("interest") }),
+        None => Wish::Nothing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    async fn wish_of(kind: Option<&str>, body: &'static str) -> Result<Wish, Trouble> {
+        let mut request = Request::builder().method("POST");
+        if let Some(kind) = kind {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        read(request.body(Body::from(body)).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn one_click_is_understood_in_both_forms_and_without_a_type() {
+        let urlencoded = Some("application/x-www-form-urlencoded");
+        assert_eq!(wish_of(urlencoded, "List-Unsubscribe=One-Click").await.unwrap(), Wish::OneClick);
+        assert_eq!(wish_of(None, "List-Unsubscribe=One-Click").await.unwrap(), Wish::OneClick);
+        let parts =
+            "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+        assert_eq!(wish_of(Some("multipart/form-data; boundary=b"), parts).await.unwrap(), Wish::OneClick);
+    }
+
+    #[tokio::test]
+    async fn fields_that_nobody_knows_ask_for_nothing() {
+        for body in ["", "x=y", "leave=", "leave=later", "undo=1", "List-Unsubscribe=maybe", "%ff=%fe"] {
+            assert_eq!(wish_of(None, body).await.unwrap(), Wish::Nothing, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_broken_multipart_body_is_said_to_be_unread() {
+        let broken = wish_of(Some("multipart/form-data; boundary=b"), "--b\r\nnonsense").await;
+        assert!(matches!(broken, Err(Trouble::Unread)));
+        assert!(matches!(wish_of(Some("multipart/form-data"), "--b").await, Err(Trouble::Unread)));
+    }
+
+    #[tokio::test]
+    async fn a_saved_form_tells_what_was_ticked_and_what_is() {
+        let saved =
+            wish_of(None, "was=a&was=b.c&interest=b.c&interest=no%20scope&save=choices").await.unwrap();
+        let scopes = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+        assert_eq!(saved, Wish::Save(Choices { was: scopes(&["a", "b.c"]), ticked: scopes(&["b.c"]) }));
+    }
+}

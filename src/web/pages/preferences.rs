@@ -1,0 +1,115 @@
+//! `/p/{token}`: the interests of a sender as checkboxes, and "no marketing at all".
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::choice::{self, Outcome};
+use super::form::{self, Choices, Wish};
+use super::leave::{Extent, Offer};
+use super::view::{Ask, Choose, Interest, List, Saved, Tick, show};
+use super::visit::{Token, Visit};
+use super::{Pages, Trouble, Visitor};
+use crate::consent::ConsentState;
+use crate::consent::token::{Power, Purpose};
+use crate::policy::Scope;
+use crate::policy::sender::SenderPolicy;
+use crate::store::Who;
+use crate::web::standing;
+
+/// How deep interests are indented at most.
+const DEEPEST: usize = 3;
+
+/// GET: shows. Invariant 6: nothing changes.
+pub(super) async fn show_choices(State(pages): State<Pages>, token: Token, visitor: Visitor) -> Response {
+    let opened = pages.open(Purpose::Preferences, &token, &visitor).await;
+    let page = |visit: Visit| pages.choices(&visit, visit.state(), None);
+    opened.map(page).unwrap_or_else(|trouble| trouble.page(&visitor))
+}
+
+/// POST: saves.
+pub(super) async fn act(
+    State(pages): State<Pages>,
+    token: Token,
+    visitor: Visitor,
+    request: Request,
+) -> Response {
+    let done = pages.choose(&token, &visitor, request).await;
+    done.unwrap_or_else(|trouble| trouble.page(&visitor))
+}
+
+impl Pages {
+    async fn choose(&self, token: &Token, visitor: &Visitor, request: Request) -> Result<Response, Trouble> {
+        let visit = self.open(Purpose::Preferences, token, visitor).await?;
+        match form::read(request).await? {
+            Wish::LeaveAll => {
+                let provenance = visit.provenance("page", visitor);
+                self.leave(&visit, Extent::AllMarketing, Offer::Undo, provenance).await
+            }
+            Wish::Undo(withdrawal) if visit.power == Power::Full => {
+                self.undo(&visit, withdrawal, visitor).await
+            }
+            Wish::Save(choices) if visit.power == Power::Full => self.save(&visit, choices, visitor).await,
+            _ => Ok(self.choices(&visit, visit.state(), None)),
+        }
+    }
+
+    async fn save(&self, visit: &Visit, choices: Choices, visitor: &Visitor) -> Result<Response, Trouble> {
+        let Some(sender) = visit.sender() else { return Ok(self.choices(visit, visit.state(), None)) };
+        let now = self.clock.now();
+        let choices = choice::known(sender, choices);
+        let kinds = choice::events(&visit.policy, sender, visit.state(), &choices, now);
+        let mut state = visit.state().clone();
+        if !kinds.is_empty() {
+            let who = Who::Subscriber(visit.record.subscriber.id);
+            let provenance = visit.provenance("page", visitor);
+            // Invariant 5: "saved" is said after the one commit that holds every change.
+            for recorded in self.recorder.record_all(&visit.record.sender, &who, kinds, provenance).await {
+                match recorded {
+                    Ok(recorded) => state = recorded.subscriber.state,
+                    // Another tab was faster; the outcome tells what is in force.
+                    Err(crate::store::RecordError::NotAdmitted(
+                        crate::consent::admit::NotAdmitted::NothingToUndo,
+                    )) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        let outcome = choice::outcome(&visit.policy, sender, &state, &choices, now);
+        Ok(self.choices(visit, &state, Some(outcome)))
+    }
+
+    /// The page as this state makes it. Under a retired key it shows no data and only unsubscribes.
+    fn choices(&self, visit: &Visit, state: &ConsentState, outcome: Option<Outcome>) -> Response {
+        let (Power::Full, Some(address)) = (visit.power, visit.address()) else {
+            let words = visit.words.clone();
+            return show(
+                StatusCode::OK,
+                &Ask { words, list: List::AllMarketing, address: None, choose: None },
+            );
+        };
+        let title =
+            |sender: &SenderPolicy, scope: &Scope| sender.title(scope, visit.words.language()).to_owned();
+        let saved = outcome.zip(visit.sender()).map(|(outcome, sender)| Saved {
+            covered: outcome.covered.iter().map(|scope| title(sender, scope)).collect(),
+            not_on: outcome.not_on.iter().map(|scope| title(sender, scope)).collect(),
+        });
+        let interests = visit.sender().map(|sender| self.interests(visit, sender, state)).unwrap_or_default();
+        show(StatusCode::OK, &Choose { words: visit.words.clone(), address, interests, saved })
+    }
+
+    fn interests(&self, visit: &Visit, sender: &SenderPolicy, state: &ConsentState) -> Vec<Interest> {
+        let mut scopes: Vec<Scope> = sender.taxonomy().into_iter().collect();
+        // By segment, so that what lies below a scope follows it.
+        scopes.sort_by(|a, b| a.as_str().split('.').cmp(b.as_str().split('.')));
+        let now = self.clock.now();
+        let on = standing::scopes_in_force(&visit.policy, sender, state, &scopes, now);
+        let interest = |scope: Scope| Interest {
+            title: sender.title(&scope, visit.words.language()).to_owned(),
+            depth: (scope.ancestors().count() - 1).min(DEEPEST),
+            tick: if on.contains(&scope) { Tick::On } else { Tick::Off },
+            scope,
+        };
+        scopes.into_iter().map(interest).collect()
+    }
+}

@@ -1,0 +1,73 @@
+//! `/u/{token}`: the page that asks, its form, and the one-click POST. RFC 8058.
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::form::{self, Wish};
+use super::leave::{Extent, Offer};
+use super::view::{Ask, show};
+use super::visit::{Token, Visit};
+use super::{Pages, Trouble, Visitor};
+use crate::consent::token::{Power, Purpose};
+use crate::policy::Stream;
+use crate::policy::sender::OneClick;
+
+/// GET: asks. Invariant 6: scanners follow links, so nothing changes.
+pub(super) async fn ask(State(pages): State<Pages>, token: Token, visitor: Visitor) -> Response {
+    let opened = pages.open(Purpose::Unsubscribe, &token, &visitor).await;
+    opened.map(|visit| pages.ask(&visit)).unwrap_or_else(|trouble| trouble.page(&visitor))
+}
+
+/// POST: a mail client's button, or the page's own form.
+pub(super) async fn act(
+    State(pages): State<Pages>,
+    token: Token,
+    visitor: Visitor,
+    request: Request,
+) -> Response {
+    let done = pages.unsubscribe(&token, &visitor, request).await;
+    done.unwrap_or_else(|trouble| trouble.page(&visitor))
+}
+
+impl Pages {
+    fn ask(&self, visit: &Visit) -> Response {
+        let page = Ask {
+            words: visit.words.clone(),
+            list: visit.list(),
+            address: visit.address(),
+            choose: self.choose_link(visit),
+        };
+        show(StatusCode::OK, &page)
+    }
+
+    async fn unsubscribe(
+        &self,
+        token: &Token,
+        visitor: &Visitor,
+        request: Request,
+    ) -> Result<Response, Trouble> {
+        let visit = self.open(Purpose::Unsubscribe, token, visitor).await?;
+        let page = visit.provenance("page", visitor);
+        match form::read(request).await? {
+            Wish::OneClick => {
+                let provenance = visit.provenance("one_click", visitor);
+                self.leave(&visit, one_click(&visit), Offer::Nothing, provenance).await
+            }
+            Wish::LeaveList => self.leave(&visit, visit.extent(), Offer::Undo, page).await,
+            Wish::LeaveAll => self.leave(&visit, Extent::AllMarketing, Offer::Undo, page).await,
+            Wish::Undo(withdrawal) if visit.power == Power::Full => {
+                self.undo(&visit, withdrawal, visitor).await
+            }
+            Wish::Undo(_) | Wish::Save(_) | Wish::Nothing => Ok(self.ask(&visit)),
+        }
+    }
+}
+
+/// What a mail client's button withdraws is the sender's policy; all marketing where that is gone.
+fn one_click(visit: &Visit) -> Extent {
+    match visit.sender().map(|sender| sender.stream(Stream::Marketing).one_click) {
+        Some(OneClick::Scope) => visit.extent(),
+        Some(OneClick::All) | None => Extent::AllMarketing,
+    }
+}

@@ -1,0 +1,200 @@
+//! What the pages look like: templates, words, and the headers that every page carries.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::language;
+use crate::policy::Scope;
+
+/// The one style sheet, inside every page: nothing is loaded from elsewhere.
+pub(in crate::web) const STYLE: &str = include_str!("../templates/style.css");
+
+/// Allows that style sheet by its hash, forms to ourselves, and nothing else.
+static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    HeaderValue::from_str(&policy).expect("base64 is plain ASCII")
+});
+
+/// The texts of one language, spoken for one sender.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    language: &'static str,
+    sender: String,
+}
+
+impl Words {
+    /// `sender` is the brand's name, empty where no text names it.
+    pub(super) fn new(language: &'static str, sender: &str) -> Self {
+        Self { language, sender: sender.to_owned() }
+    }
+
+    pub(super) fn language(&self) -> &'static str {
+        self.language
+    }
+
+    fn say(&self, key: &str) -> String {
+        language::text(self.language, key, &[("sender", &self.sender)])
+    }
+
+    fn about(&self, key: &str, interest: &str) -> String {
+        language::text(self.language, key, &[("sender", &self.sender), ("interest", interest)])
+    }
+
+    fn about_address(&self, address: &str) -> String {
+        language::text(self.language, "about-address", &[("address", address)])
+    }
+}
+
+/// What the first button leaves, or what was left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum List {
+    /// An interest, by its title.
+    Interest(String),
+    /// That of the link, which may not be named.
+    Unnamed,
+    AllMarketing,
+}
+
+/// The page that asks.
+#[derive(Template)]
+#[template(path = "ask.html")]
+pub(super) struct Ask {
+    pub(super) words: Words,
+    pub(super) list: List,
+    /// Redacted.
+    pub(super) address: Option<String>,
+    /// Where to choose instead.
+    pub(super) choose: Option<String>,
+}
+
+/// The page that says it is done, and may offer to undo it.
+#[derive(Template)]
+#[template(path = "done.html")]
+pub(super) struct Done {
+    pub(super) words: Words,
+    pub(super) list: List,
+    /// The withdrawal that may be taken back.
+    pub(super) undo: Option<Uuid>,
+    pub(super) choose: Option<String>,
+}
+
+/// The page with the interests.
+#[derive(Template)]
+#[template(path = "choose.html")]
+pub(super) struct Choose {
+    pub(super) words: Words,
+    /// Redacted.
+    pub(super) address: String,
+    pub(super) interests: Vec<Interest>,
+    pub(super) saved: Option<Saved>,
+}
+
+/// One checkbox.
+#[derive(Clone, Debug)]
+pub(super) struct Interest {
+    pub(super) scope: Scope,
+    pub(super) title: String,
+    /// How far it is indented, 0 to 3.
+    pub(super) depth: usize,
+    pub(super) tick: Tick,
+}
+
+/// Whether a ground is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tick {
+    On,
+    Off,
+}
+
+impl Interest {
+    fn is_on(&self) -> bool {
+        self.tick == Tick::On
+    }
+}
+
+/// What saving came to, beside what was asked: titles.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Saved {
+    /// Off because an interest above was switched off.
+    pub(super) covered: Vec<String>,
+    /// Not to be switched on here.
+    pub(super) not_on: Vec<String>,
+}
+
+/// A page that only says something.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub(super) struct Message {
+    pub(super) words: Words,
+    pub(super) title: &'static str,
+    pub(super) body: &'static str,
+    pub(super) choose: Option<String>,
+}
+
+/// A page as it is answered.
+pub(super) fn show(status: StatusCode, page: &impl Template) -> Response {
+    let html = page.render().unwrap_or_else(|error| {
+        tracing::error!(%error, "a page could not be written");
+        String::new()
+    });
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
+    ];
+    (status, headers, html).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Vec<&str> {
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once(" = "))
+            .map(|(key, _)| key)
+            .collect()
+    }
+
+    #[test]
+    fn every_language_has_every_text() {
+        let english = keys(include_str!("../../locales/en/pages.ftl"));
+        assert!(english.len() > 30);
+        assert_eq!(keys(include_str!("../../locales/sv/pages.ftl")), english);
+        assert_eq!(keys(include_str!("../../locales/nl/pages.ftl")), english);
+        assert_eq!(keys(include_str!("../../locales/de/pages.ftl")), english);
+    }
+
+    #[test]
+    fn what_a_sender_or_a_title_says_is_text_and_never_markup() {
+        let words = Words::new("en", "<b>Shop</b>");
+        let list = List::Interest("<script>alert(1)</script>".into());
+        let html = Ask { words, list, address: None, choose: None }.render().unwrap();
+        assert!(!html.contains("<b>") && !html.contains("<script"), "{html}");
+        assert!(html.contains("&#60;b&#62;Shop"), "{html}");
+    }
+
+    #[test]
+    fn the_style_stands_in_the_page_as_it_was_hashed() {
+        let words = Words::new("sv", "Shop");
+        let page = Message { words, title: "missing-title", body: "missing-body", choose: None };
+        let html = page.render().unwrap();
+        let (_, rest) = html.split_once("<style>").unwrap();
+        assert_eq!(rest.split_once("</style>").unwrap().0, STYLE);
+        assert!(html.contains("<html lang=\"sv\">"));
+    }
+}
