@@ -48,6 +48,9 @@ impl Recorder {
         if occurred_at.as_second() > now.as_second() + AHEAD_SECONDS {
             return Err(NotAdmitted::DatedAhead.into());
         }
+        // Invariant 5: what we heard of has happened, whatever another clock says. Left ahead of ours, a yes
+        // would beat the no that follows it.
+        let occurred_at = occurred_at.min(now);
         let fact = NewFact {
             sender: sender.to_owned(),
             who,

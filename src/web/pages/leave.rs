@@ -2,22 +2,19 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::view::{Done, List, Message, show};
 use super::visit::Visit;
 use super::{Pages, Trouble, Visitor};
 use crate::consent::EventKind;
-use crate::consent::admit::NotAdmitted;
+use crate::consent::admit::{NotAdmitted, UNDO_SECONDS};
 use crate::consent::fold::No;
 use crate::consent::token::Power;
 use crate::policy::Scope;
 use crate::record::Provenance;
 use crate::store::{RecordError, Who};
-
-/// How long one's own withdrawal may be undone. CONTRACT.md, "Pages for subscribers".
-const UNDO_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +30,9 @@ pub(super) enum Offer {
     Nothing,
 }
 
-/// Whether a withdrawal is young enough to be undone.
+/// Whether a withdrawal is the person's own and young enough to be undone; `admit` has the last word.
 pub(super) fn may_be_undone(no: &No, now: Timestamp) -> bool {
-    now.duration_since(no.at) <= UNDO_WITHIN
+    !no.complaint && now.as_second() - no.at.as_second() <= UNDO_SECONDS
 }
 
 impl Visit {
@@ -62,16 +59,17 @@ impl Pages {
         offer: Offer,
         provenance: Provenance,
     ) -> Result<Response, Trouble> {
-        let (scopes, list) = match extent {
-            Extent::Scope(scope) => (vec![scope], visit.list()),
-            Extent::AllMarketing => (Vec::new(), List::AllMarketing),
+        let (left, list) = match extent {
+            Extent::Scope(scope) => (Some(scope), visit.list()),
+            Extent::AllMarketing => (None, List::AllMarketing),
         };
-        let kind = EventKind::Withdrawal { scopes, complaint: false };
+        let kind = EventKind::Withdrawal { scopes: left.iter().cloned().collect(), complaint: false };
         let who = Who::Subscriber(visit.record.subscriber.id);
         // Invariant 5: the page is written after the commit.
         let recorded = self.recorder.record(&visit.record.sender, who, kind, None, provenance).await?;
         let now = self.clock.now();
-        let fresh = |no: &&No| no.event == recorded.event && may_be_undone(no, now);
+        // Where an older and wider no said the same before, undoing it would bring back more than was left.
+        let fresh = |no: &&No| no.event == recorded.event && no.scope == left && may_be_undone(no, now);
         let offered = offer == Offer::Undo && visit.power == Power::Full;
         let undo = recorded.subscriber.state.withdrawals.iter().find(fresh).map(|no| no.event);
         let page = Done {

@@ -15,9 +15,6 @@ use crate::policy::PolicySet;
 use crate::policy::sender::SenderPolicy;
 use crate::store::SubscriberRecord;
 
-/// No link of ours is longer, in octets.
-const TOKEN_LIMIT: usize = 512;
-
 /// The token of a URL; none if it isn't text. Has no `Debug`: tokens are never logged.
 pub(super) struct Token(Option<String>);
 
@@ -35,7 +32,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let token = Path::<String>::from_request_parts(parts, state).await.ok();
-        Ok(Self(token.map(|Path(token)| token).filter(|token| token.len() <= TOKEN_LIMIT)))
+        Ok(Self(token.map(|Path(token)| token)))
     }
 }
 

@@ -1,0 +1,195 @@
+//! A subscriber as the API shows one: `{id, state, grounds, withdrawals, suppressions, history}`.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::consent::event::{Acquaintance, OptIn, Suppression};
+use crate::consent::fold::{Acquainted, No, Yes};
+use crate::consent::{ConsentState, Event, EventKind};
+use crate::policy::sender::SenderPolicy;
+use crate::policy::{GroundKind, PolicySet, Scope};
+use crate::store::Subscriber;
+use crate::web::standing;
+
+#[derive(Serialize)]
+pub(in crate::web::api) struct SubscriberView {
+    id: Uuid,
+    state: Standing,
+    grounds: Vec<GroundView>,
+    withdrawals: Vec<WithdrawalView>,
+    suppressions: Vec<SuppressionView>,
+    history: Vec<EventView>,
+}
+
+/// The subscriber in one word; the first that fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Standing {
+    Erased,
+    Suppressed,
+    Restricted,
+    /// A ground is in force in some scope.
+    Active,
+    Withdrawn,
+    /// Signed up, not confirmed.
+    Pending,
+    /// Known, but without any ground in force.
+    Inactive,
+}
+
+#[derive(Serialize)]
+struct GroundView {
+    kind: GroundKind,
+    scope: Scope,
+    obtained_at: Timestamp,
+    /// What a soft opt-in rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    basis: Option<Acquaintance>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<bool>,
+    /// Whether it would carry marketing in its scope now.
+    in_force: bool,
+    event: Uuid,
+}
+
+#[derive(Serialize)]
+struct WithdrawalView {
+    /// Null: all marketing.
+    scope: Option<Scope>,
+    withdrawn_at: Timestamp,
+    complaint: bool,
+    event: Uuid,
+}
+
+#[derive(Serialize)]
+struct SuppressionView {
+    why: Suppression,
+    since: Timestamp,
+}
+
+#[derive(Serialize)]
+struct EventView {
+    id: Uuid,
+    #[serde(flatten)]
+    kind: EventKind,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    channel: String,
+    jurisdiction: Option<String>,
+    locale: Option<String>,
+    time_zone: Option<String>,
+    /// Null once its key is destroyed.
+    evidence: Option<Value>,
+}
+
+impl SubscriberView {
+    /// `sender` is none once its policy is gone; then no ground is in force.
+    pub(in crate::web::api) fn new(
+        policy: &PolicySet,
+        sender: Option<&SenderPolicy>,
+        subscriber: Subscriber,
+        history: Vec<(Event, Option<Value>)>,
+        now: Timestamp,
+    ) -> Self {
+        let Subscriber { id, state, .. } = subscriber;
+        let in_force = |state: &ConsentState, scope: &Scope, event: Uuid| {
+            let verdict = sender.map(|sender| standing::verdict(policy, sender, state, scope, now));
+            verdict.is_some_and(|v| standing::in_force(&v) && v.ground_event == Some(event))
+        };
+        let yes = |yes: &Yes| GroundView {
+            kind: ground_kind(yes.ground),
+            scope: yes.scope.clone(),
+            obtained_at: yes.at,
+            basis: None,
+            notice: None,
+            in_force: in_force(&alone(&state, Some(yes), None), &yes.scope, yes.event),
+            event: yes.event,
+        };
+        let bought = |one: &Acquainted| GroundView {
+            kind: GroundKind::SoftOptIn,
+            scope: one.scope.clone(),
+            obtained_at: one.at,
+            basis: Some(one.how),
+            notice: Some(one.notice),
+            in_force: in_force(&alone(&state, None, Some(one)), &one.scope, one.event),
+            event: one.event,
+        };
+        Self {
+            id,
+            state: standing_of(policy, sender, &state, now),
+            grounds: state.opt_ins.iter().map(yes).chain(state.acquaintances.iter().map(bought)).collect(),
+            withdrawals: state.withdrawals.iter().map(withdrawal).collect(),
+            suppressions: state
+                .suppressed
+                .iter()
+                .map(|(why, since)| SuppressionView { why: *why, since: *since })
+                .collect(),
+            history: history.into_iter().map(event).collect(),
+        }
+    }
+}
+
+/// This state with one ground in it, to ask whether that one would carry mail by itself.
+fn alone(state: &ConsentState, yes: Option<&Yes>, bought: Option<&Acquainted>) -> ConsentState {
+    ConsentState {
+        opt_ins: yes.into_iter().cloned().collect(),
+        acquaintances: bought.into_iter().cloned().collect(),
+        pending: Vec::new(),
+        ..state.clone()
+    }
+}
+
+fn standing_of(
+    policy: &PolicySet,
+    sender: Option<&SenderPolicy>,
+    state: &ConsentState,
+    now: Timestamp,
+) -> Standing {
+    if state.erased.is_some() {
+        return Standing::Erased;
+    }
+    if !state.suppressed.is_empty() {
+        return Standing::Suppressed;
+    }
+    if state.restricted.is_some() {
+        return Standing::Restricted;
+    }
+    let stands =
+        |sender: &SenderPolicy| standing::scopes_in_force(policy, sender, state, &sender.taxonomy(), now);
+    if sender.is_some_and(|sender| !stands(sender).is_empty()) {
+        Standing::Active
+    } else if !state.withdrawals.is_empty() {
+        Standing::Withdrawn
+    } else if !state.pending.is_empty() {
+        Standing::Pending
+    } else {
+        Standing::Inactive
+    }
+}
+
+fn ground_kind(yes: OptIn) -> GroundKind {
+    match yes {
+        OptIn::DoubleOptIn => GroundKind::DoubleOptIn,
+        OptIn::SingleOptIn => GroundKind::SingleOptIn,
+    }
+}
+
+fn withdrawal(no: &No) -> WithdrawalView {
+    WithdrawalView { scope: no.scope.clone(), withdrawn_at: no.at, complaint: no.complaint, event: no.event }
+}
+
+fn event((event, evidence): (Event, Option<Value>)) -> EventView {
+    EventView {
+        id: event.id,
+        kind: event.kind,
+        occurred_at: event.occurred_at,
+        recorded_at: event.recorded_at,
+        channel: event.channel,
+        jurisdiction: event.jurisdiction,
+        locale: event.locale,
+        time_zone: event.time_zone,
+        evidence,
+    }
+}
