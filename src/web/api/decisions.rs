@@ -64,8 +64,9 @@ pub(super) async fn decide(
         decided(&caller.policy, &facts, state, &Circumstances::default(), now)
     };
     let verdicts: Vec<Verdict> = consent.iter().map(verdict).collect();
-    let shown = body.recipients.iter().zip(&verdicts).map(|(recipient, verdict)| {
-        verdict.shown(Some(recipient.to_string()), &caller.policy.hash, None)
-    });
+    let shown =
+        body.recipients.iter().zip(&verdicts).map(|(recipient, verdict)| {
+            verdict.shown(Some(recipient.to_string()), &caller.policy.hash, None)
+        });
     Ok((StatusCode::OK, Json(Answer { verdicts: shown.collect() })).into_response())
 }

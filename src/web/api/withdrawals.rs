@@ -52,7 +52,7 @@ pub(super) async fn add(
     if let Some(sender) = caller.known_policy() {
         checks.scopes(sender, &body.scopes);
     }
-    if !body.source.get("channel").and_then(Value::as_str).is_some_and(|channel| !channel.trim().is_empty()) {
+    if body.source.get("channel").and_then(Value::as_str).is_none_or(|channel| channel.trim().is_empty()) {
         checks.mistake("/source/channel", "it must say through which channel the person withdrew");
     }
     checks.evidence("/source", &body.source);
