@@ -1,1 +1,179 @@
-//! (stub)
+//! The command line: one file a verb. CONTRACT.md, "Command line".
+
+mod check;
+mod consent;
+mod credential;
+mod demo;
+mod keys;
+mod migrate;
+mod output;
+mod policy;
+mod queue;
+mod serve;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::{self, Config, DEFAULT_FILES};
+use crate::policy::PolicySet;
+use crate::policy::file::Mistake;
+use crate::store::Store;
+use crate::telemetry;
+use output::Output;
+
+/// An SMTP relay that makes marketing mail lawful and welcome by construction.
+#[derive(Parser)]
+#[command(name = "optgate", version, propagate_version = true)]
+pub struct Arguments {
+    /// The configuration; else optgate.toml, then /etc/optgate/optgate.toml.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print data as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// The whole job on one machine, nothing to configure.
+    Demo(demo::Arguments),
+    /// Run the gateway until SIGTERM or SIGINT, then drain.
+    Serve,
+    /// Bring the database to this version.
+    Migrate,
+    /// Configuration and policies, all mistakes at once.
+    Check,
+    /// Validate policies, or ask them.
+    #[command(subcommand)]
+    Policy(policy::Verb),
+    /// Who may submit, and who may use the API.
+    #[command(subcommand)]
+    Credential(credential::Verb),
+    /// What is known of a person, and their no.
+    #[command(subcommand)]
+    Consent(consent::Verb),
+    /// Deliveries, waiting and ended.
+    #[command(subcommand)]
+    Queue(queue::Verb),
+    /// The keys that sign links.
+    #[command(subcommand)]
+    Keys(keys::Verb),
+}
+
+/// How a verb ended when nothing kept it from its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Exit status 0.
+    Done,
+    /// Exit status 1: the thing checked has findings, the thing named is not there.
+    Findings,
+}
+
+/// What every verb needs.
+struct Session {
+    config: Option<PathBuf>,
+    output: Output,
+    clock: Clock,
+}
+
+/// Runs a verb. An error is exit status 2: wrong usage, or a configuration that can't be used.
+pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
+    let output = if arguments.json { Output::Json } else { Output::Text };
+    let session = Session { config: arguments.config, output, clock: Clock::system() };
+    match arguments.verb {
+        Verb::Serve => telemetry::start(),
+        _ => telemetry::start_with("warn"),
+    }
+    match arguments.verb {
+        Verb::Demo(arguments) => demo::run(&session, arguments).await,
+        Verb::Serve => serve::run(&session).await,
+        Verb::Migrate => migrate::run(&session).await,
+        Verb::Check => check::run(&session),
+        Verb::Policy(verb) => policy::run(&session, verb).await,
+        Verb::Credential(verb) => credential::run(&session, verb).await,
+        Verb::Consent(verb) => consent::run(&session, verb).await,
+        Verb::Queue(verb) => queue::run(&session, verb).await,
+        Verb::Keys(verb) => keys::run(&session, verb).await,
+    }
+}
+
+/// An error with its causes, safe to print on a terminal.
+pub fn told(error: &anyhow::Error) -> String {
+    let lines: Vec<String> = format!("{error:#}").lines().map(telemetry::escaped).collect();
+    lines.join("\n")
+}
+
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+impl Session {
+    /// The file that was named, or the first that is there.
+    fn config_file(&self) -> anyhow::Result<PathBuf> {
+        if let Some(named) = &self.config {
+            return Ok(named.clone());
+        }
+        match DEFAULT_FILES.iter().map(Path::new).find(|file| file.exists()) {
+            Some(file) => Ok(file.to_owned()),
+            None => bail!(
+                "no configuration: neither {} is there; name one with --config",
+                DEFAULT_FILES.join(" nor ")
+            ),
+        }
+    }
+
+    /// A configuration that can be used; its warnings belong to `check` and to the gateway's log.
+    fn config(&self) -> anyhow::Result<(Config, Vec<Mistake>)> {
+        config::load(&self.config_file()?, environment())
+            .map_err(|mistakes| unusable("configuration", &mistakes))
+    }
+
+    fn policies(&self, config: &Config) -> anyhow::Result<PolicySet> {
+        match config::policies::load(config) {
+            Ok((policies, _)) => Ok(policies),
+            Err(mistakes) => Err(unusable("policies", &mistakes)),
+        }
+    }
+
+    /// The database of the configuration, beside a gateway that may be serving from it.
+    async fn store(&self, config: &Config) -> anyhow::Result<Store> {
+        crate::serve::open(config, &self.clock).await
+    }
+}
+
+/// Variables that are text; others can override nothing.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn unusable(what: &str, mistakes: &[Mistake]) -> anyhow::Error {
+    let rendered: Vec<&str> = mistakes.iter().map(|mistake| mistake.rendered.as_str()).collect();
+    anyhow::anyhow!("the {what} can't be used\n{}", rendered.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_is_exit_status_2() {
+        for arguments in [&["optgate", "nonsense"][..], &["optgate", "queue", "list", "--state", "lost"]] {
+            let error = Arguments::try_parse_from(arguments).err().unwrap();
+            assert_eq!(error.exit_code(), 2);
+        }
+    }
+}

@@ -4,6 +4,7 @@ pub mod admit;
 pub mod event;
 pub mod fold;
 pub mod token;
+pub mod view;
 
 pub use event::{Event, EventKind};
 pub use fold::{ConsentState, fold};

@@ -7,6 +7,7 @@ pub mod jurisdiction;
 pub mod scope;
 pub mod sender;
 pub mod shaping;
+pub mod standing;
 pub mod verdict;
 
 use std::collections::BTreeMap;

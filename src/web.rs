@@ -7,4 +7,3 @@
 pub mod api;
 pub mod listener;
 pub mod pages;
-mod standing;

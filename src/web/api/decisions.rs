@@ -13,10 +13,10 @@ use super::problem::Problem;
 use crate::consent::ConsentState;
 use crate::mail::Address;
 use crate::policy::decide::{Circumstances, decide as decided};
+use crate::policy::standing;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Scope, Stream, Verdict};
 use crate::store::Subscriber;
-use crate::web::standing;
 
 /// The most recipients in one call.
 const RECIPIENTS_LIMIT: usize = 1000;

@@ -16,10 +16,10 @@ use crate::clock::from_micros;
 use crate::consent::EventKind;
 use crate::consent::event::OptIn;
 use crate::mail::Address;
+use crate::policy::standing;
 use crate::policy::{Reason, Scope, Verdict};
 use crate::record::Provenance;
 use crate::store::Who;
-use crate::web::standing;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

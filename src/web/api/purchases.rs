@@ -19,9 +19,9 @@ use crate::consent::event::Acquaintance;
 use crate::keys::sha256_hex;
 use crate::mail::Address;
 use crate::policy::Scope;
+use crate::policy::standing;
 use crate::record::Provenance;
 use crate::store::Who;
-use crate::web::standing;
 
 /// The longest reference and notice, in octets.
 const REFERENCE_LIMIT: usize = 256;

@@ -1,7 +1,5 @@
 //! `/v1/subscribers`: what is known of a person, and its erasure. Addresses stay out of URLs and of answers.
 
-mod view;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,10 +9,9 @@ use super::Api;
 use super::body::{Body, Id};
 use super::caller::{Caller, OfCompliance, OfSubscribers};
 use super::problem::Problem;
+use crate::consent::view::SubscriberView;
 use crate::mail::Address;
 use crate::store::Subscriber;
-
-use view::SubscriberView;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +56,8 @@ pub(super) async fn erase(
 async fn view(api: &Api, caller: &Caller, subscriber: Subscriber) -> Result<Json<SubscriberView>, Problem> {
     let history = api.store.history(caller.sender(), subscriber.id).await?;
     let now = api.clock.now();
-    Ok(Json(SubscriberView::new(&caller.policy, caller.known_policy(), subscriber, history, now)))
+    let Subscriber { id, state, .. } = subscriber;
+    Ok(Json(SubscriberView::new(&caller.policy, caller.known_policy(), id, state, history, now)))
 }
 
 fn unknown() -> Problem {

@@ -13,8 +13,8 @@ use super::leave::may_be_undone;
 use crate::consent::fold::No;
 use crate::consent::{ConsentState, EventKind};
 use crate::policy::sender::SenderPolicy;
+use crate::policy::standing::{scopes_in_force, verdict};
 use crate::policy::{PolicySet, Reason, Scope};
-use crate::web::standing::{scopes_in_force, verdict};
 
 /// What the person asked for and did not get.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use crate::consent::ConsentState;
 use crate::consent::token::{Power, Purpose};
 use crate::policy::Scope;
 use crate::policy::sender::SenderPolicy;
+use crate::policy::standing;
 use crate::store::Who;
-use crate::web::standing;
 
 /// How deep interests are indented at most.
 const DEEPEST: usize = 3;

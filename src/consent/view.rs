@@ -1,32 +1,30 @@
-//! A subscriber as the API shows one: `{id, state, grounds, withdrawals, suppressions, history}`.
+//! A subscriber as API and commands show one: `{id, state, grounds, withdrawals, suppressions, history}`.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::consent::event::{Acquaintance, OptIn, Suppression};
-use crate::consent::fold::{Acquainted, No, Yes};
-use crate::consent::{ConsentState, Event, EventKind};
+use super::event::{Acquaintance, OptIn, Suppression};
+use super::fold::{Acquainted, No, Yes};
+use super::{ConsentState, Event, EventKind};
 use crate::policy::sender::SenderPolicy;
-use crate::policy::{GroundKind, PolicySet, Scope};
-use crate::store::Subscriber;
-use crate::web::standing;
+use crate::policy::{GroundKind, PolicySet, Scope, standing};
 
 #[derive(Serialize)]
-pub(in crate::web::api) struct SubscriberView {
-    id: Uuid,
-    state: Standing,
-    grounds: Vec<GroundView>,
-    withdrawals: Vec<WithdrawalView>,
-    suppressions: Vec<SuppressionView>,
-    history: Vec<EventView>,
+pub struct SubscriberView {
+    pub id: Uuid,
+    pub state: Standing,
+    pub grounds: Vec<GroundView>,
+    pub withdrawals: Vec<WithdrawalView>,
+    pub suppressions: Vec<SuppressionView>,
+    pub history: Vec<EventView>,
 }
 
 /// The subscriber in one word; the first that fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Standing {
+pub enum Standing {
     Erased,
     Suppressed,
     Restricted,
@@ -40,22 +38,22 @@ enum Standing {
 }
 
 #[derive(Serialize)]
-struct GroundView {
-    kind: GroundKind,
-    scope: Scope,
-    obtained_at: Timestamp,
+pub struct GroundView {
+    pub kind: GroundKind,
+    pub scope: Scope,
+    pub obtained_at: Timestamp,
     /// What a soft opt-in rests on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    basis: Option<Acquaintance>,
+    pub basis: Option<Acquaintance>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    notice: Option<bool>,
+    pub notice: Option<bool>,
     /// Whether it would carry marketing in its scope now.
-    in_force: bool,
-    event: Uuid,
+    pub in_force: bool,
+    pub event: Uuid,
 }
 
 #[derive(Serialize)]
-struct WithdrawalView {
+pub struct WithdrawalView {
     /// Null: all marketing.
     scope: Option<Scope>,
     withdrawn_at: Timestamp,
@@ -64,13 +62,13 @@ struct WithdrawalView {
 }
 
 #[derive(Serialize)]
-struct SuppressionView {
+pub struct SuppressionView {
     why: Suppression,
     since: Timestamp,
 }
 
 #[derive(Serialize)]
-struct EventView {
+pub struct EventView {
     id: Uuid,
     #[serde(flatten)]
     kind: EventKind,
@@ -84,16 +82,30 @@ struct EventView {
     evidence: Option<Value>,
 }
 
+impl std::fmt::Display for Standing {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Erased => "erased",
+            Self::Suppressed => "suppressed",
+            Self::Restricted => "restricted",
+            Self::Active => "active",
+            Self::Withdrawn => "withdrawn",
+            Self::Pending => "pending",
+            Self::Inactive => "inactive",
+        })
+    }
+}
+
 impl SubscriberView {
     /// `sender` is none once its policy is gone; then no ground is in force.
-    pub(in crate::web::api) fn new(
+    pub fn new(
         policy: &PolicySet,
         sender: Option<&SenderPolicy>,
-        subscriber: Subscriber,
+        id: Uuid,
+        state: ConsentState,
         history: Vec<(Event, Option<Value>)>,
         now: Timestamp,
     ) -> Self {
-        let Subscriber { id, state, .. } = subscriber;
         let in_force = |state: &ConsentState, scope: &Scope, event: Uuid| {
             let verdict = sender.map(|sender| standing::verdict(policy, sender, state, scope, now));
             verdict.is_some_and(|v| standing::in_force(&v) && v.ground_event == Some(event))

@@ -1,5 +1,5 @@
-//! How a person stands towards a sender's marketing, scope by scope: the question that pages and API put
-//! to `decide` without a message in hand.
+//! How a person stands towards a sender's marketing, scope by scope: the question that pages, API and
+//! commands put to `decide` without a message in hand. Pure.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,7 @@ use crate::policy::sender::SenderPolicy;
 use crate::policy::{Facts, PolicySet, Scope, Stream, Verdict, VerdictKind};
 
 /// A message that nobody submitted, to ask what would become of it.
-pub(super) fn supposed(
-    sender: &SenderPolicy,
-    credential: &str,
-    stream: Stream,
-    scope: Option<Scope>,
-) -> Facts {
+pub fn supposed(sender: &SenderPolicy, credential: &str, stream: Stream, scope: Option<Scope>) -> Facts {
     Facts {
         sender: sender.id.clone(),
         credential: credential.to_owned(),
@@ -29,7 +24,7 @@ pub(super) fn supposed(
 }
 
 /// What would become of marketing in this scope.
-pub(super) fn verdict(
+pub fn verdict(
     policy: &PolicySet,
     sender: &SenderPolicy,
     state: &ConsentState,
@@ -41,12 +36,12 @@ pub(super) fn verdict(
 }
 
 /// Whether a ground is in force: mail may go, now or once a hold ends.
-pub(super) fn in_force(verdict: &Verdict) -> bool {
+pub fn in_force(verdict: &Verdict) -> bool {
     verdict.verdict != VerdictKind::Refuse
 }
 
 /// The scopes of the taxonomy, of those asked about, in which a ground is in force.
-pub(super) fn scopes_in_force<'a>(
+pub fn scopes_in_force<'a>(
     policy: &PolicySet,
     sender: &SenderPolicy,
     state: &ConsentState,

@@ -1,0 +1,128 @@
+//! `optgate consent`: what is known of a person, and their no.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::output::{self, Output};
+use super::{Session, Status, queue};
+use crate::consent::view::SubscriberView;
+use crate::consent::{Event, EventKind};
+use crate::mail::Address;
+use crate::policy::{PolicySet, Scope};
+use crate::record::{Provenance, Recorder};
+use crate::store::{Store, Subscriber, Who};
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Grounds, withdrawals and history of a person.
+    Show(Person),
+    /// Record a person's no; queued mail stops at the next claim.
+    Withdraw {
+        #[command(flatten)]
+        person: Person,
+        /// Only this interest; else all marketing.
+        #[arg(long)]
+        scope: Option<Scope>,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Person {
+    #[arg(value_name = "ADDRESS", value_parser = queue::address)]
+    address: Address,
+    #[arg(long)]
+    sender: String,
+}
+
+pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
+    let (config, _) = session.config()?;
+    let policies = session.policies(&config)?;
+    let store = session.store(&config).await?;
+    let status = match verb {
+        Verb::Show(person) => show(session, &policies, &store, person).await?,
+        Verb::Withdraw { person, scope } => withdraw(session, &policies, &store, person, scope).await?,
+    };
+    store.close().await;
+    Ok(status)
+}
+
+async fn show(
+    session: &Session,
+    policies: &PolicySet,
+    store: &Store,
+    person: Person,
+) -> anyhow::Result<Status> {
+    let known = store.consent_of(&person.sender, std::slice::from_ref(&person.address)).await?;
+    let Some(Subscriber { id, state, .. }) = known.into_iter().next().flatten() else {
+        eprintln!("optgate: {} knows nobody by this address", person.sender);
+        return Ok(Status::Findings);
+    };
+    let history = store.history(&person.sender, id).await?;
+    let sender = policies.sender(&person.sender);
+    let view = SubscriberView::new(policies, sender, id, state, history.clone(), session.clock.now());
+    match session.output {
+        Output::Json => output::json(&view)?,
+        Output::Text => print(&view, &history)?,
+    }
+    Ok(Status::Done)
+}
+
+fn print(view: &SubscriberView, history: &[(Event, Option<Value>)]) -> anyhow::Result<()> {
+    output::line(&format!("subscriber {}, {}", view.id, view.state))?;
+    output::line("")?;
+    let grounds = view.grounds.iter().map(|ground| {
+        let standing = if ground.in_force { "in force" } else { "not in force" };
+        vec![
+            ground.kind.to_string(),
+            ground.scope.to_string(),
+            ground.obtained_at.to_string(),
+            standing.to_owned(),
+        ]
+    });
+    output::table(&["GROUND", "SCOPE", "OBTAINED", ""], &grounds.collect::<Vec<_>>())?;
+    output::line("")?;
+    let row = |(event, evidence): &(Event, Option<Value>)| {
+        let kind = serde_json::to_value(&event.kind).unwrap_or_default();
+        let word = kind.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let evidence = evidence.as_ref().map(Value::to_string).unwrap_or_else(|| "(destroyed)".to_owned());
+        vec![event.occurred_at.to_string(), word, details(&kind), event.channel.clone(), evidence]
+    };
+    let rows: Vec<_> = history.iter().map(row).collect();
+    Ok(output::table(&["WHEN", "WHAT", "ABOUT", "CHANNEL", "EVIDENCE"], &rows)?)
+}
+
+/// What an event says beside its kind: `scopes=apparel ground=double_opt_in`.
+fn details(kind: &Value) -> String {
+    let fields = kind.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind");
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    };
+    fields.map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join(" ")
+}
+
+/// A no is taken even where the sender's policy is gone (invariant 5); then no taxonomy checks its scope.
+async fn withdraw(
+    session: &Session,
+    policies: &PolicySet,
+    store: &Store,
+    person: Person,
+    scope: Option<Scope>,
+) -> anyhow::Result<Status> {
+    let unknown = |scope: &&Scope| policies.sender(&person.sender).is_some_and(|own| !own.knows(scope));
+    if let Some(scope) = scope.as_ref().filter(unknown) {
+        anyhow::bail!("the taxonomy of {} does not declare `{scope}`", person.sender);
+    }
+    // A gateway that serves from this database meets the withdrawal in its next claim; nobody here waits.
+    let recorder = Recorder::new(store.clone(), session.clock.clone(), std::sync::Arc::default());
+    let kind = EventKind::Withdrawal { scopes: scope.into_iter().collect(), complaint: false };
+    let provenance = Provenance { channel: "command".to_owned(), ..Provenance::default() };
+    let who = Who::Address(person.address);
+    let recorded = recorder.record(&person.sender, who, kind, None, provenance).await?;
+    match session.output {
+        Output::Json => output::json(&json!({ "id": recorded.subscriber.id, "event": recorded.event }))?,
+        Output::Text => output::line("withdrawn")?,
+    }
+    Ok(Status::Done)
+}

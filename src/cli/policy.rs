@@ -1,0 +1,136 @@
+//! `optgate policy`: validate policy files, and ask them about one person.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::output::{self, Output};
+use super::{Session, Status, check, queue};
+use crate::config;
+use crate::consent::{ConsentState, fold};
+use crate::mail::Address;
+use crate::policy::decide::{Circumstances, decide};
+use crate::policy::sender::SenderPolicy;
+use crate::policy::{PolicySet, Reason, Scope, Stream, Verdict, VerdictKind, file, standing};
+use crate::store::Store;
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Validate all policy files.
+    Check {
+        /// A folder of policies; else the configuration's.
+        folder: Option<PathBuf>,
+    },
+    /// May this sender mail this person about this, and by which rule. Nothing is recorded.
+    Explain(Explain),
+}
+
+#[derive(Args)]
+pub(super) struct Explain {
+    #[arg(long)]
+    sender: String,
+    #[arg(long, value_name = "ADDRESS", value_parser = queue::address)]
+    to: Address,
+    #[arg(long, default_value = "marketing", value_parser = stream)]
+    stream: Stream,
+    #[arg(long)]
+    scope: Option<Scope>,
+    /// As it was at this time (RFC 3339); facts that occurred after it are left out.
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
+}
+
+pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
+    match verb {
+        Verb::Check { folder } => {
+            let loaded = match folder {
+                Some(folder) => file::load(&folder),
+                None => config::policies::load(&session.config()?.0),
+            };
+            let mistakes = match loaded {
+                Ok((_, warnings)) => warnings,
+                Err(mistakes) => mistakes,
+            };
+            check::report(session.output, &mistakes)
+        }
+        Verb::Explain(question) => explain(session, question).await,
+    }
+}
+
+async fn explain(session: &Session, question: Explain) -> anyhow::Result<Status> {
+    let (config, _) = session.config()?;
+    let policies = session.policies(&config)?;
+    let sender = policies.sender(&question.sender);
+    let sender = sender.with_context(|| format!("no policy knows the sender `{}`", question.sender))?;
+    if question.stream == Stream::Marketing && question.scope.is_none() {
+        bail!("marketing is about something: name it with --scope");
+    }
+    let store = session.store(&config).await?;
+    let state = question.consent(&store).await?;
+    let verdict =
+        question.verdict(&policies, sender, &state, question.at.unwrap_or_else(|| session.clock.now()));
+    store.close().await;
+    print(session.output, &verdict, &question.to, &policies)?;
+    Ok(Status::Done)
+}
+
+impl Explain {
+    async fn consent(&self, store: &Store) -> anyhow::Result<ConsentState> {
+        let known = store.consent_of(&self.sender, std::slice::from_ref(&self.to)).await?;
+        let Some(subscriber) = known.into_iter().next().flatten() else {
+            return Ok(ConsentState::default());
+        };
+        let Some(at) = self.at else { return Ok(subscriber.state) };
+        let history = store.history(&self.sender, subscriber.id).await?;
+        let by_then: Vec<_> =
+            history.into_iter().map(|(event, _)| event).filter(|event| event.occurred_at <= at).collect();
+        Ok(fold(&by_then))
+    }
+
+    /// The verdict on a message as described, its scope checked against the taxonomy as at intake.
+    fn verdict(
+        &self,
+        policies: &PolicySet,
+        sender: &SenderPolicy,
+        state: &ConsentState,
+        now: Timestamp,
+    ) -> Verdict {
+        if let Some(scope) = self.scope.as_ref().filter(|scope| !sender.knows(scope)) {
+            return Verdict {
+                verdict: VerdictKind::Refuse,
+                reason: Some(Reason::UnknownScope),
+                ground: None,
+                ground_event: None,
+                scope: Some(scope.clone()),
+                stream: Some(self.stream),
+                jurisdiction: None,
+                rule: sender.rule.clone(),
+                text: format!("the taxonomy of {} does not declare `{scope}`", sender.id),
+            };
+        }
+        let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
+        decide(policies, &facts, state, &Circumstances::default(), now)
+    }
+}
+
+fn print(output: Output, verdict: &Verdict, to: &Address, policies: &PolicySet) -> anyhow::Result<()> {
+    if output == Output::Json {
+        return output::json(&verdict.shown(Some(to.to_string()), &policies.hash, None));
+    }
+    let why = match (verdict.ground, verdict.reason) {
+        (Some(ground), _) => format!(" on {ground}"),
+        (None, Some(reason)) => format!(": {reason}"),
+        (None, None) => String::new(),
+    };
+    output::line(&format!("{}{why}", verdict.verdict))?;
+    output::line(&verdict.text)?;
+    let pack =
+        verdict.jurisdiction.as_deref().map(|pack| format!(", jurisdiction {pack}")).unwrap_or_default();
+    Ok(output::line(&format!("by {}:{}{pack}", verdict.rule.file, verdict.rule.line))?)
+}
+
+fn stream(text: &str) -> Result<Stream, String> {
+    text.parse().map_err(|_| "marketing, functional or confirmation".to_owned())
+}

@@ -1,0 +1,219 @@
+//! `optgate queue`: deliveries, waiting and ended.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::output::{self, Output};
+use super::{Session, Status};
+use crate::mail::Address;
+use crate::spool::State;
+use crate::store::{DeliveryFilter, DeliveryView, Store};
+
+/// Deliveries read and printed at a time.
+const PAGE: u32 = 500;
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// One line a delivery, oldest first.
+    List(Which),
+    /// All that is known of a delivery.
+    Show {
+        #[arg(required = true)]
+        deliveries: Vec<Uuid>,
+    },
+    /// Make what is queued due now.
+    Retry(Which),
+}
+
+/// All that is named must hold.
+#[derive(Args)]
+pub(super) struct Which {
+    deliveries: Vec<Uuid>,
+    /// queued, held, refused, relayed, rejected, expired, withheld or cancelled.
+    #[arg(long, value_parser = state)]
+    state: Option<State>,
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    to: Option<Address>,
+    #[arg(long)]
+    campaign: Option<String>,
+    #[arg(long)]
+    provider: Option<String>,
+    #[arg(long)]
+    sender: Option<String>,
+}
+
+pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
+    let (config, _) = session.config()?;
+    let store = session.store(&config).await?;
+    let status = match verb {
+        Verb::List(which) => list(session.output, &store, which.filter()).await?,
+        Verb::Show { deliveries } => show(session.output, &store, deliveries).await?,
+        Verb::Retry(which) => {
+            let count = store.retry(&which.filter()).await?;
+            match session.output {
+                Output::Json => output::json(&json!({ "due": count }))?,
+                Output::Text => output::line(&format!("{count} due now"))?,
+            }
+            Status::Done
+        }
+    };
+    store.close().await;
+    Ok(status)
+}
+
+impl Which {
+    fn filter(self) -> DeliveryFilter {
+        DeliveryFilter {
+            deliveries: self.deliveries,
+            sender: self.sender,
+            state: self.state,
+            to: self.to,
+            campaign: self.campaign,
+            provider: self.provider,
+            after: None,
+            limit: PAGE,
+        }
+    }
+}
+
+/// Page by page, so that a queue of millions needs no memory.
+async fn list(output: Output, store: &Store, mut filter: DeliveryFilter) -> anyhow::Result<Status> {
+    let mut first = true;
+    loop {
+        let page = store.deliveries(&filter).await?;
+        filter.after = page.last().map(|view| view.delivery);
+        match output {
+            Output::Json => print_json(&page, first)?,
+            Output::Text if first || !page.is_empty() => print_table(&page)?,
+            Output::Text => {}
+        }
+        first = false;
+        if page.len() < PAGE as usize {
+            break;
+        }
+    }
+    if output == Output::Json {
+        output::line("]")?;
+    }
+    Ok(Status::Done)
+}
+
+fn print_json(page: &[DeliveryView], first: bool) -> anyhow::Result<()> {
+    if first {
+        output::line("[")?;
+    }
+    for (index, view) in page.iter().enumerate() {
+        let comma = if first && index == 0 { "" } else { "," };
+        output::line(&format!("{comma}{}", listed(view)))?;
+    }
+    Ok(())
+}
+
+fn print_table(page: &[DeliveryView]) -> anyhow::Result<()> {
+    let row = |view: &DeliveryView| {
+        vec![
+            view.delivery.to_string(),
+            recipient(view).unwrap_or_else(|| "(erased)".to_owned()),
+            word(view.stream),
+            word(view.scope.as_ref()),
+            view.state.shown().to_owned(),
+            word(view.reason),
+            view.attempts.to_string(),
+            word(view.next_attempt_at),
+            view.last_response.clone().unwrap_or_default(),
+        ]
+    };
+    let headings =
+        ["DELIVERY", "RECIPIENT", "STREAM", "SCOPE", "STATE", "REASON", "TRIES", "NEXT", "LAST RESPONSE"];
+    Ok(output::table(&headings, &page.iter().map(row).collect::<Vec<_>>())?)
+}
+
+async fn show(output: Output, store: &Store, deliveries: Vec<Uuid>) -> anyhow::Result<Status> {
+    let limit = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let filter = DeliveryFilter { deliveries, limit, ..DeliveryFilter::default() };
+    let found = store.deliveries(&filter).await?;
+    match output {
+        Output::Json => output::json(&found.iter().map(shown).collect::<Vec<_>>())?,
+        Output::Text => found.iter().try_for_each(print_one)?,
+    }
+    let missing = filter.deliveries.iter().filter(|id| !found.iter().any(|view| view.delivery == **id));
+    let missing: Vec<String> = missing.map(Uuid::to_string).collect();
+    if missing.is_empty() {
+        return Ok(Status::Done);
+    }
+    eprintln!("optgate: no such delivery: {}", missing.join(", "));
+    Ok(Status::Findings)
+}
+
+fn print_one(view: &DeliveryView) -> anyhow::Result<()> {
+    let verdict = &view.verdict;
+    let rows: Vec<Vec<String>> = [
+        ("message", view.message.to_string()),
+        ("sender", view.sender.clone()),
+        ("recipient", recipient(view).unwrap_or_else(|| "(erased)".to_owned())),
+        ("stream", word(view.stream)),
+        ("scope", word(view.scope.as_ref())),
+        ("campaign", view.lane.campaign.clone()),
+        ("provider", view.lane.provider.clone()),
+        ("state", view.state.shown().to_owned()),
+        ("reason", word(view.reason)),
+        ("verdict", format!("{}: {}", verdict.verdict, verdict.text)),
+        ("rule", format!("{}:{}", verdict.rule.file, verdict.rule.line)),
+        ("attempts", view.attempts.to_string()),
+        ("next attempt", word(view.next_attempt_at)),
+        ("deadline", view.deadline.to_string()),
+        ("last response", view.last_response.clone().unwrap_or_default()),
+    ]
+    .into_iter()
+    .map(|(name, value)| vec![name.to_owned(), value])
+    .collect();
+    output::table(&["delivery", &view.delivery.to_string()], &rows)?;
+    Ok(output::line("")?)
+}
+
+/// CONTRACT.md, "Command line".
+fn listed(view: &DeliveryView) -> serde_json::Value {
+    json!({
+        "delivery": view.delivery,
+        "message": view.message,
+        "recipient": recipient(view),
+        "stream": view.stream,
+        "scope": view.scope,
+        "state": view.state.shown(),
+        "reason": view.reason,
+        "attempts": view.attempts,
+        "next_attempt_at": view.next_attempt_at,
+        "last_response": view.last_response,
+    })
+}
+
+fn shown(view: &DeliveryView) -> serde_json::Value {
+    let mut shown = listed(view);
+    shown["sender"] = json!(view.sender);
+    shown["campaign"] = json!(view.lane.campaign);
+    shown["provider"] = json!(view.lane.provider);
+    shown["deadline"] = json!(view.deadline);
+    shown["verdict"] = json!(view.verdict.shown(recipient(view), &view.policy, Some(view.delivery)));
+    shown
+}
+
+fn recipient(view: &DeliveryView) -> Option<String> {
+    view.recipient.as_ref().map(Address::to_string)
+}
+
+fn word(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn state(text: &str) -> Result<State, String> {
+    let known = State::ALL.iter().copied().filter(|state| *state != State::Claimed);
+    known
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| "queued, held, refused, relayed, rejected, expired, withheld or cancelled".to_owned())
+}
+
+pub(super) fn address(text: &str) -> Result<Address, String> {
+    text.parse().map_err(|_| "not a mail address".to_owned())
+}
