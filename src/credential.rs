@@ -1,10 +1,16 @@
-//! Who may do what: secrets made, and checked without paying argon2 for every connection.
+//! Who may do what: secrets made, and checked without paying argon2 for every connection. Never keeps a
+//! secret in clear, never shows one but when it is made.
+
+mod known;
+mod secret;
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use self::known::{Known, Name};
 use crate::clock::Clock;
 use crate::policy::Stream;
 use crate::store::{Credential, Role, Store, StoreError};
@@ -25,16 +31,30 @@ pub async fn make(
     role: Role,
     streams: Vec<Stream>,
 ) -> NewCredential {
-    let _ = (clock, sender, name, role, streams);
-    todo!()
+    let id = clock.id();
+    let secret = secret::generate(id);
+    let credential = Credential {
+        id,
+        sender: sender.to_owned(),
+        name: name.to_owned(),
+        role,
+        streams,
+        secret_hash: secret::hash(secret.clone()).await,
+        created_at: clock.now(),
+        revoked_at: None,
+    };
+    NewCredential { credential, secret }
 }
 
 /// Checks secrets. Verified ones are remembered (as a keyed hash, never in clear) and looked at again in
 /// the store every few seconds, so that a revocation is in force within 5 s.
 #[derive(Clone)]
 pub struct Verifier {
-    _store: Store,
-    _cache: Arc<()>,
+    store: Store,
+    clock: Clock,
+    known: Arc<Known>,
+    /// Bounds the argon2 runs at once, so that guessing never takes all cores and their memory.
+    hashing: Arc<Semaphore>,
 }
 
 /// Why nobody is let in.
@@ -49,32 +69,99 @@ pub enum NotVerified {
 
 impl Verifier {
     pub fn new(store: Store, clock: Clock) -> Self {
-        let _ = clock;
-        Self { _store: store, _cache: Arc::new(()) }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let hashing = Arc::new(Semaphore::new((cores / 2).max(1)));
+        Self { store, clock, known: Arc::new(Known::new()), hashing }
     }
 
     /// An SMTP login: `SENDER/NAME` and password, role `smtp`.
     pub async fn login(&self, user: &str, password: &SecretString) -> Result<Arc<Credential>, NotVerified> {
-        let _ = (user, password);
-        todo!()
+        self.check(Name::Login(user.to_owned()), password).await
     }
 
     /// An API key.
     pub async fn key(&self, key: &SecretString) -> Result<Arc<Credential>, NotVerified> {
-        let _ = key;
-        todo!()
+        let id = secret::id_of(key.expose_secret()).unwrap_or_default();
+        self.check(Name::Key(id), key).await
     }
 
     /// The credential of a trusted network, by `SENDER/NAME`, without a secret.
     pub async fn trusted(&self, name: &str) -> Result<Arc<Credential>, NotVerified> {
-        let _ = name;
-        todo!()
+        let found = self.find(&Name::Login(name.to_owned())).await?.ok_or(NotVerified::Wrong)?;
+        let found = Arc::new(found);
+        self.known.saw(found.clone(), self.clock.now());
+        Ok(found)
     }
 
     /// Whether a credential that was verified earlier is still in force: asked again before each message,
     /// so that open sessions end too.
     pub async fn still_in_force(&self, id: Uuid) -> Result<bool, StoreError> {
-        let _ = id;
-        todo!()
+        Ok(self.in_force(id).await?.is_some())
     }
+
+    async fn check(&self, name: Name, secret: &SecretString) -> Result<Arc<Credential>, NotVerified> {
+        if let Some(credential) = self.remembered(&name, secret).await? {
+            return Ok(credential);
+        }
+        let _turn = self.hashing.acquire().await.expect("nobody closes the semaphore");
+        // Another session of the same campaign may have paid for it in the meantime.
+        if let Some(credential) = self.remembered(&name, secret).await? {
+            return Ok(credential);
+        }
+        let found = self.find(&name).await?;
+        let hash = found.as_ref().map_or(secret::OF_NOBODY, |found| &found.secret_hash).to_owned();
+        let right = secret::verify(secret.clone(), hash).await;
+        let found = Arc::new(found.filter(|_| right).ok_or(NotVerified::Wrong)?);
+        self.known.saw(found.clone(), self.clock.now());
+        self.known.remember(name, secret, &found);
+        Ok(found)
+    }
+
+    /// The credential, if this very secret was verified before and both are still in force.
+    async fn remembered(
+        &self,
+        name: &Name,
+        secret: &SecretString,
+    ) -> Result<Option<Arc<Credential>>, StoreError> {
+        let Some(verified) = self.known.verified(name, secret) else { return Ok(None) };
+        let current = self.in_force(verified.id).await?.filter(|current| verified.still_opens(current));
+        if current.is_none() {
+            self.known.forget(name);
+        }
+        Ok(current)
+    }
+
+    /// What the store says of it, now or not long ago.
+    async fn in_force(&self, id: Uuid) -> Result<Option<Arc<Credential>>, StoreError> {
+        let now = self.clock.now();
+        let credential = match self.known.seen(id, now) {
+            Some(credential) => Some(credential),
+            None => {
+                let credential = self.store.credential_by_id(id).await?.map(Arc::new);
+                if let Some(credential) = &credential {
+                    self.known.saw(credential.clone(), now);
+                }
+                credential
+            }
+        };
+        Ok(credential.filter(|credential| credential.revoked_at.is_none()))
+    }
+
+    async fn find(&self, name: &Name) -> Result<Option<Credential>, StoreError> {
+        let (found, fits): (_, fn(Role) -> bool) = match name {
+            Name::Login(user) => {
+                let Some((sender, own)) = user.split_once('/').filter(|_| is_plain(user)) else {
+                    return Ok(None);
+                };
+                (self.store.credential(sender, own).await?, |role| role == Role::Smtp)
+            }
+            Name::Key(id) => (self.store.credential_by_id(*id).await?, |role| role != Role::Smtp),
+        };
+        Ok(found.filter(|found| found.revoked_at.is_none() && fits(found.role)))
+    }
+}
+
+/// Whether a name can be one of ours; PostgreSQL takes no NUL.
+fn is_plain(user: &str) -> bool {
+    user.len() <= 255 && !user.contains(char::is_control)
 }

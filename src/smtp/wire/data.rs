@@ -6,7 +6,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use super::{CR, LF};
 
 /// The most room that is set aside on a peer's word (`SIZE=`).
-const LARGEST_HINT: usize = 1024 * 1024;
+const LARGEST_HINT: usize = 128 * 1024;
 
 /// Takes one message off a buffer: unstuffs dots, makes every line end a CRLF, keeps at most `limit` octets.
 #[derive(Debug)]

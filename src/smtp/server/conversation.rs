@@ -1,0 +1,288 @@
+//! One conversation over one stream: reads lines and data, lets the session judge them, does what it asks
+//! for, and writes replies. Ends with its stream; a new one under TLS begins with nothing read.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::{Instant, timeout, timeout_at};
+use zeroize::Zeroize as _;
+
+use super::room::Taken;
+use super::{Shared, answer, connection};
+use crate::credential::NotVerified;
+use crate::intake::Submission;
+use crate::mail::Reply;
+use crate::smtp::auth::Login;
+use crate::smtp::session::{Effect, Session, Step, Verified};
+use crate::smtp::wire::{BadLine, DataReader, EndOfData, LineReader};
+use crate::store::Trace;
+
+/// For a command to come in full. RFC 5321, 4.5.3.2.7.
+const COMMAND: Duration = Duration::from_secs(5 * 60);
+/// Between blocks of data: more than RFC 5321, 4.5.3.2.5 asks for.
+const DATA_BLOCK: Duration = Duration::from_secs(5 * 60);
+/// For a message's data in all.
+const MESSAGE: Duration = Duration::from_secs(30 * 60);
+/// For a peer to become somebody who may submit.
+const STRANGER: Duration = Duration::from_secs(5 * 60);
+/// For a peer to take replies.
+const WRITE: Duration = Duration::from_secs(5 * 60);
+/// Octets to read at once: commands, and data.
+const COMMAND_READ: usize = 4 * 1024;
+const DATA_READ: usize = 64 * 1024;
+/// Replies beyond this are written although there is more input at hand.
+const MAX_OUTPUT: usize = 16 * 1024;
+
+/// A conversation with a peer.
+pub(super) struct Conversation<'a, S> {
+    stream: &'a mut S,
+    session: &'a mut Session,
+    shared: &'a Shared,
+    peer: IpAddr,
+    input: BytesMut,
+    lines: LineReader,
+    output: String,
+    stranger_until: Instant,
+}
+
+/// What comes after a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    Close,
+    StartTls,
+}
+
+/// Why a conversation ends before the peer wants it to.
+enum End {
+    Lost(io::Error),
+    Farewell(Reply),
+}
+
+impl From<io::Error> for End {
+    fn from(error: io::Error) -> Self {
+        Self::Lost(error)
+    }
+}
+
+/// A line, or why it is none.
+type Line = Result<BytesMut, BadLine>;
+
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
+    /// From the greeting on.
+    pub async fn greet(
+        stream: &'a mut S,
+        session: &'a mut Session,
+        shared: &'a Shared,
+        peer: IpAddr,
+    ) -> io::Result<Then> {
+        let greeting = session.greeting().to_string();
+        Self::new(stream, session, shared, peer, greeting).run().await
+    }
+
+    /// After a handshake: the peer speaks first. RFC 3207, 4.2.
+    pub async fn resume(
+        stream: &'a mut S,
+        session: &'a mut Session,
+        shared: &'a Shared,
+        peer: IpAddr,
+    ) -> io::Result<Then> {
+        Self::new(stream, session, shared, peer, String::new()).run().await
+    }
+
+    fn new(
+        stream: &'a mut S,
+        session: &'a mut Session,
+        shared: &'a Shared,
+        peer: IpAddr,
+        output: String,
+    ) -> Self {
+        let stranger_until = Instant::now() + STRANGER;
+        let (input, lines) = (BytesMut::new(), LineReader::default());
+        Self { stream, session, shared, peer, input, lines, output, stranger_until }
+    }
+
+    async fn run(mut self) -> io::Result<Then> {
+        let then = match self.talk().await {
+            Ok(then) => then,
+            Err(End::Lost(error)) => return Err(error),
+            Err(End::Farewell(reply)) => {
+                self.output.push_str(&reply.to_string());
+                Then::Close
+            }
+        };
+        self.flush().await?;
+        Ok(then)
+    }
+
+    async fn talk(&mut self) -> Result<Then, End> {
+        loop {
+            let step = match self.next_line().await? {
+                Ok(mut line) => {
+                    let step = self.session.line(&line);
+                    // It may have held a secret.
+                    line.as_mut().zeroize();
+                    step
+                }
+                Err(bad) => self.session.bad_line(bad),
+            };
+            if let Some(then) = self.carry_out(step).await? {
+                return Ok(then);
+            }
+        }
+    }
+
+    /// Says the reply and does what the session asks for.
+    async fn carry_out(&mut self, step: Step) -> Result<Option<Then>, End> {
+        self.say(step.reply);
+        match step.effect {
+            Effect::Nothing => Ok(None),
+            Effect::Close => Ok(Some(Then::Close)),
+            Effect::StartTls => Ok(Some(Then::StartTls)),
+            Effect::Verify(login) => {
+                let verified = self.verify(login).await;
+                let step = self.session.verified(verified);
+                self.say(step.reply);
+                Ok(matches!(step.effect, Effect::Close).then_some(Then::Close))
+            }
+            Effect::ReadData { hint } => {
+                let reply = self.take_message(hint).await?;
+                self.say(Some(reply));
+                Ok(None)
+            }
+        }
+    }
+
+    fn say(&mut self, reply: Option<Reply>) {
+        if let Some(reply) = reply {
+            self.output.push_str(&reply.to_string());
+        }
+    }
+
+    /// The next line. Replies are written before it waits for one: pipelined commands are answered together
+    /// (RFC 2920, 3.2).
+    async fn next_line(&mut self) -> Result<Line, End> {
+        let deadline = Instant::now() + COMMAND;
+        loop {
+            if self.shared.shutdown.is_cancelled() {
+                return Err(shutting_down());
+            }
+            if self.output.len() > MAX_OUTPUT {
+                self.flush().await?;
+            }
+            if let Some(line) = self.lines.next(&mut self.input, self.session.line_limit()) {
+                return Ok(line);
+            }
+            let deadline = match self.session.holder() {
+                Some(_) => deadline,
+                None => deadline.min(self.stranger_until),
+            };
+            self.flush().await?;
+            self.input.reserve(COMMAND_READ);
+            let shutdown = self.shared.shutdown.clone();
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => return Err(shutting_down()),
+                read = self.read(deadline) => read?,
+            }
+        }
+    }
+
+    /// Reads the data to its end, then hands it over.
+    async fn take_message(&mut self, hint: usize) -> Result<Reply, End> {
+        let deadline = Instant::now() + MESSAGE;
+        let mut reader = DataReader::new(self.shared.terms.max_message_size, hint);
+        let mut taken = Taken::default();
+        let ended = loop {
+            if let Some(ended) = reader.read(&mut self.input) {
+                break ended;
+            }
+            if self.shared.room.extend(&mut taken, reader.kept()).is_err() {
+                reader.give_up();
+                taken = Taken::default();
+            }
+            self.flush().await?;
+            self.input.reserve(DATA_READ);
+            self.read(deadline.min(Instant::now() + DATA_BLOCK)).await?;
+        };
+        Ok(match ended {
+            EndOfData::Complete(content) => self.submit(content).await,
+            EndOfData::TooLarge => self.drop_message(Reply::new(552, (5, 3, 4), "message too large")),
+            EndOfData::NoRoom => self.drop_message(answer::no_room()),
+        })
+    }
+
+    fn drop_message(&mut self, reply: Reply) -> Reply {
+        self.session.hand_over();
+        reply
+    }
+
+    async fn submit(&mut self, content: Bytes) -> Reply {
+        let Some(handed) = self.session.hand_over() else {
+            return Reply::new(503, (5, 5, 1), "no transaction");
+        };
+        match self.shared.verifier.still_in_force(handed.holder.id).await {
+            Ok(true) => {}
+            Ok(false) => return self.session.revoked(),
+            Err(error) => {
+                tracing::error!(%error, "can't tell whether a credential is in force");
+                return answer::unavailable(&error);
+            }
+        }
+        let submission = Submission {
+            grant: handed.holder.grant,
+            envelope: handed.envelope,
+            content,
+            trace: Trace { helo: handed.helo, peer: Some(self.peer), protocol: handed.protocol.to_owned() },
+        };
+        match self.shared.intake.accept(submission).await {
+            Ok(receipt) => answer::decided(&receipt),
+            Err(error) => {
+                tracing::error!(%error, "a message could not be taken");
+                answer::failed(&error)
+            }
+        }
+    }
+
+    async fn verify(&self, login: Login) -> Verified {
+        match self.shared.verifier.login(&login.user, &login.password).await {
+            Ok(credential) => Verified::Holder(connection::holder(&credential)),
+            Err(NotVerified::Wrong) => {
+                tracing::warn!(peer = %self.peer, "SMTP login failed");
+                Verified::Wrong
+            }
+            Err(NotVerified::Store(error)) => {
+                tracing::error!(%error, "an SMTP login could not be checked");
+                Verified::Unavailable
+            }
+        }
+    }
+
+    async fn read(&mut self, deadline: Instant) -> Result<(), End> {
+        match timeout_at(deadline, self.stream.read_buf(&mut self.input)).await {
+            Ok(Ok(0)) => Err(End::Lost(io::ErrorKind::UnexpectedEof.into())),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(End::Lost(error)),
+            Err(_) => Err(End::Farewell(Reply::new(421, (4, 4, 2), "waited too long; closing"))),
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        if self.output.is_empty() {
+            return Ok(());
+        }
+        let write = async {
+            self.stream.write_all(self.output.as_bytes()).await?;
+            self.stream.flush().await
+        };
+        timeout(WRITE, write).await??;
+        self.output.clear();
+        Ok(())
+    }
+}
+
+fn shutting_down() -> End {
+    End::Farewell(Reply::new(421, (4, 3, 2), "shutting down, try again later"))
+}
