@@ -3,7 +3,15 @@
 //! Our own headers win, then the sender's `[[classify]]` rules; what stays unclassified is refused.
 
 use crate::mail::RawMessage;
-use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream};
+use crate::mail::author::authors;
+use crate::policy::decide::no_file;
+use crate::policy::sender::{ClassifyRule, MAX_CAMPAIGN, SenderPolicy, SignedBody};
+use crate::policy::{Facts, PolicySet, Reason, RuleRef, Scope, Stream};
+
+const STREAM: &str = "X-Optgate-Stream";
+const SCOPE: &str = "X-Optgate-Scope";
+const CAMPAIGN: &str = "X-Optgate-Campaign";
+const PERSONALISATION: &str = "X-Optgate-Personalisation";
 
 /// What a credential stands for, as far as a message needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +34,143 @@ pub struct Unfit {
 
 /// The facts of a message, or why nobody may get it.
 pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Result<Facts, Unfit> {
-    let _ = (message, grant, policy);
-    todo!()
+    let Some(sender) = policy.sender(&grant.sender) else {
+        let text = format!("no policy file has the sender `{}`", grant.sender);
+        return Err(Unfit { reason: Reason::Unclassified, text, rule: no_file(), stream: None });
+    };
+    let unfit = |reason, text, stream| Unfit { reason, text, rule: sender.rule.clone(), stream };
+    let from_domain =
+        from_domain(message, sender).map_err(|text| unfit(Reason::FromNotAllowed, text, None))?;
+    let selected = Selected::of(message, sender).map_err(|(reason, text)| unfit(reason, text, None))?;
+    let Some((stream, rule)) = selected.stream else {
+        return Err(unfit(Reason::Unclassified, SAY_WHAT.to_owned(), None));
+    };
+    if !grant.streams.contains(&stream) {
+        let text = format!("the credential {}/{} may not send {stream} mail", grant.sender, grant.name);
+        return Err(unfit(Reason::StreamNotAllowed, text, Some(stream)));
+    }
+    if let Err(text) = scope_fits(stream, selected.scope.as_ref(), sender) {
+        return Err(unfit(Reason::UnknownScope, text, Some(stream)));
+    }
+    if stream == Stream::Marketing
+        && sender.stream(stream).signed_body == SignedBody::Refuse
+        && is_sealed(message)
+    {
+        let text = "the body is signed or encrypted, so it can't get its footer".to_owned();
+        return Err(unfit(Reason::ContentMissing, text, Some(stream)));
+    }
+    Ok(Facts {
+        sender: grant.sender.clone(),
+        credential: format!("{}/{}", grant.sender, grant.name),
+        stream,
+        scope: selected.scope,
+        campaign: selected.campaign,
+        from_domain,
+        rule,
+    })
+}
+
+const SAY_WHAT: &str = "nothing tells what this message is: set X-Optgate-Stream (marketing, functional or \
+                        confirmation) and for marketing X-Optgate-Scope, or add a [[classify]] rule";
+
+/// The domain of the first author, where every author is the sender's to name.
+fn from_domain(message: &RawMessage, sender: &SenderPolicy) -> Result<String, String> {
+    let mut fields = message.all("From");
+    let field = fields.next().ok_or("the message has no From")?;
+    if fields.next().is_some() {
+        return Err("the message has more than one From".to_owned());
+    }
+    let authors = authors(&message.unfolded(field));
+    let authors = authors.ok_or("the authors in From can't be read with confidence")?;
+    for author in &authors {
+        if !sender.owns_from(author.domain()) {
+            return Err(format!("{} is not among the sender's from_domains", author.domain()));
+        }
+    }
+    let first = authors.first().ok_or("From names no author")?;
+    Ok(first.domain().to_owned())
+}
+
+fn scope_fits(stream: Stream, scope: Option<&Scope>, sender: &SenderPolicy) -> Result<(), String> {
+    match scope {
+        Some(scope) if !sender.knows(scope) => Err(format!("the sender's taxonomy has no scope {scope}")),
+        None if stream == Stream::Marketing => Err("marketing needs a scope: set X-Optgate-Scope".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Signed or encrypted as a whole (RFC 1847; RFC 8551, 3.2). `rewrite` knows of such parts further down.
+fn is_sealed(message: &RawMessage) -> bool {
+    let value = message.value("Content-Type").unwrap_or_default().to_ascii_lowercase();
+    let kind = value.split(';').next().unwrap_or_default().trim();
+    ["multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"]
+        .contains(&kind)
+}
+
+/// A selector that can't be understood.
+type Malformed = (Reason, String);
+
+/// What the selectors say: each from the first source that names it.
+#[derive(Debug, Default)]
+struct Selected {
+    stream: Option<(Stream, RuleRef)>,
+    scope: Option<Scope>,
+    campaign: Option<String>,
+}
+
+impl Selected {
+    fn of(message: &RawMessage, sender: &SenderPolicy) -> Result<Self, Malformed> {
+        let mut selected = Self::own_headers(message, sender)?;
+        if let Some(rule) = sender.classify.iter().find(|rule| matches(rule, message)) {
+            selected.stream = selected.stream.or_else(|| Some((rule.stream, rule.rule.clone())));
+            selected.scope = selected.scope.or_else(|| rule.scope.clone());
+            selected.campaign = selected.campaign.or_else(|| rule.campaign.clone());
+        }
+        Ok(selected)
+    }
+
+    fn own_headers(message: &RawMessage, sender: &SenderPolicy) -> Result<Self, Malformed> {
+        let unclassified = |text| (Reason::Unclassified, text);
+        let stream = own_header(message, STREAM)?.map(|text| {
+            let malformed = || unclassified(format!("{STREAM} is not marketing, functional or confirmation"));
+            text.to_ascii_lowercase().parse::<Stream>().map_err(|_| malformed())
+        });
+        let scope = own_header(message, SCOPE)?.map(|text| {
+            let malformed = format!("{SCOPE} is not a dotted lower-case name such as apparel.tshirts");
+            text.parse::<Scope>().map_err(|_| (Reason::UnknownScope, malformed))
+        });
+        let campaign = own_header(message, CAMPAIGN)?.map(|text| {
+            let fits = text.len() <= MAX_CAMPAIGN && !text.chars().any(char::is_control);
+            let malformed = || format!("{CAMPAIGN} is longer than {MAX_CAMPAIGN} octets or not plain text");
+            if fits { Ok(text) } else { Err(unclassified(malformed())) }
+        });
+        if let Some(text) = own_header(message, PERSONALISATION)?
+            && !["none", "segment", "individual"].contains(&text.as_str())
+        {
+            let malformed = format!("{PERSONALISATION} is not none, segment or individual");
+            return Err(unclassified(malformed));
+        }
+        let (stream, scope) = (stream.transpose()?, scope.transpose()?);
+        // A scope alone means marketing.
+        let stream = stream.or_else(|| scope.is_some().then_some(Stream::Marketing));
+        Ok(Self {
+            stream: stream.map(|stream| (stream, sender.rule.clone())),
+            scope,
+            campaign: campaign.transpose()?,
+        })
+    }
+}
+
+/// The value of one of our own headers; one without a value, as a template leaves it, names nothing.
+fn own_header(message: &RawMessage, name: &str) -> Result<Option<String>, Malformed> {
+    let mut fields = message.all(name);
+    let first = fields.next().map(|field| message.unfolded(field));
+    if fields.next().is_some() {
+        return Err((Reason::Unclassified, format!("{name} stands there more than once")));
+    }
+    Ok(first.filter(|value| !value.is_empty()))
+}
+
+fn matches(rule: &ClassifyRule, message: &RawMessage) -> bool {
+    message.all(&rule.header).any(|field| rule.matches.is_match(&message.unfolded(field)))
 }

@@ -1,6 +1,7 @@
 //! The vocabulary of mail: addresses, envelopes, messages and replies. No sockets, no policy.
 
 pub mod address;
+pub mod author;
 pub mod envelope;
 pub mod message;
 pub mod reply;

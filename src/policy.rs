@@ -1,8 +1,10 @@
 //! What ops teams own: policy files, and the pure decision that rests on them.
 
 pub mod decide;
+pub mod explain;
 pub mod facts;
 pub mod file;
+pub mod grounds;
 pub mod jurisdiction;
 pub mod scope;
 pub mod sender;
@@ -20,6 +22,9 @@ pub use verdict::{GroundKind, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use jurisdiction::Jurisdiction;
 use sender::SenderPolicy;
 use shaping::Shaping;
+
+/// The pack that judges where no other does: the strictest.
+pub const UNKNOWN: &str = "unknown";
 
 /// All policy files of one folder, checked. Never changed once made: a reload makes a new one.
 #[derive(Clone, Debug)]

@@ -3,8 +3,12 @@
 
 use jiff::Timestamp;
 
-use super::{Facts, PolicySet, Verdict, VerdictKind};
+use super::grounds::{self, Missing, Question, Standing};
+use super::jurisdiction::Jurisdiction;
+use super::sender::{Mode, SenderPolicy};
+use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
+use crate::consent::event::Suppression;
 
 /// What else bears on a decision: caps, pauses, quiet hours, warm-up. Read at intake, binding at the claim.
 /// None of them is counted yet, so there is nothing in it.
@@ -12,15 +16,205 @@ use crate::consent::ConsentState;
 pub struct Circumstances {}
 
 /// The verdict for one recipient.
+///
+/// Reasons take precedence as CONTRACT.md orders them. The same inputs give the same verdict.
 pub fn decide(
     policy: &PolicySet,
     facts: &Facts,
     consent: &ConsentState,
-    circumstances: &Circumstances,
+    _circumstances: &Circumstances,
     now: Timestamp,
 ) -> Verdict {
-    let _ = (policy, facts, consent, circumstances, now);
-    todo!()
+    let sender = policy.sender(&facts.sender);
+    let default = sender.and_then(|sender| sender.default_jurisdiction.as_deref());
+    let pack = policy.jurisdiction(consent.jurisdiction.as_deref(), default);
+    let Some((sender, pack)) = sender.zip(pack) else { return without_policy(facts) };
+    let case = Case { sender, pack, facts, consent, now };
+    let judged = match (case.fits(), case.no()) {
+        // Invariant 14: in shadow mode the no must be seen, since a lesser reason would let it pass.
+        (Err(_), Err(no)) if sender.mode == Mode::Shadow => Err(no),
+        (Err(missing), _) | (Ok(()), Err(missing)) => Err(missing),
+        (Ok(()), Ok(())) => case.ground(),
+    };
+    let (verdict, reason, ground, ground_event, rule, text) = match judged {
+        Ok(standing) => {
+            let text = standing.text.to_owned();
+            (VerdictKind::Deliver, None, Some(standing.kind), standing.event, standing.rule, text)
+        }
+        Err(missing) => (VerdictKind::Refuse, Some(missing.reason), None, None, missing.rule, missing.text),
+    };
+    Verdict {
+        verdict,
+        reason,
+        ground,
+        ground_event,
+        scope: facts.scope.clone(),
+        stream: Some(facts.stream),
+        jurisdiction: Some(pack.id.clone()),
+        rule: rule.clone(),
+        text,
+    }
+}
+
+/// A sender whose policy is gone, as after a reload: what can't be told is not a yes (invariant 4).
+fn without_policy(facts: &Facts) -> Verdict {
+    Verdict {
+        verdict: VerdictKind::Refuse,
+        reason: Some(Reason::Unclassified),
+        ground: None,
+        ground_event: None,
+        scope: facts.scope.clone(),
+        stream: Some(facts.stream),
+        jurisdiction: None,
+        rule: no_file(),
+        text: format!("no policy file has the sender `{}`", facts.sender),
+    }
+}
+
+/// The rule where a sender has no file: the folder in which it would lie.
+pub(crate) fn no_file() -> RuleRef {
+    RuleRef { file: "senders".into(), line: 0 }
+}
+
+/// All that one verdict rests on.
+struct Case<'p> {
+    sender: &'p SenderPolicy,
+    pack: &'p Jurisdiction,
+    facts: &'p Facts,
+    consent: &'p ConsentState,
+    now: Timestamp,
+}
+
+type Judged<'p, T> = Result<T, Missing<'p>>;
+
+impl<'p> Case<'p> {
+    /// What the message is, asked again: the policy may have changed since it was classified.
+    fn fits(&self) -> Judged<'p, ()> {
+        let (sender, facts) = (self.sender, self.facts);
+        let refuse = |reason, text| Err(Missing { reason, rule: &sender.rule, text });
+        if !sender.owns_from(&facts.from_domain) {
+            let text = format!("{} is not among the sender's from_domains", facts.from_domain);
+            return refuse(Reason::FromNotAllowed, text);
+        }
+        match &facts.scope {
+            Some(scope) if !sender.knows(scope) => {
+                refuse(Reason::UnknownScope, format!("the sender's taxonomy has no scope {scope}"))
+            }
+            None if facts.stream == Stream::Marketing => {
+                refuse(Reason::UnknownScope, "marketing needs a scope".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The noes that are recorded about the person. CONTRACT.md, "What stops what".
+    fn no(&self) -> Judged<'p, ()> {
+        let functional = self.facts.stream == Stream::Functional;
+        if !functional {
+            self.erased()?;
+        }
+        self.suppressed()?;
+        if !functional {
+            self.withdrawn()?;
+            self.restricted()?;
+        }
+        Ok(())
+    }
+
+    fn erased(&self) -> Judged<'p, ()> {
+        match self.consent.erased {
+            Some(at) if !self.signed_up_since(at) => Err(Missing {
+                reason: Reason::Erased,
+                rule: &self.pack.rule,
+                text: format!("was erased on {}", grounds::day(at)),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn suppressed(&self) -> Judged<'p, ()> {
+        let at = |wanted| self.consent.suppressed.iter().find(|(why, _)| *why == wanted).map(|(_, at)| *at);
+        let rule = &self.sender.stream(self.facts.stream).rule;
+        if let Some(at) = at(Suppression::Bounce) {
+            let text = format!("mail to this address bounced for good by {}", grounds::day(at));
+            return Err(Missing { reason: Reason::SuppressedBounce, rule, text });
+        }
+        if let Some(at) = at(Suppression::Operator) {
+            let text = format!("an operator blocked this address on {}", grounds::day(at));
+            return Err(Missing { reason: Reason::SuppressedOperator, rule, text });
+        }
+        Ok(())
+    }
+
+    fn withdrawn(&self) -> Judged<'p, ()> {
+        let no = match &self.facts.scope {
+            Some(scope) => grounds::standing_no(self.consent, scope),
+            // Without a scope nothing tells which no is meant, so each is.
+            None => self.consent.withdrawals.iter().max_by_key(|no| no.at),
+        };
+        let Some(no) = no.filter(|no| !self.signed_up_since(no.at)) else { return Ok(()) };
+        let what = no.scope.as_ref().map_or("all marketing", Scope::as_str);
+        let how = if no.complaint { "complained about" } else { "withdrew" };
+        let text = format!("{how} {what} on {}, and has not said yes to it since", grounds::day(no.at));
+        Err(Missing { reason: Reason::Withdrawn, rule: &self.pack.rule, text })
+    }
+
+    fn restricted(&self) -> Judged<'p, ()> {
+        self.consent.restricted.map_or(Ok(()), |at| {
+            let text = format!("use of this person's data is restricted since {}", grounds::day(at));
+            Err(Missing { reason: Reason::Restricted, rule: &self.pack.rule, text })
+        })
+    }
+
+    /// For confirmation mail alone: whether a younger sign-up asks for it.
+    fn signed_up_since(&self, no: Timestamp) -> bool {
+        let meant = |own: &Scope| self.facts.scope.as_ref().is_none_or(|scope| own.covers(scope));
+        self.facts.stream == Stream::Confirmation
+            && self.consent.pending.iter().any(|signup| signup.at > no && meant(&signup.scope))
+    }
+
+    fn ground(&self) -> Judged<'p, Standing<'p>> {
+        match (self.facts.stream, &self.facts.scope) {
+            (Stream::Marketing, Some(scope)) => self.marketing(scope),
+            (Stream::Functional, _) => Ok(Standing {
+                kind: GroundKind::Functional,
+                event: None,
+                rule: &self.sender.stream(Stream::Functional).rule,
+                text: "functional mail needs no consent",
+            }),
+            (Stream::Confirmation, _) | (Stream::Marketing, None) => Err(Missing {
+                reason: Reason::ContentMissing,
+                rule: &self.sender.stream(self.facts.stream).rule,
+                text: "this version can't make the link that {{optgate.confirm_url}} stands for".to_owned(),
+            }),
+        }
+    }
+
+    fn marketing(&self, scope: &'p Scope) -> Judged<'p, Standing<'p>> {
+        let Self { sender, pack, consent, now, .. } = *self;
+        let standing = Question { sender, pack, scope, consent, now }.ground()?;
+        if pack.postal_address && sender.postal_address.is_none() {
+            let text = format!("`{}` asks for a postal address, and the sender's file names none", pack.id);
+            return Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text });
+        }
+        Ok(standing)
+    }
+}
+
+/// The verdict on our own delivery status notification: it is functional mail about functional matters.
+pub fn dsn_verdict(policy: &PolicySet, sender: &str) -> Verdict {
+    let own = policy.sender(sender).map(|own| own.stream(Stream::Functional).rule.clone());
+    Verdict {
+        verdict: VerdictKind::Deliver,
+        reason: None,
+        ground: Some(GroundKind::Functional),
+        ground_event: None,
+        scope: None,
+        stream: Some(Stream::Functional),
+        jurisdiction: None,
+        rule: own.unwrap_or_else(no_file),
+        text: "our own delivery status notification".to_owned(),
+    }
 }
 
 /// What the first decision makes of a verdict.
@@ -102,8 +296,9 @@ pub fn release(policy: &PolicySet, facts: &Facts, verdict: Verdict) -> Release {
 }
 
 fn passes_in_shadow(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> bool {
-    let _ = (policy, facts, verdict);
-    todo!("mode = shadow and !verdict.is_recorded_no()")
+    // Invariant 14: a recorded no holds in every mode.
+    policy.sender(&facts.sender).is_some_and(|sender| sender.mode == Mode::Shadow)
+        && !verdict.is_recorded_no()
 }
 
 /// A DSN of our own: to the tool's envelope sender, on no one's consent.

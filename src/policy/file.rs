@@ -1,9 +1,32 @@
 //! Policy files → `PolicySet`, with the file and line of every mistake. The only part of `policy` that
-//! reads files.
+//! reads files. A file's place in the folder says what it is; nothing is guessed from its content.
 
+mod folder;
+mod jurisdiction;
+mod later;
+mod reader;
+mod sender;
+mod shaping;
+mod shipped;
+mod source;
+mod value;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::PolicySet;
+use sha2::{Digest as _, Sha256};
+use toml::de::DeTable;
+
+use super::jurisdiction::Jurisdiction;
+use super::sender::SenderPolicy;
+use super::{PolicySet, UNKNOWN};
+use jurisdiction::ReadPack;
+use reader::{Given, Table};
+use sender::ReadSender;
+use shaping::ReadShaping;
+use source::{Source, whole_file};
+
+pub use shipped::shipped;
 
 /// One file's name, relative to the policy folder with `/`, and text.
 pub type NamedText = (String, String);
@@ -32,17 +55,140 @@ pub type Loaded = Result<(PolicySet, Vec<Mistake>), Vec<Mistake>>;
 
 /// Reads and checks a policy folder.
 pub fn load(folder: &Path) -> Loaded {
-    let _ = folder;
-    todo!()
+    let (files, unread) = folder::read(folder);
+    match parse(&files) {
+        checked if unread.is_empty() => checked,
+        Ok((_, mistakes)) | Err(mistakes) => Err(sorted(unread.into_iter().chain(mistakes))),
+    }
 }
 
 /// Checks texts that are in hand already.
+///
+/// A pack that files refer to and that is not among them is taken from the shipped ones, with a warning;
+/// the hash tells of it as of any other.
 pub fn parse(files: &[NamedText]) -> Loaded {
-    let _ = files;
-    todo!()
+    let lent = shipped::lent_to(files);
+    let mut mistakes: Vec<Mistake> = lent.iter().map(|(name, _)| lent_warning(name)).collect();
+    let mut all: Vec<&NamedText> = files.iter().chain(&lent).collect();
+    all.sort();
+    let sources: Vec<Source<'_>> = all.iter().map(|(name, text)| Source::new(name, text)).collect();
+    let documents: Vec<_> = sources.iter().map(|source| document(source)).collect();
+    let mut read = Read::default();
+    for ((source, document), (name, _)) in sources.iter().zip(&documents).zip(&all) {
+        read.file(name, source, Table::new(source, 0..0, document.get_ref()));
+    }
+    let (senders, jurisdictions) = read.link();
+    let shaping = read.shaping.shaping;
+    mistakes.extend(sources.into_iter().flat_map(Source::into_mistakes));
+    if senders.is_empty() {
+        let message = "there is no sender, so nobody may send".to_owned();
+        mistakes.push(whole_file("senders", Severity::Warning, message));
+    }
+    let mistakes = sorted(mistakes);
+    if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
+        return Err(mistakes);
+    }
+    Ok((PolicySet { hash: hash(&all).into(), senders, jurisdictions, shaping }, mistakes))
 }
 
-/// The shipped jurisdiction packs, demo sender and shaping, embedded in the binary.
-pub fn shipped() -> Vec<NamedText> {
-    todo!()
+fn lent_warning(name: &str) -> Mistake {
+    let message = "the folder lacks this pack, which its files rest on: the shipped one is used".to_owned();
+    whole_file(name.trim_start_matches(shipped::PREFIX), Severity::Warning, message)
 }
+
+fn sorted(mistakes: impl IntoIterator<Item = Mistake>) -> Vec<Mistake> {
+    let mut mistakes: Vec<Mistake> = mistakes.into_iter().collect();
+    mistakes.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    mistakes
+}
+
+/// The file's TOML; what can't be read of it is noted, and left out.
+fn document<'t>(source: &Source<'t>) -> toml::Spanned<DeTable<'t>> {
+    let (table, errors) = DeTable::parse_recoverable(source.text());
+    for error in errors {
+        source.error(&error.span().unwrap_or(0..0), error.message());
+    }
+    table
+}
+
+fn hash(files: &[&NamedText]) -> String {
+    let mut hash = Sha256::new();
+    for part in files.iter().flat_map(|(name, text)| [name, text]) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    data_encoding::HEXLOWER.encode(&hash.finalize())
+}
+
+/// What the files say, before references between them are checked.
+#[derive(Default)]
+struct Read<'s> {
+    senders: BTreeMap<String, (&'s Source<'s>, ReadSender)>,
+    packs: BTreeMap<String, (&'s Source<'s>, ReadPack)>,
+    shaping: ReadShaping,
+}
+
+impl<'s> Read<'s> {
+    fn file(&mut self, name: &str, source: &'s Source<'s>, table: Table<'s>) {
+        let place = name.trim_start_matches(shipped::PREFIX).split('/').next().unwrap_or_default();
+        match place {
+            "senders" => {
+                if let Some(read) = sender::read(table) {
+                    let (id, first) = (read.id.clone(), self.senders.get(&read.id.value));
+                    told_once(source, &id, first.map(|(_, first)| &first.id));
+                    self.senders.entry(id.value).or_insert((source, read));
+                }
+            }
+            "jurisdictions" => {
+                if let Some(read) = jurisdiction::read(table) {
+                    let (id, first) = (read.id.clone(), self.packs.get(&read.id.value));
+                    told_once(source, &id, first.map(|(_, first)| &first.id));
+                    self.packs.entry(id.value).or_insert((source, read));
+                }
+            }
+            "shaping" | "shaping.toml" => self.shaping.read(table),
+            "dialects" | "dialects.toml" => later::dialects(table),
+            "cases" => later::cases(table),
+            _ => source.error_of_file(
+                "a policy file lies in senders/, jurisdictions/, shaping/ or cases/, or is shaping.toml or dialects.toml",
+            ),
+        }
+    }
+
+    /// Folds bases in and checks what one file says of another.
+    fn link(&mut self) -> (BTreeMap<String, SenderPolicy>, BTreeMap<String, Jurisdiction>) {
+        let jurisdictions = jurisdiction::resolve(&self.packs);
+        let mut senders = BTreeMap::new();
+        for (id, (source, read)) in std::mem::take(&mut self.senders) {
+            if let Some(default) = &read.default_jurisdiction
+                && !self.packs.contains_key(&default.value)
+            {
+                source
+                    .error(&default.span, format!("there is no pack `{}` in jurisdictions/", default.value));
+            }
+            let pack = read.policy.default_jurisdiction.as_deref().unwrap_or(UNKNOWN);
+            if read.policy.postal_address.is_none()
+                && jurisdictions.get(pack).is_some_and(|pack| pack.postal_address)
+            {
+                let message =
+                    format!("`postal_address` is missing, and `{pack}` asks for it: marketing is refused");
+                source.warning(&read.id.span, message);
+            }
+            senders.insert(id, read.policy);
+        }
+        (senders, jurisdictions)
+    }
+}
+
+fn told_once(source: &Source<'_>, id: &Given<String>, first: Option<&Given<String>>) {
+    if let Some(first) = first {
+        let place = &first.rule;
+        source.error(
+            &id.span,
+            format!("the id `{}` stands at {}:{} already", id.value, place.file, place.line),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::{RuleRef, Scope, Stream};
 
+/// The longest campaign name in octets.
+pub const MAX_CAMPAIGN: usize = 100;
+
 /// One brand or legal entity in whose name mail is sent.
 #[derive(Clone, Debug)]
 pub struct SenderPolicy {
@@ -127,14 +130,19 @@ impl SenderPolicy {
 
     /// Whether the taxonomy knows this scope.
     pub fn knows(&self, scope: &Scope) -> bool {
-        self.scopes.keys().any(|own| scope.covers(own))
+        self.scopes.contains_key(scope) || self.scopes.keys().any(|own| scope.covers(own))
+    }
+
+    /// The `[[similar]]` rules that a purchase in `bought` falls under.
+    pub fn likes<'a>(&'a self, bought: &Scope) -> impl Iterator<Item = &'a Similar> {
+        self.similar.iter().filter(move |similar| similar.bought.covers(bought))
     }
 
     /// What a purchase in `bought` allows, with the rule that says so: its own scope (the sender's file),
     /// and the likes that `[[similar]]` names.
     pub fn allowed_by_purchase(&self, bought: &Scope) -> Vec<(Scope, RuleRef)> {
         let own = std::iter::once((bought.clone(), self.rule.clone()));
-        let likes = self.similar.iter().filter(|similar| similar.bought.covers(bought));
+        let likes = self.likes(bought);
         let likes = likes.flat_map(|s| s.allows.iter().map(|allowed| (allowed.clone(), s.rule.clone())));
         own.chain(likes).collect()
     }

@@ -32,6 +32,8 @@ pub struct LimitMatch {
     pub stream: Option<Stream>,
     pub campaign: Option<String>,
     pub upstream: Option<String>,
+    /// `SENDER/NAME`.
+    pub credential: Option<String>,
 }
 
 /// `"20/s"`: paced evenly by the second and minute, a quota over any sliding window by the hour and day.

@@ -1,0 +1,270 @@
+//! Keys of the contract whose behaviour a later version brings: read and type-checked, so that a file
+//! written for it loads today, with a warning, so that nobody believes they hold.
+
+use super::reader::{Table, Value};
+use super::value;
+use crate::mail::Address;
+use crate::policy::{Reason, Scope, VerdictKind};
+
+const STREAMS: &[(&str, ())] = &[("marketing", ()), ("functional", ()), ("confirmation", ())];
+const PROVIDERS: &[(&str, ())] = &[("sendgrid", ()), ("ses", ()), ("mailgun", ()), ("postmark", ())];
+
+/// The keys of a sender's file.
+pub fn of_sender(table: &mut Table<'_>) {
+    table.not_in_force("feedback_domain", |v| v.read(value::domain));
+    table.not_in_force("time_zone", time_zone);
+    table.not_in_force("caps", caps);
+    table.not_in_force("quiet_hours", quiet_hours);
+    table.not_in_force("rights", |v| {
+        let mut rights = v.table()?;
+        rights.take("fresh_link", |v| v.read(value::duration));
+        rights.take("due", |v| v.read(|text| value::months(text).or_else(|_| days(text))));
+        rights.finish();
+        Some(())
+    });
+    table.not_in_force("dialect", |v| {
+        for (provider, own) in v.table()?.entries() {
+            if !PROVIDERS.iter().any(|(known, ())| *known == provider.value) {
+                v.source()
+                    .error(&provider.span, format!("`{}` is no provider with a dialect", provider.value));
+            }
+            let Some(mut own) = own.table() else { continue };
+            for key in ["groups", "topics", "tags", "streams"] {
+                if let Some(mut names) = own.table(key) {
+                    names.entries().iter().for_each(|(_, scope)| drop(scope.parsed::<Scope>()));
+                }
+            }
+            own.finish();
+        }
+        Some(())
+    });
+}
+
+/// The keys of `[streams.confirmation]`.
+pub fn of_confirmation(table: &mut Table<'_>) {
+    table.not_in_force("from", |v| {
+        let text = v.non_empty()?;
+        let address = text.rsplit_once('<').map_or(text.as_str(), |(_, rest)| rest.trim_end_matches('>'));
+        match address.trim().parse::<Address>() {
+            Ok(_) => Some(()),
+            Err(error) => v.wrong(error.to_string()),
+        }
+    });
+    table.not_in_force("link_life", |v| v.read(value::duration));
+}
+
+/// `[tracking]` of a jurisdiction.
+pub fn of_tracking(table: &mut Table<'_>) -> Option<bool> {
+    let mut consent = None;
+    table.not_in_force("tracking", |v| {
+        let mut tracking = v.table()?;
+        consent = tracking.take("consent", |v| v.boolean()).map(|given| given.value);
+        tracking.finish();
+        Some(())
+    });
+    consent
+}
+
+/// The keys of `shaping.toml`.
+pub fn of_shaping(table: &mut Table<'_>) {
+    table.not_in_force("adaptive", |v| {
+        let mut adaptive = v.table()?;
+        for key in ["decrease", "increase", "floor"] {
+            adaptive.take(key, |v| v.float());
+        }
+        for key in ["react", "recover"] {
+            adaptive.take(key, |v| v.read(value::duration));
+        }
+        adaptive.finish();
+        Some(())
+    });
+    table.not_in_force("response", |v| v.list(response));
+    table.not_in_force("brake", |v| v.list(brake));
+    table.not_in_force("bounces", |v| {
+        let mut bounces = v.table()?;
+        bounces.take("soft", |v| v.count());
+        bounces.take("within", |v| v.read(value::duration));
+        bounces.finish();
+        Some(())
+    });
+    table.not_in_force("warm_up", |v| {
+        v.list(|item| {
+            let mut warm_up = item.table()?;
+            warm_up.need("domain", |v| v.read(value::domain));
+            warm_up.need("curve", |v| v.list(|step| step.count()));
+            warm_up.finish();
+            Some(())
+        })
+    });
+}
+
+fn response(value: Value<'_>) -> Option<()> {
+    let mut response = value.table()?;
+    response.take("provider", |v| v.non_empty());
+    response.need("pattern", |v| v.read(value::regex));
+    let actions = &[("slow", ()), ("suspend", ()), ("pause_campaign", ())];
+    response.need("action", |v| v.word(actions));
+    response.take("for", |v| v.read(value::duration));
+    response.finish();
+    Some(())
+}
+
+fn brake(value: Value<'_>) -> Option<()> {
+    let mut brake = value.table()?;
+    brake.need("per", |v| v.word(&[("campaign", ()), ("sender", ()), ("provider", ())]));
+    brake.need("on", |v| v.word(&[("complaints", ()), ("bounces", ())]));
+    brake.take("window", |v| v.read(value::duration));
+    brake.take("minimum", |v| v.count());
+    brake.take("weaken", |v| v.read(percentage));
+    brake.take("pause", |v| v.read(percentage));
+    brake.finish();
+    Some(())
+}
+
+/// `dialects.toml`.
+pub fn dialects(mut table: Table<'_>) {
+    table.not_in_force("selector", |v| {
+        v.list(|item| {
+            let mut selector = item.table()?;
+            selector.need("header", |v| v.read(value::header_name));
+            selector.take("pattern", |v| v.read(value::regex));
+            selector.take("remove", |v| v.boolean());
+            selector.finish();
+            Some(())
+        })
+    });
+    table.not_in_force("placeholder", |v| {
+        v.list(|item| {
+            let mut placeholder = item.table()?;
+            placeholder.need("text", |v| v.non_empty());
+            let meanings =
+                &[("unsubscribe", ()), ("preferences", ()), ("confirm", ()), ("postal_address", ())];
+            placeholder.need("means", |v| v.word(meanings));
+            placeholder.finish();
+            Some(())
+        })
+    });
+    table.finish();
+}
+
+/// `cases/*.toml`: shape and types alone; `policy test` will run them.
+pub fn cases(mut table: Table<'_>) {
+    table.not_in_force("case", |v| v.list(case));
+    table.finish();
+}
+
+fn case(value: Value<'_>) -> Option<()> {
+    let mut case = value.table()?;
+    case.need("name", |v| v.non_empty());
+    case.need("sender", |v| v.read(value::id));
+    case.need("at", |v| v.moment());
+    case.take("facts", |v| v.list(case_fact));
+    if let Some(mut message) = case.table("message") {
+        message.take("stream", |v| v.word(STREAMS));
+        message.take("scope", |v| v.parsed::<Scope>());
+        message.take("campaign", |v| v.non_empty());
+        message.finish();
+    }
+    if let Some(mut expect) = case.table("expect") {
+        expect.take("verdict", |v| v.parsed::<VerdictKind>());
+        expect.take("reason", |v| v.parsed::<Reason>());
+        for key in ["ground", "scope", "stream", "jurisdiction"] {
+            expect.take(key, |v| v.non_empty());
+        }
+        expect.finish();
+    }
+    case.finish();
+    Some(())
+}
+
+fn case_fact(value: Value<'_>) -> Option<()> {
+    let mut fact = value.table()?;
+    fact.need("at", |v| v.moment());
+    for key in ["purchase", "inquiry", "negotiation", "delivered"] {
+        fact.take(key, |v| v.parsed::<Scope>());
+    }
+    for key in ["notice", "confirmation_sent", "complaint", "restricted", "erasure"] {
+        fact.take(key, |v| v.boolean());
+    }
+    for key in ["scopes", "signup", "unconfirmed", "withdrawal"] {
+        fact.take(key, scopes);
+    }
+    fact.take("ground", |v| v.word(&[("double_opt_in", ()), ("single_opt_in", ())]));
+    fact.take("suppression", |v| v.word(&[("bounce", ()), ("operator", ())]));
+    fact.take("jurisdiction", |v| v.non_empty());
+    fact.take("country", |v| v.read(value::country));
+    fact.take("time_zone", time_zone);
+    fact.finish();
+    Some(())
+}
+
+/// One scope, or a list.
+fn scopes(value: Value<'_>) -> Option<Vec<Scope>> {
+    if value.is_text() { value.parsed().map(|one| vec![one]) } else { value.list(|item| item.parsed()) }
+}
+
+fn time_zone(value: Value<'_>) -> Option<()> {
+    value.read(|text| {
+        let zone = jiff::tz::TimeZone::get(text);
+        zone.map(drop).map_err(|_| format!("`{text}` is not a time zone such as `Europe/Stockholm`"))
+    })
+}
+
+/// `[caps]` and `[caps."scope"]`: a stream's `["1/day", "3/week"]`.
+fn caps(value: Value<'_>) -> Option<()> {
+    for (key, own) in value.table()?.entries() {
+        if own.is_table() && key.value.parse::<Scope>().is_ok() {
+            let mut scoped = own.table()?;
+            for (stream, _) in STREAMS {
+                scoped.take(stream, |v| v.list(|item| item.read(cap)));
+            }
+            scoped.finish();
+        } else if STREAMS.iter().any(|(stream, ())| *stream == key.value) {
+            own.list(|item| item.read(cap));
+        } else {
+            value.source().error(&key.span, format!("`{}` is neither a stream nor a scope", key.value));
+        }
+    }
+    Some(())
+}
+
+fn cap(text: &str) -> Result<(), String> {
+    let (number, window) = text.split_once('/').unwrap_or_default();
+    if number.parse::<u32>().is_ok() && ["day", "week", "month"].contains(&window) {
+        Ok(())
+    } else {
+        Err(format!("`{text}` is not a cap such as `1/day` or `3/week`"))
+    }
+}
+
+fn quiet_hours(value: Value<'_>) -> Option<()> {
+    let mut table = value.table()?;
+    for (stream, ()) in STREAMS {
+        table.take(stream, |v| {
+            let mut hours = v.table()?;
+            hours.need("from", |v| v.read(time_of_day));
+            hours.need("to", |v| v.read(time_of_day));
+            hours.finish();
+            Some(())
+        });
+    }
+    table.finish();
+    Some(())
+}
+
+fn time_of_day(text: &str) -> Result<(), String> {
+    let time = text.parse::<jiff::civil::Time>().ok().filter(|_| text.len() == "21:00".len());
+    time.map(drop).ok_or_else(|| format!("`{text}` is not a time of day such as `21:00`"))
+}
+
+fn percentage(text: &str) -> Result<(), String> {
+    let number = text.strip_suffix('%').and_then(|number| number.parse::<f64>().ok());
+    match number {
+        Some(number) if (0.0..=100.0).contains(&number) => Ok(()),
+        _ => Err(format!("`{text}` is not a percentage such as `0.3%`")),
+    }
+}
+
+fn days(text: &str) -> Result<u32, String> {
+    value::duration(text).map(|_| 0).map_err(|_| format!("`{text}` is neither months nor a duration"))
+}

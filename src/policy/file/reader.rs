@@ -1,0 +1,267 @@
+//! Reads TOML by key and type, and notes every mistake instead of stopping at the first.
+//!
+//! A key that nobody asked for is a mistake: `Table::finish` says so.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::ops::Range;
+use std::str::FromStr;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::source::Source;
+use crate::policy::RuleRef;
+
+/// A value, where it stands, and the file and line of its key.
+#[derive(Clone, Debug)]
+pub struct Given<T> {
+    pub value: T,
+    pub span: Range<usize>,
+    pub rule: RuleRef,
+}
+
+/// One value whose type is yet to be asked. What it can't be read as is noted as a mistake, once.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'a> {
+    source: &'a Source<'a>,
+    spanned: &'a Spanned<DeValue<'a>>,
+}
+
+/// One table whose keys are asked for one by one.
+#[derive(Debug)]
+pub struct Table<'a> {
+    source: &'a Source<'a>,
+    /// The table's header, or the whole inline table.
+    span: Range<usize>,
+    left: BTreeMap<&'a str, (Range<usize>, &'a Spanned<DeValue<'a>>)>,
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Value<'a> {
+    pub fn source(&self) -> &'a Source<'a> {
+        self.source
+    }
+
+    pub fn span(&self) -> Range<usize> {
+        self.spanned.span()
+    }
+
+    /// Notes a mistake here.
+    pub fn wrong<T>(&self, message: impl Into<String>) -> Option<T> {
+        self.source.error(&self.span(), message);
+        None
+    }
+
+    pub fn text(&self) -> Option<&'a str> {
+        match self.spanned.get_ref() {
+            DeValue::String(text) => Some(text.as_ref()),
+            _ => self.expected("a text in quotes"),
+        }
+    }
+
+    pub fn non_empty(&self) -> Option<String> {
+        match self.text()? {
+            text if text.trim().is_empty() => self.wrong("this may not be empty"),
+            text if text.chars().any(char::is_control) => {
+                self.wrong("this may not hold control characters or line breaks")
+            }
+            text => Some(text.to_owned()),
+        }
+    }
+
+    pub fn boolean(&self) -> Option<bool> {
+        match self.spanned.get_ref() {
+            DeValue::Boolean(boolean) => Some(*boolean),
+            _ => self.expected("true or false"),
+        }
+    }
+
+    /// A whole number from 1.
+    pub fn count(&self) -> Option<u32> {
+        let number = match self.spanned.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => return self.expected("a whole number"),
+        };
+        number.filter(|number| *number > 0).or_else(|| self.wrong("this must be a whole number from 1"))
+    }
+
+    pub fn float(&self) -> Option<f64> {
+        match self.spanned.get_ref() {
+            DeValue::Integer(number) => number.as_str().parse().ok(),
+            DeValue::Float(number) => number.as_str().parse().ok(),
+            _ => self.expected("a number"),
+        }
+    }
+
+    /// A date, or a moment with an offset, as TOML writes them.
+    pub fn date(&self) -> Option<String> {
+        match self.spanned.get_ref() {
+            DeValue::Datetime(date) if date.date.is_some() => Some(date.to_string()),
+            _ => self.expected("a date such as 2026-11-21"),
+        }
+    }
+
+    /// A moment in UTC or with an offset.
+    pub fn moment(&self) -> Option<jiff::Timestamp> {
+        match self.spanned.get_ref() {
+            DeValue::Datetime(date) => date.to_string().parse().ok(),
+            _ => None,
+        }
+        .or_else(|| self.expected("a moment such as 2026-11-21T12:00:00Z"))
+    }
+
+    /// A text in a syntax of its own.
+    pub fn parsed<T: FromStr>(&self) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        self.read(|text| text.parse().map_err(|error: T::Err| error.to_string()))
+    }
+
+    /// A text that `read` understands, or says why not.
+    pub fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        read(self.text()?).map_or_else(|error| self.wrong(error), Some)
+    }
+
+    /// One of these words.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text()?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+        found.or_else(|| {
+            let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            self.wrong(format!("`{text}` is none of {}", known.join(", ")))
+        })
+    }
+
+    /// A list; what is wrong in it is noted item by item, and the rest kept.
+    pub fn list<T>(&self, item: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
+        let DeValue::Array(array) = self.spanned.get_ref() else {
+            return self.expected("a list in [ ]");
+        };
+        Some(array.iter().filter_map(|spanned| item(Value { source: self.source, spanned })).collect())
+    }
+
+    pub fn table(&self) -> Option<Table<'a>> {
+        match self.spanned.get_ref() {
+            DeValue::Table(table) => Some(Table::new(self.source, self.span(), table)),
+            _ => self.expected("a table"),
+        }
+    }
+
+    pub fn is_table(&self) -> bool {
+        matches!(self.spanned.get_ref(), DeValue::Table(_))
+    }
+
+    pub fn is_text(&self) -> bool {
+        matches!(self.spanned.get_ref(), DeValue::String(_))
+    }
+
+    fn expected<T>(&self, wanted: &str) -> Option<T> {
+        let found = self.spanned.get_ref().type_str();
+        self.wrong(format!("this must be {wanted}, not a TOML {found}"))
+    }
+}
+
+impl<'a> Table<'a> {
+    pub fn new(source: &'a Source<'a>, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
+        let left = table.iter().map(|(key, value)| (key.get_ref().as_ref(), (key.span(), value))).collect();
+        Self { source, span, left, asked: Vec::new() }
+    }
+
+    pub fn source(&self) -> &'a Source<'a> {
+        self.source
+    }
+
+    pub fn span(&self) -> &Range<usize> {
+        &self.span
+    }
+
+    /// The file and line of the table's header.
+    pub fn rule(&self) -> RuleRef {
+        self.source.rule(self.span.start)
+    }
+
+    /// A key that may be there.
+    pub fn take<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Option<Given<T>> {
+        self.asked.push(key);
+        let (at, spanned) = self.left.remove(key)?;
+        let value = read(Value { source: self.source, spanned })?;
+        Some(Given { value, span: spanned.span(), rule: self.source.rule(at.start) })
+    }
+
+    /// A key that must be there.
+    pub fn need<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(Value<'a>) -> Option<T>,
+    ) -> Option<Given<T>> {
+        if !self.left.contains_key(key) {
+            self.source.error(&self.span, format!("`{key}` is missing"));
+        }
+        self.take(key, read)
+    }
+
+    /// A key whose behaviour a later version brings: read and checked, and nobody shall think it holds.
+    pub fn not_in_force<T>(&mut self, key: &'static str, read: impl FnOnce(Value<'a>) -> Option<T>) {
+        if let Some((at, _)) = self.left.get(key) {
+            let message = format!("`{key}` is read but not in force in this version");
+            self.source.warning(at, message);
+        }
+        self.take(key, read);
+    }
+
+    pub fn table(&mut self, key: &'static str) -> Option<Table<'a>> {
+        self.take(key, |value| value.table()).map(|given| given.value)
+    }
+
+    /// `[[key]]`.
+    pub fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
+        let tables = self.take(key, |value| value.list(|item| item.table()));
+        tables.map(|given| given.value).unwrap_or_default()
+    }
+
+    /// All that is left, for tables whose keys are names: the name, where it stands, and its value.
+    pub fn entries(&mut self) -> Vec<(Given<&'a str>, Value<'a>)> {
+        let entries = std::mem::take(&mut self.left).into_iter();
+        entries
+            .map(|(value, (span, spanned))| {
+                let rule = self.source.rule(span.start);
+                (Given { value, span, rule }, Value { source: self.source, spanned })
+            })
+            .collect()
+    }
+
+    /// Notes every key that nobody asked for.
+    pub fn finish(self) {
+        for (key, (at, _)) in &self.left {
+            let nearest = self.asked.iter().map(|asked| (distance(key, asked), asked)).min();
+            let hint = match nearest {
+                Some((distance, asked)) if distance <= asked.len().div_ceil(3) => {
+                    format!("; did you mean `{asked}`?")
+                }
+                _ => String::new(),
+            };
+            self.source.error(at, format!("`{key}` is not a key that belongs here{hint}"));
+        }
+    }
+}
+
+/// Edits between two keys (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, left) in one.bytes().take(64).enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, right) in other.bytes().enumerate() {
+            let replaced = diagonal + usize::from(left != right);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}

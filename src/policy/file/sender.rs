@@ -1,0 +1,234 @@
+//! `senders/*.toml`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::later;
+use super::reader::{Given, Table, Value};
+use super::value;
+use crate::policy::sender::{
+    ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, ScopePolicy, SenderPolicy, SignedBody, Similar,
+    StreamPolicy,
+};
+use crate::policy::{RuleRef, Scope, Stream};
+
+/// The longest deadline: spool keys are kept for it.
+const MAX_DEADLINE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A sender, and what refers to other files.
+pub struct ReadSender {
+    pub policy: SenderPolicy,
+    pub id: Given<String>,
+    pub default_jurisdiction: Option<Given<String>>,
+}
+
+/// Reads one sender; `None` where it has no usable id. Other mistakes leave it as whole as it can be.
+pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
+    let source = table.source();
+    let id = table.need("id", |v| v.read(value::id));
+    let rule = id.as_ref().map_or_else(|| table.rule(), |id| id.rule.clone());
+    let patterns = |v: Value<'_>| v.list(|item| item.read(value::domain_pattern));
+    let name = table.need("name", |v| v.non_empty());
+    let from_domains = table.need("from_domains", patterns);
+    if let Some(empty) = from_domains.as_ref().filter(|given| given.value.is_empty()) {
+        source.error(&empty.span, "a sender needs at least one domain to send from");
+    }
+    let default_jurisdiction = table.take("default_jurisdiction", |v| v.read(value::id));
+    let scopes = scopes(&mut table);
+    let policy = SenderPolicy {
+        id: id.as_ref().map(|given| given.value.clone()).unwrap_or_default(),
+        name: name.map(|given| given.value).unwrap_or_default(),
+        postal_address: table.take("postal_address", |v| v.non_empty()).map(|given| given.value),
+        privacy_notice: table.take("privacy_notice", https_url).map(|given| given.value),
+        from_domains: from_domains.map(|given| given.value).unwrap_or_default(),
+        bounce_domains: table.take("bounce_domains", patterns).map(|given| given.value).unwrap_or_default(),
+        default_jurisdiction: default_jurisdiction.as_ref().map(|given| given.value.clone()),
+        default_locale: table
+            .take("default_locale", |v| v.read(value::language))
+            .map_or_else(|| "en".to_owned(), |given| given.value),
+        mode: table
+            .take("mode", |v| v.word(&[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)]))
+            .map_or(Mode::Enforce, |given| given.value),
+        streams: streams(&mut table, &rule),
+        similar: similar(&mut table, &scopes),
+        classify: classify(&mut table, &scopes),
+        scopes,
+        rule,
+    };
+    later::of_sender(&mut table);
+    table.finish();
+    Some(ReadSender { policy, id: id?, default_jurisdiction })
+}
+
+fn https_url(value: Value<'_>) -> Option<String> {
+    let text = value.non_empty()?;
+    if text.starts_with("https://") || text.starts_with("http://") {
+        Some(text)
+    } else {
+        value.wrong("this must be an address that starts with https://")
+    }
+}
+
+fn streams(table: &mut Table<'_>, sender: &RuleRef) -> BTreeMap<Stream, StreamPolicy> {
+    let mut given = table.table("streams");
+    let mut all = BTreeMap::new();
+    for (stream, key) in [
+        (Stream::Marketing, "marketing"),
+        (Stream::Functional, "functional"),
+        (Stream::Confirmation, "confirmation"),
+    ] {
+        let own = given.as_mut().and_then(|streams| streams.table(key));
+        let policy = default_stream(stream, sender);
+        all.insert(stream, own.map_or(policy.clone(), |own| read_stream(own, stream, policy)));
+    }
+    if let Some(streams) = given {
+        streams.finish();
+    }
+    all
+}
+
+fn default_stream(stream: Stream, sender: &RuleRef) -> StreamPolicy {
+    let day = Duration::from_secs(24 * 3600);
+    let (deadline, refusal_reply) = match stream {
+        Stream::Marketing => (day, RefusalReply::Accept),
+        Stream::Functional | Stream::Confirmation => (5 * day, RefusalReply::Reject),
+    };
+    StreamPolicy {
+        deadline,
+        refusal_reply,
+        dsn_on_refusal: false,
+        one_click: OneClick::All,
+        signed_body: SignedBody::Headers,
+        rule: sender.clone(),
+    }
+}
+
+fn read_stream(mut table: Table<'_>, stream: Stream, default: StreamPolicy) -> StreamPolicy {
+    let mut policy = StreamPolicy { rule: table.rule(), ..default };
+    let replies = &[("accept", RefusalReply::Accept), ("reject", RefusalReply::Reject)];
+    set(&mut policy.deadline, table.take("deadline", deadline));
+    set(&mut policy.refusal_reply, table.take("refusal_reply", |v| v.word(replies)));
+    set(&mut policy.dsn_on_refusal, table.take("dsn_on_refusal", |v| v.boolean()));
+    match stream {
+        Stream::Marketing => {
+            let one_click = &[("all", OneClick::All), ("scope", OneClick::Scope)];
+            let signed = &[("headers", SignedBody::Headers), ("refuse", SignedBody::Refuse)];
+            set(&mut policy.one_click, table.take("one_click", |v| v.word(one_click)));
+            set(&mut policy.signed_body, table.take("signed_body", |v| v.word(signed)));
+        }
+        Stream::Confirmation => later::of_confirmation(&mut table),
+        Stream::Functional => {}
+    }
+    let leak = &[("refuse", ()), ("hold", ()), ("allow", ())];
+    table.not_in_force("merge_field_leak", |v| v.word(leak));
+    table.finish();
+    policy
+}
+
+fn set<T>(place: &mut T, given: Option<Given<T>>) {
+    if let Some(given) = given {
+        *place = given.value;
+    }
+}
+
+fn deadline(value: Value<'_>) -> Option<Duration> {
+    let deadline = value.read(value::duration)?;
+    if deadline > MAX_DEADLINE { value.wrong("a deadline may be 30 days at most") } else { Some(deadline) }
+}
+
+fn scopes(table: &mut Table<'_>) -> BTreeMap<Scope, ScopePolicy> {
+    let Some(mut declared) = table.table("scopes") else { return BTreeMap::new() };
+    let mut scopes = BTreeMap::new();
+    for (key, own) in declared.entries() {
+        let source = own.source();
+        let Ok(scope) = key.value.parse::<Scope>() else {
+            let name = key.value;
+            source.error(&key.span, format!("`{name}` is not a scope: dotted lower-case names, 100 octets"));
+            continue;
+        };
+        let Some(mut own) = own.table() else { continue };
+        let title = own.take("title", titles).map(|given| given.value).unwrap_or_default();
+        for (inner, _) in own.entries() {
+            let quoted = format!("{scope}.{}", inner.value);
+            let hint = format!("a scope's only key is `title`; a scope below it is [scopes.\"{quoted}\"]");
+            source.error(&inner.span, hint);
+        }
+        scopes.insert(scope, ScopePolicy { title, rule: key.rule });
+    }
+    scopes
+}
+
+fn titles(value: Value<'_>) -> Option<BTreeMap<String, String>> {
+    let mut titles = BTreeMap::new();
+    for (language, title) in value.table()?.entries() {
+        match value::language(language.value) {
+            Ok(tag) => titles.extend(title.non_empty().map(|title| (tag, title))),
+            Err(error) => value.source().error(&language.span, error),
+        }
+    }
+    Some(titles)
+}
+
+fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<Similar> {
+    let mut likes = Vec::new();
+    for mut own in table.tables("similar") {
+        let rule = own.rule();
+        let bought = own.need("bought", |v| declared(v, scopes));
+        let allows = own.need("allows", |v| v.list(|item| declared(item, scopes)));
+        own.finish();
+        if let (Some(bought), Some(allows)) = (bought, allows) {
+            likes.push(Similar { bought: bought.value, allows: allows.value, rule });
+        }
+    }
+    likes
+}
+
+/// A scope that the taxonomy knows.
+fn declared(value: Value<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Option<Scope> {
+    let scope: Scope = value.parsed()?;
+    if scopes.keys().any(|own| scope.covers(own)) {
+        Some(scope)
+    } else {
+        value.wrong(format!("the taxonomy has no scope `{scope}`: declare it as [scopes.\"{scope}\"]"))
+    }
+}
+
+fn classify(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<ClassifyRule> {
+    table.tables("classify").into_iter().filter_map(|own| classify_rule(own, scopes)).collect()
+}
+
+fn classify_rule(mut own: Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Option<ClassifyRule> {
+    let rule = own.rule();
+    let words: Vec<(&str, Stream)> = Stream::ALL.iter().map(|stream| (stream.as_str(), *stream)).collect();
+    let header = own.need("header", |v| v.read(value::header_name));
+    let matches = own.need("matches", |v| v.read(value::regex));
+    let scope = own.take("scope", |v| declared(v, scopes)).map(|given| given.value);
+    let campaign = own.take("campaign", campaign).map(|given| given.value);
+    let stream = own.take("stream", |v| v.word(&words));
+    let stream = match (stream, &scope) {
+        (Some(given), _) => Some(given.value),
+        // A scope alone means marketing.
+        (None, Some(_)) => Some(Stream::Marketing),
+        (None, None) => {
+            own.source().error(own.span(), "`stream` is missing");
+            None
+        }
+    };
+    own.finish();
+    Some(ClassifyRule {
+        header: header?.value,
+        matches: matches?.value,
+        stream: stream?,
+        scope,
+        campaign,
+        rule,
+    })
+}
+
+fn campaign(value: Value<'_>) -> Option<String> {
+    let name = value.non_empty()?;
+    if name.len() > MAX_CAMPAIGN {
+        return value.wrong(format!("a campaign's name has at most {MAX_CAMPAIGN} octets"));
+    }
+    Some(name)
+}

@@ -1,0 +1,296 @@
+//! Policy files: what loads, and what is told of what does not.
+
+use std::fs;
+use std::time::Duration;
+
+use super::super::jurisdiction::Acquaintance;
+use super::super::sender::{Mode, OneClick, RefusalReply};
+use super::super::shaping::{Per, Rate};
+use super::super::{GroundKind, Stream};
+use super::*;
+
+const SENDER: &str = r#"
+id = "demo-shop"
+name = "Demo Shop AB"
+postal_address = "Storgatan 1"
+from_domains = ["shop.example"]
+default_jurisdiction = "se"
+"#;
+
+/// The shipped files with these in their place or beside them.
+fn with(files: &[(&str, &str)]) -> Vec<NamedText> {
+    let own: Vec<NamedText> =
+        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    let kept = shipped().into_iter().filter(|(name, _)| !files.iter().any(|(own, _)| own == name));
+    kept.chain(own).collect()
+}
+
+fn load_with(files: &[(&str, &str)]) -> (PolicySet, Vec<Mistake>) {
+    parse(&with(files)).unwrap_or_else(|mistakes| panic!("{}", shown(&mistakes)))
+}
+
+fn shown(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(|mistake| format!("{}\n", mistake.rendered)).collect()
+}
+
+/// Every mistake that these files draw, as `file:line:column message`.
+fn mistakes_of(files: &[(&str, &str)]) -> Vec<String> {
+    let mistakes = match parse(&with(files)) {
+        Ok((_, warnings)) => warnings,
+        Err(mistakes) => mistakes,
+    };
+    mistakes.iter().map(|m| format!("{}:{}:{} {}", m.file.display(), m.line, m.column, m.message)).collect()
+}
+
+#[track_caller]
+fn check(file: &str, text: &str, expected: &[&str]) {
+    assert_eq!(mistakes_of(&[(file, text)]), expected);
+}
+
+#[test]
+fn the_embedded_files_are_those_of_the_folder() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let (files, mistakes) = folder::read(&folder);
+    assert_eq!(mistakes, []);
+    assert_eq!(files, shipped());
+}
+
+#[test]
+fn the_shipped_files_load_without_a_warning() {
+    let (policy, warnings) = parse(&shipped()).unwrap();
+    assert_eq!(shown(&warnings), "");
+    assert_eq!(
+        policy.jurisdictions.keys().collect::<Vec<_>>(),
+        ["ca", "de", "eu", "nl", "se", "unknown", "us"]
+    );
+    let shop = policy.sender("demo-shop").unwrap();
+    assert_eq!(shop.rule, RuleRefAt("senders/demo-shop.toml", 1).into());
+    for language in ["en", "sv", "nl", "de"] {
+        assert!(shop.scopes.values().all(|scope| scope.title.contains_key(language)));
+    }
+    let (again, _) = parse(&shipped()).unwrap();
+    assert_eq!(policy.hash, again.hash);
+    assert_eq!(policy.hash.len(), 64);
+}
+
+struct RuleRefAt(&'static str, u32);
+
+impl From<RuleRefAt> for super::super::RuleRef {
+    fn from(RuleRefAt(file, line): RuleRefAt) -> Self {
+        Self { file: file.into(), line }
+    }
+}
+
+#[test]
+fn a_sender_has_defaults_for_what_it_leaves_out() {
+    let (policy, warnings) = load_with(&[("senders/demo-shop.toml", SENDER)]);
+    assert_eq!(shown(&warnings), "");
+    let shop = policy.sender("demo-shop").unwrap();
+    assert_eq!((shop.mode, shop.default_locale.as_str()), (Mode::Enforce, "en"));
+    let stream = |stream| (shop.stream(stream).deadline.as_secs() / 3600, shop.stream(stream).refusal_reply);
+    assert_eq!(stream(Stream::Marketing), (24, RefusalReply::Accept));
+    assert_eq!(stream(Stream::Functional), (120, RefusalReply::Reject));
+    assert_eq!(stream(Stream::Confirmation), (120, RefusalReply::Reject));
+}
+
+#[test]
+fn streams_limits_and_packs_say_what_their_files_say() {
+    let sender = format!("{SENDER}[streams.marketing]\ndeadline = \"90m\"\none_click = \"scope\"\n");
+    let shaping = r#"
+[[provider]]
+id = "google"
+domains = ["GMAIL.com"]
+[[limit]]
+name = "all"
+match = { stream = "marketing", credential = "demo-shop/mautic" }
+rate = ["20/s", "500000/day"]
+"#;
+    let (policy, warnings) = load_with(&[("senders/demo-shop.toml", &sender), ("shaping.toml", shaping)]);
+    assert_eq!(shown(&warnings), "");
+    let marketing = policy.sender("demo-shop").unwrap().stream(Stream::Marketing);
+    assert_eq!((marketing.deadline, marketing.one_click), (Duration::from_secs(5400), OneClick::Scope));
+    assert_eq!(marketing.rule, RuleRefAt("senders/demo-shop.toml", 7).into());
+    assert_eq!(policy.shaping.provider("gmail.com"), "google");
+    let limit = &policy.shaping.limits[0];
+    assert_eq!(limit.matches.credential.as_deref(), Some("demo-shop/mautic"));
+    assert_eq!(
+        limit.rates,
+        [Rate { permits: 20, per: Per::Second }, Rate { permits: 500_000, per: Per::Day }]
+    );
+    let ca = &policy.jurisdictions["ca"];
+    assert_eq!(ca.soft_opt_in.expires_months[&Acquaintance::Inquiry], 6);
+}
+
+#[test]
+fn a_pack_says_what_its_base_says_and_names_the_line_where_it_stands() {
+    let fi = "id = \"fi\"\nextends = \"se\"\ntitle = \"Finland\"\ncountries = [\"FI\"]\n[marketing]\n\
+              grounds = [\"double_opt_in\", \"single_opt_in\", \"soft_opt_in\"]\n";
+    let (policy, _) = load_with(&[("jurisdictions/fi.toml", fi)]);
+    let fi = &policy.jurisdictions["fi"];
+    assert!(fi.grounds.contains(&GroundKind::SingleOptIn));
+    assert_eq!(fi.grounds_rule, RuleRefAt("jurisdictions/fi.toml", 6).into());
+    assert_eq!(&*fi.soft_opt_in.notice_rule.file, "jurisdictions/se.toml");
+    assert!(fi.postal_address);
+    assert_eq!(fi.rule, RuleRefAt("jurisdictions/fi.toml", 1).into());
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_line_and_column() {
+    let text = "id = \"demo-shop\"\nnmae = \"x\"\nfrom_domains = []\nmode = \"shadows\"\n[streams.marketing]\n  deadline = \"soon\"\n";
+    check(
+        "senders/demo-shop.toml",
+        text,
+        &[
+            "senders/demo-shop.toml:1:1 `name` is missing",
+            "senders/demo-shop.toml:1:6 `postal_address` is missing, and `unknown` asks for it: marketing is refused",
+            "senders/demo-shop.toml:2:1 `nmae` is not a key that belongs here; did you mean `name`?",
+            "senders/demo-shop.toml:3:16 a sender needs at least one domain to send from",
+            "senders/demo-shop.toml:4:8 `shadows` is none of `enforce`, `shadow`",
+            "senders/demo-shop.toml:6:14 `soon` is not a duration such as `24h`, `5d`, `90m` or `30s`",
+        ],
+    );
+}
+
+#[test]
+fn a_mistake_shows_its_line_and_a_caret() {
+    let text = format!("{SENDER}mode = \"shadows\"\n");
+    let mistakes = parse(&with(&[("senders/demo-shop.toml", &text)])).unwrap_err();
+    let expected = "error: `shadows` is none of `enforce`, `shadow`\n --> senders/demo-shop.toml:7:8\n  |\n\
+                    7 | mode = \"shadows\"\n  |        ^^^^^^^^^";
+    assert_eq!(mistakes[0].rendered, expected);
+}
+
+#[test]
+fn what_toml_can_not_read_is_told_by_line_too() {
+    let text = format!("{SENDER}mode = \n[streams\n");
+    let mistakes = parse(&with(&[("senders/demo-shop.toml", &text)])).unwrap_err();
+    assert_eq!(mistakes[0].line, 7, "{}", shown(&mistakes));
+    assert!(mistakes.iter().any(|mistake| mistake.line == 8), "{}", shown(&mistakes));
+}
+
+#[test]
+fn references_between_files_must_hold() {
+    check(
+        "senders/demo-shop.toml",
+        &format!("{}[[similar]]\nbought = \"toys\"\nallows = []\n", SENDER.replace("\"se\"", "\"atlantis\"")),
+        &[
+            "senders/demo-shop.toml:6:24 there is no pack `atlantis` in jurisdictions/",
+            "senders/demo-shop.toml:8:10 the taxonomy has no scope `toys`: declare it as [scopes.\"toys\"]",
+        ],
+    );
+    check(
+        "senders/other.toml",
+        SENDER,
+        &["senders/other.toml:2:6 the id `demo-shop` stands at senders/demo-shop.toml:1 already"],
+    );
+    check(
+        "jurisdictions/fi.toml",
+        "id = \"fi\"\ntitle = \"Finland\"\nextends = \"nordic\"\ncountries = [\"SE\"]\n",
+        &[
+            "jurisdictions/fi.toml:3:11 there is no pack `nordic` to extend",
+            "jurisdictions/se.toml:4:14 jurisdictions/fi.toml:4 judges `SE` already",
+        ],
+    );
+}
+
+#[test]
+fn bases_may_not_go_in_circles() {
+    let pack = |id: &str, base: &str| format!("id = \"{id}\"\ntitle = \"T\"\nextends = \"{base}\"\n");
+    let files = [("jurisdictions/x.toml", &*pack("x", "y")), ("jurisdictions/y.toml", &*pack("y", "x"))];
+    assert_eq!(
+        mistakes_of(&files),
+        [
+            "jurisdictions/x.toml:3:11 `x` extends itself, by way of `y`",
+            "jurisdictions/y.toml:3:11 `y` extends itself, by way of `x`"
+        ]
+    );
+}
+
+#[test]
+fn a_place_says_what_a_file_is() {
+    let mistakes = mistakes_of(&[("sender/demo.toml", SENDER)]);
+    assert_eq!(mistakes.len(), 1);
+    assert!(mistakes[0].starts_with("sender/demo.toml:0:0 a policy file lies in senders/"));
+    let (policy, _) = load_with(&[("senders/brands/other.toml", &SENDER.replace("demo-shop", "other"))]);
+    assert!(policy.sender("other").is_some());
+}
+
+#[test]
+fn a_scope_below_another_is_declared_in_quotes() {
+    let text = format!("{SENDER}[scopes.apparel.tshirts]\ntitle = {{ en = \"T-shirts\" }}\n");
+    let mistakes = mistakes_of(&[("senders/demo-shop.toml", &text)]);
+    assert_eq!(mistakes.len(), 1);
+    assert!(mistakes[0].contains("[scopes.\"apparel.tshirts\"]"), "{mistakes:?}");
+}
+
+#[test]
+fn a_pack_that_is_rested_on_and_not_there_is_the_shipped_one() {
+    let files = [
+        ("senders/demo-shop.toml".to_owned(), SENDER.to_owned()),
+        (
+            "jurisdictions/se.toml".to_owned(),
+            "id = \"se\"\nextends = \"eu\"\ntitle = \"Sweden\"\n".to_owned(),
+        ),
+    ];
+    let (policy, warnings) = parse(&files).unwrap();
+    assert_eq!(policy.jurisdictions.keys().collect::<Vec<_>>(), ["eu", "se", "unknown"]);
+    assert_eq!(&*policy.jurisdictions["se"].grounds_rule.file, "shipped:jurisdictions/eu.toml");
+    let named: Vec<String> = warnings.iter().map(|warning| warning.file.display().to_string()).collect();
+    assert_eq!(named, ["jurisdictions/eu.toml", "jurisdictions/unknown.toml"]);
+}
+
+#[test]
+fn a_folder_is_read_within_bounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    for (name, text) in shipped() {
+        write(&name, text.as_bytes());
+    }
+    write("README.md", b"not a policy");
+    write("..data/senders/demo-shop.toml", b"Kubernetes' own");
+    assert_eq!(load(folder.path()).unwrap().0.hash, parse(&shipped()).unwrap().0.hash);
+    write("senders/latin1.toml", b"name = \"Kl\xe4der\"");
+    write("senders/large.toml", &vec![b'#'; (1 << 20) + 1]);
+    let mistakes = load(folder.path()).unwrap_err();
+    assert_eq!(mistakes.len(), 2, "{}", shown(&mistakes));
+    assert!(load(&folder.path().join("absent")).is_err());
+}
+
+/// CONTRACT.md, "Policy files", word for word where a word is a key.
+#[test]
+fn every_key_of_the_contract_is_accepted() {
+    let later = [
+        ("senders/demo-shop.toml", include_str!("../../../tests/vectors/contract-sender.toml")),
+        ("jurisdictions/se.toml", include_str!("../../../tests/vectors/contract-jurisdiction.toml")),
+        ("shaping.toml", include_str!("../../../tests/vectors/contract-shaping.toml")),
+        ("dialects.toml", include_str!("../../../tests/vectors/contract-dialects.toml")),
+        ("cases/similar-goods.toml", include_str!("../../../tests/vectors/contract-cases.toml")),
+    ];
+    let (_, warnings) = load_with(&later);
+    let keys: Vec<&str> = warnings.iter().filter_map(|warning| warning.message.split('`').nth(1)).collect();
+    let expected = [
+        "case",
+        "selector",
+        "placeholder",
+        "tracking",
+        "feedback_domain",
+        "time_zone",
+        "merge_field_leak",
+        "from",
+        "link_life",
+        "rights",
+        "caps",
+        "quiet_hours",
+        "adaptive",
+        "response",
+        "brake",
+        "bounces",
+        "warm_up",
+    ];
+    assert_eq!(keys, expected, "{}", shown(&warnings));
+    assert!(warnings.iter().all(|warning| warning.severity == Severity::Warning));
+}

@@ -1,0 +1,158 @@
+//! The small syntaxes inside policy values: durations, months, rates, domains, ids.
+
+use std::time::Duration;
+
+use crate::mail::address::domain_to_ascii;
+use crate::policy::sender::DomainPattern;
+use crate::policy::shaping::{Per, Rate};
+
+/// The longest duration that makes sense anywhere in a policy.
+const MAX_DURATION: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+
+/// `24h`, `5d`, `90m`, `30s`.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a duration such as `24h`, `5d`, `90m` or `30s`");
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?);
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 24 * 3600,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let duration = Duration::from_secs(number.saturating_mul(seconds));
+    if duration.is_zero() || duration > MAX_DURATION {
+        return Err(format!("`{text}` is too short or too long"));
+    }
+    Ok(duration)
+}
+
+/// `24 months`, `1 month`.
+pub fn months(text: &str) -> Result<u32, String> {
+    let number = text.strip_suffix(" months").or_else(|| text.strip_suffix(" month"));
+    let number = number.and_then(|number| number.parse().ok()).filter(|months| (1..=1200).contains(months));
+    number.ok_or_else(|| format!("`{text}` is not a number of calendar months such as `24 months`"))
+}
+
+/// `20/s`, `600/minute`, `5000/hour`, `500000/day`.
+pub fn rate(text: &str) -> Result<Rate, String> {
+    let wrong =
+        || format!("`{text}` is not a rate such as `20/s`, `600/minute`, `5000/hour` or `500000/day`");
+    let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
+    let per = match unit {
+        "s" => Per::Second,
+        "minute" => Per::Minute,
+        "hour" => Per::Hour,
+        "day" => Per::Day,
+        _ => return Err(wrong()),
+    };
+    let permits: u32 = number.parse().map_err(|_| wrong())?;
+    if permits == 0 {
+        return Err(format!("`{text}` would let nothing leave, ever"));
+    }
+    Ok(Rate { permits, per })
+}
+
+/// `shop.example`, `*.shop.example`.
+pub fn domain_pattern(text: &str) -> Result<DomainPattern, String> {
+    match text.strip_prefix("*.") {
+        Some(below) => domain(below).map(DomainPattern::Below),
+        None => domain(text).map(DomainPattern::Exact),
+    }
+}
+
+/// A domain as A-labels.
+pub fn domain(text: &str) -> Result<String, String> {
+    domain_to_ascii(text).ok_or_else(|| format!("`{text}` is not a domain"))
+}
+
+/// A name that others refer to: lower-case letters, digits, `-`, `_` and `.`, at most 64 octets.
+pub fn id(text: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not an id: lower-case letters, digits, `-`, `_` and `.`, at most 64"))
+    }
+}
+
+/// An ISO 3166-1 alpha-2 code.
+pub fn country(text: &str) -> Result<String, String> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not a country code of two capital letters such as `SE`"))
+    }
+}
+
+/// A language tag (RFC 5646), roughly.
+pub fn language(text: &str) -> Result<String, String> {
+    let subtag = |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    if text.len() <= 35 && text.split('-').all(subtag) && text.as_bytes()[0].is_ascii_alphabetic() {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not a language tag such as `sv` or `de-AT`"))
+    }
+}
+
+/// A header field's name. RFC 5322, 3.6.8.
+pub fn header_name(text: &str) -> Result<String, String> {
+    if !text.is_empty() && text.bytes().all(|byte| matches!(byte, 33..=126) && byte != b':') {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("`{text}` is not the name of a header field"))
+    }
+}
+
+/// A regular expression, small enough to be run on every message.
+pub fn regex(text: &str) -> Result<regex::Regex, String> {
+    regex::RegexBuilder::new(text)
+        .size_limit(1 << 20)
+        .build()
+        .map_err(|error| format!("not a regular expression: {}", error.to_string().replace('\n', " ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_one_unit() {
+        assert_eq!(duration("90m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(duration("5d"), Ok(Duration::from_secs(5 * 24 * 3600)));
+        for wrong in ["", "5", "h", "5 d", "-5d", "1.5h", "0s", "99999999999999999999d", "1h30m", "5å"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn rates_name_their_window() {
+        assert_eq!(rate("20/s"), Ok(Rate { permits: 20, per: Per::Second }));
+        assert_eq!(rate("500000/day"), Ok(Rate { permits: 500_000, per: Per::Day }));
+        for wrong in ["20", "20/", "/s", "0/s", "20/week", "-1/s", "5000000000/day"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn months_are_calendar_months() {
+        assert_eq!(months("24 months"), Ok(24));
+        assert_eq!(months("1 month"), Ok(1));
+        assert!(months("24").is_err() && months("0 months").is_err() && months("2 years").is_err());
+    }
+
+    #[test]
+    fn domains_may_be_exact_or_below() {
+        assert_eq!(domain_pattern("Shop.Example"), Ok(DomainPattern::Exact("shop.example".into())));
+        assert_eq!(
+            domain_pattern("*.bücher.example"),
+            Ok(DomainPattern::Below("xn--bcher-kva.example".into()))
+        );
+        assert!(
+            domain_pattern("*").is_err() && domain_pattern("a b").is_err() && domain_pattern("").is_err()
+        );
+    }
+}

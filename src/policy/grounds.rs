@@ -1,0 +1,243 @@
+//! Which ground carries marketing in a scope, or which one came nearest. Pure.
+//!
+//! A withdrawal beats every older ground (invariant 5); only a younger yes of the person lifts it, and
+//! what is older than it stays dead even then.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use uuid::Uuid;
+
+use super::jurisdiction::Jurisdiction;
+use super::sender::{SenderPolicy, Similar};
+use super::{GroundKind, Reason, RuleRef, Scope};
+use crate::consent::ConsentState;
+use crate::consent::event::{Acquaintance, OptIn};
+use crate::consent::fold::{Acquainted, No, Pending, Yes};
+
+/// Why mail may go.
+#[derive(Clone, Debug)]
+pub struct Standing<'p> {
+    pub kind: GroundKind,
+    /// The consent event that it rests on.
+    pub event: Option<Uuid>,
+    pub rule: &'p RuleRef,
+    pub text: &'static str,
+}
+
+/// Why it may not.
+#[derive(Clone, Debug)]
+pub struct Missing<'p> {
+    pub reason: Reason,
+    pub rule: &'p RuleRef,
+    pub text: String,
+}
+
+/// One question: what carries marketing of this sender in this scope, where this pack judges.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'p> {
+    pub sender: &'p SenderPolicy,
+    pub pack: &'p Jurisdiction,
+    pub scope: &'p Scope,
+    pub consent: &'p ConsentState,
+    pub now: Timestamp,
+}
+
+/// The youngest no that covers a scope, lifted or not.
+pub fn youngest_no<'c>(consent: &'c ConsentState, scope: &Scope) -> Option<&'c No> {
+    let covers = |no: &&No| no.scope.as_ref().is_none_or(|own| own.covers(scope));
+    consent.withdrawals.iter().filter(covers).max_by_key(|no| no.at)
+}
+
+/// The no that stands against a scope: covering it, and no strictly younger yes covers it too.
+pub fn standing_no<'c>(consent: &'c ConsentState, scope: &Scope) -> Option<&'c No> {
+    let lifted = |no: &&No| consent.opt_ins.iter().any(|yes| yes.at > no.at && yes.scope.covers(scope));
+    youngest_no(consent, scope).filter(|no| !lifted(no))
+}
+
+impl<'p> Question<'p> {
+    /// The strongest ground, or what the nearest ones lack. Asked where no withdrawal stands.
+    pub fn ground(&self) -> Result<Standing<'p>, Missing<'p>> {
+        self.opt_in(OptIn::DoubleOptIn, GroundKind::DoubleOptIn, "confirmed by the recipient")
+            .or_else(|| {
+                self.opt_in(OptIn::SingleOptIn, GroundKind::SingleOptIn, "asked for by the recipient")
+            })
+            .or_else(|| self.soft_opt_in())
+            .or_else(|| self.no_objection())
+            .ok_or_else(|| self.nearest())
+    }
+
+    /// Whether a fact counts: what is not younger than a no, even a lifted one, is dead.
+    fn counts(&self, at: Timestamp) -> bool {
+        youngest_no(self.consent, self.scope).is_none_or(|no| at > no.at)
+    }
+
+    fn opt_in(&self, how: OptIn, kind: GroundKind, text: &'static str) -> Option<Standing<'p>> {
+        if !self.pack.takes(kind) {
+            return None;
+        }
+        let carries = |yes: &&Yes| yes.ground == how && yes.scope.covers(self.scope) && self.counts(yes.at);
+        let yes = self.consent.opt_ins.iter().filter(carries).max_by_key(|yes| yes.at)?;
+        Some(Standing { kind, event: Some(yes.event), rule: &self.pack.grounds_rule, text })
+    }
+
+    fn soft_opt_in(&self) -> Option<Standing<'p>> {
+        let carries = |one: &&'p Acquainted| self.notice_suffices(one) && self.ended(one).is_none();
+        let candidates = self.acquaintances().filter(carries);
+        let (one, rule) = candidates
+            .filter_map(|one| self.allowed_by(one).map(|rule| (one, rule)))
+            .max_by_key(|(one, _)| one.at)?;
+        let text = match one.how {
+            Acquaintance::Purchase => "rests on a purchase of like goods, with notice where it is asked for",
+            Acquaintance::Inquiry => "rests on an inquiry about like goods",
+            Acquaintance::Negotiation => "rests on negotiations about like goods",
+        };
+        Some(Standing { kind: GroundKind::SoftOptIn, event: Some(one.event), rule, text })
+    }
+
+    fn no_objection(&self) -> Option<Standing<'p>> {
+        let rule = &self.pack.grounds_rule;
+        let text = "the recipient has not objected, which suffices there";
+        self.pack.takes(GroundKind::NoObjection).then_some(Standing {
+            kind: GroundKind::NoObjection,
+            event: None,
+            rule,
+            text,
+        })
+    }
+
+    /// Those that the pack lets carry a soft opt-in at all.
+    fn acquaintances(&self) -> impl Iterator<Item = &'p Acquainted> {
+        let takes_soft = self.pack.takes(GroundKind::SoftOptIn);
+        let from = &self.pack.soft_opt_in.from;
+        let known = self.consent.acquaintances.iter();
+        known.filter(move |one| takes_soft && from.contains(&one.how) && self.counts(one.at))
+    }
+
+    fn notice_suffices(&self, one: &Acquainted) -> bool {
+        one.notice || !self.pack.soft_opt_in.notice_required
+    }
+
+    /// The rule by which an acquaintance reaches the scope: its own scope and all below, then the likes.
+    fn allowed_by(&self, one: &Acquainted) -> Option<&'p RuleRef> {
+        if one.scope.covers(self.scope) {
+            return Some(&self.pack.soft_opt_in.rule);
+        }
+        let reaches = |like: &&Similar| like.allows.iter().any(|allowed| allowed.covers(self.scope));
+        self.sender.likes(&one.scope).find(reaches).map(|like| &like.rule)
+    }
+
+    /// When an acquaintance ended, if it did: calendar months in UTC.
+    fn ended(&self, one: &Acquainted) -> Option<Timestamp> {
+        let months = *self.pack.soft_opt_in.expires_months.get(&one.how)?;
+        let end = one.at.to_zoned(TimeZone::UTC).checked_add(i64::from(months).months()).ok()?.timestamp();
+        (self.now >= end).then_some(end)
+    }
+
+    /// What came nearest: CONTRACT.md's order.
+    fn nearest(&self) -> Missing<'p> {
+        self.notice_missing()
+            .or_else(|| self.ground_expired())
+            .or_else(|| self.unconfirmed())
+            .or_else(|| self.out_of_scope())
+            .unwrap_or_else(|| Missing {
+                reason: Reason::NoGround,
+                rule: &self.pack.grounds_rule,
+                text: format!(
+                    "nothing is recorded that allows marketing in {}; `{}` takes {}",
+                    self.scope,
+                    self.pack.id,
+                    words(self.pack)
+                ),
+            })
+    }
+
+    fn notice_missing(&self) -> Option<Missing<'p>> {
+        let one = self
+            .acquaintances()
+            .filter(|one| !self.notice_suffices(one) && self.allowed_by(one).is_some())
+            .max_by_key(|one| one.at)?;
+        let text = format!(
+            "{} {} on {}, but was not told then of the right to object, as `{}` asks",
+            verb(one.how),
+            one.scope,
+            day(one.at),
+            self.pack.id
+        );
+        let rule = &self.pack.soft_opt_in.notice_rule;
+        Some(Missing { reason: Reason::NoticeMissing, rule, text })
+    }
+
+    fn ground_expired(&self) -> Option<Missing<'p>> {
+        let reached = self.acquaintances().filter(|one| self.allowed_by(one).is_some());
+        let ended = reached.filter_map(|one| self.ended(one).map(|end| (one, end)));
+        let (one, end) = ended.max_by_key(|(one, _)| one.at)?;
+        let (who, what, when) = (verb(one.how), &one.scope, day(one.at));
+        let text = format!("{who} {what} on {when}, which allowed marketing until {}", day(end));
+        let rule = &self.pack.soft_opt_in.expires_rule;
+        Some(Missing { reason: Reason::GroundExpired, rule, text })
+    }
+
+    fn unconfirmed(&self) -> Option<Missing<'p>> {
+        let covers = |scope: &Scope, at| scope.covers(self.scope) && self.counts(at);
+        let single = self.consent.opt_ins.iter().any(|yes| covers(&yes.scope, yes.at));
+        let pending = |one: &Pending| covers(&one.scope, one.at);
+        if !single && !self.consent.pending.iter().any(pending) {
+            return None;
+        }
+        let scope = self.scope;
+        let text = format!("signed up for {scope} but never confirmed it, as `{}` asks", self.pack.id);
+        Some(Missing { reason: Reason::Unconfirmed, rule: &self.pack.grounds_rule, text })
+    }
+
+    fn out_of_scope(&self) -> Option<Missing<'p>> {
+        let scope = self.scope;
+        if let Some(one) = self.acquaintances().max_by_key(|one| one.at) {
+            let likes = || self.sender.likes(&one.scope);
+            let rule = likes().max_by_key(|like| kinship(like, scope)).map_or(&self.sender.rule, |l| &l.rule);
+            let allowed: Vec<&str> = likes().flat_map(|like| &like.allows).map(Scope::as_str).collect();
+            let allowed = if allowed.is_empty() { one.scope.as_str().to_owned() } else { allowed.join(", ") };
+            let (who, what) = (verb(one.how), &one.scope);
+            let text = format!("{who} {what}, which allows {allowed}; {scope} is not among its likes");
+            return Some(Missing { reason: Reason::OutOfScope, rule, text });
+        }
+        let accepted = |yes: &&Yes| self.pack.takes(yes.ground.into()) && self.counts(yes.at);
+        let yes = self.consent.opt_ins.iter().filter(accepted).max_by_key(|yes| yes.at)?;
+        let text = format!("said yes to {}, which does not cover {scope}", yes.scope);
+        Some(Missing { reason: Reason::OutOfScope, rule: &self.sender.rule, text })
+    }
+}
+
+/// How many leading names a like shares with a scope: which rule came nearest.
+fn kinship(like: &Similar, scope: &Scope) -> usize {
+    let shared = |allowed: &Scope| {
+        let pairs = allowed.as_str().split('.').zip(scope.as_str().split('.'));
+        pairs.take_while(|(own, other)| own == other).count()
+    };
+    like.allows.iter().map(shared).max().unwrap_or_default()
+}
+
+impl From<OptIn> for GroundKind {
+    fn from(how: OptIn) -> Self {
+        match how {
+            OptIn::DoubleOptIn => Self::DoubleOptIn,
+            OptIn::SingleOptIn => Self::SingleOptIn,
+        }
+    }
+}
+
+fn words(pack: &Jurisdiction) -> String {
+    pack.grounds.iter().map(|ground| ground.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn verb(how: Acquaintance) -> &'static str {
+    match how {
+        Acquaintance::Purchase => "bought",
+        Acquaintance::Inquiry => "asked about",
+        Acquaintance::Negotiation => "negotiated about",
+    }
+}
+
+/// A date for people, in UTC.
+pub fn day(at: Timestamp) -> jiff::civil::Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
