@@ -92,7 +92,8 @@ impl<'p> Case<'p> {
     fn fits(&self) -> Judged<'p, ()> {
         let (sender, facts) = (self.sender, self.facts);
         let refuse = |reason, text| Err(Missing { reason, rule: &sender.rule, text });
-        if !sender.owns_from(&facts.from_domain) {
+        // A message that is only supposed (`standing`) has no From.
+        if !facts.from_domain.is_empty() && !sender.owns_from(&facts.from_domain) {
             let text = format!("{} is not among the sender's from_domains", facts.from_domain);
             return refuse(Reason::FromNotAllowed, text);
         }

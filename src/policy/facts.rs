@@ -15,7 +15,8 @@ pub struct Facts {
     pub stream: Stream,
     pub scope: Option<Scope>,
     pub campaign: Option<String>,
-    /// The domain of the message's From, as A-labels: the DKIM key follows it.
+    /// The domain of the message's From, as A-labels: the DKIM key follows it. Empty where a message is
+    /// only supposed.
     pub from_domain: String,
     /// What told the stream: a `[[classify]]` rule, or the sender's file where our own headers did.
     pub rule: RuleRef,
