@@ -1,19 +1,42 @@
 //! ★ The spine of departure: decide again → rewrite → sign → send → settle. Every message leaves here.
+//!
+//! Nothing is sent that was not decided a moment ago, and nothing is settled but what was seen to happen.
 
+pub mod dispatch;
+pub mod hand;
+pub mod lanes;
+pub mod outbound;
 pub mod response;
+pub mod settlement;
+pub mod upkeep;
 pub mod upstream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+
+pub use dispatch::run;
 
 use crate::clock::Clock;
+use crate::consent::ConsentState;
 use crate::keys::LinkKeys;
 use crate::policy::PolicySet;
+use crate::policy::decide::{
+    Circumstances, Deliverable, DeliveryKind, Release, decide, release, release_dsn,
+};
 use crate::sign::Signers;
-use crate::store::Store;
+use crate::store::{Claim, Settle, Settled, Store, StoreError, Subscriber};
+use hand::Hand;
+use outbound::NoCopy;
+use response::Response;
+use settlement::{Settling, Stop};
+use upstream::{Envelope, Origin, Reuse, Upstream};
+
+/// A claim older than this is decided again before it is sent (DESIGN.md, "The queue").
+const FRESH: Duration = Duration::from_secs(2);
+/// How long to wait before an outcome that could not be written down is tried again: from the first to the second.
+const SETTLE_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
 /// What departure is made of.
 pub struct Parts {
@@ -33,8 +56,120 @@ pub struct Parts {
     pub queue_changed: Arc<Notify>,
 }
 
-/// Moves what is due until cancelled; then finishes what is in hand within `drain` and gives the rest back.
-pub async fn run(parts: Parts, shutdown: CancellationToken, drain: Duration) {
-    let _ = (parts, shutdown, drain);
-    todo!()
+/// What every departure shares.
+pub struct Departures {
+    parts: Parts,
+    upstream: Arc<Upstream>,
+    hand: Arc<Hand>,
+    settling: Settling,
+}
+
+impl Departures {
+    /// From a claim to its settlement.
+    pub async fn depart(&self, claim: Claim) {
+        fail::fail_point!("deliver_after_claim", |_| std::process::abort());
+        let policy = self.parts.policies.load_full();
+        let result = match self.attempt(&policy, &claim, Reuse::Allowed).await {
+            Err(Stop::Stale(_)) => self.attempt(&policy, &claim, Reuse::Fresh).await,
+            result => result,
+        };
+        if let Some(settle) = self.settling.settle(&policy, &claim, result) {
+            self.settle(settle).await;
+        }
+    }
+
+    /// One try at one claim: decided again, and only then sent.
+    async fn attempt(&self, policy: &PolicySet, claim: &Claim, reuse: Reuse) -> Result<Response, Stop> {
+        let mut person = claim.consent.clone();
+        let mut leave = self.decide_again(policy, claim, &person)?;
+        let mut connection = self.upstream.connection(reuse).await?;
+        if self.is_old(claim) {
+            person = self.read_consent_again(claim).await;
+            leave = self.decide_again(policy, claim, &person)?;
+        }
+        let copy = outbound::copy(
+            &self.parts,
+            self.upstream.settings(),
+            connection.capabilities(),
+            policy,
+            claim,
+            person.as_ref().ok().and_then(Option::as_ref),
+            leave.verdict(),
+        )?;
+        let envelope = Envelope {
+            sender: claim.envelope_sender.as_ref(),
+            recipient: &claim.recipient,
+            body: copy.body,
+        };
+        if !self.hand.is_ours(claim.fence, self.parts.clock.now()) {
+            return Err(Stop::LeaseLost);
+        }
+        fail::fail_point!("deliver_before_send", |_| std::process::abort());
+        let sent = connection.send(leave, &envelope, &[&copy.signatures, &copy.copy]).await;
+        fail::fail_point!("deliver_after_response", sent.is_ok(), |_| std::process::abort());
+        sent.map_err(|failure| match connection.origin {
+            Origin::Kept if failure.is_stale() => Stop::Stale(failure),
+            _ => Stop::Failed(failure),
+        })
+    }
+
+    /// Invariant 3: the consent read with the claim, or younger, decides again. Invariant 4: what can't be
+    /// read is no yes.
+    fn decide_again(
+        &self,
+        policy: &PolicySet,
+        claim: &Claim,
+        person: &Result<Option<Subscriber>, StoreError>,
+    ) -> Result<Deliverable, Stop> {
+        let now = self.parts.clock.now();
+        let leave = match claim.kind {
+            DeliveryKind::Dsn => release_dsn(claim.verdict.clone()),
+            DeliveryKind::Submitted => {
+                let person = person.as_ref().map_err(|error| Stop::ConsentUnreadable(error.clone()))?;
+                let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
+                let unknown = ConsentState::default();
+                let state = person.as_ref().map_or(&unknown, |person| &person.state);
+                let verdict = decide(policy, facts, state, &Circumstances::default(), now);
+                match release(policy, facts, verdict) {
+                    Release::Send(leave) => leave,
+                    Release::Hold(verdict) => return Err(Stop::Held(verdict)),
+                    Release::Withhold(verdict) => return Err(Stop::Withheld(verdict)),
+                }
+            }
+        };
+        if now < claim.deadline { Ok(leave) } else { Err(Stop::Expired) }
+    }
+
+    fn is_old(&self, claim: &Claim) -> bool {
+        self.parts.clock.now().duration_since(claim.claimed_at).unsigned_abs() > FRESH
+    }
+
+    async fn read_consent_again(&self, claim: &Claim) -> Result<Option<Subscriber>, StoreError> {
+        let recipients = std::slice::from_ref(&claim.recipient);
+        let mut found = self.parts.store.consent_of(&claim.sender, recipients).await?;
+        found.pop().ok_or_else(|| StoreError::Unreadable("no answer for the recipient".into()))
+    }
+
+    /// Writes an outcome down, however long the store is gone: it is the only memory of what was sent.
+    async fn settle(&self, settle: Settle) {
+        let delivery = settle.fence.delivery;
+        let mut wait = SETTLE_AGAIN.0;
+        loop {
+            match self.parts.store.settle(settle.clone()).await {
+                Ok(Settled::Done) => break,
+                Ok(Settled::Fenced) => {
+                    tracing::warn!(%delivery, settlement = ?settle.settlement, "another worker has it now: not settled");
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(%delivery, %error, "the outcome can't be written down yet");
+                    tokio::time::sleep(wait).await;
+                    wait = wait.saturating_mul(2).min(SETTLE_AGAIN.1);
+                }
+            }
+        }
+        if settle.dsn.is_some() {
+            self.parts.queue_changed.notify_one();
+        }
+    }
 }

@@ -4,6 +4,7 @@ pub mod address;
 pub mod author;
 pub mod envelope;
 pub mod message;
+pub mod redaction;
 pub mod reply;
 
 pub use address::Address;

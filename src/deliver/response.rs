@@ -1,1 +1,278 @@
-//! (stub)
+//! The one place where what the upstream said, or failed to say, becomes Done, Later or Never. Pure.
+//! RFC 5321, 4.2 and 4.5.3.1.10; RFC 3463.
+//!
+//! Never is said only where the upstream said it of this recipient or this message; what is unknown, and what
+//! is the upstream's own trouble, is Later. A reply is a stranger's text: only `told` may leave this module
+//! for people, and it is bounded, escaped and without addresses.
+
+use std::fmt;
+
+use crate::mail::Address;
+use crate::mail::redaction::{one_line, one_line_about};
+
+/// An enhanced status code. RFC 3463.
+pub type Status = (u8, u8, u8);
+
+/// What was asked when the answer came, or didn't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Connect,
+    Greeting,
+    Ehlo,
+    StartTls,
+    Auth,
+    Reset,
+    Mail,
+    Rcpt,
+    Data,
+    /// While the message was being written; its final dot has not left.
+    Content,
+    /// The final dot has left.
+    EndOfData,
+}
+
+/// What the upstream says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    pub code: u16,
+    /// Absent where there was none, or one that contradicts the code.
+    pub enhanced: Option<Status>,
+    /// As it came, without the codes; lines joined by `\n`. Not fit to be shown.
+    pub text: String,
+}
+
+/// What an attempt came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    Done,
+    Later,
+    Never(Status),
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Any answer but the one that the stage needs.
+    Answered(Stage, Response),
+    /// No answer: closed, reset, timed out.
+    Lost(Stage, Lost),
+    /// An answer that is not SMTP, or without end.
+    Garbled(Stage),
+    /// No protected connection could be made; the text is ours.
+    Tls(String),
+    /// It has no AUTH mechanism that we speak, or none that may be used without TLS.
+    NoMechanism(&'static str),
+    /// The upstream can't carry this message.
+    Unfit(Unfit),
+}
+
+/// How an answer failed to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost {
+    Unresolved,
+    Refused,
+    Closed,
+    TimedOut,
+    Failed,
+}
+
+/// What the message needs and the upstream lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// RFC 6531: an address beyond ASCII, no SMTPUTF8.
+    Utf8Address,
+    /// RFC 6152: octets beyond ASCII that we may not re-encode, no 8BITMIME.
+    EightBit,
+    /// A line end that is no CRLF: our own mistake, and it never reaches the upstream (invariant 8).
+    NotCanonical,
+}
+
+/// What a response means at its stage.
+pub fn sort(stage: Stage, response: &Response) -> Meaning {
+    match (stage, response.code) {
+        (Stage::EndOfData, 200..=299) => Meaning::Done,
+        // The upstream's own trouble, or our login there: never the recipient's fault.
+        (
+            Stage::Connect | Stage::Greeting | Stage::Ehlo | Stage::StartTls | Stage::Auth | Stage::Reset,
+            _,
+        ) => Meaning::Later,
+        // Out of order, or it wants a login or TLS first: its setting or ours is wrong.
+        (_, 503 | 530 | 534 | 535 | 538) => Meaning::Later,
+        // RFC 5321, 4.5.3.1.10: "too many recipients", to be treated as a 452.
+        (Stage::Rcpt, 552) => Meaning::Later,
+        // A 5xx beside an enhanced 4.x.x says both: unknown.
+        (_, 500..=599) if response.contradicts() => Meaning::Later,
+        (_, 500..=599) => Meaning::Never(response.enhanced.unwrap_or((5, 0, 0))),
+        _ => Meaning::Later,
+    }
+}
+
+impl Response {
+    /// Whether it is what the stage needs to go on.
+    pub fn is_wanted(&self, stage: Stage) -> bool {
+        match stage {
+            Stage::Connect | Stage::Content => false,
+            Stage::Greeting | Stage::StartTls => self.code == 220,
+            Stage::Auth => self.code == 235,
+            Stage::Data => self.code == 354,
+            Stage::Ehlo | Stage::Reset => self.code == 250,
+            Stage::Mail | Stage::Rcpt | Stage::EndOfData => (200..300).contains(&self.code),
+        }
+    }
+
+    fn contradicts(&self) -> bool {
+        self.enhanced.is_some_and(|(class, ..)| u16::from(class) != self.code / 100)
+    }
+
+    /// One line for people.
+    pub fn told(&self, about: &Address) -> String {
+        one_line_about(&self.to_string(), about)
+    }
+}
+
+impl fmt::Display for Response {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.code)?;
+        if let Some((class, subject, detail)) = self.enhanced {
+            write!(out, " {class}.{subject}.{detail}")?;
+        }
+        let lines = self.text.split('\n').map(str::trim).filter(|line| !line.is_empty());
+        lines.into_iter().try_for_each(|line| write!(out, " {line}"))
+    }
+}
+
+impl Failure {
+    pub fn meaning(&self) -> Meaning {
+        match self {
+            Self::Answered(stage, response) => match sort(*stage, response) {
+                // A success that nobody asked for.
+                Meaning::Done => Meaning::Later,
+                sorted => sorted,
+            },
+            Self::Unfit(Unfit::Utf8Address) => Meaning::Never((5, 6, 7)),
+            Self::Unfit(Unfit::EightBit) => Meaning::Never((5, 6, 3)),
+            // Invariant 10: lost after the final dot is tried again too; it may have been taken.
+            Self::Lost(..)
+            | Self::Garbled(_)
+            | Self::Tls(_)
+            | Self::NoMechanism(_)
+            | Self::Unfit(Unfit::NotCanonical) => Meaning::Later,
+        }
+    }
+
+    /// Whether the upstream may have taken the message all the same (invariant 10).
+    pub fn may_have_been_taken(&self) -> bool {
+        match self {
+            Self::Lost(stage, _) | Self::Garbled(stage) => *stage == Stage::EndOfData,
+            _ => false,
+        }
+    }
+
+    /// Whether no connection could be made ready: the next message would fare no better.
+    pub fn is_upstreams_trouble(&self) -> bool {
+        match self {
+            Self::Answered(stage, _) | Self::Lost(stage, _) | Self::Garbled(stage) => *stage <= Stage::Auth,
+            Self::Tls(_) | Self::NoMechanism(_) => true,
+            Self::Unfit(_) => false,
+        }
+    }
+
+    /// Whether a kept connection that fails so was just too old: nothing of the message had been accepted.
+    pub fn is_stale(&self) -> bool {
+        match self {
+            Self::Answered(stage, response) => *stage <= Stage::Mail && response.code == 421,
+            Self::Lost(stage, _) | Self::Garbled(stage) => *stage <= Stage::Mail,
+            _ => false,
+        }
+    }
+
+    /// Whether the connection can carry another message.
+    pub fn leaves_connection(&self) -> bool {
+        match self {
+            Self::Answered(Stage::Mail | Stage::Rcpt | Stage::Data | Stage::EndOfData, response) => {
+                (400..600).contains(&response.code) && response.code != 421
+            }
+            Self::Unfit(_) => true,
+            _ => false,
+        }
+    }
+
+    /// One line for people: at most 500 octets, without addresses.
+    pub fn told(&self, about: &Address) -> String {
+        match self {
+            Self::Answered(_, response) => response.told(about),
+            other => one_line(&other.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered(stage, response) => write!(out, "{response} (to {stage})"),
+            Self::Lost(Stage::EndOfData, how) => {
+                write!(out, "{how} after the final dot: the message may have been taken")
+            }
+            Self::Lost(stage, how) => write!(out, "{how} ({stage})"),
+            Self::Garbled(stage) => write!(out, "an answer that is no SMTP ({stage})"),
+            Self::Tls(text) => write!(out, "TLS: {text}"),
+            Self::NoMechanism(text) => out.write_str(text),
+            Self::Unfit(Unfit::Utf8Address) => {
+                out.write_str("an address needs SMTPUTF8, which the upstream lacks")
+            }
+            Self::Unfit(Unfit::EightBit) => {
+                out.write_str("a signed 8-bit body needs 8BITMIME, which the upstream lacks")
+            }
+            Self::Unfit(Unfit::NotCanonical) => out.write_str("the copy has a line end that is no CRLF"),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Connect => "connecting",
+            Self::Greeting => "greeting",
+            Self::Ehlo => "EHLO",
+            Self::StartTls => "STARTTLS",
+            Self::Auth => "AUTH",
+            Self::Reset => "RSET",
+            Self::Mail => "MAIL",
+            Self::Rcpt => "RCPT",
+            Self::Data => "DATA",
+            Self::Content => "the message",
+            Self::EndOfData => "the final dot",
+        })
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Unresolved => "the upstream's name can't be resolved",
+            Self::Refused => "the upstream refuses connections",
+            Self::Closed => "the connection was lost",
+            Self::TimedOut => "no answer in time",
+            Self::Failed => "the connection failed",
+        })
+    }
+}
+
+impl From<&std::io::Error> for Lost {
+    fn from(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        match error.kind() {
+            ErrorKind::ConnectionRefused => Self::Refused,
+            ErrorKind::TimedOut => Self::TimedOut,
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => Self::Closed,
+            _ => Self::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "response/tests.rs"]
+mod tests;

@@ -1,6 +1,23 @@
 //! The SMTP client towards the outbound provider: TLS modes, AUTH, connections kept and used again.
+//! RFC 5321, client side.
+//!
+//! Ours, since a failure must be known by its stage: before the final dot a message can be sent again without
+//! harm. It never echoes an address (`Address` writes itself), never sends without a `Deliverable`, and
+//! believes nothing that the upstream says beyond its codes.
+
+pub mod connection;
+pub mod content;
+pub mod open;
+pub mod pool;
+pub mod reply;
+pub mod tls;
+pub mod wire;
 
 use std::time::Duration;
+
+pub use connection::{Body, Connection, Envelope};
+pub use open::{Capabilities, Offer};
+pub use pool::{Availability, Lent, Origin, Reuse, Upstream};
 
 use secrecy::SecretString;
 

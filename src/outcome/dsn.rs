@@ -2,14 +2,26 @@
 //!
 //! Never for a DSN, never to a null or a foreign envelope sender: a stolen login could bomb anyone.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lettre::message::header::{self, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use uuid::Uuid;
 
 use crate::mail::Address;
-use crate::policy::PolicySet;
-use crate::store::NewMessage;
+use crate::mail::redaction::one_line;
+use crate::policy::decide::{Admission, DeliveryKind, admit_dsn};
+use crate::policy::sender::SenderPolicy;
+use crate::policy::{GroundKind, PolicySet, Stream, Verdict, VerdictKind};
+use crate::spool::Lane;
+use crate::store::{NewDelivery, NewMessage, Trace};
+
+/// The most octets of the original's header that go back.
+const MAX_RETURNED_HEADER: usize = 32 * 1024;
 
 /// Who tells, and whether the upstream takes such mail at all.
 #[derive(Clone, Debug)]
@@ -60,7 +72,230 @@ impl Notifier {
         new_id: &dyn Fn() -> Uuid,
         now: Timestamp,
     ) -> Option<NewMessage> {
-        let _ = (policy, original, failures, new_id, now);
-        todo!()
+        let sender = policy.sender(original.sender)?;
+        let to = self.entitled(sender, original)?;
+        if failures.is_empty() {
+            return None;
+        }
+        let id = new_id();
+        let content = match self.compose(id, to, original, failures, now) {
+            Ok(content) => content,
+            Err(error) => {
+                tracing::error!(message = %original.id, %error, "a delivery status notification can't be composed");
+                return None;
+            }
+        };
+        Some(NewMessage {
+            id,
+            kind: DeliveryKind::Dsn,
+            sender: original.sender.to_owned(),
+            credential: original.credential.to_owned(),
+            received_at: now,
+            trace: Trace { helo: self.hostname.clone(), peer: None, protocol: "ESMTP".to_owned() },
+            content: content.into(),
+            envelope_sender: None,
+            facts: None,
+            policy: policy.hash.clone(),
+            deliveries: vec![NewDelivery {
+                id: new_id(),
+                recipient: to.clone(),
+                subscriber: None,
+                version: 0,
+                admission: Admission::Spool(admit_dsn(verdict(sender))),
+                lane: Lane {
+                    sender: original.sender.to_owned(),
+                    stream: Stream::Functional,
+                    provider: policy.shaping.provider(to.domain()),
+                    campaign: String::new(),
+                },
+                deadline: now
+                    .checked_add(sender.stream(Stream::Functional).deadline)
+                    .unwrap_or(Timestamp::MAX),
+            }],
+        })
+    }
+
+    /// Whom to tell: an envelope sender within the sender's own domains, if the upstream takes such mail.
+    fn entitled<'a>(&self, sender: &SenderPolicy, original: &Original<'a>) -> Option<&'a Address> {
+        match self.upstream {
+            NullSenderMail::Taken => {
+                original.envelope_sender.filter(|address| sender.owns_bounces(address.domain()))
+            }
+            NullSenderMail::RefusedByProvider => None,
+        }
+    }
+
+    fn compose(
+        &self,
+        id: Uuid,
+        to: &Address,
+        original: &Original<'_>,
+        failures: &[Failure],
+        now: Timestamp,
+    ) -> Result<Vec<u8>, Uncomposable> {
+        let daemon: lettre::Address =
+            format!("MAILER-DAEMON@{}", self.hostname).parse().map_err(|_| Uncomposable::Hostname)?;
+        let report = MultiPart::builder()
+            .header(content_type(&format!(
+                "multipart/report; report-type=delivery-status; boundary=\"report-{}\"",
+                id.simple()
+            ))?)
+            .build()
+            .singlepart(SinglePart::plain(self.text(failures)))
+            .singlepart(
+                SinglePart::builder()
+                    .header(content_type("message/delivery-status")?)
+                    .body(self.status(original, failures, now)),
+            )
+            .singlepart(
+                SinglePart::builder()
+                    .header(content_type("text/rfc822-headers")?)
+                    .body(returned_header(original.header)),
+            );
+        // Only `to` matters, and that stands in our own envelope: lettre's has to be there and is not used.
+        let unused = lettre::address::Envelope::new(None, vec![daemon.clone()])?;
+        let message = lettre::Message::builder()
+            .envelope(unused)
+            .from(Mailbox::new(Some("Mail Delivery System".to_owned()), daemon))
+            .raw_header(ascii_header("To", header_address(to)))
+            .subject("Undelivered mail returned to sender")
+            .date(system_time(now))
+            .message_id(Some(format!("<{id}@{}>", self.hostname)))
+            .raw_header(ascii_header("Auto-Submitted", "auto-replied".to_owned()))
+            .header(header::MIME_VERSION_1_0)
+            .multipart(report)?;
+        Ok(message.formatted())
+    }
+
+    /// The part for people.
+    fn text(&self, failures: &[Failure]) -> String {
+        let mut text = format!(
+            "This is the mail gateway at {}.\r\n\r\nYour message was not delivered to:\r\n",
+            self.hostname
+        );
+        for failure in failures {
+            let _ = write!(text, "\r\n<{}>\r\n    {}\r\n", failure.recipient, one_line(&failure.text));
+            if let Some(diagnostic) = &failure.diagnostic {
+                let _ = write!(text, "    the mail server said: {}\r\n", one_line(diagnostic));
+            }
+            let _ = write!(text, "    delivery {}\r\n", failure.delivery);
+        }
+        text
+    }
+
+    /// The part for programs. RFC 3464, 2.2 and 2.3.
+    fn status(&self, original: &Original<'_>, failures: &[Failure], now: Timestamp) -> String {
+        let mut text = format!(
+            "Reporting-MTA: dns; {}\r\nX-Optgate-Message: {}\r\nArrival-Date: {}\r\n",
+            self.hostname,
+            original.id,
+            date(original.received_at)
+        );
+        for failure in failures {
+            let (class, subject, detail) = failure.status;
+            let _ = write!(
+                text,
+                "\r\nFinal-Recipient: {}\r\nAction: failed\r\nStatus: {class}.{subject}.{detail}\r\n",
+                typed_address(&failure.recipient)
+            );
+            if let Some(diagnostic) = &failure.diagnostic {
+                let _ = write!(text, "Diagnostic-Code: smtp; {}\r\n", ascii(&one_line(diagnostic)));
+            }
+            let _ = write!(
+                text,
+                "Last-Attempt-Date: {}\r\nX-Optgate-Delivery: {}\r\n",
+                date(now),
+                failure.delivery
+            );
+        }
+        text
     }
 }
+
+/// Why there is no notification although there should be one.
+#[derive(Debug, thiserror::Error)]
+enum Uncomposable {
+    #[error("the gateway's hostname can't stand in an address")]
+    Hostname,
+    #[error(transparent)]
+    ContentType(#[from] lettre::message::header::ContentTypeErr),
+    #[error(transparent)]
+    Message(#[from] lettre::error::Error),
+}
+
+/// The grounds of our own notification: the tool's envelope sender asked for it by sending.
+fn verdict(sender: &SenderPolicy) -> Verdict {
+    Verdict {
+        verdict: VerdictKind::Deliver,
+        reason: None,
+        ground: Some(GroundKind::Functional),
+        ground_event: None,
+        scope: None,
+        stream: Some(Stream::Functional),
+        jurisdiction: None,
+        rule: sender.rule.clone(),
+        text: "a delivery status notification to the sender's own address".to_owned(),
+    }
+}
+
+fn content_type(text: &str) -> Result<ContentType, Uncomposable> {
+    Ok(ContentType::parse(text)?)
+}
+
+/// Whole lines of the header's beginning, without the empty line at its end.
+fn returned_header(header: &[u8]) -> String {
+    let header = header.strip_suffix(b"\r\n\r\n").map_or(header, |rest| &header[..rest.len() + 2]);
+    let bounded = match header.get(..MAX_RETURNED_HEADER) {
+        None => header,
+        Some(cut) => {
+            let end = cut.windows(2).rposition(|pair| pair == b"\r\n").map_or(0, |at| at + 2);
+            &cut[..end]
+        }
+    };
+    String::from_utf8_lossy(bounded).into_owned()
+}
+
+/// RFC 3464, 2.3.2; beyond ASCII as RFC 6533, 3 has it in a report that is ASCII.
+fn typed_address(address: &Address) -> String {
+    if address.is_ascii() {
+        format!("rfc822; {address}")
+    } else {
+        format!("utf-8; {}", address.to_string().chars().map(xtext).collect::<String>())
+    }
+}
+
+/// utf-8-addr-xtext: what is no plain ASCII as its number.
+fn xtext(character: char) -> String {
+    match character {
+        '\\' | '+' | '=' => format!("\\x{{{:X}}}", u32::from(character)),
+        '!'..='~' => character.to_string(),
+        other => format!("\\x{{{:X}}}", u32::from(other)),
+    }
+}
+
+/// What may stand in a header field of an address: beyond ASCII only RFC 6532 could, which not everybody reads.
+fn header_address(address: &Address) -> String {
+    if address.is_ascii() { format!("<{address}>") } else { "undisclosed-recipients:;".to_owned() }
+}
+
+fn ascii(text: &str) -> String {
+    text.chars().map(|character| if character.is_ascii() { character } else { '?' }).collect()
+}
+
+/// A field whose value is ASCII already and stays as it is.
+fn ascii_header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), value.clone(), value)
+}
+
+fn date(at: Timestamp) -> String {
+    jiff::fmt::rfc2822::to_string(&at.to_zoned(TimeZone::UTC)).unwrap_or_default()
+}
+
+/// lettre writes dates from 1970 on.
+fn system_time(at: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(at.as_second()).unwrap_or(0))
+}
+
+#[cfg(test)]
+#[path = "dsn/tests.rs"]
+mod tests;

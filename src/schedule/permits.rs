@@ -1,1 +1,157 @@
-//! (stub)
+//! Which limits of `shaping.toml` a lane draws on, and what they leave. Pure: the store counts.
+
+use std::cmp::Ordering;
+
+use crate::policy::shaping::{Limit, LimitMatch, Per, Rate, Shaping};
+use crate::spool::Lane;
+
+/// A counter that all nodes share, and how it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// The limit's name and the window: one limit may have several rates.
+    pub key: String,
+    pub rate: Rate,
+}
+
+/// The limits that hold for a lane that leaves by this upstream, the tightest rate first.
+pub fn matching<'a>(shaping: &'a Shaping, lane: &Lane, upstream: &str) -> Vec<&'a Limit> {
+    let holds = |limit: &&Limit| matches(&limit.matches, lane, upstream);
+    let mut limits: Vec<&Limit> = shaping.limits.iter().filter(holds).collect();
+    limits.sort_by(|a, b| tightest(a).partial_cmp(&tightest(b)).unwrap_or(Ordering::Equal));
+    limits
+}
+
+/// The counters of these limits: a delivery draws one permit from each.
+pub fn counters(limits: &[&Limit]) -> Vec<Counter> {
+    let of = |limit: &&Limit| {
+        let name = limit.name.clone();
+        limit
+            .rates
+            .clone()
+            .into_iter()
+            .map(move |rate| Counter { key: format!("{name}/{}", window(rate.per)), rate })
+    };
+    limits.iter().flat_map(of).collect()
+}
+
+/// How many more deliveries these limits let be in hand at once; `None` where none says. `in_hand` is the
+/// whole cluster's.
+pub fn concurrency_left<'a>(
+    limits: &[&Limit],
+    upstream: &str,
+    in_hand: impl Iterator<Item = (&'a Lane, u32)> + Clone,
+) -> Option<u32> {
+    let left = |limit: &&Limit| {
+        let most = limit.concurrency?;
+        let own = in_hand.clone().filter(|(lane, _)| matches(&limit.matches, lane, upstream));
+        Some(most.saturating_sub(own.fold(0, |sum, (_, count)| sum.saturating_add(count))))
+    };
+    limits.iter().filter_map(left).min()
+}
+
+/// What is named must be equal; `{}` matches all.
+fn matches(wanted: &LimitMatch, lane: &Lane, upstream: &str) -> bool {
+    let agrees = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
+    agrees(&wanted.provider, &lane.provider)
+        && agrees(&wanted.sender, &lane.sender)
+        && agrees(&wanted.campaign, &lane.campaign)
+        && agrees(&wanted.upstream, upstream)
+        && wanted.stream.is_none_or(|stream| stream == lane.stream)
+}
+
+fn window(per: Per) -> &'static str {
+    match per {
+        Per::Second => "second",
+        Per::Minute => "minute",
+        Per::Hour => "hour",
+        Per::Day => "day",
+    }
+}
+
+/// Permits a second of a limit's tightest paced rate; without one, no bound.
+fn tightest(limit: &Limit) -> f64 {
+    let paced = limit.rates.iter().filter_map(|rate| match rate.per {
+        Per::Second => Some(f64::from(rate.permits)),
+        Per::Minute => Some(f64::from(rate.permits) / 60.0),
+        Per::Hour | Per::Day => None,
+    });
+    paced.fold(f64::INFINITY, f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{RuleRef, Stream};
+
+    fn lane(sender: &str, provider: &str) -> Lane {
+        Lane {
+            sender: sender.into(),
+            stream: Stream::Marketing,
+            provider: provider.into(),
+            campaign: "summer".into(),
+        }
+    }
+
+    fn limit(name: &str, matches: LimitMatch, rates: &[(u32, Per)], concurrency: Option<u32>) -> Limit {
+        Limit {
+            name: name.into(),
+            matches,
+            rates: rates.iter().map(|&(permits, per)| Rate { permits, per }).collect(),
+            concurrency,
+            rule: RuleRef { file: "shaping.toml".into(), line: 1 },
+        }
+    }
+
+    fn shaping() -> Shaping {
+        let google = LimitMatch { provider: Some("google".into()), ..LimitMatch::default() };
+        let primary = LimitMatch { upstream: Some("primary".into()), ..LimitMatch::default() };
+        let shop = LimitMatch {
+            sender: Some("shop".into()),
+            stream: Some(Stream::Functional),
+            ..LimitMatch::default()
+        };
+        let limits = vec![
+            limit("all", LimitMatch::default(), &[(100, Per::Second)], None),
+            limit("google", google, &[(20, Per::Second), (500, Per::Day)], Some(3)),
+            limit("shop", shop, &[(1, Per::Second)], None),
+            limit("primary", primary, &[(60, Per::Minute)], Some(10)),
+        ];
+        Shaping { limits, ..Shaping::default() }
+    }
+
+    fn names(shaping: &Shaping, lane: &Lane, upstream: &str) -> Vec<String> {
+        matching(shaping, lane, upstream).iter().map(|limit| limit.name.clone()).collect()
+    }
+
+    #[test]
+    fn a_limit_holds_where_all_that_it_names_is_equal() {
+        let shaping = shaping();
+        assert_eq!(names(&shaping, &lane("shop", "google"), "primary"), ["primary", "google", "all"]);
+        assert_eq!(names(&shaping, &lane("shop", "google"), "other"), ["google", "all"]);
+        assert_eq!(names(&shaping, &lane("shop", "example.se"), "other"), ["all"]);
+        let functional = Lane { stream: Stream::Functional, ..lane("shop", "example.se") };
+        assert_eq!(names(&shaping, &functional, "other"), ["shop", "all"]);
+    }
+
+    #[test]
+    fn every_rate_of_a_limit_has_a_counter_of_its_own() {
+        let shaping = shaping();
+        let limits = matching(&shaping, &lane("shop", "google"), "other");
+        let keys: Vec<String> = counters(&limits).into_iter().map(|counter| counter.key).collect();
+        assert_eq!(keys, ["google/second", "google/day", "all/second"]);
+    }
+
+    #[test]
+    fn the_narrowest_concurrency_counts_what_all_its_lanes_have_in_hand() {
+        let shaping = shaping();
+        let (own, other) = (lane("shop", "google"), lane("club", "google"));
+        let elsewhere = lane("shop", "example.se");
+        let hand = [(&own, 1), (&other, 1), (&elsewhere, 7)];
+        let limits = matching(&shaping, &own, "other");
+        assert_eq!(concurrency_left(&limits, "other", hand.into_iter()), Some(1));
+        let limits = matching(&shaping, &own, "primary");
+        assert_eq!(concurrency_left(&limits, "primary", hand.into_iter()), Some(1));
+        let limits = matching(&shaping, &elsewhere, "other");
+        assert_eq!(concurrency_left(&limits, "other", hand.into_iter()), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! What this node has claimed and not yet settled, and whether it is still ours. DESIGN.md, "The queue".
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::spool::Fence;
+use crate::store::Claim;
+
+/// The deliveries in this node's hand, bounded.
+pub struct Hand {
+    held: Mutex<HashMap<(Uuid, i64), Held>>,
+    capacity: usize,
+    lease: Duration,
+    /// Rung when something leaves the hand.
+    pub emptied: Notify,
+}
+
+#[derive(Clone, Copy)]
+struct Held {
+    fence: Fence,
+    /// When the lease runs out unless it is renewed, by this node's clock.
+    until: Timestamp,
+}
+
+/// One delivery in hand; it leaves the hand when this is dropped, whatever happened to its worker.
+pub struct Holding {
+    hand: Arc<Hand>,
+    fence: Fence,
+}
+
+impl Hand {
+    pub fn new(capacity: usize, lease: Duration) -> Arc<Self> {
+        Arc::new(Self { held: Mutex::default(), capacity, lease, emptied: Notify::new() })
+    }
+
+    /// How many more may be claimed.
+    pub fn room(&self) -> usize {
+        self.capacity.saturating_sub(self.held().len())
+    }
+
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Takes a claim in hand.
+    pub fn take(self: &Arc<Self>, claim: &Claim) -> Holding {
+        let held = Held { fence: claim.fence, until: self.end_of_lease(claim.claimed_at) };
+        self.held().insert(key(claim.fence), held);
+        Holding { hand: self.clone(), fence: claim.fence }
+    }
+
+    /// All that is in hand, to be renewed.
+    pub fn fences(&self) -> Vec<Fence> {
+        self.held().values().map(|held| held.fence).collect()
+    }
+
+    /// The leases of `asked` were renewed by an order given at `at`, but those of `lost`.
+    pub fn renewed(&self, asked: &[Fence], lost: &[Fence], at: Timestamp) {
+        let until = self.end_of_lease(at);
+        let mut held = self.held();
+        for fence in asked {
+            if let Some(own) = held.get_mut(&key(*fence)) {
+                own.until = if lost.contains(fence) { Timestamp::MIN } else { until };
+            }
+        }
+    }
+
+    /// Whether no other worker can have this delivery yet.
+    pub fn is_ours(&self, fence: Fence, now: Timestamp) -> bool {
+        self.held().get(&key(fence)).is_some_and(|own| now < own.until)
+    }
+
+    fn end_of_lease(&self, from: Timestamp) -> Timestamp {
+        from.checked_add(self.lease).unwrap_or(Timestamp::MAX)
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashMap<(Uuid, i64), Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.hand.held().remove(&key(self.fence));
+        self.hand.emptied.notify_one();
+    }
+}
+
+fn key(fence: Fence) -> (Uuid, i64) {
+    (fence.delivery, fence.number)
+}

@@ -1,0 +1,154 @@
+//! Which lanes are served next, and how much of the room each gets. Pure.
+//!
+//! Functional mail goes first; within a class, the lane that waited longest for its turn. No lane takes all:
+//! a million due rows of one must not keep another waiting.
+
+use std::collections::HashMap;
+
+use crate::policy::Stream;
+use crate::store::WaitingLane;
+
+/// The most that one lane gets in one turn.
+pub const SHARE: u32 = 64;
+
+/// When each lane had its last turn, and how many permits of a quota to take for it.
+#[derive(Default)]
+pub struct Turns {
+    turn: u64,
+    lanes: HashMap<i64, Last>,
+}
+
+#[derive(Clone, Copy)]
+struct Last {
+    turn: u64,
+    /// Permits of an hour or a day are gone once they are taken, and how many are due is not known: so a lane
+    /// starts with one and gets twice as many each time it used them all.
+    ask: u32,
+}
+
+/// Room that lanes share in the order in which they come.
+pub struct Room {
+    left: u32,
+    lanes: u32,
+}
+
+impl Turns {
+    /// Puts the waiting lanes in the order in which they are to be served; forgets those that don't wait.
+    pub fn begin(&mut self, mut waiting: Vec<WaitingLane>) -> Vec<WaitingLane> {
+        self.turn += 1;
+        let turn = self.turn;
+        let known = std::mem::take(&mut self.lanes);
+        let last = |id: i64| known.get(&id).copied().unwrap_or(Last { turn: 0, ask: 1 });
+        waiting.sort_by_key(|own| (class(own.lane.stream), last(own.id).turn));
+        self.lanes = waiting.iter().map(|own| (own.id, last(own.id))).collect();
+        debug_assert!(self.lanes.values().all(|last| last.turn < turn));
+        waiting
+    }
+
+    /// How many permits of a quota this lane should ask for.
+    pub fn ask(&self, lane: i64) -> u32 {
+        self.lanes.get(&lane).map_or(1, |last| last.ask)
+    }
+
+    /// A lane asked for `asked` and claimed `claimed`.
+    pub fn served(&mut self, lane: i64, asked: u32, claimed: u32) {
+        let turn = self.turn;
+        if let Some(last) = self.lanes.get_mut(&lane) {
+            last.turn = turn;
+            last.ask = if claimed < asked { 1 } else { asked.saturating_mul(2).clamp(1, SHARE) };
+        }
+    }
+}
+
+impl Room {
+    pub fn new(left: usize, lanes: usize) -> Self {
+        let bounded = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Self { left: bounded(left), lanes: bounded(lanes) }
+    }
+
+    /// The next lane's share.
+    pub fn share(&self) -> u32 {
+        self.left.div_ceil(self.lanes.max(1)).min(SHARE)
+    }
+
+    /// The next lane took so much of it.
+    pub fn take(&mut self, taken: u32) {
+        self.left = self.left.saturating_sub(taken);
+        self.lanes = self.lanes.saturating_sub(1);
+    }
+}
+
+fn class(stream: Stream) -> u8 {
+    match stream {
+        Stream::Functional => 0,
+        Stream::Confirmation => 1,
+        Stream::Marketing => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spool::Lane;
+
+    fn waiting(id: i64, stream: Stream) -> WaitingLane {
+        let lane =
+            Lane { sender: "shop".into(), stream, provider: format!("p{id}"), campaign: String::new() };
+        WaitingLane { id, lane }
+    }
+
+    fn order(turns: &mut Turns, ids: &[i64]) -> Vec<i64> {
+        let lanes = ids.iter().map(|&id| waiting(id, Stream::Marketing)).collect();
+        turns.begin(lanes).iter().map(|lane| lane.id).collect()
+    }
+
+    #[test]
+    fn functional_mail_goes_first() {
+        let lanes = vec![
+            waiting(1, Stream::Marketing),
+            waiting(2, Stream::Confirmation),
+            waiting(3, Stream::Functional),
+        ];
+        let ids: Vec<i64> = Turns::default().begin(lanes).iter().map(|lane| lane.id).collect();
+        assert_eq!(ids, [3, 2, 1]);
+    }
+
+    #[test]
+    fn the_lane_that_waited_longest_for_its_turn_comes_first() {
+        let mut turns = Turns::default();
+        assert_eq!(order(&mut turns, &[1, 2, 3]), [1, 2, 3]);
+        turns.served(1, 64, 64);
+        assert_eq!(order(&mut turns, &[1, 2, 3]), [2, 3, 1]);
+        turns.served(2, 64, 64);
+        assert_eq!(order(&mut turns, &[1, 2, 3]), [3, 1, 2]);
+    }
+
+    #[test]
+    fn a_lane_asks_for_more_of_a_quota_only_while_it_uses_all() {
+        let mut turns = Turns::default();
+        order(&mut turns, &[1]);
+        assert_eq!(turns.ask(1), 1);
+        turns.served(1, 1, 1);
+        assert_eq!(turns.ask(1), 2);
+        turns.served(1, 2, 1);
+        assert_eq!(turns.ask(1), 1);
+        turns.served(1, 64, 64);
+        assert_eq!(turns.ask(1), SHARE);
+        order(&mut turns, &[]);
+        order(&mut turns, &[1]);
+        assert_eq!(turns.ask(1), 1);
+    }
+
+    #[test]
+    fn room_is_shared_and_what_one_leaves_goes_to_the_next() {
+        let mut room = Room::new(100, 3);
+        assert_eq!(room.share(), 34);
+        room.take(0);
+        assert_eq!(room.share(), 50);
+        room.take(50);
+        assert_eq!(room.share(), 50);
+        assert_eq!(Room::new(1_000, 1).share(), SHARE);
+        assert_eq!(Room::new(2, 10).share(), 1);
+        assert_eq!(Room::new(0, 10).share(), 0);
+    }
+}

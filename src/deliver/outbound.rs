@@ -1,0 +1,200 @@
+//! One recipient's copy as it leaves: what `rewrite` needs is gathered here, and the copy is signed.
+//! CONTRACT.md, "What leaves".
+//!
+//! A copy is made for one upstream's capabilities and one moment's consent, and is never kept.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Parts;
+use super::response::{Failure, Unfit};
+use super::upstream::{Body, Capabilities, Offer, Settings};
+use crate::consent::token::{Link, Purpose, seal};
+use crate::keys::LinkKeys;
+use crate::language;
+use crate::mail::RawMessage;
+use crate::mail::message::Unparsable;
+use crate::policy::decide::DeliveryKind;
+use crate::policy::sender::{OneClick, SenderPolicy};
+use crate::policy::{Facts, PolicySet, Stream, Verdict};
+use crate::rewrite::{EightBit, Links, NotRewritable, Rewriting, rewrite};
+use crate::sign::{Pair, SignError};
+use crate::store::{Claim, Subscriber};
+
+/// The longest part of a Feedback-ID.
+const MAX_FEEDBACK_PART: usize = 64;
+
+/// A copy that is ready to be sent: its signatures stand before it.
+pub struct Outbound {
+    pub signatures: Vec<u8>,
+    pub copy: Vec<u8>,
+    pub body: Body,
+}
+
+/// Why there is no copy now.
+#[derive(Debug, thiserror::Error)]
+pub enum NoCopy {
+    #[error("the policies don't know the sender")]
+    UnknownSender,
+    #[error("the message was never classified")]
+    Unclassified,
+    /// RFC 8058: marketing never leaves without its links.
+    #[error("the recipient has no record that an unsubscribe link could name")]
+    NoSubscriber,
+    #[error("the stored message can't be read: {0}")]
+    Unparsable(#[from] Unparsable),
+    #[error(transparent)]
+    Unsigned(#[from] SignError),
+    /// The upstream can't carry it: for `response` to sort.
+    #[error("{0}")]
+    Unfit(Failure),
+}
+
+/// The copy of a claim for an upstream. `person` is what the decision rested on, `verdict` what it said.
+pub fn copy(
+    parts: &Parts,
+    settings: &Settings,
+    capabilities: Capabilities,
+    policy: &PolicySet,
+    claim: &Claim,
+    person: Option<&Subscriber>,
+    verdict: &Verdict,
+) -> Result<Outbound, NoCopy> {
+    match claim.kind {
+        DeliveryKind::Dsn => notification(parts, settings, claim),
+        DeliveryKind::Submitted => {
+            let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
+            let sender = policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
+            let message = RawMessage::index(claim.content.clone())?;
+            let rewriting = Rewriting {
+                stream: facts.stream,
+                links: links(&parts.link_keys.load(), &parts.public_url, claim, facts, person)?,
+                language: spoken(sender, person),
+                sender_name: sender.name.clone(),
+                postal_address: sender.postal_address.clone(),
+                postal_address_required: wants_postal_address(policy, verdict),
+                list_id: marketing(facts).then(|| list_id(sender, facts)),
+                feedback_id: marketing(facts).then(|| feedback_id(facts)),
+                received: received(&parts.hostname, claim),
+                date: date(claim.received_at),
+                message_id: format!("{}@{}", claim.message, parts.hostname),
+                extra_headers: settings.headers.clone(),
+                eight_bit: match capabilities.eight_bit_mime {
+                    Offer::Offered => EightBit::AsIs,
+                    Offer::Lacking => EightBit::Encode,
+                },
+            };
+            let rewritten = rewrite(&message, &rewriting).map_err(|error| match error {
+                NotRewritable::SignedEightBit => NoCopy::Unfit(Failure::Unfit(Unfit::EightBit)),
+                NotRewritable::Unparsable(error) => NoCopy::Unparsable(error),
+            })?;
+            let pair = if marketing(facts) { Pair::Required } else { Pair::NotNeeded };
+            let signatures = sign(parts, settings, &facts.from_domain, &rewritten.bytes, pair)?;
+            let body = if rewritten.eight_bit { Body::EightBit } else { Body::SevenBit };
+            Ok(Outbound { signatures, copy: rewritten.bytes, body })
+        }
+    }
+}
+
+/// Our own notification leaves as it was composed: nothing in it is a placeholder, whatever the original's
+/// header says.
+fn notification(parts: &Parts, settings: &Settings, claim: &Claim) -> Result<Outbound, NoCopy> {
+    let mut copy = received(&parts.hostname, claim).into_bytes();
+    copy.extend_from_slice(&claim.content);
+    let body = if copy.is_ascii() { Body::SevenBit } else { Body::EightBit };
+    let signatures = sign(parts, settings, &parts.hostname, &copy, Pair::NotNeeded)?;
+    Ok(Outbound { signatures, copy, body })
+}
+
+fn sign(
+    parts: &Parts,
+    settings: &Settings,
+    domain: &str,
+    copy: &[u8],
+    pair: Pair,
+) -> Result<Vec<u8>, SignError> {
+    if settings.signs { Ok(Vec::new()) } else { parts.signers.sign(domain, copy, pair) }
+}
+
+fn marketing(facts: &Facts) -> bool {
+    facts.stream == Stream::Marketing
+}
+
+/// The signed links of one copy: none to a person without a record, which only marketing must have.
+fn links(
+    keys: &LinkKeys,
+    public_url: &str,
+    claim: &Claim,
+    facts: &Facts,
+    person: Option<&Subscriber>,
+) -> Result<Option<Links>, NoCopy> {
+    let Some(person) = person else {
+        return if marketing(facts) { Err(NoCopy::NoSubscriber) } else { Ok(None) };
+    };
+    let token = |purpose| {
+        let link =
+            Link { purpose, subscriber: person.id, scope: facts.scope.clone(), delivery: claim.fence.delivery };
+        seal(keys, &link)
+    };
+    Ok(Some(Links {
+        unsubscribe: format!("{public_url}/u/{}", token(Purpose::Unsubscribe)),
+        preferences: format!("{public_url}/p/{}", token(Purpose::Preferences)),
+        mailto: None,
+    }))
+}
+
+/// The person's language, else the sender's.
+fn spoken(sender: &SenderPolicy, person: Option<&Subscriber>) -> &'static str {
+    let own = person.and_then(|person| person.state.locale.as_deref()).and_then(language::known);
+    own.unwrap_or_else(|| language::serving(&sender.default_locale))
+}
+
+/// What the pack that judged asks; a pack that is gone may have asked for it.
+fn wants_postal_address(policy: &PolicySet, verdict: &Verdict) -> bool {
+    let pack = verdict.jurisdiction.as_deref().and_then(|id| policy.jurisdictions.get(id));
+    pack.is_none_or(|pack| pack.postal_address)
+}
+
+/// Names the sender where one click leaves all of its marketing, else the scope. RFC 2919.
+fn list_id(sender: &SenderPolicy, facts: &Facts) -> String {
+    let domain = &facts.from_domain;
+    match (sender.stream(Stream::Marketing).one_click, &facts.scope) {
+        (OneClick::Scope, Some(scope)) => format!("{scope}.{}.{domain}", sender.id),
+        (OneClick::All, _) | (OneClick::Scope, None) => format!("{}.{domain}", sender.id),
+    }
+}
+
+/// `campaign:scope:stream:sender`. A campaign's name is the tool's, so nothing of it but plain letters is kept.
+fn feedback_id(facts: &Facts) -> String {
+    let plain = |text: &str| -> String {
+        let kept = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+        text.chars().take(MAX_FEEDBACK_PART).map(|own| if kept(own) { own } else { '_' }).collect()
+    };
+    let campaign = facts.campaign.as_deref().map(plain).unwrap_or_default();
+    let scope = facts.scope.as_ref().map(|scope| plain(scope.as_str())).unwrap_or_default();
+    format!("{campaign}:{scope}:{}:{}", facts.stream, plain(&facts.sender))
+}
+
+/// RFC 5321, 4.4, without a `for` clause: one recipient's address is nobody else's business.
+fn received(hostname: &str, claim: &Claim) -> String {
+    let from = match claim.trace.peer {
+        Some(std::net::IpAddr::V4(peer)) => format!("from {} ([{peer}])\r\n\t", claim.trace.helo),
+        Some(std::net::IpAddr::V6(peer)) => format!("from {} ([IPv6:{peer}])\r\n\t", claim.trace.helo),
+        None => String::new(),
+    };
+    format!(
+        "Received: {from}by {hostname} (optgate) with {}\r\n\tid {}; {}\r\n",
+        claim.trace.protocol,
+        claim.message,
+        date(claim.received_at)
+    )
+}
+
+/// RFC 5322, 3.3.
+fn date(at: Timestamp) -> String {
+    jiff::fmt::rfc2822::to_string(&at.to_zoned(TimeZone::UTC)).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "outbound/tests.rs"]
+mod tests;

@@ -1,0 +1,236 @@
+//! What one try came to, as the store shall write it down, with the notification that tells of it. Every
+//! `Later` at or past the deadline is `expired`, every hold `withheld` (invariant 9).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::outbound::NoCopy;
+use super::response::{Failure, Meaning, Response, Status};
+use crate::clock::Clock;
+use crate::mail::RawMessage;
+use crate::mail::redaction::one_line_about;
+use crate::outcome::dsn::{self, Notifier, Original};
+use crate::policy::decide::DeliveryKind;
+use crate::policy::{PolicySet, Reason, Verdict};
+use crate::schedule::retry::{jitter, next_attempt};
+use crate::spool::{Because, Outcome, Settlement};
+use crate::store::{Claim, NewMessage, Settle, StoreError};
+
+/// A delivery that the second decision holds is looked at again after this.
+const HOLD: Duration = Duration::from_secs(600);
+/// RFC 3463, X.4.7: delivery time expired. Of class 4, so that no tool takes the address for dead.
+const EXPIRED: Status = (4, 4, 7);
+
+/// Why a delivery did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum Stop {
+    /// The second decision said no.
+    #[error("withheld")]
+    Withheld(Verdict),
+    /// The second decision said not now.
+    #[error("held")]
+    Held(Verdict),
+    /// Its deadline has passed.
+    #[error("not delivered before its deadline")]
+    Expired,
+    /// Invariant 4: cannot tell is not yes.
+    #[error("consent can't be read: {0}")]
+    ConsentUnreadable(StoreError),
+    #[error("{0}")]
+    NoCopy(#[from] NoCopy),
+    /// The upstream did not take it.
+    #[error("{0}")]
+    Failed(#[from] Failure),
+    /// A kept connection turned out to be dead before anything was accepted: another may serve.
+    #[error("{0}")]
+    Stale(Failure),
+    /// The lease ran out: it is another worker's now.
+    #[error("the lease ran out")]
+    LeaseLost,
+}
+
+/// Turns what a try came to into what is written down.
+pub struct Settling {
+    pub clock: Clock,
+    pub notifier: Notifier,
+    /// Messages that the upstream may have taken although its answer was lost (invariant 10).
+    pub possible_duplicates: AtomicU64,
+}
+
+/// What is decided of one try, before the deadline has its say.
+struct Ending {
+    settlement: Settlement,
+    because: Because,
+    verdict: Option<Verdict>,
+    /// What a notification tells: status and plain words.
+    told: Option<(Status, String)>,
+}
+
+impl Settling {
+    /// `None` where the delivery is not ours to settle any more.
+    pub fn settle(
+        &self,
+        policy: &Arc<PolicySet>,
+        claim: &Claim,
+        result: Result<Response, Stop>,
+    ) -> Option<Settle> {
+        let now = self.clock.now();
+        let ending = match result {
+            Ok(response) => Ending {
+                because: Because { response: Some(response.told(&claim.recipient)), reason: None },
+                ..Ending::of(Outcome::Relayed)
+            },
+            Err(Stop::LeaseLost) => return None,
+            Err(stop) => self.stopped(claim, stop, now),
+        };
+        let ending = at_the_deadline(ending, claim, now);
+        let dsn = self.notification(policy, claim, &ending, now);
+        log(claim, &ending);
+        Some(Settle {
+            fence: claim.fence,
+            settlement: ending.settlement,
+            because: ending.because,
+            verdict: ending.verdict,
+            dsn,
+        })
+    }
+
+    fn stopped(&self, claim: &Claim, stop: Stop, now: Timestamp) -> Ending {
+        match stop {
+            Stop::Withheld(verdict) => Ending {
+                because: Because { response: None, reason: verdict.reason },
+                verdict: Some(verdict).filter(|verdict| *verdict != claim.verdict),
+                ..Ending::of(Outcome::Withheld)
+            },
+            Stop::Held(verdict) => Ending {
+                settlement: Settlement::Hold(earlier(now, HOLD, claim.deadline)),
+                because: Because { response: None, reason: verdict.reason },
+                verdict: Some(verdict).filter(|verdict| *verdict != claim.verdict),
+                told: None,
+            },
+            Stop::Failed(failure) | Stop::Stale(failure) | Stop::NoCopy(NoCopy::Unfit(failure)) => {
+                self.failed(claim, &failure, now)
+            }
+            Stop::NoCopy(error) => {
+                tracing::error!(delivery = %claim.fence.delivery, sender = %claim.sender, %error, "no copy can be made");
+                later(claim, now, &error.to_string())
+            }
+            Stop::ConsentUnreadable(error) => {
+                tracing::error!(delivery = %claim.fence.delivery, %error, "consent can't be read: not sent");
+                later(claim, now, "consent can't be read")
+            }
+            Stop::Expired | Stop::LeaseLost => Ending::expired(),
+        }
+    }
+
+    fn failed(&self, claim: &Claim, failure: &Failure, now: Timestamp) -> Ending {
+        let said = failure.told(&claim.recipient);
+        if failure.may_have_been_taken() {
+            let so_far = self.possible_duplicates.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::warn!(delivery = %claim.fence.delivery, so_far, "the answer to the final dot was lost: a duplicate is possible");
+        }
+        match failure.meaning() {
+            Meaning::Never(status) => Ending {
+                because: Because { response: Some(said.clone()), reason: None },
+                told: Some((status, "the mail server refused it for good".to_owned())),
+                ..Ending::of(Outcome::Rejected)
+            },
+            Meaning::Later | Meaning::Done => later(claim, now, &said),
+        }
+    }
+
+    /// The notification of what was rejected or has expired: never for a notification of our own.
+    fn notification(
+        &self,
+        policy: &Arc<PolicySet>,
+        claim: &Claim,
+        ending: &Ending,
+        now: Timestamp,
+    ) -> Option<NewMessage> {
+        let (status, text) = ending.told.clone()?;
+        if claim.kind == DeliveryKind::Dsn {
+            return None;
+        }
+        let message = RawMessage::index(claim.content.clone()).ok();
+        let original = Original {
+            id: claim.message,
+            sender: &claim.sender,
+            credential: &claim.credential,
+            envelope_sender: claim.envelope_sender.as_ref(),
+            received_at: claim.received_at,
+            header: message.as_ref().map_or(b"", |message| message.header()),
+        };
+        let failure = dsn::Failure {
+            delivery: claim.fence.delivery,
+            recipient: claim.recipient.clone(),
+            status,
+            text,
+            diagnostic: ending.because.response.clone(),
+        };
+        self.notifier.notify(policy, &original, &[failure], &|| self.clock.id(), now)
+    }
+}
+
+impl Ending {
+    fn of(outcome: Outcome) -> Self {
+        Self { settlement: Settlement::End(outcome), because: Because::default(), verdict: None, told: None }
+    }
+
+    fn expired() -> Self {
+        Self {
+            told: Some((EXPIRED, "it could not be delivered before its deadline".to_owned())),
+            ..Self::of(Outcome::Expired)
+        }
+    }
+}
+
+fn later(claim: &Claim, now: Timestamp, said: &str) -> Ending {
+    let jitter = jitter(claim.fence.delivery, claim.attempts);
+    Ending {
+        settlement: Settlement::Later(next_attempt(claim.attempts, jitter, now, claim.deadline)),
+        because: Because { response: Some(one_line_about(said, &claim.recipient)), reason: None },
+        verdict: None,
+        told: None,
+    }
+}
+
+fn at_the_deadline(ending: Ending, claim: &Claim, now: Timestamp) -> Ending {
+    match ending.settlement {
+        Settlement::Later(_) if now >= claim.deadline => {
+            Ending { because: ending.because, verdict: ending.verdict, ..Ending::expired() }
+        }
+        Settlement::Hold(_) if now >= claim.deadline => {
+            Ending { settlement: Settlement::End(Outcome::Withheld), ..ending }
+        }
+        _ => ending,
+    }
+}
+
+fn earlier(now: Timestamp, wait: Duration, deadline: Timestamp) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX).min(deadline)
+}
+
+fn log(claim: &Claim, ending: &Ending) {
+    let outcome = match &ending.settlement {
+        Settlement::End(outcome) => outcome.as_str(),
+        Settlement::Later(_) => "later",
+        Settlement::Hold(_) => "hold",
+    };
+    tracing::info!(
+        delivery = %claim.fence.delivery,
+        message = %claim.message,
+        sender = %claim.sender,
+        outcome,
+        attempts = claim.attempts + 1,
+        reason = ending.because.reason.map(Reason::as_str),
+        response = ending.because.response.as_deref(),
+        "delivery tried"
+    );
+}
+
+#[cfg(test)]
+#[path = "settlement/tests.rs"]
+mod tests;

@@ -1,0 +1,103 @@
+//! What goes on beside the dispatching: leases renewed, leases of the dead taken over, what is past its
+//! deadline ended (invariant 9), old keys destroyed, idle connections closed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::Departures;
+use super::dispatch::Dispatcher;
+use crate::store::StoreError;
+
+const SWEEP: Duration = Duration::from_secs(2);
+/// Deliveries past their deadline that are ended at a time.
+const EXPIRED: u32 = 64;
+/// Spool keys are of a day: an hour more or less is no matter.
+const DESTROY_KEYS: Duration = Duration::from_secs(3600);
+/// A lease is renewed when a third of it has gone, but never in haste.
+const RENEW_AT_LEAST: Duration = Duration::from_millis(100);
+
+/// Renews the leases of what is in hand until cancelled.
+pub async fn renew(departures: Arc<Departures>, drained: CancellationToken) {
+    let mut ticks = interval((departures.parts.lease / 3).max(RENEW_AT_LEAST));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = drained.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let fences = departures.hand.fences();
+        if fences.is_empty() {
+            continue;
+        }
+        let asked_at = departures.parts.clock.now();
+        match departures.parts.store.renew(&fences).await {
+            Ok(lost) => {
+                departures.hand.renewed(&fences, &lost, asked_at);
+                if !lost.is_empty() {
+                    tracing::warn!(count = lost.len(), "leases ran out: other workers have these deliveries now");
+                }
+            }
+            Err(error) => tracing::error!(%error, "leases can't be renewed"),
+        }
+    }
+}
+
+/// Sweeps until cancelled.
+pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
+    let mut ticks = interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut keys_due = Instant::now();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        dispatcher.departures.upstream.close_idle().await;
+        if let Err(error) = take_over(&dispatcher.departures).await {
+            tracing::error!(%error, "leases that ran out can't be looked for");
+        }
+        if let Err(error) = expire(&dispatcher, &shutdown).await {
+            tracing::error!(%error, "deliveries past their deadline can't be looked for");
+        }
+        if keys_due <= Instant::now() {
+            match dispatcher.departures.parts.store.destroy_old_spool_keys().await {
+                Ok(count) => {
+                    keys_due = Instant::now() + DESTROY_KEYS;
+                    tracing::debug!(count, "old spool keys destroyed");
+                }
+                Err(error) => tracing::error!(%error, "old spool keys can't be destroyed"),
+            }
+        }
+    }
+}
+
+async fn take_over(departures: &Departures) -> Result<(), StoreError> {
+    let count = departures.parts.store.take_over_expired().await?;
+    if count > 0 {
+        tracing::info!(count, "leases that ran out are taken over");
+        departures.parts.queue_changed.notify_one();
+    }
+    Ok(())
+}
+
+/// Ends what is past its deadline: claimed like anything else, so that the second decision tells `withheld`
+/// from `expired`.
+async fn expire(dispatcher: &Dispatcher, shutdown: &CancellationToken) -> Result<(), StoreError> {
+    let departures = &dispatcher.departures;
+    while !shutdown.is_cancelled() {
+        let claims = departures.parts.store.claim_expired(EXPIRED).await?;
+        let more = claims.len() >= usize::try_from(EXPIRED).unwrap_or(usize::MAX);
+        claims.into_iter().for_each(|claim| dispatcher.hand_over(claim));
+        if !more {
+            break;
+        }
+        // They need no upstream and are settled at once; no more of them than that at a time.
+        while departures.hand.room() == 0 && !shutdown.is_cancelled() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+    Ok(())
+}
