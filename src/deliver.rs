@@ -96,11 +96,8 @@ impl Departures {
             person.as_ref().ok().and_then(Option::as_ref),
             leave.verdict(),
         )?;
-        let envelope = Envelope {
-            sender: claim.envelope_sender.as_ref(),
-            recipient: &claim.recipient,
-            body: copy.body,
-        };
+        let envelope =
+            Envelope { sender: claim.envelope_sender.as_ref(), recipient: &claim.recipient, body: copy.body };
         if !self.hand.is_ours(claim.fence, self.parts.clock.now()) {
             return Err(Stop::LeaseLost);
         }

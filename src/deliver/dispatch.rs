@@ -22,7 +22,7 @@ use crate::policy::PolicySet;
 use crate::policy::shaping::{Limit, Per};
 use crate::schedule::pacing::Pacer;
 use crate::schedule::permits::{concurrency_left, counters, matching};
-use crate::spool::{Fence, Lane};
+use crate::spool::Fence;
 use crate::store::{Claim, Draw, InHand, StoreError, WaitingLane};
 
 /// The queue is looked at this often even if nobody rings: what is due grows by time alone.
@@ -93,8 +93,7 @@ impl Dispatcher {
     fn new(upstream: super::upstream::Settings, parts: Parts) -> Self {
         let capacity = upstream.connections.max(1) + BEYOND_CONNECTIONS;
         let upstream = Upstream::new(upstream, &parts.hostname);
-        let notifier =
-            Notifier { hostname: parts.hostname.clone(), upstream: upstream.null_sender_mail() };
+        let notifier = Notifier { hostname: parts.hostname.clone(), upstream: upstream.null_sender_mail() };
         let settling =
             Settling { clock: parts.clock.clone(), notifier, possible_duplicates: Default::default() };
         let hand = Hand::new(capacity, parts.lease);
@@ -223,25 +222,36 @@ impl Dispatcher {
     async fn serve(&self, serving: Vec<Serving>) -> Result<(u32, bool), StoreError> {
         let mut rest = serving.into_iter();
         let mut running: JoinSet<Result<Served, StoreError>> = JoinSet::new();
-        let (mut claimed, mut refused) = (0, false);
+        let (mut claimed, mut refused, mut failed) = (0, false, None);
         loop {
             while running.len() < AT_ONCE
+                && failed.is_none()
                 && let Some(next) = rest.next()
             {
                 running.spawn(claim_of(self.departures.clone(), next));
             }
-            let Some(done) = running.join_next().await else { return Ok((claimed, refused)) };
-            // A claim that panicked holds nothing: its lease runs out.
-            let Ok(served) = done else { continue };
-            let served = served?;
-            refused |= served.permits < served.asked;
-            let count = u32::try_from(served.claims.len()).unwrap_or(u32::MAX);
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            turns.served(served.lane, served.permits, count);
-            drop(turns);
-            claimed += count;
-            served.claims.into_iter().for_each(|claim| self.hand_over(claim));
+            let Some(done) = running.join_next().await else { break };
+            match done {
+                Ok(Ok(served)) => {
+                    refused |= served.permits < served.asked;
+                    claimed += self.put_to_work(served);
+                }
+                // What the others claim meanwhile is in our hand and must not be dropped.
+                Ok(Err(error)) => failed = Some(error),
+                // A claim that panicked holds nothing: its lease runs out.
+                Err(error) => tracing::error!(%error, "claiming ended unexpectedly"),
+            }
         }
+        failed.map_or(Ok((claimed, refused)), Err)
+    }
+
+    fn put_to_work(&self, served: Served) -> u32 {
+        let claimed = u32::try_from(served.claims.len()).unwrap_or(u32::MAX);
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.served(served.lane, served.permits, claimed);
+        drop(turns);
+        served.claims.into_iter().for_each(|claim| self.hand_over(claim));
+        claimed
     }
 
     /// Gives a claim to a worker of its own.

@@ -132,8 +132,12 @@ fn links(
         return if marketing(facts) { Err(NoCopy::NoSubscriber) } else { Ok(None) };
     };
     let token = |purpose| {
-        let link =
-            Link { purpose, subscriber: person.id, scope: facts.scope.clone(), delivery: claim.fence.delivery };
+        let link = Link {
+            purpose,
+            subscriber: person.id,
+            scope: facts.scope.clone(),
+            delivery: claim.fence.delivery,
+        };
         seal(keys, &link)
     };
     Ok(Some(Links {

@@ -141,6 +141,8 @@ impl fmt::Display for Response {
     }
 }
 
+impl std::error::Error for Failure {}
+
 impl Failure {
     pub fn meaning(&self) -> Meaning {
         match self {

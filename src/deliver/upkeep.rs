@@ -37,7 +37,10 @@ pub async fn renew(departures: Arc<Departures>, drained: CancellationToken) {
             Ok(lost) => {
                 departures.hand.renewed(&fences, &lost, asked_at);
                 if !lost.is_empty() {
-                    tracing::warn!(count = lost.len(), "leases ran out: other workers have these deliveries now");
+                    tracing::warn!(
+                        count = lost.len(),
+                        "leases ran out: other workers have these deliveries now"
+                    );
                 }
             }
             Err(error) => tracing::error!(%error, "leases can't be renewed"),

@@ -47,7 +47,7 @@ impl Replies {
     }
 
     /// The next whole reply, if it has come.
-    pub fn next(&mut self) -> Result<Option<Reply>, Garbled> {
+    pub fn take(&mut self) -> Result<Option<Reply>, Garbled> {
         let mut code = None;
         let mut at = 0;
         for _ in 0..MAX_LINES {
@@ -135,7 +135,7 @@ mod tests {
     fn all(text: &[u8]) -> Result<Vec<Response>, Garbled> {
         let mut replies = Replies::default();
         replies.push(text);
-        std::iter::from_fn(|| replies.next().transpose()).map(|reply| reply.map(|r| r.response)).collect()
+        std::iter::from_fn(|| replies.take().transpose()).map(|reply| reply.map(|r| r.response)).collect()
     }
 
     fn response(code: u16, enhanced: Option<(u8, u8, u8)>, text: &str) -> Response {
@@ -167,10 +167,10 @@ mod tests {
         let mut replies = Replies::default();
         let text = b"250-a\r\n250 2.0.0 b\r\n";
         for (index, octet) in text.iter().enumerate() {
-            assert!(replies.next().unwrap().is_none(), "{index}");
+            assert!(replies.take().unwrap().is_none(), "{index}");
             replies.push(&[*octet]);
         }
-        assert_eq!(replies.next().unwrap().unwrap().response.code, 250);
+        assert_eq!(replies.take().unwrap().unwrap().response.code, 250);
         assert!(replies.is_empty());
     }
 

@@ -117,7 +117,7 @@ impl Wire {
 
     async fn next_reply(&mut self, stage: Stage) -> Result<Reply, Failure> {
         loop {
-            if let Some(reply) = self.replies.next().map_err(|_| Failure::Garbled(stage))? {
+            if let Some(reply) = self.replies.take().map_err(|_| Failure::Garbled(stage))? {
                 return Ok(reply);
             }
             let mut octets = [0; READ];
