@@ -174,3 +174,147 @@ fn own_header(message: &RawMessage, name: &str) -> Result<Option<String>, Malfor
 fn matches(rule: &ClassifyRule, message: &RawMessage) -> bool {
     message.all(&rule.header).any(|field| rule.matches.is_match(&message.unfolded(field)))
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::policy::file;
+
+    fn policy() -> PolicySet {
+        file::parse(&file::shipped()).unwrap().0
+    }
+
+    fn grant(streams: &[Stream]) -> Grant {
+        Grant { sender: "demo-shop".to_owned(), name: "test".to_owned(), streams: streams.to_vec() }
+    }
+
+    fn classified(header: &str) -> Result<Facts, Unfit> {
+        let text = format!("{}\r\n\r\nbody\r\n", header.replace('\n', "\r\n"));
+        let message = RawMessage::index(Bytes::from(text)).unwrap();
+        classify(&message, &grant(&[Stream::Marketing, Stream::Functional]), &policy())
+    }
+
+    const FROM: &str = "From: Demo Shop <news@shop.example>\n";
+
+    /// `expected`: `STREAM SCOPE CAMPAIGN` (`-` for none), or the reason.
+    #[track_caller]
+    fn check(header: &str, expected: &str) {
+        let found = match classified(header) {
+            Ok(facts) => format!(
+                "{} {} {}",
+                facts.stream,
+                facts.scope.as_ref().map_or("-", Scope::as_str),
+                facts.campaign.as_deref().unwrap_or("-")
+            ),
+            Err(unfit) => unfit.reason.to_string(),
+        };
+        assert_eq!(found, expected, "of {header}");
+    }
+
+    fn check_selected(selectors: &str, expected: &str) {
+        check(&format!("{FROM}{selectors}"), expected);
+    }
+
+    #[test]
+    fn our_own_headers_say_what_a_message_is() {
+        check_selected("X-Optgate-Stream: functional", "functional - -");
+        check_selected("x-optgate-stream:  Marketing\nX-Optgate-Scope: apparel", "marketing apparel -");
+        check_selected("X-Optgate-Scope: apparel.tshirts", "marketing apparel.tshirts -");
+        check_selected("X-Optgate-Scope: furniture", "marketing furniture -");
+        check_selected(
+            "X-Optgate-Stream: marketing\nX-Optgate-Scope: apparel\nX-Optgate-Campaign: höst 26",
+            "marketing apparel höst 26",
+        );
+    }
+
+    #[test]
+    fn classify_rules_fill_in_what_our_headers_leave_open() {
+        check_selected("X-Campaign: summer-26", "marketing apparel -");
+        check_selected(
+            "X-Campaign: summer-26\nX-Optgate-Scope: furniture.office",
+            "marketing furniture.office -",
+        );
+        check_selected("X-Campaign: summer-26\nX-Optgate-Stream: functional", "functional apparel -");
+        check_selected("X-Campaign: summer-26\nX-Optgate-Stream:", "marketing apparel -");
+        let facts = classified(&format!("{FROM}X-Campaign: summer-26")).unwrap();
+        assert_eq!(facts.rule.line, 38);
+        assert_eq!(facts.credential, "demo-shop/test");
+        assert_eq!(facts.from_domain, "shop.example");
+    }
+
+    #[test]
+    fn what_nothing_tells_is_unclassified() {
+        check_selected("X-Campaign: winter", "unclassified");
+        check_selected("Subject: hello", "unclassified");
+        let unfit = classified(FROM.trim_end()).unwrap_err();
+        assert!(unfit.text.contains("X-Optgate-Stream"), "{}", unfit.text);
+    }
+
+    #[test]
+    fn selectors_that_can_not_be_understood_are_not_guessed() {
+        check_selected("X-Optgate-Stream: news", "unclassified");
+        check_selected("X-Optgate-Stream: functional\nX-Optgate-Stream: functional", "unclassified");
+        check_selected("X-Optgate-Scope: apparel\nX-Optgate-Personalisation: much", "unclassified");
+        check_selected("X-Optgate-Scope: Apparel", "unknown_scope");
+        let long = format!("X-Optgate-Scope: apparel\nX-Optgate-Campaign: {}", "c".repeat(MAX_CAMPAIGN + 1));
+        check_selected(&long, "unclassified");
+        check_selected("X-Optgate-Scope: apparel\nX-Optgate-Campaign: a\u{7}b", "unclassified");
+    }
+
+    #[test]
+    fn marketing_needs_a_declared_scope_and_functional_none() {
+        check_selected("X-Optgate-Stream: marketing", "unknown_scope");
+        check_selected("X-Optgate-Scope: toys", "unknown_scope");
+        check_selected("X-Optgate-Stream: functional\nX-Optgate-Scope: toys", "unknown_scope");
+        check_selected("X-Optgate-Stream: functional\nX-Optgate-Scope: apparel", "functional apparel -");
+    }
+
+    #[test]
+    fn a_stream_must_be_the_credentials_to_use() {
+        check_selected("X-Optgate-Stream: confirmation", "stream_not_allowed");
+        let unfit = classified(&format!("{FROM}X-Optgate-Stream: confirmation")).unwrap_err();
+        assert_eq!(unfit.stream, Some(Stream::Confirmation));
+    }
+
+    #[test]
+    fn every_author_must_be_the_senders_to_name() {
+        let functional = "X-Optgate-Stream: functional";
+        let from = |value: &str, expected: &str| check(&format!("From: {value}\n{functional}"), expected);
+        from("Shop <a@shop.example>, b@SHOP.example", "functional - -");
+        from("\"x@shop.example\" <evil@other.example>", "from_not_allowed");
+        from("a@shop.example, evil@other.example", "from_not_allowed");
+        from("a@sub.shop.example", "from_not_allowed");
+        from("a@notshop.example", "from_not_allowed");
+        from("a@shop.example <evil@other.example>", "from_not_allowed");
+        from("=?utf-8?q?a=40shop.example?= <evil@other.example>", "from_not_allowed");
+        from("", "from_not_allowed");
+        from("\n a@shop.example", "functional - -");
+        check(functional, "from_not_allowed");
+        check(&format!("{FROM}{FROM}{functional}"), "from_not_allowed");
+        check(&format!("{FROM}Sender: evil@other.example\n{functional}"), "functional - -");
+    }
+
+    #[test]
+    fn a_sender_without_a_policy_sends_nothing() {
+        let message = RawMessage::index(Bytes::from_static(b"From: a@shop.example\r\n\r\n")).unwrap();
+        let grant = Grant { sender: "nobody".to_owned(), ..grant(&[Stream::Functional]) };
+        let unfit = classify(&message, &grant, &policy()).unwrap_err();
+        assert_eq!(unfit.reason, Reason::Unclassified);
+        assert!(!unfit.rule.file.is_empty());
+    }
+
+    #[test]
+    fn sealed_marketing_is_refused_where_the_sender_wants_it_so() {
+        let mut files = file::shipped();
+        let sender = files.iter_mut().find(|(name, _)| name.starts_with("senders/")).unwrap();
+        sender.1 = sender.1.replace("signed_body = \"headers\"", "signed_body = \"refuse\"");
+        let strict = file::parse(&files).unwrap().0;
+        let text = "From: a@shop.example\r\nX-Optgate-Scope: apparel\r\nContent-Type: Multipart/Signed;\r\n b=x\r\n\r\n";
+        let message = RawMessage::index(Bytes::from_static(text.as_bytes())).unwrap();
+        let grant = grant(&[Stream::Marketing]);
+        assert_eq!(classify(&message, &grant, &strict).unwrap_err().reason, Reason::ContentMissing);
+        assert!(classify(&message, &grant, &policy()).is_ok());
+    }
+}

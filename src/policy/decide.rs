@@ -311,3 +311,6 @@ pub fn admit_dsn(verdict: Verdict) -> Spoolable {
 pub fn release_dsn(verdict: Verdict) -> Deliverable {
     Deliverable { verdict }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,494 @@
+//! Decisions as a table: what is known of a person, what the message is, what must come of it.
+
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::consent::event::{Acquaintance, Event, EventKind, OptIn};
+use crate::consent::fold;
+use crate::policy::file;
+
+const NOW: &str = "2026-11-21T12:00:00Z";
+
+/// The shipped policies, changed by `change`.
+fn policy_with(change: impl Fn(&str, String) -> String) -> PolicySet {
+    let files: Vec<_> = file::shipped()
+        .into_iter()
+        .map(|(name, text)| {
+            let changed = change(&name, text);
+            (name, changed)
+        })
+        .collect();
+    file::parse(&files).unwrap().0
+}
+
+fn policy() -> &'static PolicySet {
+    static SHIPPED: LazyLock<PolicySet> = LazyLock::new(|| policy_with(|_, text| text));
+    &SHIPPED
+}
+
+fn in_shadow() -> &'static PolicySet {
+    static SHADOW: LazyLock<PolicySet> =
+        LazyLock::new(|| policy_with(|_, text| text.replace("mode = \"enforce\"", "mode = \"shadow\"")));
+    &SHADOW
+}
+
+fn at(day: &str) -> Timestamp {
+    if day.contains('T') { day.parse().unwrap() } else { format!("{day}T10:00:00Z").parse().unwrap() }
+}
+
+fn scope(text: &str) -> Scope {
+    text.parse().unwrap()
+}
+
+/// One fact in words: `double apparel`, `purchase apparel.tshirts`, `withdrawal`, `bounce`, …
+fn kind(words: &str) -> EventKind {
+    let (word, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let scopes = || rest.split(' ').filter(|text| !text.is_empty()).map(scope).collect::<Vec<_>>();
+    let bought = |how, notice| EventKind::Acquainted { how, scope: scope(rest), notice };
+    match word {
+        "double" => EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: scopes() },
+        "single" => EventKind::OptIn { ground: OptIn::SingleOptIn, scopes: scopes() },
+        "signup" => EventKind::SignupRequested { scopes: scopes() },
+        "purchase" => bought(Acquaintance::Purchase, true),
+        "purchase-unnoticed" => bought(Acquaintance::Purchase, false),
+        "inquiry" => bought(Acquaintance::Inquiry, true),
+        "withdrawal" => EventKind::Withdrawal { scopes: scopes(), complaint: false },
+        "complaint" => EventKind::Withdrawal { scopes: vec![], complaint: true },
+        "undone" => EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(rest.parse().unwrap()) },
+        "bounce" => EventKind::Suppressed { why: Suppression::Bounce },
+        "operator" => EventKind::Suppressed { why: Suppression::Operator },
+        "lifted" => EventKind::SuppressionLifted { why: Suppression::Bounce },
+        "restricted" => EventKind::Restricted,
+        "erased" => EventKind::Erased,
+        other => panic!("no fact is called {other}"),
+    }
+}
+
+/// The state that facts (day, words) make where this code is told as the jurisdiction.
+fn known(told: &str, facts: &[(&str, &str)]) -> ConsentState {
+    let events: Vec<Event> = facts
+        .iter()
+        .zip(1u128..)
+        .map(|((day, words), id)| Event {
+            id: Uuid::from_u128(id),
+            kind: kind(words),
+            occurred_at: at(day),
+            recorded_at: at(NOW),
+            channel: "test".to_owned(),
+            jurisdiction: None,
+            locale: None,
+            time_zone: None,
+        })
+        .collect();
+    let jurisdiction = (!told.is_empty()).then(|| told.to_owned());
+    ConsentState { jurisdiction, ..fold(&events) }
+}
+
+/// A message in words: `marketing apparel`, `functional`.
+fn message(words: &str) -> Facts {
+    let (stream, about) = words.split_once(' ').unwrap_or((words, ""));
+    Facts {
+        sender: "demo-shop".to_owned(),
+        credential: "demo-shop/test".to_owned(),
+        stream: stream.parse().unwrap(),
+        scope: (!about.is_empty()).then(|| scope(about)),
+        campaign: None,
+        from_domain: "shop.example".to_owned(),
+        rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
+    }
+}
+
+fn judge(policy: &PolicySet, told: &str, facts: &[(&str, &str)], words: &str) -> Verdict {
+    decide(policy, &message(words), &known(told, facts), &Circumstances::default(), at(NOW))
+}
+
+/// `expected` is `deliver GROUND` or `refuse REASON`.
+#[track_caller]
+fn check_under(policy: &PolicySet, told: &str, facts: &[(&str, &str)], words: &str, expected: &str) {
+    let verdict = judge(policy, told, facts, words);
+    let found = match (verdict.reason, verdict.ground) {
+        (None, Some(ground)) => format!("{} {ground}", verdict.verdict),
+        (Some(reason), None) => format!("{} {reason}", verdict.verdict),
+        both => panic!("reason and ground: {both:?}"),
+    };
+    assert_eq!(found, expected, "{told} {facts:?} {words}: {}", verdict.text);
+    assert!(!verdict.rule.file.is_empty() && !verdict.text.is_empty());
+}
+
+#[track_caller]
+fn check(told: &str, facts: &[(&str, &str)], words: &str, expected: &str) {
+    check_under(policy(), told, facts, words, expected);
+}
+
+const SHIRT: (&str, &str) = ("2026-05-01", "purchase apparel.tshirts");
+
+#[test]
+fn who_bought_a_t_shirt_may_hear_of_trousers_but_not_of_office_chairs() {
+    for told in ["", "se", "SE", "nl", "DE", "eu", "ca"] {
+        check(told, &[SHIRT], "marketing apparel.trousers", "deliver soft_opt_in");
+        check(told, &[SHIRT], "marketing apparel.tshirts", "deliver soft_opt_in");
+        check(told, &[SHIRT], "marketing apparel", "deliver soft_opt_in");
+        check(told, &[SHIRT], "marketing furniture.office", "refuse out_of_scope");
+    }
+    let verdict = judge(policy(), "", &[SHIRT], "marketing furniture.office");
+    assert_eq!(
+        verdict.text,
+        "bought apparel.tshirts, which allows apparel; furniture.office is not among its likes"
+    );
+    let line = |rule: &RuleRef| {
+        let files = file::shipped();
+        let (_, text) = files.iter().find(|(name, _)| **name == *rule.file).unwrap();
+        text.lines().nth(rule.line as usize - 1).unwrap_or_default().to_owned()
+    };
+    assert_eq!(line(&verdict.rule), "[[similar]]");
+    assert_eq!(line(&judge(policy(), "", &[SHIRT], "marketing apparel.trousers").rule), "[[similar]]");
+    let own = judge(policy(), "", &[SHIRT], "marketing apparel.tshirts");
+    assert_eq!(line(&own.rule), "[marketing.soft_opt_in]");
+    assert_eq!(own.ground_event, Some(Uuid::from_u128(1)));
+}
+
+#[test]
+fn a_double_opt_in_carries_its_scope_and_all_below() {
+    let facts = [("2026-01-01", "double apparel")];
+    for told in ["", "se", "nl", "de", "eu", "ca", "unknown", "XX"] {
+        check(told, &facts, "marketing apparel.tshirts", "deliver double_opt_in");
+        check(told, &facts, "marketing furniture.office", "refuse out_of_scope");
+    }
+    check("us", &facts, "marketing furniture.office", "deliver no_objection");
+}
+
+#[test]
+fn one_yes_is_enough_only_where_the_pack_says_so() {
+    let facts = [("2026-01-01", "single apparel")];
+    check("ca", &facts, "marketing apparel", "deliver single_opt_in");
+    for told in ["", "se", "nl", "de", "eu", "unknown"] {
+        check(told, &facts, "marketing apparel", "refuse unconfirmed");
+    }
+}
+
+#[test]
+fn a_pack_of_single_opt_ins_takes_a_confirmed_one_too() {
+    let policy =
+        policy_with(|_, text| text.replace("\"double_opt_in\", \"single_opt_in\",", "\"single_opt_in\","));
+    check_under(
+        &policy,
+        "ca",
+        &[("2026-01-01", "double apparel")],
+        "marketing apparel",
+        "deliver double_opt_in",
+    );
+}
+
+#[test]
+fn no_objection_suffices_in_the_united_states_alone() {
+    check("us", &[], "marketing apparel", "deliver no_objection");
+    check("us", &[("2026-01-01", "withdrawal")], "marketing apparel", "refuse withdrawn");
+    for told in ["", "se", "ca", "unknown", "BR"] {
+        check(told, &[], "marketing apparel", "refuse no_ground");
+    }
+}
+
+#[test]
+fn where_no_pack_reaches_the_strictest_judges() {
+    for told in ["XX", "BR", "atlantis", "unknown"] {
+        check(told, &[SHIRT], "marketing apparel.trousers", "refuse no_ground");
+        assert_eq!(judge(policy(), told, &[], "marketing apparel").jurisdiction.as_deref(), Some("unknown"));
+    }
+    let homeless = policy_with(|_, text| text.replace("default_jurisdiction = \"se\"\n", ""));
+    check_under(&homeless, "", &[SHIRT], "marketing apparel.trousers", "refuse no_ground");
+    check_under(&homeless, "se", &[SHIRT], "marketing apparel.trousers", "deliver soft_opt_in");
+}
+
+#[test]
+fn a_sign_up_that_nobody_confirmed_is_no_ground() {
+    let facts = [("2026-11-01", "signup apparel")];
+    check("se", &facts, "marketing apparel.tshirts", "refuse unconfirmed");
+    check("se", &facts, "marketing furniture.office", "refuse no_ground");
+    check("ca", &facts, "marketing apparel", "refuse unconfirmed");
+}
+
+#[test]
+fn a_purchase_without_notice_carries_nothing_where_notice_is_asked_for() {
+    let facts = [("2026-05-01", "purchase-unnoticed apparel.tshirts")];
+    for told in ["se", "nl", "de", "eu"] {
+        check(told, &facts, "marketing apparel.trousers", "refuse notice_missing");
+        check(told, &facts, "marketing furniture.office", "refuse out_of_scope");
+    }
+    check("ca", &facts, "marketing apparel.trousers", "deliver soft_opt_in");
+    check("se", &[facts[0], SHIRT], "marketing apparel.trousers", "deliver soft_opt_in");
+}
+
+#[test]
+fn a_soft_opt_in_ends_after_calendar_months() {
+    let bought = |day| [(day, "purchase apparel.tshirts")];
+    check("ca", &bought("2024-11-21T12:00:01Z"), "marketing apparel", "deliver soft_opt_in");
+    check("ca", &bought("2024-11-21T12:00:00Z"), "marketing apparel", "refuse ground_expired");
+    check("ca", &bought("2020-01-01"), "marketing furniture.office", "refuse out_of_scope");
+    check("se", &bought("2020-01-01"), "marketing apparel", "deliver soft_opt_in");
+    check("ca", &[("2026-05-22", "inquiry apparel")], "marketing apparel", "deliver soft_opt_in");
+    check("ca", &[("2026-05-20", "inquiry apparel")], "marketing apparel", "refuse ground_expired");
+    check("se", &[("2026-11-20", "inquiry apparel")], "marketing apparel", "refuse no_ground");
+}
+
+#[test]
+fn the_nearest_ground_names_the_reason() {
+    let old = ("2020-01-01", "purchase apparel.tshirts");
+    let chair = ("2026-01-01", "purchase furniture.office");
+    check("ca", &[old, chair], "marketing apparel", "refuse ground_expired");
+    check("ca", &[old, ("2026-01-01", "signup apparel")], "marketing apparel", "refuse ground_expired");
+    check("se", &[chair, ("2026-01-01", "signup apparel")], "marketing apparel", "refuse unconfirmed");
+    let unnoticed = ("2026-01-01", "purchase-unnoticed apparel");
+    check("se", &[unnoticed, ("2026-01-01", "single apparel")], "marketing apparel", "refuse notice_missing");
+}
+
+#[test]
+fn i5_a_withdrawal_beats_every_older_ground() {
+    let yes = ("2026-01-01", "double apparel");
+    let bought = ("2026-01-02", "purchase apparel.tshirts");
+    for no in ["withdrawal", "withdrawal apparel", "withdrawal apparel.tshirts", "complaint"] {
+        for told in ["se", "nl", "de", "us", "ca", "unknown"] {
+            let facts = [yes, bought, ("2026-02-01", no)];
+            check(told, &facts, "marketing apparel.tshirts", "refuse withdrawn");
+            check(told, &facts, "functional", "deliver functional");
+        }
+    }
+}
+
+#[test]
+fn a_withdrawal_of_a_scope_stops_all_below_it_and_not_its_parent() {
+    let facts = [("2026-01-01", "double apparel furniture"), ("2026-02-01", "withdrawal apparel.tshirts")];
+    check("se", &facts, "marketing apparel.tshirts", "refuse withdrawn");
+    check("se", &facts, "marketing apparel", "deliver double_opt_in");
+    check("se", &facts, "marketing apparel.trousers", "deliver double_opt_in");
+    check("se", &facts, "marketing furniture.office", "deliver double_opt_in");
+    let parent = [("2026-01-01", "double apparel"), ("2026-02-01", "withdrawal apparel")];
+    check("se", &parent, "marketing apparel.trousers", "refuse withdrawn");
+}
+
+#[test]
+fn a_tie_is_a_no() {
+    let facts = [("2026-01-01", "double apparel"), ("2026-01-01", "withdrawal")];
+    check("se", &facts, "marketing apparel", "refuse withdrawn");
+}
+
+#[test]
+fn only_a_younger_yes_revives_what_was_withdrawn() {
+    let no = ("2026-02-01", "withdrawal");
+    check("se", &[no, ("2026-03-01", "double apparel")], "marketing apparel", "deliver double_opt_in");
+    check("se", &[no, ("2026-03-01", "double apparel")], "marketing furniture.office", "refuse withdrawn");
+    check("se", &[no, ("2026-03-01", "double apparel.tshirts")], "marketing apparel", "refuse withdrawn");
+    check("se", &[no, ("2026-03-01", "purchase apparel.tshirts")], "marketing apparel", "refuse withdrawn");
+    check("us", &[no, ("2026-03-01", "purchase apparel.tshirts")], "marketing apparel", "refuse withdrawn");
+    check("se", &[no, ("2026-03-01", "signup apparel")], "marketing apparel", "refuse withdrawn");
+    check("ca", &[no, ("2026-03-01", "single apparel")], "marketing apparel", "deliver single_opt_in");
+}
+
+#[test]
+fn i5_what_a_no_has_beaten_stays_dead_even_when_a_lesser_yes_lifts_the_no() {
+    let before = [("2026-01-01", "double apparel"), ("2026-01-02", "purchase apparel.tshirts")];
+    let lifted = [before[0], before[1], ("2026-02-01", "withdrawal"), ("2026-03-01", "single apparel")];
+    check("se", &lifted, "marketing apparel", "refuse unconfirmed");
+    let later = [&lifted[..], &[("2026-04-01", "purchase apparel.tshirts")]].concat();
+    check("se", &later, "marketing apparel.trousers", "deliver soft_opt_in");
+}
+
+#[test]
+fn an_undone_withdrawal_restores_the_old_ground() {
+    let facts = [
+        ("2026-01-01", "purchase apparel.tshirts"),
+        ("2026-02-01", "withdrawal"),
+        ("2026-02-01T11:00:00Z", "undone 2"),
+    ];
+    check("se", &facts, "marketing apparel", "deliver soft_opt_in");
+}
+
+#[test]
+fn blocks_stop_what_the_matrix_says() {
+    let yes = ("2026-01-01", "double apparel");
+    for (fact, marketing, functional) in [
+        ("bounce", "refuse suppressed_bounce", "refuse suppressed_bounce"),
+        ("operator", "refuse suppressed_operator", "refuse suppressed_operator"),
+        ("restricted", "refuse restricted", "deliver functional"),
+        ("erased", "refuse erased", "deliver functional"),
+        ("withdrawal", "refuse withdrawn", "deliver functional"),
+    ] {
+        for told in ["se", "us", "ca"] {
+            let facts = [yes, ("2026-02-01", fact)];
+            check(told, &facts, "marketing apparel", marketing);
+            check(told, &facts, "functional", functional);
+            let confirmation = marketing;
+            check(told, &facts, "confirmation apparel", confirmation);
+        }
+    }
+    let lifted = [yes, ("2026-02-01", "bounce"), ("2026-03-01", "lifted")];
+    check("se", &lifted, "marketing apparel", "deliver double_opt_in");
+}
+
+#[test]
+fn reasons_take_precedence_as_the_contract_orders_them() {
+    let all = [
+        ("2026-02-01", "bounce"),
+        ("2026-02-01", "operator"),
+        ("2026-02-01", "withdrawal"),
+        ("2026-02-01", "restricted"),
+    ];
+    let reasons = ["suppressed_bounce", "suppressed_operator", "withdrawn", "restricted"];
+    for (index, reason) in reasons.iter().enumerate() {
+        check("se", &all[index..], "marketing apparel", &format!("refuse {reason}"));
+    }
+    let tombstone = ConsentState { erased: Some(at("2026-03-01")), ..known("se", &all) };
+    let verdict =
+        decide(policy(), &message("marketing apparel"), &tombstone, &Circumstances::default(), at(NOW));
+    assert_eq!(verdict.reason, Some(Reason::Erased));
+    check("se", &all, "marketing toys", "refuse unknown_scope");
+}
+
+#[test]
+fn a_confirmation_needs_a_sign_up_younger_than_the_no() {
+    let signup = |day| (day, "signup apparel");
+    // Where nothing stops it, this version still can't make its link.
+    check("se", &[], "confirmation apparel", "refuse content_missing");
+    for no in ["withdrawal", "erased"] {
+        let reason = if no == "erased" { "refuse erased" } else { "refuse withdrawn" };
+        let facts = |day| [("2026-02-01", no), signup(day)];
+        check("se", &facts("2026-01-01"), "confirmation apparel", reason);
+        check("se", &facts("2026-02-01"), "confirmation apparel", reason);
+        check("se", &facts("2026-03-01"), "confirmation apparel", "refuse content_missing");
+        check("se", &facts("2026-03-01"), "confirmation furniture.office", reason);
+    }
+}
+
+#[test]
+fn what_the_policy_no_longer_holds_is_refused() {
+    let yes = [("2026-01-01", "double apparel")];
+    check("se", &yes, "marketing", "refuse unknown_scope");
+    let moved = policy_with(|_, text| text.replace("\"shop.example\"", "\"store.example\""));
+    check_under(&moved, "se", &yes, "marketing apparel", "refuse from_not_allowed");
+    let gone = policy_with(|_, text| text.replace("id = \"demo-shop\"", "id = \"other\""));
+    check_without_jurisdiction(&gone, &yes);
+    let nowhere = policy_with(|_, text| text.replace("postal_address = \"Storgatan", "# \""));
+    check_under(&nowhere, "se", &yes, "marketing apparel", "refuse content_missing");
+}
+
+fn check_without_jurisdiction(policy: &PolicySet, facts: &[(&str, &str)]) {
+    let verdict = judge(policy, "se", facts, "marketing apparel");
+    assert_eq!((verdict.verdict, verdict.reason), (VerdictKind::Refuse, Some(Reason::Unclassified)));
+}
+
+fn admitted(policy: &PolicySet, told: &str, facts: &[(&str, &str)], words: &str) -> bool {
+    let verdict = judge(policy, told, facts, words);
+    let leaves = match release(policy, &message(words), verdict.clone()) {
+        Release::Send(_) => true,
+        Release::Hold(_) | Release::Withhold(_) => false,
+    };
+    let spooled = matches!(admit(policy, &message(words), verdict), Admission::Spool(_));
+    assert_eq!(leaves, spooled);
+    leaves
+}
+
+#[test]
+fn shadow_mode_lets_pass_what_no_recorded_no_forbids() {
+    let (shadow, enforced) = (in_shadow(), policy());
+    for words in ["marketing apparel", "marketing furniture.office"] {
+        assert!(admitted(shadow, "se", &[], words));
+        assert!(!admitted(enforced, "se", &[], words));
+    }
+}
+
+#[test]
+fn i14_shadow_mode_never_lets_a_recorded_no_pass() {
+    let shadow = in_shadow();
+    for no in ["withdrawal", "complaint", "erased", "bounce", "operator", "restricted"] {
+        for words in ["marketing apparel", "marketing toys", "confirmation apparel"] {
+            assert!(!admitted(shadow, "se", &[("2026-02-01", no)], words), "{no} {words}");
+        }
+    }
+    let foreign = Facts { from_domain: "other.example".to_owned(), ..message("marketing apparel") };
+    let verdict = decide(shadow, &foreign, &ConsentState::default(), &Circumstances::default(), at(NOW));
+    assert!(matches!(admit(shadow, &foreign, verdict), Admission::Refuse(_)));
+}
+
+#[test]
+fn a_notification_of_ours_is_functional() {
+    let verdict = dsn_verdict(policy(), "demo-shop");
+    assert_eq!((verdict.verdict, verdict.ground), (VerdictKind::Deliver, Some(GroundKind::Functional)));
+    assert_eq!(&*verdict.rule.file, "senders/demo-shop.toml");
+    assert_eq!(&*dsn_verdict(policy(), "gone").rule.file, "senders");
+}
+
+#[test]
+fn an_explanation_names_facts_rules_and_verdict() {
+    let state = known("SE", &[SHIRT]);
+    let circumstances = Circumstances::default();
+    let facts = message("marketing furniture.office");
+    let (steps, verdict) = crate::policy::explain::explain(policy(), &facts, &state, &circumstances, at(NOW));
+    assert_eq!(verdict.reason, Some(Reason::OutOfScope));
+    let expected = [
+        "marketing mail of demo-shop in furniture.office (senders/demo-shop.toml:1)",
+        "judged by se (the youngest fact that names one says SE), which takes double_opt_in, soft_opt_in \
+         (jurisdictions/se.toml:7)",
+        "2026-05-01T10:00:00Z: purchase in apparel.tshirts, with notice",
+        "apparel.tshirts allows apparel.tshirts, which does not cover furniture.office \
+         (senders/demo-shop.toml:1)",
+        "apparel.tshirts allows apparel, which does not cover furniture.office \
+         (senders/demo-shop.toml:34)",
+        "refuse [out_of_scope]: bought apparel.tshirts, which allows apparel; furniture.office is not among \
+         its likes (senders/demo-shop.toml:34)",
+    ];
+    assert_eq!(steps, expected);
+}
+
+fn histories() -> impl Strategy<Value = Vec<(String, String)>> {
+    let about = prop::sample::select(vec!["apparel", "apparel.tshirts", "furniture.office"]);
+    let scoped = prop::sample::select(vec![
+        "double",
+        "single",
+        "signup",
+        "purchase",
+        "purchase-unnoticed",
+        "withdrawal",
+    ]);
+    let plain = prop::sample::select(vec!["withdrawal", "bounce", "lifted", "restricted", "complaint"]);
+    let words = prop_oneof![
+        4 => (scoped, about).prop_map(|(word, about)| format!("{word} {about}")),
+        1 => plain.prop_map(str::to_owned),
+    ];
+    let day = (1..9u8).prop_map(|day| format!("2026-10-0{day}"));
+    prop::collection::vec((day, words), 0..8)
+}
+
+proptest! {
+    #[test]
+    fn i5_no_history_lets_marketing_past_a_no_without_a_younger_yes(
+        history in histories(),
+        told in prop::sample::select(vec!["se", "us", "ca", "XX"]),
+        shadow in any::<bool>(),
+    ) {
+        let facts: Vec<(&str, &str)> = history.iter().map(|(day, words)| (&**day, &**words)).collect();
+        let covers = |words: &str| {
+            words == "withdrawal" || words == "complaint" || words == "withdrawal apparel"
+                || words == "withdrawal apparel.tshirts"
+        };
+        let yes = |words: &str| {
+            ["double", "single"].iter().any(|how| words.strip_prefix(how).is_some_and(|about| about.starts_with(" apparel")))
+        };
+        let youngest = |wanted: &dyn Fn(&str) -> bool| {
+            facts.iter().filter(|(_, words)| wanted(words)).map(|(day, _)| *day).max()
+        };
+        let withdrawn = youngest(&covers).is_some_and(|no| youngest(&yes).is_none_or(|yes| yes <= no));
+        let policy = if shadow { in_shadow() } else { policy() };
+        if withdrawn {
+            prop_assert!(!admitted(policy, told, &facts, "marketing apparel.tshirts"));
+        }
+        // And whatever is delivered names a ground that the pack takes.
+        let verdict = judge(policy, told, &facts, "marketing apparel.tshirts");
+        if let Some(ground) = verdict.ground {
+            let pack = policy.jurisdiction(Some(told), None).unwrap();
+            prop_assert!(pack.takes(ground));
+            prop_assert_eq!(verdict.verdict, VerdictKind::Deliver);
+        }
+    }
+}
