@@ -116,7 +116,7 @@ pub struct Lane {
 }
 
 /// The right to work on a delivery until its lease runs out. Settling checks the fence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fence {
     pub delivery: Uuid,
     pub number: i64,

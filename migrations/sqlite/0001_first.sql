@@ -1,0 +1,167 @@
+-- The first schema. SQLite; migrations/postgres holds the same tables under the same names.
+-- Times are microseconds since 1970 (UTC), ids are UUIDv7 in 16 octets, hashes are raw octets.
+-- Every table that holds a sender's data names the sender in it (invariant 15).
+
+-- What the database knows of itself: fingerprints of the keys that it belongs to.
+CREATE TABLE meta (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE credentials (
+    id          BLOB NOT NULL PRIMARY KEY,
+    sender      TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    streams     TEXT NOT NULL, -- comma between
+    secret_hash TEXT NOT NULL, -- argon2id, PHC string
+    created_at  BIGINT NOT NULL,
+    revoked_at  BIGINT
+);
+CREATE UNIQUE INDEX credentials_in_force ON credentials (sender, name) WHERE revoked_at IS NULL;
+
+-- Keys that sign links, wrapped by the seal key.
+CREATE TABLE link_keys (
+    id         BIGINT NOT NULL PRIMARY KEY,
+    state      TEXT NOT NULL,
+    key        BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- Keys that seal the queue's bodies and addresses, one a day (days since 1970), wrapped by the seal key.
+CREATE TABLE spool_keys (
+    day        BIGINT NOT NULL PRIMARY KEY,
+    key        BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- One address known to one sender. Erased: key and address are gone, the hash and the state stay (invariant 12).
+CREATE TABLE subscribers (
+    id          BLOB NOT NULL PRIMARY KEY,
+    sender      TEXT NOT NULL,
+    lookup_hash BLOB NOT NULL,
+    version     BIGINT NOT NULL, -- of the youngest event; 0 without any
+    state       TEXT NOT NULL,   -- projection: fold(consent_events) as JSON
+    key         BLOB,            -- the subscriber's own, wrapped by the seal key
+    address     BLOB,            -- sealed under the subscriber's own key
+    created_at  BIGINT NOT NULL,
+    erased_at   BIGINT
+);
+CREATE UNIQUE INDEX subscribers_living ON subscribers (sender, lookup_hash) WHERE erased_at IS NULL;
+CREATE INDEX subscribers_found ON subscribers (sender, lookup_hash);
+
+-- The history: append-only, but that an erasure takes the evidence away.
+CREATE TABLE consent_events (
+    id          BLOB NOT NULL PRIMARY KEY,
+    sender      TEXT NOT NULL,
+    subscriber  BLOB NOT NULL REFERENCES subscribers (id),
+    version     BIGINT NOT NULL, -- the subscriber's, after this event
+    kind        TEXT NOT NULL,
+    body        TEXT NOT NULL,   -- the event as JSON, without evidence
+    evidence    BLOB,            -- sealed under the subscriber's own key
+    occurred_at BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX consent_events_in_order ON consent_events (subscriber, version);
+
+-- What a whole campaign's messages share, once by its SHA-256 (invariant 16).
+CREATE TABLE message_facts (
+    hash BLOB NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
+-- A message as submitted, without anything about a person: it outlives the content.
+CREATE TABLE messages (
+    id          BLOB NOT NULL PRIMARY KEY,
+    sender      TEXT NOT NULL,
+    kind        TEXT NOT NULL, -- submitted, dsn
+    credential  TEXT NOT NULL,
+    received_at BIGINT NOT NULL,
+    facts       BLOB,          -- message_facts.hash
+    policy      TEXT NOT NULL, -- hash of the policy set that decided
+    sha256      BLOB NOT NULL, -- of the content
+    size        BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- What only sending needs; goes with the message's last open delivery.
+CREATE TABLE contents (
+    message   BLOB NOT NULL PRIMARY KEY,
+    spool_day BIGINT NOT NULL,
+    envelope  BLOB NOT NULL, -- envelope sender and trace as JSON, sealed under the day's spool key
+    content   BLOB NOT NULL  -- sealed likewise
+);
+CREATE INDEX contents_by_day ON contents (spool_day);
+
+-- Deliveries that share their fate. Rows are never removed: deliveries name them.
+CREATE TABLE lanes (
+    id       INTEGER NOT NULL PRIMARY KEY,
+    sender   TEXT NOT NULL,
+    stream   TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    UNIQUE (sender, stream, provider, campaign)
+);
+
+-- One recipient's copy, from its verdict to its outcome.
+CREATE TABLE deliveries (
+    id              BLOB NOT NULL PRIMARY KEY,
+    message         BLOB NOT NULL,
+    sender          TEXT NOT NULL,
+    lane            BIGINT NOT NULL,
+    subscriber      BLOB,
+    lookup_hash     BLOB NOT NULL,
+    recipient       BLOB,            -- sealed under the day's spool key
+    spool_day       BIGINT NOT NULL,
+    spooled_at      BIGINT NOT NULL,
+    state           TEXT NOT NULL,   -- queued, held, claimed, or an outcome
+    next_attempt_at BIGINT NOT NULL,
+    deadline        BIGINT NOT NULL,
+    attempts        BIGINT NOT NULL,
+    fence           BIGINT NOT NULL, -- grows with every claim
+    node            BLOB,            -- whose claim it is
+    lease_until     BIGINT,
+    last_response   TEXT,
+    reason          TEXT,
+    ended_at        BIGINT
+) WITHOUT ROWID;
+CREATE INDEX deliveries_of_message ON deliveries (message);
+CREATE INDEX deliveries_of_person ON deliveries (sender, lookup_hash);
+CREATE INDEX deliveries_due ON deliveries (lane, next_attempt_at) WHERE state IN ('queued', 'held');
+CREATE INDEX deliveries_by_deadline ON deliveries (deadline) WHERE state IN ('queued', 'held');
+CREATE INDEX deliveries_claimed ON deliveries (lane, lease_until) WHERE state = 'claimed';
+-- Outcomes by day.
+CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
+
+-- What all verdicts of a kind share (scope, stream, jurisdiction, rule, text), once by its SHA-256.
+CREATE TABLE rulings (
+    hash BLOB NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
+-- One decision: round 0 at intake; else the fence of the claim that decided again, where it differed.
+-- A delivery's id is a UUIDv7, so the primary key is also the index by day.
+CREATE TABLE verdicts (
+    delivery     BLOB NOT NULL,
+    round        BIGINT NOT NULL,
+    sender       TEXT NOT NULL,
+    subscriber   BLOB,
+    version      BIGINT NOT NULL, -- the subscriber's, that the verdict rests on
+    verdict      TEXT NOT NULL,
+    reason       TEXT,
+    ground       TEXT,
+    ground_event BLOB,
+    policy       TEXT NOT NULL,
+    ruling       BLOB NOT NULL,   -- rulings.hash
+    decided_at   BIGINT NOT NULL,
+    PRIMARY KEY (delivery, round)
+) WITHOUT ROWID;
+
+-- What was taken from each limit: paced ones keep a theoretical arrival time, quotas keep buckets.
+CREATE TABLE limits (
+    counter TEXT NOT NULL,
+    per     TEXT NOT NULL,   -- second, minute, hour, day
+    tat     BIGINT NOT NULL, -- GCRA's theoretical arrival time
+    buckets TEXT NOT NULL,   -- number of the bucket:permits taken, blank between
+    used_at BIGINT NOT NULL,
+    PRIMARY KEY (counter, per)
+) WITHOUT ROWID;

@@ -1,0 +1,218 @@
+//! One transaction of the batching writer: what is in it, in which order it is written, and who is told
+//! what after the commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::database::{Commit, Database};
+use super::erase::{self, Erasure};
+use super::fact::{self, Fact};
+use super::fault::{Fault, Result};
+use super::interned::Interned;
+use super::settle::{self, Settling};
+use super::spool::{self, Spooling};
+use super::sql::{Session, Value, values};
+use super::writer::{Job, RecordedAll, Told};
+use super::{Settled, StoreError, Who, rows};
+use crate::clock::Clock;
+use crate::keys::Keys;
+
+/// What writing needs of the store, without the way to the writer itself.
+pub(super) struct Shared {
+    pub database: Arc<Database>,
+    pub interned: Arc<Interned>,
+    pub keys: Arc<Keys>,
+    pub clock: Clock,
+    pub node: Uuid,
+}
+
+/// Jobs that share a transaction, by kind. None of them waits for another, so their order is free.
+#[derive(Default)]
+pub(super) struct Batch {
+    spools: Vec<Told<Spooling, ()>>,
+    records: Vec<Told<Vec<Fact>, RecordedAll>>,
+    erasures: Vec<Told<Erasure, bool>>,
+    settles: Vec<Told<Settling, Settled>>,
+}
+
+/// What a batch came to, each in the order of its jobs.
+pub(super) struct Results {
+    recorded: Vec<RecordedAll>,
+    erased: Vec<bool>,
+    settled: Vec<Settled>,
+}
+
+/// Whether an earlier try may have gone through without being heard of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Try {
+    First,
+    Again,
+}
+
+/// How often a transaction that lost a deadlock, or its connection, is tried.
+const TRIES: u32 = 4;
+
+impl Batch {
+    pub fn of(jobs: Vec<Job>) -> Self {
+        let mut batch = Self::default();
+        for job in jobs {
+            match job {
+                Job::Spool(told) => batch.spools.push(told),
+                Job::Record(told) => batch.records.push(told),
+                Job::Erase(told) => batch.erasures.push(told),
+                Job::Settle(told) => batch.settles.push(told),
+            }
+        }
+        batch
+    }
+
+    pub fn len(&self) -> usize {
+        self.spools.len() + self.records.len() + self.erasures.len() + self.settles.len()
+    }
+
+    /// Everybody is told, after the commit.
+    pub fn tell(self, results: Results) {
+        self.spools.into_iter().for_each(|told| told.tell(Ok(())));
+        self.records.into_iter().zip(results.recorded).for_each(|(told, all)| told.tell(Ok(all)));
+        self.erasures.into_iter().zip(results.erased).for_each(|(told, erased)| told.tell(Ok(erased)));
+        self.settles.into_iter().zip(results.settled).for_each(|(told, settled)| told.tell(Ok(settled)));
+    }
+
+    pub fn fail(self, error: &StoreError) {
+        self.spools.into_iter().for_each(|told| told.tell(Err(error.clone())));
+        self.records.into_iter().for_each(|told| told.tell(Err(error.clone())));
+        self.erasures.into_iter().for_each(|told| told.tell(Err(error.clone())));
+        self.settles.into_iter().for_each(|told| told.tell(Err(error.clone())));
+    }
+
+    pub fn one_by_one(self) -> impl Iterator<Item = Batch> {
+        let spools = self.spools.into_iter().map(Job::Spool);
+        let records = self.records.into_iter().map(Job::Record);
+        let erasures = self.erasures.into_iter().map(Job::Erase);
+        let settles = self.settles.into_iter().map(Job::Settle);
+        let jobs = records.chain(erasures).chain(settles).chain(spools);
+        jobs.map(|job| Batch::of(vec![job]))
+    }
+}
+
+/// Writes a batch in one transaction, again where the database itself asks for it.
+pub(super) async fn write(shared: &Shared, batch: &Batch, first: Try) -> Result<Results> {
+    let mut which = first;
+    let mut pause = Duration::from_millis(20);
+    for _ in 1..TRIES {
+        match attempt(shared, batch, which).await {
+            Err(Fault::Conflict(_) | Fault::Gone(_)) => {}
+            settled => return settled,
+        }
+        which = Try::Again;
+        tokio::time::sleep(pause).await;
+        pause *= 3;
+    }
+    attempt(shared, batch, which).await
+}
+
+async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> {
+    let mut tx = shared.database.begin(Commit::Synced).await?;
+    let now = tx.now().await?;
+    lock_people(&mut tx, shared, batch).await?;
+    let recorded = record_all(&mut tx, shared, batch, which, now).await?;
+    let mut erased = Vec::with_capacity(batch.erasures.len());
+    for told in &batch.erasures {
+        erased.push(erase::apply(&mut tx, &told.work, now).await?);
+    }
+    let settles: Vec<&Settling> = batch.settles.iter().map(|told| &told.work).collect();
+    let settled = settle::apply(&mut tx, shared, &settles, now).await?;
+
+    let mut spools = to_spool(&mut tx, batch, which).await?;
+    let done = settles.iter().zip(&settled).filter(|(_, settled)| **settled == Settled::Done);
+    spools.extend(done.filter_map(|(settling, _)| settling.dsn.as_ref()));
+    let rulings = spools.iter().map(|one| &one.rulings).chain(settles.iter().map(|one| &one.rulings));
+    let rulings = shared.interned.unknown_texts(rulings);
+    let facts = shared.interned.unknown_texts(spools.iter().map(|one| &one.facts));
+    spool::insert_shared(&mut tx, &facts, &rulings).await?;
+    spool::insert(&mut tx, &spools, now).await?;
+    settle::drop_contents(&mut tx, &settles, &settled).await?;
+
+    crash_points(batch, "spool_before_commit", "settle_before_commit");
+    // Invariant 1: nobody is told of anything before this has returned, and it returns once it is synced.
+    tx.commit().await?;
+    crash_points(batch, "spool_after_commit", "settle_after_commit");
+    shared.interned.remember_texts(facts.into_keys().chain(rulings.into_keys()));
+    if erased.contains(&true) {
+        // Invariant 12: the destroyed key must not live on in the log.
+        let _ = shared.database.truncate_log().await;
+    }
+    Ok(Results { recorded, erased, settled })
+}
+
+/// PostgreSQL: rows that several facts of this batch will lock are locked in one order, so that two nodes'
+/// batches wait for each other in a line and not in a circle.
+async fn lock_people(session: &mut Session, shared: &Shared, batch: &Batch) -> Result<()> {
+    if session.either(true, false) {
+        return Ok(());
+    }
+    let key = |fact: &Fact| match &fact.who {
+        Who::Address(address) => Some((fact.sender.clone(), shared.keys.lookup_hash(address))),
+        Who::Subscriber(_) => None,
+    };
+    let mut people: Vec<_> = batch.records.iter().flat_map(|told| &told.work).filter_map(key).collect();
+    people.sort();
+    people.dedup();
+    let people: Vec<Vec<Value>> = people.into_iter().map(|(sender, hash)| values![sender, hash]).collect();
+    let lock = "SELECT s.id FROM subscribers s JOIN v ON s.sender = v.sender AND s.lookup_hash = v.hash
+                ORDER BY s.sender, s.lookup_hash, s.id FOR UPDATE OF s";
+    rows::with_values(session, "sender, hash", people, lock).await.map(drop)
+}
+
+async fn record_all(
+    session: &mut Session,
+    shared: &Shared,
+    batch: &Batch,
+    which: Try,
+    now: jiff::Timestamp,
+) -> Result<Vec<RecordedAll>> {
+    let mut all = Vec::with_capacity(batch.records.len());
+    for told in &batch.records {
+        let mut results = Vec::with_capacity(told.work.len());
+        for one in &told.work {
+            let before = match which {
+                Try::First => None,
+                Try::Again => fact::recorded_before(session, one).await?,
+            };
+            results.push(match before {
+                Some(recorded) => Ok(recorded),
+                None => fact::apply(session, shared, one, now).await?,
+            });
+        }
+        all.push(results);
+    }
+    Ok(all)
+}
+
+/// What an earlier try has not spooled already.
+async fn to_spool<'a>(session: &mut Session, batch: &'a Batch, which: Try) -> Result<Vec<&'a Spooling>> {
+    let mut spools = Vec::with_capacity(batch.spools.len());
+    for told in &batch.spools {
+        if which == Try::First || !spool::spooled_before(session, &told.work).await? {
+            spools.push(&told.work);
+        }
+    }
+    Ok(spools)
+}
+
+/// Where the crash tests end the process, as a power cut would.
+fn crash_points(batch: &Batch, spools: &str, settles: &str) {
+    if !batch.spools.is_empty() {
+        crash_point(spools);
+    }
+    if !batch.settles.is_empty() {
+        crash_point(settles);
+    }
+}
+
+fn crash_point(name: &str) {
+    let _ = name;
+    fail::fail_point!(name, |_| std::process::abort());
+}

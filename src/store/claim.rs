@@ -1,0 +1,322 @@
+//! Claims: deliveries taken in hand under a lease, with all that sending them needs. The consent is read in
+//! the claim's own transaction, so that a withdrawal committed before it stops the delivery (invariant 3).
+
+use std::collections::{BTreeSet, HashMap};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::database::Commit;
+use super::fault::{Fault, Result};
+use super::interned;
+use super::rows;
+use super::spool::{SealedEnvelope, Trace, off_thread_if, parse_kind};
+use super::sql::{Row, Session, Tx, Value, parse_json, values};
+use super::subscriber::{self, context, parse_address};
+use super::verdict::{self, Which};
+use super::{Store, StoreError, Subscriber};
+use crate::keys::{DataKey, LookupHash};
+use crate::mail::Address;
+use crate::policy::decide::DeliveryKind;
+use crate::policy::{Facts, Verdict};
+use crate::spool::{Fence, Lane};
+
+/// A delivery in this node's hands.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub fence: Fence,
+    pub message: Uuid,
+    pub kind: DeliveryKind,
+    pub sender: String,
+    pub credential: String,
+    pub lane: Lane,
+    pub envelope_sender: Option<Address>,
+    pub recipient: Address,
+    pub received_at: Timestamp,
+    pub trace: Trace,
+    pub content: Bytes,
+    pub facts: Option<Facts>,
+    /// The verdict at intake.
+    pub verdict: Verdict,
+    /// Read in the claim's transaction; `Err` where it can't be read: then "later", never a send.
+    pub consent: Result<Option<Subscriber>, StoreError>,
+    /// How often it was claimed before, holds not counted.
+    pub attempts: u32,
+    pub deadline: Timestamp,
+    /// By this node's clock.
+    pub claimed_at: Timestamp,
+}
+
+/// `WITH` the rows to take; only PostgreSQL has other nodes whose rows must be skipped. Materialized, because
+/// it may else be evaluated twice and claim more than the limit.
+macro_rules! claim_sql {
+    ($due:literal, $lock:literal) => {
+        concat!(
+            "WITH due(delivery) AS MATERIALIZED (SELECT id FROM deliveries WHERE state IN ('queued', 'held') AND ",
+            $due,
+            $lock,
+            ") UPDATE deliveries SET state = 'claimed', node = $1, lease_until = $2, fence = fence + 1,
+               attempts = attempts + 1
+               FROM due WHERE id = delivery
+               RETURNING id, fence, message, sender, lane, lookup_hash, recipient, spool_day, attempts, deadline"
+        )
+    };
+}
+
+/// The same statement for SQLite and for PostgreSQL.
+macro_rules! claim_both {
+    ($due:literal) => {
+        (claim_sql!($due, ""), claim_sql!($due, " FOR UPDATE SKIP LOCKED"))
+    };
+}
+
+const DUE: (&str, &str) =
+    claim_both!("lane = $3 AND next_attempt_at <= $4 ORDER BY next_attempt_at LIMIT $5");
+const EXPIRED: (&str, &str) = claim_both!("deadline <= $3 ORDER BY deadline LIMIT $4");
+
+/// How long a delivery that can't be read is put off: time for somebody to bring the key back.
+const UNREADABLE_SECONDS: i64 = 900;
+
+impl Store {
+    /// Claims at most `limit` due deliveries of a lane, with all that sending them needs.
+    pub async fn claim(&self, lane: i64, limit: u32) -> Result<Vec<Claim>, StoreError> {
+        self.claim_which(DUE, |now| values![lane, now, limit]).await
+    }
+
+    /// Claims deliveries past their deadline, whatever their lane's permits.
+    pub async fn claim_expired(&self, limit: u32) -> Result<Vec<Claim>, StoreError> {
+        self.claim_which(EXPIRED, |now| values![now, limit]).await
+    }
+
+    async fn claim_which(
+        &self,
+        (sqlite, postgres): (&'static str, &'static str),
+        which: impl FnOnce(Timestamp) -> Vec<Value>,
+    ) -> Result<Vec<Claim>, StoreError> {
+        let mut tx = self.inner.database.begin(Commit::Lazy).await?;
+        let now = tx.now().await?;
+        let mut bound = values![self.inner.node, self.lease_from(now)];
+        bound.extend(which(now));
+        let take = tx.either(sqlite, postgres);
+        let taken = tx.fetch(take, bound).await?;
+        if taken.is_empty() {
+            return Ok(Vec::new());
+        }
+        let taken = taken.iter().map(Taken::read).collect::<Result<Vec<_>>>()?;
+        let consent = consent_of_taken(&mut tx, &taken).await?;
+        tx.commit().await?;
+        let fences: Vec<Fence> = taken.iter().map(|one| one.fence).collect();
+        match self.complete(taken, consent, now).await {
+            Ok(claims) => Ok(claims),
+            Err(fault) => {
+                // Nobody works on them: not for the length of a lease, if it can be helped.
+                let _ = self.give_back(&fences).await;
+                Err(fault.into())
+            }
+        }
+    }
+
+    pub(super) fn lease_from(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(self.inner.lease).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Joins what was taken with messages, lanes and verdicts, and opens what is sealed. What can't be opened
+    /// is put off: it harms none of the others.
+    async fn complete(&self, taken: Vec<Taken>, mut consent: Consents, now: Timestamp) -> Result<Vec<Claim>> {
+        let mut session = self.inner.database.read().await?;
+        let lanes = lanes(&mut session, &taken).await?;
+        let mut verdicts =
+            verdict::read(&mut session, taken.iter().map(|one| one.fence.delivery), Which::AtIntake).await?;
+        let messages = self.messages(&mut session, &taken).await?;
+        let mut keys = HashMap::new();
+        for day in taken.iter().map(|one| one.day).collect::<BTreeSet<_>>() {
+            keys.insert(day, self.inner.interned.key_to_open(&mut session, &self.inner.keys, day).await?);
+        }
+        drop(session);
+        let claimed_at = self.inner.clock.now();
+        let mut claims = Vec::with_capacity(taken.len());
+        let mut unreadable = Vec::new();
+        for one in taken {
+            let fence = one.fence;
+            let key = keys.get(&one.day).and_then(Option::as_ref);
+            let consent = consent.remove(&fence.delivery).unwrap_or(Ok(None)).map_err(StoreError::from);
+            let verdict = verdicts.remove(&fence.delivery);
+            let parts =
+                Parts { key, verdict, message: messages.get(&one.message), lane: lanes.get(&one.lane) };
+            match claim(one, parts, consent, claimed_at) {
+                Ok(claim) => claims.push(claim),
+                Err(fault) => {
+                    tracing::error!(delivery = %fence.delivery, error = ?fault, "a delivery can't be read");
+                    unreadable.push(fence);
+                }
+            }
+        }
+        self.put_off(&unreadable, now).await?;
+        Ok(claims)
+    }
+
+    /// Deliveries that can't be read wait; at their deadline they expire (invariant 9).
+    async fn put_off(&self, fences: &[Fence], now: Timestamp) -> Result<()> {
+        let mut tx = match fences {
+            [] => return Ok(()),
+            _ => self.inner.database.begin(Commit::Synced).await?,
+        };
+        let rows = fences.iter().map(|fence| {
+            values![fence.delivery, fence.number, now, now.as_microsecond() + UNREADABLE_SECONDS * 1_000_000]
+        });
+        let update = "UPDATE deliveries SET node = NULL, lease_until = NULL,
+            state = CASE WHEN deadline <= at THEN 'expired' ELSE 'queued' END,
+            ended_at = CASE WHEN deadline <= at THEN at ELSE NULL END,
+            next_attempt_at = CASE WHEN deadline < later THEN deadline ELSE later END,
+            last_response = 'what the queue holds of it can''t be read'
+            FROM v WHERE id = delivery AND fence = held_fence AND state = 'claimed'";
+        rows::with_values(&mut tx, "delivery, held_fence, at, later", rows.collect(), update).await?;
+        tx.commit().await
+    }
+
+    async fn messages(
+        &self,
+        session: &mut Session,
+        taken: &[Taken],
+    ) -> Result<HashMap<Uuid, Result<Message>>> {
+        let ids: BTreeSet<Uuid> = taken.iter().map(|one| one.message).collect();
+        let select =
+            "SELECT m.id, m.kind, m.credential, m.received_at, f.body, c.spool_day, c.envelope, c.content
+                      FROM messages m JOIN contents c ON c.message = m.id
+                      LEFT JOIN message_facts f ON f.hash = m.facts WHERE m.id IN {}";
+        let rows = rows::with_list(session, select, Vec::new(), ids.into_iter().map(Value::from).collect());
+        let mut messages = HashMap::new();
+        for row in rows.await? {
+            let key = self.inner.interned.key_to_open(session, &self.inner.keys, row.int(5)?).await?;
+            messages.insert(row.id(0)?, open_message(&row, key).await);
+        }
+        Ok(messages)
+    }
+}
+
+/// A row that was just claimed.
+struct Taken {
+    fence: Fence,
+    message: Uuid,
+    sender: String,
+    lane: i64,
+    hash: LookupHash,
+    recipient: Option<Vec<u8>>,
+    day: i64,
+    attempts: i64,
+    deadline: Timestamp,
+}
+
+impl Taken {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            fence: Fence { delivery: row.id(0)?, number: row.int(1)? },
+            message: row.id(2)?,
+            sender: row.text(3)?.to_owned(),
+            lane: row.int(4)?,
+            hash: LookupHash(row.hash(5)?),
+            recipient: row.opt_blob(6)?.map(<[u8]>::to_vec),
+            day: row.int(7)?,
+            attempts: row.int(8)?,
+            deadline: row.time(9)?,
+        })
+    }
+}
+
+/// The consent of each delivery's recipient.
+type Consents = HashMap<Uuid, Result<Option<Subscriber>>>;
+
+async fn consent_of_taken(tx: &mut Tx, taken: &[Taken]) -> Result<Consents> {
+    let mut by_sender: HashMap<&str, Vec<&Taken>> = HashMap::new();
+    for one in taken {
+        by_sender.entry(&one.sender).or_default().push(one);
+    }
+    let mut consents = HashMap::with_capacity(taken.len());
+    for (sender, theirs) in by_sender {
+        let hashes: BTreeSet<LookupHash> = theirs.iter().map(|one| one.hash).collect();
+        let found = subscriber::find(tx, sender, &hashes.into_iter().collect::<Vec<_>>()).await?;
+        for one in theirs {
+            let consent = found.get(&one.hash).cloned().transpose();
+            consents.insert(one.fence.delivery, consent);
+        }
+    }
+    Ok(consents)
+}
+
+async fn lanes(session: &mut Session, taken: &[Taken]) -> Result<HashMap<i64, Lane>> {
+    let ids: BTreeSet<i64> = taken.iter().map(|one| one.lane).collect();
+    let select = "SELECT id, sender, stream, provider, campaign FROM lanes WHERE id IN {}";
+    let rows =
+        rows::with_list(session, select, Vec::new(), ids.into_iter().map(Value::from).collect()).await?;
+    rows.iter().map(|row| Ok((row.int(0)?, interned::lane(row, 1)?))).collect()
+}
+
+/// What the copies of one message share. The content is opened once.
+struct Message {
+    kind: DeliveryKind,
+    credential: String,
+    received_at: Timestamp,
+    facts: Option<Facts>,
+    envelope: SealedEnvelope,
+    content: Bytes,
+}
+
+async fn open_message(row: &Row, key: Option<DataKey>) -> Result<Message> {
+    let id = row.id(0)?;
+    let key = key.ok_or_else(|| Fault::Unreadable("the spool key of its day was destroyed".into()))?;
+    let envelope = key.open(row.blob(6)?, &context("envelope", id))?;
+    let envelope = std::str::from_utf8(&envelope).map_err(|_| Fault::Unreadable("an envelope".into()))?;
+    let envelope = parse_json(envelope)?;
+    let sealed = row.blob(7)?.to_vec();
+    let open = move || key.open(&sealed, &context("content", id));
+    let content = off_thread_if(row.blob(7)?.len(), open).await??;
+    Ok(Message {
+        kind: parse_kind(row.text(1)?)?,
+        credential: row.text(2)?.to_owned(),
+        received_at: row.time(3)?,
+        facts: row.opt_text(4)?.map(parse_json).transpose()?,
+        envelope,
+        content: content.into(),
+    })
+}
+
+/// What a claim is put together from.
+struct Parts<'a> {
+    key: Option<&'a DataKey>,
+    verdict: Option<Result<verdict::Recorded>>,
+    message: Option<&'a Result<Message>>,
+    lane: Option<&'a Lane>,
+}
+
+fn claim(
+    taken: Taken,
+    parts: Parts<'_>,
+    consent: Result<Option<Subscriber>, StoreError>,
+    claimed_at: Timestamp,
+) -> Result<Claim> {
+    let missing = |what: &str| Fault::Unreadable(format!("{what} is missing"));
+    let message = parts.message.ok_or_else(|| missing("its message"))?.as_ref().map_err(Fault::clone)?;
+    let key = parts.key.ok_or_else(|| missing("the spool key of its day"))?;
+    let sealed = taken.recipient.as_deref().ok_or_else(|| missing("its recipient"))?;
+    let recipient = parse_address(&key.open(sealed, &context("recipient", taken.fence.delivery))?)?;
+    Ok(Claim {
+        fence: taken.fence,
+        message: taken.message,
+        kind: message.kind,
+        sender: taken.sender,
+        credential: message.credential.clone(),
+        lane: parts.lane.ok_or_else(|| missing("its lane"))?.clone(),
+        envelope_sender: message.envelope.sender.clone(),
+        recipient,
+        received_at: message.received_at,
+        trace: message.envelope.trace.clone(),
+        content: message.content.clone(),
+        facts: message.facts.clone(),
+        verdict: parts.verdict.ok_or_else(|| missing("its verdict"))??.verdict,
+        consent,
+        attempts: u32::try_from(taken.attempts.saturating_sub(1)).unwrap_or(0),
+        deadline: taken.deadline,
+        claimed_at,
+    })
+}

@@ -1,0 +1,78 @@
+//! Erasure (GDPR 17): the subscriber's key, address and evidence are destroyed, the lookup hash and the
+//! history without personal data stay (invariant 12).
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::fact::{insert_event, make_due};
+use super::fault::Result;
+use super::sql::{Session, to_json, values};
+use super::{Store, StoreError, subscriber};
+use crate::consent::{Event, EventKind, fold};
+use crate::keys::LookupHash;
+
+/// An erasure, ready for the writer.
+pub(super) struct Erasure {
+    pub sender: String,
+    pub subscriber: Uuid,
+    pub event: Event,
+}
+
+impl Store {
+    /// Destroys the subscriber's key, address and evidence; leaves the tombstone. False if unknown or erased
+    /// before.
+    pub async fn erase(&self, sender: &str, id: Uuid, channel: &str) -> Result<bool, StoreError> {
+        let now = self.inner.clock.now();
+        let event = Event {
+            id: self.inner.clock.id(),
+            kind: EventKind::Erased,
+            occurred_at: now,
+            recorded_at: now,
+            channel: channel.to_owned(),
+            jurisdiction: None,
+            locale: None,
+            time_zone: None,
+        };
+        let erasure = Erasure { sender: sender.to_owned(), subscriber: id, event };
+        self.inner.writer.erase(erasure).await
+    }
+}
+
+/// Erases; false if there is nobody to erase.
+pub(super) async fn apply(session: &mut Session, erasure: &Erasure, now: Timestamp) -> Result<bool> {
+    let Erasure { sender, subscriber: id, event } = erasure;
+    let lock = session.either(
+        "SELECT lookup_hash, version FROM subscribers WHERE id = $1 AND sender = $2 AND erased_at IS NULL",
+        "SELECT lookup_hash, version FROM subscribers WHERE id = $1 AND sender = $2 AND erased_at IS NULL
+         FOR UPDATE",
+    );
+    let Some(row) = session.fetch_optional(lock, values![*id, sender.as_str()]).await? else {
+        return Ok(false);
+    };
+    let (hash, version) = (LookupHash(row.hash(0)?), row.int(1)? + 1);
+    insert_event(session, sender, *id, version, event, None).await?;
+    let state = to_json(&fold(&subscriber::events(session, sender, *id).await?));
+    session
+        .execute(
+            "UPDATE subscribers SET version = $1, state = $2, erased_at = $3, key = NULL, address = NULL
+             WHERE id = $4 AND sender = $5",
+            values![version, state, event.occurred_at, *id, sender.as_str()],
+        )
+        .await?;
+    session
+        .execute(
+            "UPDATE consent_events SET evidence = NULL WHERE subscriber = $1 AND sender = $2",
+            values![*id, sender.as_str()],
+        )
+        .await?;
+    // What is still queued may have to go (the sender's own duty); settling takes that address away.
+    session
+        .execute(
+            "UPDATE deliveries SET recipient = NULL
+             WHERE sender = $1 AND lookup_hash = $2 AND state NOT IN ('queued', 'held', 'claimed')",
+            values![sender.as_str(), hash],
+        )
+        .await?;
+    make_due(session, sender, hash, now).await?;
+    Ok(true)
+}

@@ -1,0 +1,155 @@
+//! What many rows share: lanes, the day's spool key, and texts stored once by hash. Remembered in memory,
+//! within bounds, so that the writer's transactions need not look them up.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+
+use super::database::{Commit, Database};
+use super::fault::{Fault, Result};
+use super::rows;
+use super::sql::{Row, Session, Value, values};
+use crate::keys::{DataKey, Keys};
+use crate::spool::Lane;
+
+/// The most entries of each kind that are remembered: domains and campaigns come from outside.
+const MOST: usize = 20_000;
+
+/// The memory. Empty at start and whenever it is full.
+#[derive(Default)]
+pub(super) struct Interned {
+    lanes: Mutex<HashMap<Lane, i64>>,
+    days: Mutex<HashMap<i64, DataKey>>,
+    texts: Mutex<HashSet<[u8; 32]>>,
+}
+
+/// Texts by their SHA-256, in an order that keeps two nodes from waiting for each other.
+pub(super) type Texts = BTreeMap<[u8; 32], String>;
+
+impl Interned {
+    /// The id of each lane, made where it is new.
+    pub async fn lane_ids(&self, database: &Database, lanes: &[Lane]) -> Result<Vec<i64>> {
+        let known = |lane: &Lane| locked(&self.lanes).get(lane).copied();
+        let missing: HashSet<&Lane> = lanes.iter().filter(|lane| known(lane).is_none()).collect();
+        let mut made = HashMap::new();
+        if !missing.is_empty() {
+            let mut tx = database.begin(Commit::Lazy).await?;
+            let mut missing: Vec<&Lane> = missing.into_iter().collect();
+            missing.sort();
+            for lane in missing {
+                made.insert(lane.clone(), lane_id(&mut tx, lane).await?);
+            }
+            tx.commit().await?;
+            remember(&self.lanes, made.clone());
+        }
+        // A full memory may have forgotten one in between.
+        let id = |lane: &Lane| made.get(lane).copied().or_else(|| known(lane));
+        let gone = || Fault::Conflict("a lane was forgotten".into());
+        lanes.iter().map(|lane| id(lane).ok_or_else(gone)).collect()
+    }
+
+    /// The key that seals what is spooled on this day, made with the day's first message.
+    pub async fn key_to_seal(
+        &self,
+        database: &Database,
+        keys: &Keys,
+        now: Timestamp,
+    ) -> Result<(i64, DataKey)> {
+        let day = now.as_second().div_euclid(86_400);
+        if let Some(key) = locked(&self.days).get(&day) {
+            return Ok((day, key.clone()));
+        }
+        let mut tx = database.begin(Commit::Lazy).await?;
+        let insert =
+            "INSERT INTO spool_keys (day, key, created_at) VALUES ($1, $2, $3) ON CONFLICT (day) DO NOTHING";
+        tx.execute(insert, values![day, keys.wrap(&DataKey::generate()), now]).await?;
+        let key = read_key(&mut tx, keys, day).await?;
+        tx.commit().await?;
+        let key = key.ok_or_else(|| Fault::Unreadable("the day's spool key vanished".into()))?;
+        remember(&self.days, [(day, key.clone())]);
+        Ok((day, key))
+    }
+
+    /// The key of a day; `None` once it is destroyed.
+    pub async fn key_to_open(&self, session: &mut Session, keys: &Keys, day: i64) -> Result<Option<DataKey>> {
+        if let Some(key) = locked(&self.days).get(&day) {
+            return Ok(Some(key.clone()));
+        }
+        let key = read_key(session, keys, day).await?;
+        remember(&self.days, key.clone().map(|key| (day, key)));
+        Ok(key)
+    }
+
+    /// Forgets the keys of days before this one: they were destroyed.
+    pub fn forget_days_before(&self, day: i64) {
+        locked(&self.days).retain(|kept, _| *kept >= day);
+    }
+
+    /// Those texts that the database may not have yet.
+    pub fn unknown_texts<'a>(&self, texts: impl Iterator<Item = &'a Texts>) -> Texts {
+        let known = locked(&self.texts);
+        let all = texts.flatten().filter(|(hash, _)| !known.contains(*hash));
+        all.map(|(hash, text)| (*hash, text.clone())).collect()
+    }
+
+    /// Called after the commit that wrote them.
+    pub fn remember_texts(&self, hashes: impl IntoIterator<Item = [u8; 32]>) {
+        let mut known = locked(&self.texts);
+        if known.len() > MOST {
+            known.clear();
+        }
+        known.extend(hashes);
+    }
+}
+
+/// Writes texts into `message_facts` or `rulings`.
+pub(super) async fn insert_texts(session: &mut Session, into: &'static str, texts: &Texts) -> Result<()> {
+    let rows: Vec<Vec<Value>> = texts.iter().map(|(hash, text)| values![*hash, text.as_str()]).collect();
+    rows::insert(session, into, rows, "ON CONFLICT (hash) DO NOTHING").await.map(drop)
+}
+
+/// Reads a lane from four columns, starting at `column`.
+pub(super) fn lane(row: &Row, column: usize) -> Result<Lane> {
+    Ok(Lane {
+        sender: row.text(column)?.to_owned(),
+        stream: row.word(column + 1)?,
+        provider: row.text(column + 2)?.to_owned(),
+        campaign: row.text(column + 3)?.to_owned(),
+    })
+}
+
+async fn lane_id(session: &mut Session, lane: &Lane) -> Result<i64> {
+    let values = || {
+        values![lane.sender.as_str(), lane.stream.as_str(), lane.provider.as_str(), lane.campaign.as_str()]
+    };
+    let find = "SELECT id FROM lanes WHERE sender = $1 AND stream = $2 AND provider = $3 AND campaign = $4";
+    if let Some(row) = session.fetch_optional(find, values()).await? {
+        return row.int(0);
+    }
+    let make = "INSERT INTO lanes (sender, stream, provider, campaign) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (sender, stream, provider, campaign) DO NOTHING";
+    session.execute(make, values()).await?;
+    let row = session.fetch_optional(find, values()).await?;
+    row.ok_or_else(|| Fault::Conflict("a lane vanished".into()))?.int(0)
+}
+
+async fn read_key(session: &mut Session, keys: &Keys, day: i64) -> Result<Option<DataKey>> {
+    let row = session.fetch_optional("SELECT key FROM spool_keys WHERE day = $1", values![day]).await?;
+    row.map(|row| Ok(keys.unwrap(row.blob(0)?)?)).transpose()
+}
+
+fn remember<K: Eq + std::hash::Hash, V>(
+    memory: &Mutex<HashMap<K, V>>,
+    new: impl IntoIterator<Item = (K, V)>,
+) {
+    let mut memory = locked(memory);
+    if memory.len() > MOST {
+        memory.clear();
+    }
+    memory.extend(new);
+}
+
+fn locked<T>(memory: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    memory.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

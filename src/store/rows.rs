@@ -1,0 +1,90 @@
+//! Statements over many rows. Row counts are rounded to a few shapes, so that a connection's cache of
+//! prepared statements stays small.
+
+use std::fmt::Write as _;
+
+use super::fault::Result;
+use super::sql::{Row, Session, Value, built};
+
+/// The largest number of rows in one statement: far below SQLite's 32,766 values and PostgreSQL's 65,535.
+const MOST_ROWS: usize = 128;
+
+/// `($1, $2), ($3, $4)`, counting on from `first`.
+pub(super) fn tuples(first: usize, rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * columns * 6);
+    let mut number = first;
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            let comma = if column == 0 { "" } else { ", " };
+            let _ = write!(text, "{comma}${number}");
+            number += 1;
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// Splits rows into runs of 128, 64, … 1.
+fn runs(mut rows: Vec<Vec<Value>>) -> Vec<Vec<Vec<Value>>> {
+    let mut runs = Vec::new();
+    while !rows.is_empty() {
+        let largest = 1 << rows.len().ilog2();
+        let rest = rows.split_off(largest.min(MOST_ROWS));
+        runs.push(std::mem::replace(&mut rows, rest));
+    }
+    runs
+}
+
+/// `INSERT INTO table (columns) VALUES …`; `tail` may say what to do on a conflict.
+pub(super) async fn insert(
+    session: &mut Session,
+    into: &'static str,
+    rows: Vec<Vec<Value>>,
+    tail: &'static str,
+) -> Result<u64> {
+    let mut inserted = 0;
+    for run in runs(rows) {
+        let columns = run.first().map_or(0, Vec::len);
+        let sql = format!("INSERT INTO {into} VALUES {} {tail}", tuples(1, run.len(), columns));
+        inserted += session.execute(built(sql), run.into_iter().flatten().collect()).await?;
+    }
+    Ok(inserted)
+}
+
+/// A statement over a table of values: `WITH v(columns) AS (VALUES …) statement`. Gives the rows of all runs.
+pub(super) async fn with_values(
+    session: &mut Session,
+    columns: &'static str,
+    rows: Vec<Vec<Value>>,
+    statement: &'static str,
+) -> Result<Vec<Row>> {
+    let mut found = Vec::new();
+    for run in runs(rows) {
+        let width = run.first().map_or(0, Vec::len);
+        let sql = format!("WITH v({columns}) AS (VALUES {}) {statement}", tuples(1, run.len(), width));
+        found.extend(session.fetch(built(sql), run.into_iter().flatten().collect()).await?);
+    }
+    Ok(found)
+}
+
+/// A query with a list of any length where it says `{}`; `$1` … are the `fixed` values. Gives the rows of all parts.
+pub(super) async fn with_list(
+    session: &mut Session,
+    query: &'static str,
+    fixed: Vec<Value>,
+    mut list: Vec<Value>,
+) -> Result<Vec<Row>> {
+    let mut found = Vec::new();
+    while !list.is_empty() {
+        let rest = list.split_off(list.len().min(MOST_ROWS));
+        let mut part = std::mem::replace(&mut list, rest);
+        // Rounded up: the last value again does no harm in a list.
+        let last = part.last().cloned();
+        part.resize_with(part.len().next_power_of_two(), || last.clone().unwrap_or(Value::Int(None)));
+        let names = tuples(fixed.len() + 1, 1, part.len());
+        let values = fixed.iter().cloned().chain(part).collect();
+        found.extend(session.fetch(built(query.replace("{}", &names)), values).await?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,195 @@
+//! Settling: what a claim came to is written down, while its fence is still the row's. The content goes with
+//! the message's last open delivery.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::batch::Shared;
+use super::fault::Result;
+use super::interned::Texts;
+use super::rows;
+use super::spool::{Spooling, forget_erased};
+use super::sql::{Session, Value, values};
+use super::verdict::{self, About};
+use super::{NewMessage, Store, StoreError};
+use crate::policy::Verdict;
+use crate::spool::{Because, Fence, Settlement, State};
+
+/// What a claim came to, to be written down.
+#[derive(Clone, Debug)]
+pub struct Settle {
+    pub fence: Fence,
+    pub settlement: Settlement,
+    pub because: Because,
+    /// The second verdict, where it differs from the first.
+    pub verdict: Option<Verdict>,
+    /// The DSN that tells of it, spooled in the same transaction.
+    pub dsn: Option<NewMessage>,
+}
+
+/// Whether a settlement took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Done,
+    /// The lease went to another worker; nothing was changed.
+    Fenced,
+}
+
+/// A settlement, ready for the writer.
+pub(super) struct Settling {
+    fence: Fence,
+    settlement: Settlement,
+    because: Because,
+    verdict: Option<([u8; 32], Verdict)>,
+    pub rulings: Texts,
+    pub dsn: Option<Spooling>,
+}
+
+impl Settling {
+    pub fn size(&self) -> usize {
+        1024 + self.dsn.as_ref().map_or(0, |dsn| dsn.size)
+    }
+
+    fn ends(&self) -> bool {
+        matches!(self.settlement, Settlement::End(_))
+    }
+}
+
+impl Store {
+    /// Writes an outcome down, batched; drops the message's content with its last delivery. `Later` and `Hold`
+    /// wait until the deadline at most; a hold does not count as an attempt.
+    pub async fn settle(&self, settle: Settle) -> Result<Settled, StoreError> {
+        let dsn = match settle.dsn {
+            Some(dsn) => Some(self.prepare(vec![dsn]).await?),
+            None => None,
+        };
+        let mut rulings = Texts::new();
+        let verdict = settle.verdict.map(|verdict| {
+            let (hash, text) = verdict::ruling(&verdict);
+            rulings.insert(hash, text);
+            (hash, verdict)
+        });
+        let Settle { fence, settlement, because, .. } = settle;
+        let settling = Settling { fence, settlement, because, verdict, rulings, dsn };
+        self.inner.writer.settle(settling).await
+    }
+}
+
+/// Settles what is still in this node's hands under its fence.
+pub(super) async fn apply(
+    session: &mut Session,
+    shared: &Shared,
+    settles: &[&Settling],
+    now: Timestamp,
+) -> Result<Vec<Settled>> {
+    // The same claim settled twice at once: the first counts.
+    let mut seen = HashSet::with_capacity(settles.len());
+    let first: Vec<bool> = settles.iter().map(|settling| seen.insert(settling.fence)).collect();
+    let firsts = settles.iter().zip(&first).filter(|(_, first)| **first);
+    let rows = firsts.map(|(settling, _)| row(settling, shared.node, now)).collect();
+    let changed = rows::with_values(session, COLUMNS, rows, UPDATE).await?;
+    let mut done = HashMap::with_capacity(changed.len());
+    for row in &changed {
+        done.insert(Fence { delivery: row.id(0)?, number: row.int(1)? }, row);
+    }
+    let mut settled = Vec::with_capacity(settles.len());
+    let mut ended = Vec::new();
+    for (settling, first) in settles.iter().zip(first) {
+        let Some(row) = done.get(&settling.fence).filter(|_| first) else {
+            settled.push(Settled::Fenced);
+            continue;
+        };
+        settled.push(Settled::Done);
+        if let Some((hash, verdict)) = &settling.verdict {
+            insert_verdict(session, settling, *hash, verdict, row, now).await?;
+        }
+        if settling.ends() {
+            ended.push(settling.fence.delivery);
+        }
+    }
+    forget_erased(session, ended.into_iter()).await?;
+    Ok(settled)
+}
+
+const COLUMNS: &str =
+    "delivery, held_fence, held_node, new_state, next_at, response, new_reason, end_at, uncounted";
+const UPDATE: &str = "UPDATE deliveries
+    SET state = new_state, node = NULL, lease_until = NULL, reason = new_reason,
+        next_attempt_at = CASE WHEN next_at IS NULL THEN next_attempt_at
+                               WHEN next_at < deadline THEN next_at ELSE deadline END,
+        last_response = CASE WHEN response IS NULL THEN last_response ELSE response END,
+        attempts = attempts - uncounted, ended_at = end_at
+    FROM v
+    WHERE id = delivery AND fence = held_fence AND node = held_node AND state = 'claimed'
+    RETURNING id, fence, sender, subscriber, lookup_hash";
+
+fn row(settling: &Settling, node: Uuid, now: Timestamp) -> Vec<Value> {
+    let (state, next, ended, uncounted) = match settling.settlement {
+        Settlement::End(outcome) => (State::Ended(outcome), None, Some(now), 0),
+        Settlement::Later(at) => (State::Queued, Some(at), None, 0),
+        Settlement::Hold(at) => (State::Held, Some(at), None, 1),
+    };
+    values![
+        settling.fence.delivery,
+        settling.fence.number,
+        node,
+        state.as_str(),
+        next,
+        settling.because.response.as_deref(),
+        settling.because.reason.map(|reason| reason.as_str()),
+        ended,
+        i64::from(uncounted),
+    ]
+}
+
+async fn insert_verdict(
+    session: &mut Session,
+    settling: &Settling,
+    ruling: [u8; 32],
+    verdict: &Verdict,
+    row: &super::sql::Row,
+    now: Timestamp,
+) -> Result<()> {
+    let sender = row.text(2)?;
+    let find = "SELECT m.policy, (SELECT max(s.version) FROM subscribers s
+                    WHERE s.sender = $1 AND s.lookup_hash = $2 AND s.erased_at IS NULL)
+                FROM deliveries d JOIN messages m ON m.id = d.message WHERE d.id = $3 AND d.sender = $1";
+    let found = session.fetch_optional(find, values![sender, row.blob(4)?.to_vec(), row.id(0)?]).await?;
+    let Some(found) = found else { return Ok(()) };
+    let about = About {
+        delivery: settling.fence.delivery,
+        round: settling.fence.number,
+        sender,
+        subscriber: row.opt_id(3)?,
+        version: found.opt_int(1)?.unwrap_or(0),
+        policy: found.text(0)?,
+        at: now,
+    };
+    let row = verdict::row(&about, verdict, ruling);
+    rows::insert(session, verdict::INTO, vec![row], "").await.map(drop)
+}
+
+/// Removes the contents of messages whose last open delivery ended in this batch. Invariant 12.
+pub(super) async fn drop_contents(
+    session: &mut Session,
+    settles: &[&Settling],
+    settled: &[Settled],
+) -> Result<()> {
+    let ended = settles.iter().zip(settled).filter(|(one, settled)| one.ends() && **settled == Settled::Done);
+    let ended: Vec<Value> = ended.map(|(one, _)| one.fence.delivery.into()).collect();
+    // Two nodes that end the last two deliveries of one message at the same moment would each still see the
+    // other's as open: the content's row lock makes the second one look after the first has committed.
+    if session.either(false, true) {
+        let lock = "SELECT message FROM contents
+                    WHERE message IN (SELECT message FROM deliveries WHERE id IN {})
+                    ORDER BY message FOR UPDATE";
+        rows::with_list(session, lock, Vec::new(), ended.clone()).await?;
+    }
+    let drop_unneeded = "DELETE FROM contents
+        WHERE message IN (SELECT message FROM deliveries WHERE id IN {})
+        AND NOT EXISTS (SELECT 1 FROM deliveries
+            WHERE deliveries.message = contents.message AND state IN ('queued', 'held', 'claimed'))";
+    rows::with_list(session, drop_unneeded, Vec::new(), ended).await.map(drop)
+}

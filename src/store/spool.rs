@@ -1,0 +1,327 @@
+//! Messages on their way into the queue: what they look like, how they are sealed, and the rows that they
+//! become. Only a `Spoolable` becomes a queued row (invariant 2).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::fault::{Fault, Result};
+use super::interned::{Texts, insert_texts};
+use super::sql::{Session, Value, to_json, values};
+use super::subscriber::{self, context};
+use super::verdict::{self, About};
+use super::{Store, StoreError, rows};
+use crate::keys::{DataKey, LookupHash};
+use crate::mail::Address;
+use crate::policy::decide::{Admission, DeliveryKind};
+use crate::policy::{Facts, Stream, Verdict, VerdictKind};
+use crate::spool::{Lane, Outcome, State};
+
+/// Whence a message came, for its `Received` field. RFC 5321, 4.4.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Trace {
+    /// What the peer called itself; checked to be a domain or literal before it gets here.
+    pub helo: String,
+    /// The peer's address; absent for our own mail.
+    pub peer: Option<std::net::IpAddr>,
+    /// `ESMTP`, `ESMTPS`, `ESMTPA`, `ESMTPSA`, `SMTP` (RFC 3848).
+    pub protocol: String,
+}
+
+/// A message with the verdicts on all its recipients: what `spool` takes.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub id: Uuid,
+    pub kind: DeliveryKind,
+    pub sender: String,
+    /// `SENDER/NAME`; of a DSN, that of the message that it tells of.
+    pub credential: String,
+    pub received_at: Timestamp,
+    pub trace: Trace,
+    /// Canonical bytes, as they came. Kept only where a delivery is spooled.
+    pub content: Bytes,
+    pub envelope_sender: Option<Address>,
+    /// `None` where the message could not be classified, and for DSNs.
+    pub facts: Option<Facts>,
+    /// The policy set that decided.
+    pub policy: Arc<str>,
+    pub deliveries: Vec<NewDelivery>,
+}
+
+/// One recipient's copy. What is refused is recorded as an ended delivery and never enters the queue.
+#[derive(Clone, Debug)]
+pub struct NewDelivery {
+    pub id: Uuid,
+    pub recipient: Address,
+    pub subscriber: Option<Uuid>,
+    /// The subscriber's version that the verdict rests on; 0 for an unknown person.
+    pub version: i64,
+    pub admission: Admission,
+    pub lane: Lane,
+    pub deadline: Timestamp,
+}
+
+/// What is sealed beside the content.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SealedEnvelope {
+    pub sender: Option<Address>,
+    pub trace: Trace,
+}
+
+/// Contents from this size on are sealed and opened off the async threads.
+const LARGE: usize = 256 * 1024;
+
+/// Messages as rows, sealed, ready for the writer.
+#[derive(Default)]
+pub(super) struct Spooling {
+    messages: Vec<Vec<Value>>,
+    contents: Vec<Vec<Value>>,
+    deliveries: Vec<DeliveryRow>,
+    verdicts: Vec<Vec<Value>>,
+    /// Unknown people whom marketing is spooled for: its unsubscribe link needs a subscriber.
+    strangers: Vec<(LookupHash, Vec<Value>)>,
+    pub facts: Texts,
+    pub rulings: Texts,
+    /// The first message's id: whether it is there tells whether an earlier try went through.
+    first: Option<Uuid>,
+    /// Octets, roughly.
+    pub size: usize,
+}
+
+#[derive(Clone)]
+struct DeliveryRow {
+    id: Uuid,
+    message: Uuid,
+    sender: String,
+    lane: i64,
+    subscriber: Option<Uuid>,
+    hash: LookupHash,
+    recipient: Vec<u8>,
+    day: i64,
+    state: State,
+    deadline: Timestamp,
+    reason: Option<&'static str>,
+}
+
+impl Store {
+    /// Durable when it returns: through the batching writer, one synced transaction for all that wait
+    /// (invariant 1).
+    pub async fn spool(&self, messages: Vec<NewMessage>) -> Result<(), StoreError> {
+        let spooling = self.prepare(messages).await?;
+        self.inner.writer.spool(spooling).await
+    }
+
+    pub(super) async fn prepare(&self, messages: Vec<NewMessage>) -> Result<Spooling> {
+        let inner = &self.inner;
+        let now = inner.clock.now();
+        let (day, key) = inner.interned.key_to_seal(&inner.database, &inner.keys, now).await?;
+        let mut spooling =
+            Spooling { first: messages.first().map(|message| message.id), ..Default::default() };
+        for message in messages {
+            let lanes: Vec<Lane> = message.deliveries.iter().map(|one| one.lane.clone()).collect();
+            let lanes = inner.interned.lane_ids(&inner.database, &lanes).await?;
+            for (delivery, lane) in message.deliveries.iter().zip(lanes) {
+                self.add_delivery(&mut spooling, &message, delivery, lane, day, &key, now);
+            }
+            add_message(&mut spooling, &message);
+            if message.deliveries.iter().any(|one| matches!(one.admission, Admission::Spool(_))) {
+                let row = seal_contents(message, day, key.clone()).await?;
+                spooling.contents.push(row);
+            }
+        }
+        Ok(spooling)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a delivery's row is made of")]
+    fn add_delivery(
+        &self,
+        spooling: &mut Spooling,
+        message: &NewMessage,
+        delivery: &NewDelivery,
+        lane: i64,
+        day: i64,
+        key: &DataKey,
+        now: Timestamp,
+    ) {
+        let (verdict, state) = first_state(&delivery.admission);
+        let hash = self.inner.keys.lookup_hash(&delivery.recipient);
+        let open = !matches!(state, State::Ended(_));
+        if open && delivery.subscriber.is_none() && delivery.lane.stream == Stream::Marketing {
+            let id = self.inner.clock.id();
+            let (row, _) =
+                subscriber::new_row(&self.inner.keys, id, &message.sender, &delivery.recipient, now);
+            spooling.strangers.push((hash, row));
+        }
+        let (ruling, text) = verdict::ruling(verdict);
+        let about = About {
+            delivery: delivery.id,
+            round: verdict::AT_INTAKE,
+            sender: &message.sender,
+            subscriber: delivery.subscriber,
+            version: delivery.version,
+            policy: &message.policy,
+            at: message.received_at,
+        };
+        spooling.verdicts.push(verdict::row(&about, verdict, ruling));
+        spooling.rulings.insert(ruling, text);
+        let plain = delivery.recipient.to_string();
+        spooling.deliveries.push(DeliveryRow {
+            id: delivery.id,
+            message: message.id,
+            sender: message.sender.clone(),
+            lane,
+            subscriber: delivery.subscriber,
+            hash,
+            recipient: key.seal(plain.as_bytes(), &context("recipient", delivery.id)),
+            day,
+            state,
+            deadline: delivery.deadline,
+            reason: verdict.reason.map(|reason| reason.as_str()),
+        });
+        spooling.size += 512;
+    }
+}
+
+/// The verdict of an admission, and the state that it starts in.
+fn first_state(admission: &Admission) -> (&Verdict, State) {
+    match admission {
+        Admission::Spool(spoolable) => {
+            let verdict = spoolable.verdict();
+            let held = verdict.verdict == VerdictKind::Hold;
+            (verdict, if held { State::Held } else { State::Queued })
+        }
+        Admission::Refuse(verdict) => (verdict, State::Ended(Outcome::Refused)),
+    }
+}
+
+fn add_message(spooling: &mut Spooling, message: &NewMessage) {
+    let facts = message.facts.as_ref().map(|facts| {
+        let text = to_json(facts);
+        let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        spooling.facts.insert(hash, text);
+        hash
+    });
+    let digest: [u8; 32] = Sha256::digest(&message.content).into();
+    spooling.size += message.content.len();
+    spooling.messages.push(values![
+        message.id,
+        message.sender.as_str(),
+        word(message.kind),
+        message.credential.as_str(),
+        message.received_at,
+        facts,
+        &*message.policy,
+        digest,
+        message.content.len() as i64,
+    ]);
+}
+
+async fn seal_contents(message: NewMessage, day: i64, key: DataKey) -> Result<Vec<Value>> {
+    let id = message.id;
+    let envelope = SealedEnvelope { sender: message.envelope_sender, trace: message.trace };
+    let envelope = key.seal(to_json(&envelope).as_bytes(), &context("envelope", id));
+    let content = message.content;
+    let size = content.len();
+    let sealed = off_thread_if(size, move || key.seal(&content, &context("content", id))).await?;
+    Ok(values![id, day, envelope, Bytes::from(sealed)])
+}
+
+/// Runs at once what is quick, and on a blocking thread what is not.
+pub(super) async fn off_thread_if<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    if size < LARGE {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Gone("it is shutting down".into()))
+}
+
+/// Writes the rows of several callers. Those of tables that many share come first, in order.
+pub(super) async fn insert(session: &mut Session, all: &[&Spooling], now: Timestamp) -> Result<()> {
+    let mut strangers: Vec<&(LookupHash, Vec<Value>)> = all.iter().flat_map(|one| &one.strangers).collect();
+    strangers.sort_by_key(|(hash, _)| *hash);
+    let strangers = strangers.into_iter().map(|(_, row)| row.clone()).collect();
+    rows::insert(session, subscriber::INTO, strangers, subscriber::UNLESS_LIVING).await?;
+    let messages = all.iter().flat_map(|one| one.messages.clone()).collect();
+    rows::insert(session, MESSAGES, messages, "").await?;
+    let contents = all.iter().flat_map(|one| one.contents.clone()).collect();
+    rows::insert(session, "contents (message, spool_day, envelope, content)", contents, "").await?;
+    let verdicts = all.iter().flat_map(|one| one.verdicts.clone()).collect();
+    rows::insert(session, verdict::INTO, verdicts, "").await?;
+    let deliveries = || all.iter().flat_map(|one| &one.deliveries);
+    rows::insert(session, DELIVERIES, deliveries().map(|row| row.values(now)).collect(), "").await?;
+    let refused = deliveries().filter(|row| matches!(row.state, State::Ended(_))).map(|row| row.id);
+    forget_erased(session, refused).await
+}
+
+/// Writes the texts that the database may not have yet.
+pub(super) async fn insert_shared(session: &mut Session, facts: &Texts, rulings: &Texts) -> Result<()> {
+    insert_texts(session, "message_facts (hash, body)", facts).await?;
+    insert_texts(session, "rulings (hash, body)", rulings).await
+}
+
+/// Of ended deliveries to people who were erased, only the lookup hash stays.
+pub(super) async fn forget_erased(session: &mut Session, ended: impl Iterator<Item = Uuid>) -> Result<()> {
+    let forget = "UPDATE deliveries SET recipient = NULL WHERE id IN {} AND EXISTS (
+        SELECT 1 FROM subscribers t
+        WHERE t.sender = deliveries.sender AND t.lookup_hash = deliveries.lookup_hash
+        AND (t.erased_at >= deliveries.spooled_at OR t.erased_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM subscribers l
+            WHERE l.sender = t.sender AND l.lookup_hash = t.lookup_hash AND l.erased_at IS NULL)))";
+    rows::with_list(session, forget, Vec::new(), ended.map(Value::from).collect()).await.map(drop)
+}
+
+/// Whether an earlier try, whose commit was not heard of, went through.
+pub(super) async fn spooled_before(session: &mut Session, spooling: &Spooling) -> Result<bool> {
+    let Some(first) = spooling.first else { return Ok(true) };
+    let row = session.fetch_optional("SELECT id FROM messages WHERE id = $1", values![first]).await?;
+    Ok(row.is_some())
+}
+
+const MESSAGES: &str = "messages (id, sender, kind, credential, received_at, facts, policy, sha256, size)";
+const DELIVERIES: &str = "deliveries (id, message, sender, lane, subscriber, lookup_hash, recipient, \
+                          spool_day, spooled_at, state, next_attempt_at, deadline, attempts, fence, reason, \
+                          ended_at)";
+
+impl DeliveryRow {
+    fn values(&self, now: Timestamp) -> Vec<Value> {
+        let ended = matches!(self.state, State::Ended(_)).then_some(now);
+        values![
+            self.id,
+            self.message,
+            self.sender.as_str(),
+            self.lane,
+            self.subscriber,
+            self.hash,
+            self.recipient.clone(),
+            self.day,
+            now,
+            self.state.as_str(),
+            now,
+            self.deadline,
+            0_i64,
+            0_i64,
+            self.reason,
+            ended,
+        ]
+    }
+}
+
+/// The word that the store keeps.
+fn word(kind: DeliveryKind) -> &'static str {
+    match kind {
+        DeliveryKind::Submitted => "submitted",
+        DeliveryKind::Dsn => "dsn",
+    }
+}
+
+pub(super) fn parse_kind(text: &str) -> Result<DeliveryKind> {
+    let kinds = [DeliveryKind::Submitted, DeliveryKind::Dsn];
+    let found = kinds.into_iter().find(|kind| word(*kind) == text);
+    found.ok_or_else(|| Fault::Unreadable("a message's kind".into()))
+}

@@ -1,0 +1,123 @@
+//! Verdicts as rows: what is particular to one delivery in `verdicts`, what a campaign's verdicts share in
+//! `rulings`, once by hash (invariant 16).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use super::fault::Result;
+use super::rows;
+use super::sql::{Row, Session, Value, to_json, values};
+use crate::policy::{RuleRef, Scope, Stream, Verdict};
+
+/// The shared part of a verdict.
+#[derive(Serialize, Deserialize)]
+struct Ruling {
+    scope: Option<Scope>,
+    stream: Option<Stream>,
+    jurisdiction: Option<Arc<str>>,
+    rule: RuleRef,
+    text: String,
+}
+
+/// The first decision's round.
+pub(super) const AT_INTAKE: i64 = 0;
+
+pub(super) const INTO: &str = "verdicts (delivery, round, sender, subscriber, version, verdict, reason, \
+                               ground, ground_event, policy, ruling, decided_at)";
+
+/// What a verdict is about, beside what it says.
+#[derive(Clone)]
+pub(super) struct About<'a> {
+    pub delivery: Uuid,
+    /// `AT_INTAKE`, or the fence of the claim that decided again.
+    pub round: i64,
+    pub sender: &'a str,
+    pub subscriber: Option<Uuid>,
+    pub version: i64,
+    pub policy: &'a str,
+    pub at: Timestamp,
+}
+
+/// The ruling's text and its hash.
+pub(super) fn ruling(verdict: &Verdict) -> ([u8; 32], String) {
+    let text = to_json(&Ruling {
+        scope: verdict.scope.clone(),
+        stream: verdict.stream,
+        jurisdiction: verdict.jurisdiction.clone(),
+        rule: verdict.rule.clone(),
+        text: verdict.text.clone(),
+    });
+    (Sha256::digest(text.as_bytes()).into(), text)
+}
+
+/// The row of a verdict, for `INTO`.
+pub(super) fn row(about: &About<'_>, verdict: &Verdict, ruling: [u8; 32]) -> Vec<Value> {
+    values![
+        about.delivery,
+        about.round,
+        about.sender,
+        about.subscriber,
+        about.version,
+        verdict.verdict.as_str(),
+        verdict.reason.map(|reason| reason.as_str()),
+        verdict.ground.map(|ground| ground.as_str()),
+        verdict.ground_event,
+        about.policy,
+        ruling,
+        about.at,
+    ]
+}
+
+/// A recorded verdict and the policy set behind it.
+pub(super) struct Recorded {
+    pub verdict: Verdict,
+    pub policy: Arc<str>,
+}
+
+/// The verdicts on these deliveries: the one of intake, or the youngest. What can't be read is an error in
+/// its place.
+pub(super) async fn read(
+    session: &mut Session,
+    deliveries: impl Iterator<Item = Uuid>,
+    which: Which,
+) -> Result<HashMap<Uuid, Result<Recorded>>> {
+    let query = match which {
+        Which::AtIntake => {
+            "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body
+             FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.round = 0 AND v.delivery IN {}"
+        }
+        Which::Youngest => {
+            "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body
+             FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.delivery IN {} ORDER BY v.round"
+        }
+    };
+    let rows = rows::with_list(session, query, Vec::new(), deliveries.map(Value::from).collect()).await?;
+    rows.iter().map(|row| Ok((row.id(0)?, recorded(row)))).collect()
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Which {
+    AtIntake,
+    Youngest,
+}
+
+fn recorded(row: &Row) -> Result<Recorded> {
+    let shared: Ruling = row.json(6)?;
+    let verdict = Verdict {
+        verdict: row.word(1)?,
+        reason: row.opt_word(2)?,
+        ground: row.opt_word(3)?,
+        ground_event: row.opt_id(4)?,
+        scope: shared.scope,
+        stream: shared.stream,
+        jurisdiction: shared.jurisdiction,
+        rule: shared.rule,
+        text: shared.text,
+    };
+    Ok(Recorded { verdict, policy: row.text(5)?.into() })
+}

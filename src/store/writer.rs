@@ -1,0 +1,161 @@
+//! The batching writer: one task, one transaction for all that waits, each caller told of its own result
+//! after the commit. A batch that fails is tried again one by one, so that one bad row harms nobody else.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{self, Batch, Shared};
+use super::erase::Erasure;
+use super::fact::Fact;
+use super::settle::Settling;
+use super::spool::Spooling;
+use super::{RecordError, Recorded, Settled, StoreError};
+
+/// The most that one transaction takes.
+const MOST_JOBS: usize = 256;
+const MOST_OCTETS: usize = 16 << 20;
+/// What may wait, in KiB: beyond it callers wait too, and the tools behind them.
+const ROOM: u32 = 64 << 10;
+
+/// Work with the way back to whoever waits for it.
+pub(super) struct Told<W, R> {
+    pub work: W,
+    size: usize,
+    reply: oneshot::Sender<Result<R, StoreError>>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl<W, R> Told<W, R> {
+    /// Whoever gave up waiting need not hear it.
+    pub fn tell(self, result: Result<R, StoreError>) {
+        let _ = self.reply.send(result);
+    }
+}
+
+/// What the facts of one call came to, in their order.
+pub(super) type RecordedAll = Vec<Result<Recorded, RecordError>>;
+
+pub(super) enum Job {
+    Spool(Told<Spooling, ()>),
+    Record(Told<Vec<Fact>, RecordedAll>),
+    Erase(Told<Erasure, bool>),
+    Settle(Told<Settling, Settled>),
+}
+
+impl Job {
+    fn size(&self) -> usize {
+        match self {
+            Self::Spool(told) => told.size,
+            Self::Record(told) => told.size,
+            Self::Erase(told) => told.size,
+            Self::Settle(told) => told.size,
+        }
+    }
+}
+
+/// The way to the task.
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Job>,
+    room: Arc<Semaphore>,
+    stop: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub fn start(shared: Shared) -> Self {
+        let (jobs, waiting) = mpsc::channel(MOST_JOBS);
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(run(shared, waiting, stop.clone()));
+        let room = Arc::new(Semaphore::new(ROOM as usize));
+        Self { jobs, room, stop, task: Mutex::new(Some(task)) }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.jobs.is_closed()
+    }
+
+    /// Takes nothing new, writes what waits, then ends.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        if let Some(task) = self.task.lock().await.take() {
+            let _ = task.await;
+        }
+    }
+
+    pub async fn spool(&self, spooling: Spooling) -> Result<(), StoreError> {
+        let size = spooling.size;
+        self.submit(spooling, size, Job::Spool).await
+    }
+
+    pub async fn record(&self, facts: Vec<Fact>) -> Result<RecordedAll, StoreError> {
+        let size = facts.len() * 1024;
+        self.submit(facts, size, Job::Record).await
+    }
+
+    pub async fn erase(&self, erasure: Erasure) -> Result<bool, StoreError> {
+        self.submit(erasure, 1024, Job::Erase).await
+    }
+
+    pub async fn settle(&self, settling: Settling) -> Result<Settled, StoreError> {
+        let size = settling.size();
+        self.submit(settling, size, Job::Settle).await
+    }
+
+    async fn submit<W, R>(
+        &self,
+        work: W,
+        size: usize,
+        job: impl FnOnce(Told<W, R>) -> Job,
+    ) -> Result<R, StoreError> {
+        let closing = || StoreError::Unavailable("it is shutting down".into());
+        let kibibytes = u32::try_from(size / 1024 + 1).unwrap_or(ROOM).min(ROOM);
+        let room = self.room.clone().acquire_many_owned(kibibytes).await.map_err(|_| closing())?;
+        let (reply, told) = oneshot::channel();
+        let job = job(Told { work, size, reply, _room: room });
+        self.jobs.send(job).await.map_err(|_| closing())?;
+        told.await.map_err(|_| closing())?
+    }
+}
+
+async fn run(shared: Shared, mut waiting: mpsc::Receiver<Job>, stop: CancellationToken) {
+    loop {
+        let first = tokio::select! {
+            biased;
+            job = waiting.recv() => job,
+            () = stop.cancelled(), if !waiting.is_closed() => {
+                waiting.close();
+                continue;
+            }
+        };
+        let Some(first) = first else { return };
+        let mut size = first.size();
+        let mut jobs = vec![first];
+        while jobs.len() < MOST_JOBS && size < MOST_OCTETS {
+            let Ok(job) = waiting.try_recv() else { break };
+            size += job.size();
+            jobs.push(job);
+        }
+        write(&shared, Batch::of(jobs)).await;
+    }
+}
+
+/// Writes a batch and tells everybody.
+async fn write(shared: &Shared, batch: Batch) {
+    match batch::write(shared, &batch, batch::Try::First).await {
+        Ok(results) => batch.tell(results),
+        // What has nothing to do with any one of them is not tried by each of them.
+        Err(fault) if fault.is_gone() => batch.fail(&fault.into()),
+        Err(fault) if batch.len() == 1 => batch.fail(&fault.into()),
+        Err(_) => {
+            for one in batch.one_by_one() {
+                match batch::write(shared, &one, batch::Try::Again).await {
+                    Ok(results) => one.tell(results),
+                    Err(fault) => one.fail(&fault.into()),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The store's conformance suite: every rule holds on SQLite and on PostgreSQL alike. A rule is a function; the
+//! macro makes one test of it for each database. `OPTGATE_TEST_POSTGRES` names a cluster (a URL of its
+//! maintenance database, a superuser); without it PostgreSQL is left out, but for CI, where that is a failure.
+
+#[path = "store/support.rs"]
+mod support;
+
+/// Makes `sqlite::…` and `postgres::…` of each rule.
+macro_rules! rules {
+    ($($rule:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                let home = $crate::support::Home::sqlite().await;
+                super::$rule(&home).await;
+                home.tidy().await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $rule() {
+                let Some(home) = $crate::support::Home::postgres().await else { return };
+                super::$rule(&home).await;
+                home.tidy().await;
+            })*
+        }
+    };
+}
+
+#[path = "store/queue.rs"]
+mod queue;

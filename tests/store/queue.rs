@@ -1,0 +1,221 @@
+//! The queue: spooled, claimed, settled; leases and fences.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use optgate::policy::{Reason, Stream, VerdictKind};
+use optgate::spool::{Fence, Outcome, Settlement, State};
+use optgate::store::{DeliveryFilter, NewMessage, Settled};
+
+use crate::support::*;
+
+rules! {
+    what_is_spooled_is_claimed_with_all_that_sending_needs,
+    an_end_drops_the_content_with_the_last_delivery,
+    what_is_refused_is_recorded_and_never_queued,
+    a_later_is_due_then_and_not_before,
+    a_settle_with_an_old_fence_changes_nothing,
+    a_lease_that_ran_out_is_taken_over,
+    a_node_takes_back_its_own_at_start,
+    what_is_given_back_counts_no_attempt,
+    two_nodes_never_claim_the_same_delivery,
+    lanes_wait_functional_first_then_by_age,
+    what_is_past_its_deadline_is_claimed_whatever_its_lane,
+}
+
+async fn what_is_spooled_is_claimed_with_all_that_sending_needs(home: &Home) {
+    let message = home.message(&[home.delivery("anna@example.se"), home.delivery("bo@example.se")]);
+    home.store.spool(vec![message.clone()]).await.unwrap();
+    let lane_id = home.lane_id().await;
+    let claims = home.store.claim(lane_id, 10).await.unwrap();
+    assert_eq!(claims.len(), 2);
+    for claim in &claims {
+        let delivery = message.deliveries.iter().find(|one| one.id == claim.fence.delivery).unwrap();
+        assert_eq!(claim.message, message.id);
+        assert_eq!(claim.recipient, delivery.recipient);
+        assert_eq!(claim.content, message.content);
+        assert_eq!(claim.facts, message.facts);
+        assert_eq!(claim.envelope_sender, message.envelope_sender);
+        assert_eq!(claim.trace, message.trace);
+        assert_eq!(claim.received_at, message.received_at);
+        assert_eq!(claim.deadline, delivery.deadline);
+        assert_eq!(claim.lane, delivery.lane);
+        assert_eq!(claim.attempts, 0);
+        assert_eq!(claim.verdict, verdict(VerdictKind::Deliver, None));
+        // The unsubscribe link of an unknown person needs a subscriber: spooling made one.
+        assert!(claim.consent.as_ref().unwrap().is_some());
+    }
+    assert!(home.store.claim(lane_id, 10).await.unwrap().is_empty());
+    let in_hand = home.store.in_hand().await.unwrap();
+    assert_eq!((in_hand.len(), in_hand[0].count), (1, 2));
+    assert_eq!(in_hand[0].lane, lane("example.se"));
+}
+
+async fn an_end_drops_the_content_with_the_last_delivery(home: &Home) {
+    let message = home.message(&[home.delivery("anna@example.se"), home.delivery("bo@example.se")]);
+    home.store.spool(vec![message.clone()]).await.unwrap();
+    let claims = home.store.claim(home.lane_id().await, 10).await.unwrap();
+    let end = |fence| settle(fence, Settlement::End(Outcome::Relayed));
+    assert_eq!(home.store.settle(end(claims[0].fence)).await.unwrap(), Settled::Done);
+    assert_eq!(home.count("SELECT count(*) FROM contents").await, 1);
+    assert_eq!(home.store.settle(end(claims[1].fence)).await.unwrap(), Settled::Done);
+    assert_eq!(home.count("SELECT count(*) FROM contents").await, 0);
+    let shown = home.store.message(SENDER, message.id).await.unwrap().unwrap();
+    assert_eq!(shown.size, message.content.len() as u64);
+    assert_eq!(shown.stream, Some(Stream::Marketing));
+    assert!(shown.deliveries.iter().all(|one| one.state == State::Ended(Outcome::Relayed)));
+    assert!(shown.deliveries.iter().any(|one| one.recipient == Some(address("anna@example.se"))));
+    assert!(home.store.in_hand().await.unwrap().is_empty());
+}
+
+async fn what_is_refused_is_recorded_and_never_queued(home: &Home) {
+    let mut delivery = home.delivery("anna@example.se");
+    delivery.admission = refusal(Reason::NoGround);
+    let message = home.message(&[delivery.clone()]);
+    home.store.spool(vec![message.clone()]).await.unwrap();
+    assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
+    assert_eq!(home.count("SELECT count(*) FROM contents").await, 0);
+    assert_eq!(home.count("SELECT count(*) FROM subscribers").await, 0);
+    let shown = home.store.message(SENDER, message.id).await.unwrap().unwrap();
+    let shown = &shown.deliveries[0];
+    assert_eq!((shown.state, shown.reason), (State::Ended(Outcome::Refused), Some(Reason::NoGround)));
+    assert_eq!(shown.verdict.reason, Some(Reason::NoGround));
+    assert_eq!((shown.next_attempt_at, shown.attempts), (None, 0));
+}
+
+async fn a_later_is_due_then_and_not_before(home: &Home) {
+    home.spool_to(&["anna@example.se"]).await;
+    let lane = home.lane_id().await;
+    let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
+    let mut later = settle(claim.fence, Settlement::Later(home.in_seconds(120)));
+    later.because.response = Some("451 4.7.1 try again".into());
+    assert_eq!(home.store.settle(later).await.unwrap(), Settled::Done);
+    home.advance(Duration::from_secs(119)).await;
+    assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
+    assert!(home.store.claim(lane, 1).await.unwrap().is_empty());
+    home.advance(Duration::from_secs(1)).await;
+    let again = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    assert_eq!((again.attempts, again.fence.number), (1, claim.fence.number + 1));
+    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().remove(0);
+    assert_eq!(shown.last_response.as_deref(), Some("451 4.7.1 try again"));
+    // Beyond the deadline there is no later; and a hold is no attempt.
+    let hold = settle(again.fence, Settlement::Hold(home.in_seconds(30 * 86_400)));
+    home.store.settle(hold).await.unwrap();
+    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().remove(0);
+    assert_eq!((shown.state, shown.attempts), (State::Held, 1));
+    assert_eq!(shown.next_attempt_at, Some(shown.deadline));
+}
+
+async fn a_settle_with_an_old_fence_changes_nothing(home: &Home) {
+    home.spool_to(&["anna@example.se"]).await;
+    let old = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    home.advance(LEASE + Duration::from_secs(1)).await;
+    let other = home.another_node().await;
+    assert_eq!(other.take_over_expired().await.unwrap(), 1);
+    let dsn = NewMessage { facts: None, ..home.message(&[home.delivery("bounces@shop.example")]) };
+    let mut late = settle(old.fence, Settlement::End(Outcome::Rejected));
+    late.dsn = Some(dsn);
+    assert_eq!(home.store.settle(late.clone()).await.unwrap(), Settled::Fenced);
+    let new = other.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    assert_eq!(home.store.settle(late.clone()).await.unwrap(), Settled::Fenced);
+    late.fence = new.fence;
+    assert_eq!(home.store.settle(late).await.unwrap(), Settled::Fenced, "the number, but another node");
+    assert_eq!(home.count("SELECT count(*) FROM messages").await, 1, "no DSN for what was not settled");
+    let end = settle(new.fence, Settlement::End(Outcome::Relayed));
+    assert_eq!(other.settle(end).await.unwrap(), Settled::Done);
+    other.close().await;
+}
+
+async fn a_lease_that_ran_out_is_taken_over(home: &Home) {
+    home.spool_to(&["anna@example.se", "bo@example.se"]).await;
+    let claims = home.store.claim(home.lane_id().await, 2).await.unwrap();
+    home.advance(LEASE / 2).await;
+    assert!(home.store.renew(&[claims[0].fence]).await.unwrap().is_empty());
+    home.advance(LEASE / 2 + Duration::from_secs(1)).await;
+    assert_eq!(home.store.take_over_expired().await.unwrap(), 1);
+    let stranger = Fence { delivery: claims[0].fence.delivery, number: 99 };
+    let fences = [claims[0].fence, claims[1].fence, stranger];
+    assert_eq!(home.store.renew(&fences).await.unwrap(), [claims[1].fence, stranger]);
+    let again = home.store.claim(home.lane_id().await, 10).await.unwrap();
+    assert_eq!(again.len(), 1);
+    assert_eq!((again[0].fence.delivery, again[0].attempts), (claims[1].fence.delivery, 1));
+}
+
+async fn a_node_takes_back_its_own_at_start(home: &Home) {
+    home.spool_to(&["anna@example.se", "bo@example.se"]).await;
+    let lane = home.lane_id().await;
+    let other = home.another_node().await;
+    home.store.claim(lane, 1).await.unwrap();
+    other.claim(lane, 1).await.unwrap();
+    let restarted = home.restarted().await;
+    assert_eq!(restarted.take_back_own().await.unwrap(), 1);
+    assert_eq!(restarted.claim(lane, 10).await.unwrap().len(), 1);
+    restarted.close().await;
+    other.close().await;
+}
+
+async fn what_is_given_back_counts_no_attempt(home: &Home) {
+    home.spool_to(&["anna@example.se"]).await;
+    let lane = home.lane_id().await;
+    let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
+    home.store.give_back(&[claim.fence]).await.unwrap();
+    assert_eq!(home.store.claim(lane, 1).await.unwrap()[0].attempts, 0);
+}
+
+async fn two_nodes_never_claim_the_same_delivery(home: &Home) {
+    let recipients: Vec<String> = (0..200).map(|n| format!("person{n}@example.se")).collect();
+    let spooled = home.spool_to(&recipients.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let lane = home.lane_id().await;
+    let other = home.another_node().await;
+    let drain = |store: optgate::store::Store| async move {
+        let mut mine = Vec::new();
+        loop {
+            let claims = store.claim(lane, 7).await.unwrap();
+            assert!(claims.len() <= 7);
+            if claims.is_empty() {
+                return mine;
+            }
+            mine.extend(claims.into_iter().map(|claim| claim.fence.delivery));
+        }
+    };
+    let workers = [home.store.clone(), other.clone(), home.store.clone(), other.clone()]
+        .map(|one| tokio::spawn(drain(one)));
+    let mut claimed = Vec::new();
+    for worker in workers {
+        claimed.extend(worker.await.unwrap());
+    }
+    assert_eq!(claimed.len(), spooled.len());
+    assert_eq!(claimed.into_iter().collect::<HashSet<_>>(), spooled.into_iter().collect());
+    other.close().await;
+}
+
+async fn lanes_wait_functional_first_then_by_age(home: &Home) {
+    for (recipient, stream) in [
+        ("anna@one.example", Stream::Marketing),
+        ("bo@two.example", Stream::Marketing),
+        ("cia@three.example", Stream::Functional),
+    ] {
+        let mut delivery = home.delivery(recipient);
+        delivery.lane.stream = stream;
+        home.store.spool(vec![home.message(&[delivery])]).await.unwrap();
+        home.advance(Duration::from_secs(1)).await;
+    }
+    let names = |lanes: Vec<optgate::store::WaitingLane>| -> Vec<String> {
+        lanes.into_iter().map(|waiting| waiting.lane.provider).collect()
+    };
+    let lanes = home.store.waiting_lanes(10).await.unwrap();
+    assert_eq!(names(lanes), ["three.example", "one.example", "two.example"]);
+    assert_eq!(names(home.store.waiting_lanes(1).await.unwrap()), ["three.example"]);
+}
+
+async fn what_is_past_its_deadline_is_claimed_whatever_its_lane(home: &Home) {
+    home.spool_to(&["anna@one.example", "bo@two.example"]).await;
+    assert!(home.store.claim_expired(10).await.unwrap().is_empty());
+    home.advance(Duration::from_secs(3 * 86_400)).await;
+    let claims = home.store.claim_expired(10).await.unwrap();
+    assert_eq!(claims.len(), 2);
+    for claim in claims {
+        home.store.settle(settle(claim.fence, Settlement::End(Outcome::Expired))).await.unwrap();
+    }
+    assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
+}
