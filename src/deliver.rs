@@ -21,17 +21,17 @@ pub use dispatch::run;
 use crate::clock::Clock;
 use crate::consent::ConsentState;
 use crate::keys::LinkKeys;
-use crate::policy::PolicySet;
 use crate::policy::decide::{
     Circumstances, Deliverable, DeliveryKind, Release, decide, release, release_dsn,
 };
+use crate::policy::{PolicySet, Verdict};
 use crate::sign::Signers;
 use crate::store::{Claim, Settle, Settled, Store, StoreError, Subscriber};
 use hand::Hand;
-use outbound::NoCopy;
+use outbound::{Making, NoCopy, Outbound};
 use response::Response;
 use settlement::{Settling, Stop};
-use upstream::{Envelope, Origin, Reuse, Upstream};
+use upstream::{Connection, Envelope, Origin, Reuse, Upstream};
 
 /// A claim older than this is decided again before it is sent (DESIGN.md, "The queue").
 const FRESH: Duration = Duration::from_secs(2);
@@ -87,15 +87,8 @@ impl Departures {
             person = self.read_consent_again(claim).await;
             leave = self.decide_again(policy, claim, &person)?;
         }
-        let copy = outbound::copy(
-            &self.parts,
-            self.upstream.settings(),
-            connection.capabilities(),
-            policy,
-            claim,
-            person.as_ref().ok().and_then(Option::as_ref),
-            leave.verdict(),
-        )?;
+        let known = person.as_ref().ok().and_then(Option::as_ref);
+        let copy = self.copy(policy, &connection, claim, known, leave.verdict())?;
         let envelope =
             Envelope { sender: claim.envelope_sender.as_ref(), recipient: &claim.recipient, body: copy.body };
         if !self.hand.is_ours(claim.fence, self.parts.clock.now()) {
@@ -135,6 +128,27 @@ impl Departures {
             }
         };
         if now < claim.deadline { Ok(leave) } else { Err(Stop::Expired) }
+    }
+
+    /// The connection comes first: what it can carry goes into the copy.
+    fn copy(
+        &self,
+        policy: &PolicySet,
+        connection: &Connection,
+        claim: &Claim,
+        person: Option<&Subscriber>,
+        verdict: &Verdict,
+    ) -> Result<Outbound, NoCopy> {
+        let making = Making {
+            hostname: &self.parts.hostname,
+            public_url: &self.parts.public_url,
+            link_keys: &self.parts.link_keys.load(),
+            signers: &self.parts.signers,
+            settings: self.upstream.settings(),
+            capabilities: connection.capabilities(),
+            policy,
+        };
+        making.copy(claim, person, verdict)
     }
 
     fn is_old(&self, claim: &Claim) -> bool {

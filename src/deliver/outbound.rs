@@ -6,7 +6,6 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Parts;
 use super::response::{Failure, Unfit};
 use super::upstream::{Body, Capabilities, Offer, Settings};
 use crate::consent::token::{Link, Purpose, seal};
@@ -14,11 +13,12 @@ use crate::keys::LinkKeys;
 use crate::language;
 use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
+use crate::mail::redaction::redact;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::sender::{OneClick, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Stream, Verdict};
 use crate::rewrite::{EightBit, Links, NotRewritable, Rewriting, rewrite};
-use crate::sign::{Pair, SignError};
+use crate::sign::{Pair, SignError, Signers};
 use crate::store::{Claim, Subscriber};
 
 /// The longest part of a Feedback-ID.
@@ -50,70 +50,85 @@ pub enum NoCopy {
     Unfit(Failure),
 }
 
-/// The copy of a claim for an upstream. `person` is what the decision rested on, `verdict` what it said.
-pub fn copy(
-    parts: &Parts,
-    settings: &Settings,
-    capabilities: Capabilities,
-    policy: &PolicySet,
-    claim: &Claim,
-    person: Option<&Subscriber>,
-    verdict: &Verdict,
-) -> Result<Outbound, NoCopy> {
-    match claim.kind {
-        DeliveryKind::Dsn => notification(parts, settings, claim),
-        DeliveryKind::Submitted => {
-            let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
-            let sender = policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
-            let message = RawMessage::index(claim.content.clone())?;
-            let rewriting = Rewriting {
-                stream: facts.stream,
-                links: links(&parts.link_keys.load(), &parts.public_url, claim, facts, person)?,
-                language: spoken(sender, person),
-                sender_name: sender.name.clone(),
-                postal_address: sender.postal_address.clone(),
-                postal_address_required: wants_postal_address(policy, verdict),
-                list_id: marketing(facts).then(|| list_id(sender, facts)),
-                feedback_id: marketing(facts).then(|| feedback_id(facts)),
-                received: received(&parts.hostname, claim),
-                date: date(claim.received_at),
-                message_id: format!("{}@{}", claim.message, parts.hostname),
-                extra_headers: settings.headers.clone(),
-                eight_bit: match capabilities.eight_bit_mime {
-                    Offer::Offered => EightBit::AsIs,
-                    Offer::Lacking => EightBit::Encode,
-                },
-            };
-            let rewritten = rewrite(&message, &rewriting).map_err(|error| match error {
-                NotRewritable::SignedEightBit => NoCopy::Unfit(Failure::Unfit(Unfit::EightBit)),
-                NotRewritable::Unparsable(error) => NoCopy::Unparsable(error),
-            })?;
-            let pair = if marketing(facts) { Pair::Required } else { Pair::NotNeeded };
-            let signatures = sign(parts, settings, &facts.from_domain, &rewritten.bytes, pair)?;
-            let body = if rewritten.eight_bit { Body::EightBit } else { Body::SevenBit };
-            Ok(Outbound { signatures, copy: rewritten.bytes, body })
+/// What all copies for one connection have in common.
+pub struct Making<'a> {
+    pub hostname: &'a str,
+    pub public_url: &'a str,
+    pub link_keys: &'a LinkKeys,
+    pub signers: &'a Signers,
+    pub settings: &'a Settings,
+    pub capabilities: Capabilities,
+    pub policy: &'a PolicySet,
+}
+
+impl Making<'_> {
+    /// The copy of a claim. `person` is what the decision rested on, `verdict` what it said.
+    pub fn copy(
+        &self,
+        claim: &Claim,
+        person: Option<&Subscriber>,
+        verdict: &Verdict,
+    ) -> Result<Outbound, NoCopy> {
+        match claim.kind {
+            DeliveryKind::Dsn => self.notification(claim),
+            DeliveryKind::Submitted => {
+                let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
+                let message = RawMessage::index(claim.content.clone())?;
+                let rewriting = self.rewriting(claim, facts, person, verdict)?;
+                let rewritten = rewrite(&message, &rewriting).map_err(|error| match error {
+                    NotRewritable::SignedEightBit => NoCopy::Unfit(Failure::Unfit(Unfit::EightBit)),
+                    NotRewritable::Unparsable(error) => NoCopy::Unparsable(error),
+                })?;
+                let pair = if marketing(facts) { Pair::Required } else { Pair::NotNeeded };
+                let signatures = self.sign(&facts.from_domain, &rewritten.bytes, pair)?;
+                let body = if rewritten.eight_bit { Body::EightBit } else { Body::SevenBit };
+                Ok(Outbound { signatures, copy: rewritten.bytes, body })
+            }
         }
     }
-}
 
-/// Our own notification leaves as it was composed: nothing in it is a placeholder, whatever the original's
-/// header says.
-fn notification(parts: &Parts, settings: &Settings, claim: &Claim) -> Result<Outbound, NoCopy> {
-    let mut copy = received(&parts.hostname, claim).into_bytes();
-    copy.extend_from_slice(&claim.content);
-    let body = if copy.is_ascii() { Body::SevenBit } else { Body::EightBit };
-    let signatures = sign(parts, settings, &parts.hostname, &copy, Pair::NotNeeded)?;
-    Ok(Outbound { signatures, copy, body })
-}
+    /// Our own notification leaves as it was composed: nothing in it is a placeholder, whatever the
+    /// original's header says.
+    fn notification(&self, claim: &Claim) -> Result<Outbound, NoCopy> {
+        let mut copy = received(self.hostname, claim).into_bytes();
+        copy.extend_from_slice(&claim.content);
+        let body = if copy.is_ascii() { Body::SevenBit } else { Body::EightBit };
+        let signatures = self.sign(self.hostname, &copy, Pair::NotNeeded)?;
+        Ok(Outbound { signatures, copy, body })
+    }
 
-fn sign(
-    parts: &Parts,
-    settings: &Settings,
-    domain: &str,
-    copy: &[u8],
-    pair: Pair,
-) -> Result<Vec<u8>, SignError> {
-    if settings.signs { Ok(Vec::new()) } else { parts.signers.sign(domain, copy, pair) }
+    fn rewriting(
+        &self,
+        claim: &Claim,
+        facts: &Facts,
+        person: Option<&Subscriber>,
+        verdict: &Verdict,
+    ) -> Result<Rewriting, NoCopy> {
+        let sender = self.policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
+        Ok(Rewriting {
+            stream: facts.stream,
+            links: links(self.link_keys, self.public_url, claim, facts, person)?,
+            language: spoken(sender, person),
+            sender_name: sender.name.clone(),
+            postal_address: sender.postal_address.clone(),
+            postal_address_required: wants_postal_address(self.policy, verdict),
+            list_id: marketing(facts).then(|| list_id(sender, facts)),
+            feedback_id: marketing(facts).then(|| feedback_id(facts)),
+            received: received(self.hostname, claim),
+            date: date(claim.received_at),
+            message_id: format!("{}@{}", claim.message, self.hostname),
+            extra_headers: self.settings.headers.clone(),
+            eight_bit: match self.capabilities.eight_bit_mime {
+                Offer::Offered => EightBit::AsIs,
+                Offer::Lacking => EightBit::Encode,
+            },
+        })
+    }
+
+    /// None where the provider signs for the From domain.
+    fn sign(&self, domain: &str, copy: &[u8], pair: Pair) -> Result<Vec<u8>, SignError> {
+        if self.settings.signs { Ok(Vec::new()) } else { self.signers.sign(domain, copy, pair) }
+    }
 }
 
 fn marketing(facts: &Facts) -> bool {
@@ -168,11 +183,12 @@ fn list_id(sender: &SenderPolicy, facts: &Facts) -> String {
     }
 }
 
-/// `campaign:scope:stream:sender`. A campaign's name is the tool's, so nothing of it but plain letters is kept.
+/// `campaign:scope:stream:sender`. Invariant 11: a campaign's name is the tool's, so an address in it is
+/// redacted, and nothing but plain letters is kept.
 fn feedback_id(facts: &Facts) -> String {
     let plain = |text: &str| -> String {
         let kept = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
-        text.chars().take(MAX_FEEDBACK_PART).map(|own| if kept(own) { own } else { '_' }).collect()
+        redact(text).chars().take(MAX_FEEDBACK_PART).map(|own| if kept(own) { own } else { '_' }).collect()
     };
     let campaign = facts.campaign.as_deref().map(plain).unwrap_or_default();
     let scope = facts.scope.as_ref().map(|scope| plain(scope.as_str())).unwrap_or_default();

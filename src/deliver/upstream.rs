@@ -86,3 +86,6 @@ impl Default for Timeouts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,152 @@
+//! What each end of a try is written down as.
 
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::*;
+use crate::deliver::response::{Lost, Stage, Unfit};
+use crate::outcome::dsn::NullSenderMail;
+use crate::policy::file::{parse, shipped};
+use crate::policy::{GroundKind, RuleRef, Stream, VerdictKind};
+use crate::spool::{Fence, Lane};
+use crate::store::Trace;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn verdict(kind: VerdictKind, reason: Option<Reason>) -> Verdict {
+    Verdict {
+        verdict: kind,
+        reason,
+        ground: reason.is_none().then_some(GroundKind::DoubleOptIn),
+        ground_event: None,
+        scope: None,
+        stream: Some(Stream::Marketing),
+        jurisdiction: None,
+        rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
+        text: String::new(),
+    }
+}
+
+fn claim() -> Claim {
+    Claim {
+        fence: Fence { delivery: Uuid::from_u128(2), number: 1 },
+        message: Uuid::from_u128(1),
+        kind: DeliveryKind::Submitted,
+        sender: "demo-shop".into(),
+        credential: "demo-shop/tool".into(),
+        lane: Lane {
+            sender: "demo-shop".into(),
+            stream: Stream::Marketing,
+            provider: "example.se".into(),
+            campaign: String::new(),
+        },
+        envelope_sender: Some("bounces@shop.example".parse().unwrap()),
+        recipient: "anna@example.se".parse().unwrap(),
+        received_at: at("2026-11-21T11:00:00Z"),
+        trace: Trace { helo: "tool".into(), peer: None, protocol: "ESMTP".into() },
+        content: Bytes::from_static(b"Subject: x\r\n\r\nbody\r\n"),
+        facts: None,
+        verdict: verdict(VerdictKind::Deliver, None),
+        consent: Ok(None),
+        attempts: 0,
+        deadline: at("2026-11-22T11:00:00Z"),
+        claimed_at: at("2026-11-21T12:00:00Z"),
+    }
+}
+
+fn settle_at(now: &str, claim: &Claim, result: Result<Response, Stop>) -> Option<Settle> {
+    let notifier = Notifier { hostname: "gateway.example.com".into(), upstream: NullSenderMail::Taken };
+    let clock = Clock::driven(at(now));
+    let settling = Settling { clock, notifier, possible_duplicates: AtomicU64::new(0) };
+    settling.settle(&Arc::new(parse(&shipped()).unwrap().0), claim, result)
+}
+
+fn settle(result: Result<Response, Stop>) -> Settle {
+    settle_at("2026-11-21T12:00:00Z", &claim(), result).unwrap()
+}
+
+fn answered(stage: Stage, code: u16) -> Stop {
+    Stop::Failed(Failure::Answered(stage, Response { code, enhanced: None, text: "anna@example.se".into() }))
+}
+
+#[test]
+fn what_the_upstream_took_is_relayed() {
+    let done = settle(Ok(Response { code: 250, enhanced: Some((2, 0, 0)), text: "queued 7".into() }));
+    assert_eq!(done.settlement, Settlement::End(Outcome::Relayed));
+    assert_eq!(done.because.response.as_deref(), Some("250 2.0.0 queued 7"));
+    assert!(done.dsn.is_none());
+}
+
+#[test]
+fn what_it_refused_for_good_is_rejected_and_told() {
+    let never = settle(Err(answered(Stage::Rcpt, 550)));
+    assert_eq!(never.settlement, Settlement::End(Outcome::Rejected));
+    assert_eq!(never.because.response.as_deref(), Some("550 a***@example.se"));
+    assert!(never.dsn.is_some());
+    let unfit = settle(Err(Stop::NoCopy(NoCopy::Unfit(Failure::Unfit(Unfit::EightBit)))));
+    assert_eq!(unfit.settlement, Settlement::End(Outcome::Rejected));
+}
+
+#[test]
+fn everything_else_is_later_and_nobody_is_told() {
+    for stop in [
+        answered(Stage::EndOfData, 451),
+        Stop::Failed(Failure::Lost(Stage::EndOfData, Lost::Closed)),
+        Stop::Stale(Failure::Lost(Stage::Mail, Lost::Closed)),
+        Stop::ConsentUnreadable(StoreError::Unavailable("gone".into())),
+        Stop::NoCopy(NoCopy::NoSubscriber),
+        Stop::NoCopy(NoCopy::Unsigned(crate::sign::SignError::PairMissing)),
+    ] {
+        let later = settle(Err(stop));
+        let Settlement::Later(next) = later.settlement else { panic!("{later:?}") };
+        let wait = next.duration_since(at("2026-11-21T12:00:00Z")).as_secs();
+        assert!((48..=72).contains(&wait), "{wait}");
+        assert!(later.dsn.is_none());
+    }
+}
+
+#[test]
+fn a_second_no_withholds_and_nobody_is_told() {
+    let refused = verdict(VerdictKind::Refuse, Some(Reason::Withdrawn));
+    let withheld = settle(Err(Stop::Withheld(refused.clone())));
+    assert_eq!(withheld.settlement, Settlement::End(Outcome::Withheld));
+    assert_eq!(withheld.because.reason, Some(Reason::Withdrawn));
+    assert_eq!(withheld.verdict, Some(refused));
+    assert!(withheld.dsn.is_none());
+}
+
+#[test]
+fn i9_at_the_deadline_later_is_expired_and_a_hold_is_withheld() {
+    let late = |stop| settle_at("2026-11-22T11:00:00Z", &claim(), Err(stop)).unwrap();
+    for stop in [Stop::Expired, answered(Stage::Rcpt, 450), Stop::ConsentUnreadable(StoreError::Full)] {
+        let expired = late(stop);
+        assert_eq!(expired.settlement, Settlement::End(Outcome::Expired));
+        assert!(expired.dsn.is_some());
+    }
+    let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
+    let withheld = late(Stop::Held(held));
+    assert_eq!(withheld.settlement, Settlement::End(Outcome::Withheld));
+    assert!(withheld.dsn.is_none());
+}
+
+#[test]
+fn a_hold_is_looked_at_again_before_the_deadline() {
+    let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
+    let result = settle_at("2026-11-22T10:55:00Z", &claim(), Err(Stop::Held(held))).unwrap();
+    assert_eq!(result.settlement, Settlement::Hold(at("2026-11-22T11:00:00Z")));
+}
+
+#[test]
+fn no_notification_tells_of_a_notification() {
+    let own = Claim { kind: DeliveryKind::Dsn, ..claim() };
+    let rejected = settle_at("2026-11-21T12:00:00Z", &own, Err(answered(Stage::Rcpt, 550))).unwrap();
+    assert_eq!(rejected.settlement, Settlement::End(Outcome::Rejected));
+    assert!(rejected.dsn.is_none());
+}
+
+#[test]
+fn what_another_worker_has_is_not_settled() {
+    assert!(settle_at("2026-11-21T12:00:00Z", &claim(), Err(Stop::LeaseLost)).is_none());
+}

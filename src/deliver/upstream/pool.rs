@@ -20,6 +20,8 @@ const IDLE: Duration = Duration::from_secs(30);
 const MOST_MESSAGES: u32 = 1_000;
 /// A goodbye is not worth a longer wait.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// How long a probe may take to come to something before another is sent.
+const PROBE: Duration = Duration::from_secs(1);
 /// How long an upstream that can't be reached is left alone: doubled from the first to the second.
 const LEFT_ALONE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
@@ -54,6 +56,15 @@ pub struct Upstream {
 struct Health {
     failures: u32,
     left_alone_until: Option<Instant>,
+    probe: Probe,
+}
+
+/// Whether a probe is on its way.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Probe {
+    Out,
+    #[default]
+    None,
 }
 
 impl Upstream {
@@ -114,15 +125,18 @@ impl Upstream {
         Ok(Lent { connection, origin: Origin::New, pool: self.clone(), _slot: slot })
     }
 
-    /// Whether it is worth trying to send now.
+    /// Whether it is worth trying to send now. `Probe` is answered once, and again if nothing comes of it.
     pub fn availability(&self) -> Availability {
-        let health = lock(&self.health);
+        let mut health = lock(&self.health);
+        let now = Instant::now();
         match health.left_alone_until {
             None => Availability::Open,
-            Some(until) => match until.checked_duration_since(Instant::now()) {
-                Some(left) if !left.is_zero() => Availability::LeftAlone(left),
-                _ => Availability::Probe,
-            },
+            Some(until) if until > now => Availability::LeftAlone(until - now),
+            Some(_) => {
+                health.left_alone_until = Some(now + PROBE);
+                health.probe = Probe::Out;
+                Availability::Probe
+            }
         }
     }
 
@@ -170,10 +184,12 @@ impl Upstream {
             *health = Health::default();
             return;
         };
-        let left_alone = health.left_alone_until.is_some_and(|until| until > Instant::now());
-        if left_alone || !failure.is_upstreams_trouble() {
+        let known = health.left_alone_until.is_some_and(|until| until > Instant::now());
+        // What was begun before the outage was known tells nothing new.
+        if known && health.probe == Probe::None || !failure.is_upstreams_trouble() {
             return;
         }
+        health.probe = Probe::None;
         let pause = LEFT_ALONE.0.saturating_mul(1 << health.failures.min(10)).min(LEFT_ALONE.1);
         health.failures = health.failures.saturating_add(1);
         health.left_alone_until = Some(Instant::now() + pause);
