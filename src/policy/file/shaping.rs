@@ -70,6 +70,11 @@ impl ReadShaping {
             source.error(&name.span, taken("limit", &name.value, first));
         }
         self.names.insert(name.value.clone(), name.rule);
+        // A lane does not know its credential yet: the limit would bind everybody's mail, or nobody's.
+        if matches.value.credential.is_some() {
+            let message = "a limit by `credential` is read but not in force in this version";
+            return source.warning(&matches.span, message);
+        }
         self.shaping.limits.push(Limit {
             name: name.value,
             matches: matches.value,

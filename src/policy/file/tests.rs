@@ -102,7 +102,7 @@ id = "google"
 domains = ["GMAIL.com"]
 [[limit]]
 name = "all"
-match = { stream = "marketing", credential = "demo-shop/mautic" }
+match = { stream = "marketing" }
 rate = ["20/s", "500000/day"]
 "#;
     let (policy, warnings) = load_with(&[("senders/demo-shop.toml", &sender), ("shaping.toml", shaping)]);
@@ -112,13 +112,22 @@ rate = ["20/s", "500000/day"]
     assert_eq!(marketing.rule, RuleRefAt("senders/demo-shop.toml", 7).into());
     assert_eq!(policy.shaping.provider("gmail.com"), "google");
     let limit = &policy.shaping.limits[0];
-    assert_eq!(limit.matches.credential.as_deref(), Some("demo-shop/mautic"));
+    assert_eq!(limit.matches.stream, Some(Stream::Marketing));
     assert_eq!(
         limit.rates,
         [Rate { permits: 20, per: Per::Second }, Rate { permits: 500_000, per: Per::Day }]
     );
     let ca = &policy.jurisdictions["ca"];
     assert_eq!(ca.soft_opt_in.expires_months[&Acquaintance::Inquiry], 6);
+}
+
+#[test]
+fn a_limit_that_can_not_be_kept_is_not_taken_for_a_wider_one() {
+    let shaping =
+        "[[limit]]\nname = \"tool\"\nmatch = { credential = \"demo-shop/mautic\" }\nrate = [\"1/s\"]\n";
+    let (policy, warnings) = load_with(&[("shaping.toml", shaping)]);
+    assert!(policy.shaping.limits.is_empty());
+    assert_eq!((warnings.len(), warnings[0].line), (1, 3));
 }
 
 #[test]
