@@ -12,6 +12,9 @@ static_loader! {
     };
 }
 
+/// The languages that we have; the first serves where none is known.
+pub const LANGUAGES: [&str; 4] = ["en", "sv", "nl", "de"];
+
 /// The language, among those that we have, that serves a tag such as `sv-SE`; English if none does.
 pub fn serving(tag: &str) -> &'static str {
     known(tag).unwrap_or("en")
@@ -20,7 +23,7 @@ pub fn serving(tag: &str) -> &'static str {
 /// The language that we have for a tag, if any.
 pub fn known(tag: &str) -> Option<&'static str> {
     let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    ["en", "sv", "nl", "de"].into_iter().find(|own| *own == primary)
+    LANGUAGES.into_iter().find(|own| *own == primary)
 }
 
 /// A text in a language of `serving`. A key that a language lacks falls back to English.

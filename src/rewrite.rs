@@ -1,7 +1,25 @@
 //! MIME surgery on the way out: our headers, placeholders and footer go in; everything else stays byte for
 //! byte (invariant 7). Pure.
+//!
+//! A copy is never written anew: the message's structure is found as ranges (`parts`), every change is an edit
+//! of a range (`edit`), and all edits are made at once. RFC 5322, RFC 2045, RFC 2046, RFC 8058.
+
+mod body;
+mod charset;
+mod edit;
+mod field;
+mod footer;
+mod headers;
+mod html;
+mod leaf;
+mod media;
+mod parts;
+mod placeholders;
+mod relabel;
+mod transfer;
 
 use crate::mail::RawMessage;
+use crate::mail::message::Unparsable;
 use crate::policy::Stream;
 
 /// What goes into one recipient's copy.
@@ -65,17 +83,30 @@ pub enum NotRewritable {
     #[error("a signed 8-bit body can't be sent to an upstream without 8BITMIME")]
     SignedEightBit,
     #[error(transparent)]
-    Unparsable(#[from] crate::mail::message::Unparsable),
+    Unparsable(#[from] Unparsable),
+    /// A mistake of the caller's: nothing may leave on `marketing` without a way out of it.
+    #[error("marketing without links")]
+    LinksMissing,
 }
 
 /// Checks at intake what would make a rewrite impossible on the way out.
-pub fn check(message: &RawMessage) -> Result<(), crate::mail::message::Unparsable> {
-    let _ = message;
-    todo!()
+pub fn check(message: &RawMessage) -> Result<(), Unparsable> {
+    parts::split(message).map(drop)
 }
 
 /// One recipient's copy.
 pub fn rewrite(message: &RawMessage, rewriting: &Rewriting) -> Result<Rewritten, NotRewritable> {
-    let _ = (message, rewriting);
-    todo!()
+    if rewriting.stream == Stream::Marketing && rewriting.links.is_none() {
+        return Err(NotRewritable::LinksMissing);
+    }
+    let parts = parts::split(message)?;
+    let (in_body, wanted) = body::edits(message.bytes(), &parts, &leaf::Copy::new(rewriting))?;
+    let mut edits = headers::edits(message, rewriting, wanted);
+    edits.extend(in_body);
+    edit::sort(&mut edits);
+    let bytes = edit::apply(message.bytes(), &edits);
+    Ok(Rewritten { eight_bit: !bytes.is_ascii(), bytes })
 }
+
+#[cfg(test)]
+mod tests;

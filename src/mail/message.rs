@@ -144,7 +144,7 @@ impl RawMessage {
 }
 
 fn check_lines(bytes: &[u8]) -> Result<(), Unparsable> {
-    if bytes.contains(&0) {
+    if memchr::memchr(0, bytes).is_some() {
         return Err(Unparsable::Nul);
     }
     let mut rest = bytes;
@@ -158,17 +158,18 @@ fn check_lines(bytes: &[u8]) -> Result<(), Unparsable> {
     Ok(())
 }
 
-fn line_end(bytes: &[u8], from: usize) -> usize {
-    bytes[from..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |found| from + found + 1)
+/// Where the line that starts at `from` ends, its CRLF included.
+pub(crate) fn line_end(bytes: &[u8], from: usize) -> usize {
+    memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |found| from + found + 1)
 }
 
-fn without_crlf(bytes: &[u8], end: usize) -> usize {
+pub(crate) fn without_crlf(bytes: &[u8], end: usize) -> usize {
     if bytes[..end].ends_with(b"\r\n") { end - 2 } else { end }
 }
 
 /// The colon of a field line: printable ASCII without blanks before it (RFC 5322, 3.6.8), blanks right
 /// before the colon allowed as the obsolete syntax has them (4.5).
-fn field_colon(line: &[u8]) -> Option<usize> {
+pub(crate) fn field_colon(line: &[u8]) -> Option<usize> {
     let colon = line.iter().position(|&byte| byte == b':')?;
     let name = line[..colon].trim_ascii_end();
     (!name.is_empty() && name.iter().all(|byte| matches!(byte, 33..=126))).then_some(colon)

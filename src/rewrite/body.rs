@@ -1,0 +1,209 @@
+//! The message's content: which leaves are it, what comes into them, and what makes every leaf fit to travel.
+//! RFC 2046; RFC 5322, 2.1.1; RFC 6152.
+//!
+//! Invariant 7: what is signed or encrypted, and every leaf that isn't content, keeps its bytes, but for a
+//! transfer encoding that the way out asks for.
+
+use memchr::memmem;
+
+use super::charset::Charset;
+use super::edit::{Edit, apply};
+use super::headers::Wanted;
+use super::leaf::{Copy, Filled, Leaf, Relabelled, Role};
+use super::media::Encoding;
+use super::parts::{Ending, Kind, Part, Place};
+use super::relabel::{declare_encoding, declare_utf8};
+use super::transfer::{self, MAX_LINE, base64, longest_line, quoted_printable};
+use super::{EightBit, NotRewritable};
+
+/// The edits of everything below the header, and what they ask of the header.
+pub(super) fn edits(
+    bytes: &[u8],
+    parts: &[Part],
+    copy: &Copy<'_>,
+) -> Result<(Vec<Edit>, Wanted), NotRewritable> {
+    let mut edits = Vec::new();
+    let mut wanted = Wanted::default();
+    let opened = content(bytes, parts);
+    for (index, part) in parts.iter().enumerate() {
+        let leaf = opened.leaves.iter().find(|leaf| leaf.index == index);
+        let locked = opened.locked.contains(&index);
+        match part.kind {
+            Kind::Sealed => sealed(bytes, part, copy.rewriting.eight_bit)?,
+            Kind::Leaf if locked => sealed(bytes, part, copy.rewriting.eight_bit)?,
+            Kind::Leaf => {
+                let filled = leaf.filter(|_| opened.sealed == Sealed::No).map(|leaf| (leaf, leaf.fill(copy)));
+                Travel { bytes, part, eight_bit: copy.rewriting.eight_bit }.edit(
+                    filled,
+                    &mut edits,
+                    &mut wanted,
+                )?;
+            }
+            Kind::Multipart | Kind::Message
+                if copy.rewriting.eight_bit == EightBit::Encode && part.encoding == Encoding::EightBit =>
+            {
+                declare_encoding(part, "7bit", &mut edits, &mut wanted);
+            }
+            Kind::Multipart | Kind::Message => {}
+        }
+    }
+    Ok((edits, wanted))
+}
+
+/// The leaves that are the message's content.
+struct Content<'a> {
+    leaves: Vec<Leaf<'a>>,
+    sealed: Sealed,
+    /// Leaves that hold an inline signature or encryption.
+    locked: Vec<usize>,
+}
+
+/// Whether any of the content is signed or encrypted: then none of it is touched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sealed {
+    No,
+    Yes,
+}
+
+fn content<'a>(bytes: &'a [u8], parts: &'a [Part]) -> Content<'a> {
+    let sealed = parts.iter().any(|part| part.kind == Kind::Sealed && part.place == Place::Inline);
+    let mut content = Content {
+        leaves: Vec::new(),
+        sealed: if sealed { Sealed::Yes } else { Sealed::No },
+        locked: Vec::new(),
+    };
+    if sealed {
+        return content;
+    }
+    let shown = |part: &Part| part.kind == Kind::Leaf && part.place == Place::Inline && part.media.is_text();
+    let first_text = parts.iter().position(|part| shown(part) && part.media.is_plain());
+    let first_html = parts.iter().position(|part| shown(part) && part.media.is_html());
+    for (index, part) in parts.iter().enumerate().filter(|(_, part)| shown(part)) {
+        let Some(decoded) = transfer::decode(part.encoding, &bytes[part.body.clone()]) else { continue };
+        if has_inline_pgp(&decoded) {
+            content.sealed = Sealed::Yes;
+            content.locked.push(index);
+        }
+        let Some(charset) = Charset::declared(part.media.charset()) else { continue };
+        let body = [first_text, first_html].contains(&Some(index));
+        let role = if body { Role::Body } else { Role::Other };
+        content.leaves.push(Leaf { index, part, content: decoded, charset, role });
+    }
+    content
+}
+
+/// RFC 9580, 6.2: an armored message, or text that is signed in the clear.
+fn has_inline_pgp(text: &[u8]) -> bool {
+    let kinds: [&[u8]; 2] = [b"MESSAGE", b"SIGNED MESSAGE"];
+    const BEGIN: &[u8] = b"-----BEGIN PGP ";
+    memmem::find_iter(text, BEGIN)
+        .any(|at| kinds.iter().any(|kind| text[at + BEGIN.len()..].starts_with(kind)))
+}
+
+fn sealed(bytes: &[u8], part: &Part, eight_bit: EightBit) -> Result<(), NotRewritable> {
+    if eight_bit == EightBit::Encode && !bytes[part.body.clone()].is_ascii() {
+        return Err(NotRewritable::SignedEightBit);
+    }
+    Ok(())
+}
+
+/// A leaf on its way out.
+struct Travel<'a> {
+    bytes: &'a [u8],
+    part: &'a Part,
+    eight_bit: EightBit,
+}
+
+impl Travel<'_> {
+    fn edit(
+        &self,
+        filled: Option<(&Leaf<'_>, Filled)>,
+        edits: &mut Vec<Edit>,
+        wanted: &mut Wanted,
+    ) -> Result<(), NotRewritable> {
+        let (content, changes, charset) = match filled {
+            Some((leaf, filled)) if !filled.edits.is_empty() => {
+                (Some(&*leaf.content), filled.edits, filled.charset)
+            }
+            _ => (None, Vec::new(), Relabelled::No),
+        };
+        if charset == Relabelled::Utf8 {
+            declare_utf8(self.bytes, self.part, edits, wanted);
+        }
+        let raw = &self.bytes[self.part.body.clone()];
+        let whole = match self.part.encoding {
+            Encoding::SevenBit | Encoding::EightBit => self.identity(raw, &changes),
+            Encoding::QuotedPrintable => self.refold(raw, content, &changes, quoted_printable::encode),
+            Encoding::Base64 => self.refold(raw, content, &changes, base64::encode),
+            Encoding::Unknown if self.eight_bit == EightBit::Encode && !raw.is_ascii() => {
+                return Err(NotRewritable::SignedEightBit);
+            }
+            Encoding::Unknown => None,
+        };
+        match whole {
+            Some(encoded) => {
+                if matches!(self.part.encoding, Encoding::SevenBit | Encoding::EightBit) {
+                    declare_encoding(self.part, "quoted-printable", edits, wanted);
+                }
+                edits.push(Edit::replace(self.part.body.clone(), self.ended(raw, encoded)));
+            }
+            None => {
+                let spliced = transfer::splice(self.part.encoding, raw, content.unwrap_or(raw), changes);
+                let start = self.part.body.start;
+                edits.extend(spliced.into_iter().map(|Edit { at, with }| {
+                    Edit::replace(start + at.start..start + at.end, self.ended(raw, with))
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// The quoted-printable form of a leaf without encoding, if it can't travel as it is.
+    fn identity(&self, raw: &[u8], changes: &[Edit]) -> Option<Vec<u8>> {
+        let brings_eight = changes.iter().any(|edit| !edit.with.is_ascii());
+        let unlabelled = self.part.encoding == Encoding::SevenBit && brings_eight;
+        let unwelcome = self.eight_bit == EightBit::Encode && (brings_eight || !raw.is_ascii());
+        if unlabelled || unwelcome || self.part.longest_line > MAX_LINE {
+            return Some(quoted_printable::encode(&apply(raw, changes)));
+        }
+        if changes.is_empty() {
+            return None;
+        }
+        let changed = apply(raw, changes);
+        (longest_line(&changed) > MAX_LINE).then(|| quoted_printable::encode(&changed))
+    }
+
+    /// The leaf encoded anew, if its lines are too long to travel.
+    fn refold(
+        &self,
+        raw: &[u8],
+        content: Option<&[u8]>,
+        changes: &[Edit],
+        encode: fn(&[u8]) -> Vec<u8>,
+    ) -> Option<Vec<u8>> {
+        if self.part.longest_line <= MAX_LINE {
+            return None;
+        }
+        let decoded = match content {
+            Some(content) => content.into(),
+            None => transfer::decode(self.part.encoding, raw)?,
+        };
+        let mut encoded = encode(&apply(&decoded, changes));
+        if raw.ends_with(b"\r\n") && !encoded.ends_with(b"\r\n") {
+            encoded.extend_from_slice(b"\r\n");
+        }
+        Some(encoded)
+    }
+
+    /// Keeps the boundary, or the end of the message, at a line of its own.
+    fn ended(&self, raw: &[u8], mut with: Vec<u8>) -> Vec<u8> {
+        if self.part.ending == Ending::NoCrlf
+            && raw.is_empty()
+            && !with.is_empty()
+            && !with.ends_with(b"\r\n")
+        {
+            with.extend_from_slice(b"\r\n");
+        }
+        with
+    }
+}

@@ -1,0 +1,240 @@
+//! One text leaf of the content: its placeholders filled and, if it is a body, its footer put in, in its own
+//! charset and transfer encoding.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::charset::{Charset, mask_shifted, reference, shifted_at, transliterate};
+use super::edit::Edit;
+use super::footer::{self, Footer};
+use super::html;
+use super::media::Encoding;
+use super::parts::Part;
+use super::placeholders::{self, Meaning, Placeholder};
+use super::relabel;
+use super::{Links, Rewriting};
+use crate::policy::Stream;
+
+/// A longer signature is no signature.
+const MAX_SIGNATURE_LINES: usize = 12;
+
+/// A text leaf that is shown as content, opened.
+pub(super) struct Leaf<'a> {
+    pub index: usize,
+    pub part: &'a Part,
+    pub content: Cow<'a, [u8]>,
+    pub charset: Charset,
+    pub role: Role,
+}
+
+/// Whether a leaf gets a footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The first text leaf, or the first HTML leaf.
+    Body,
+    Other,
+}
+
+/// The edits of a leaf's content, in the charset that the leaf then declares.
+pub(super) struct Filled {
+    pub edits: Vec<Edit>,
+    pub charset: Relabelled,
+}
+
+/// Whether the leaf has to declare UTF-8 for what came into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Relabelled {
+    No,
+    Utf8,
+}
+
+/// What is the same for all leaves of a copy.
+pub(super) struct Copy<'a> {
+    pub rewriting: &'a Rewriting,
+    /// How our unsubscribe links start.
+    own_link: Option<Finder<'a>>,
+}
+
+impl<'a> Copy<'a> {
+    pub fn new(rewriting: &'a Rewriting) -> Self {
+        let own_link = rewriting.links.as_ref().map(|links| Finder::new(own_prefix(links)));
+        Self { rewriting, own_link }
+    }
+}
+
+/// Up to the token: `https://mail.example.com/u/`.
+fn own_prefix(links: &Links) -> &str {
+    const ROUTE: &str = "/u/";
+    links.unsubscribe.rfind(ROUTE).map_or(&links.unsubscribe, |at| &links.unsubscribe[..at + ROUTE.len()])
+}
+
+/// A text that comes into the content.
+struct Insertion {
+    at: Range<usize>,
+    text: String,
+}
+
+impl Leaf<'_> {
+    /// What comes into this leaf for one recipient.
+    pub fn fill(&self, copy: &Copy<'_>) -> Filled {
+        let searched: Cow<'_, [u8]> = if self.charset.shifts() {
+            mask_shifted(&self.content).into()
+        } else {
+            Cow::Borrowed(&*self.content)
+        };
+        let found = placeholders::find(&searched);
+        let mut insertions: Vec<Insertion> =
+            found.iter().filter_map(|placeholder| self.value(&searched, placeholder, copy)).collect();
+        if self.role == Role::Body && copy.rewriting.stream == Stream::Marketing {
+            insertions.extend(self.footer(&searched, &found, copy));
+        }
+        insertions.sort_by_key(|insertion| insertion.at.start);
+        self.encode(insertions)
+    }
+
+    fn value(&self, text: &[u8], placeholder: &Placeholder, copy: &Copy<'_>) -> Option<Insertion> {
+        let links = copy.rewriting.links.as_ref();
+        let markup = self.part.media.is_markup();
+        let value = match placeholder.meaning {
+            Meaning::Unsubscribe => links?.unsubscribe.clone(),
+            Meaning::Preferences => links?.preferences.clone(),
+            Meaning::PostalAddress => match footer::address(copy.rewriting) {
+                None => links.map(|_| String::new())?,
+                Some(address) => address,
+            },
+        };
+        let is_address = placeholder.meaning == Meaning::PostalAddress;
+        let at = if markup && !is_address {
+            placeholders::with_scheme(text, placeholder.at.clone())
+        } else {
+            placeholder.at.clone()
+        };
+        Some(Insertion { at, text: if markup { html::escape(&value) } else { value } })
+    }
+
+    fn footer(&self, text: &[u8], found: &[Placeholder], copy: &Copy<'_>) -> Option<Insertion> {
+        let shown = |placeholder: &&Placeholder| {
+            !self.part.media.is_html() || html::is_outside_comments(text, placeholder.at.start)
+        };
+        let filled = |meaning: Meaning| found.iter().filter(shown).take(32).any(|one| one.meaning == meaning);
+        let links_already = filled(Meaning::Unsubscribe) || self.shows_own_link(text, copy);
+        let footer = if !links_already {
+            Footer::Full
+        } else if copy.rewriting.postal_address_required
+            && !filled(Meaning::PostalAddress)
+            && self.lacks_address(copy.rewriting)
+        {
+            Footer::AddressLine
+        } else {
+            return None;
+        };
+        let newline = self.newline();
+        if self.part.media.is_html() {
+            let at = html::end_of_body(text).unwrap_or(text.len());
+            let lines = footer::html(footer, copy.rewriting).join(newline);
+            return Some(Insertion { at: at..at, text: format!("{newline}{lines}{newline}") });
+        }
+        let lines = footer::text(footer, copy.rewriting, self.part.media.flowed()).join(newline);
+        Some(self.after_text(text, &lines, newline))
+    }
+
+    fn shows_own_link(&self, text: &[u8], copy: &Copy<'_>) -> bool {
+        let Some(own_link) = &copy.own_link else { return false };
+        if self.part.media.is_html() { html::shows(text, own_link) } else { own_link.find(text).is_some() }
+    }
+
+    fn lacks_address(&self, rewriting: &Rewriting) -> bool {
+        let Some(address) = footer::address(rewriting) else { return false };
+        let text = self.charset.decode(&self.content);
+        let text = if self.part.media.is_html() { html::visible_text(&text).into() } else { text };
+        !letters(&text).contains(&letters(&address))
+    }
+
+    /// After the content, and before a signature, which stays the last thing.
+    fn after_text(&self, text: &[u8], lines: &str, newline: &str) -> Insertion {
+        if let Some(at) = signature(text) {
+            let before =
+                if text[..at].ends_with(b"\n\r\n") || text[..at].ends_with(b"\n\n") { "" } else { newline };
+            return Insertion { at: at..at, text: format!("{before}{lines}{newline}{newline}") };
+        }
+        let at = text.len();
+        let (before, after) = match text.last() {
+            None => ("", newline),
+            Some(b'\n') => (newline, newline),
+            Some(_) => (newline, ""),
+        };
+        let gap = if text.is_empty() || text.ends_with(b"\n") { "" } else { newline };
+        Insertion { at: at..at, text: format!("{gap}{before}{lines}{after}") }
+    }
+
+    /// How lines end here. Only an encoded content can have bare LFs.
+    fn newline(&self) -> &'static str {
+        let first = memchr::memchr(b'\n', &self.content);
+        let bare = first.is_some_and(|at| at == 0 || self.content[at - 1] != b'\r');
+        if bare && self.part.encoding == Encoding::Base64 { "\n" } else { "\r\n" }
+    }
+
+    fn encode(&self, insertions: Vec<Insertion>) -> Filled {
+        let all_ascii = insertions.iter().all(|insertion| insertion.text.is_ascii());
+        let markup = self.part.media.is_markup();
+        let relabel = !all_ascii
+            && self.part.media.is_plain()
+            && self.charset.is_ascii()
+            && self.content.is_ascii()
+            && relabel::can_declare(self.part);
+        let charset = match self.part.encoding {
+            _ if relabel => Charset::UTF_8,
+            // A reference keeps the leaf within its 7 bits.
+            Encoding::SevenBit if markup => Charset::ASCII,
+            _ => self.charset,
+        };
+        let instead = if markup { reference } else { transliterate };
+        let edits = insertions.into_iter().filter_map(|Insertion { at, text }| {
+            let mut with = charset.encode(&text, instead);
+            if charset.shifts() && shifted_at(&self.content, at.start) {
+                if at.start < self.content.len() {
+                    return None;
+                }
+                with.splice(0..0, *b"\x1B(B");
+            }
+            Some(Edit::replace(at, with))
+        });
+        let charset = if relabel { Relabelled::Utf8 } else { Relabelled::No };
+        Filled { edits: edits.collect(), charset }
+    }
+}
+
+/// Where the line `-- ` stands that begins a signature. RFC 3676, 4.3.
+fn signature(text: &[u8]) -> Option<usize> {
+    let line = |mark: &[u8]| {
+        let at = memchr::memmem::rfind(text, mark).map(|at| at + 1);
+        at.or_else(|| text.starts_with(&mark[1..]).then_some(0))
+    };
+    let at = line(b"\n-- \r\n").max(line(b"\n-- \n"))?;
+    let lines = memchr::memchr_iter(b'\n', text[at..].trim_ascii_end()).count();
+    (lines <= MAX_SIGNATURE_LINES).then_some(at)
+}
+
+/// What an address is compared by: letters and digits alone, as near to ASCII as they come.
+fn letters(text: &str) -> String {
+    let mut near = String::with_capacity(text.len());
+    for character in text.nfkc() {
+        match character {
+            _ if !character.is_alphanumeric() => {}
+            _ if character.is_ascii() => near.push(character.to_ascii_lowercase()),
+            _ => {
+                let before = near.len();
+                transliterate(character, &mut near);
+                if near[before..].starts_with('?') {
+                    near.truncate(before);
+                    near.push(character);
+                }
+            }
+        }
+    }
+    near.make_ascii_lowercase();
+    near
+}

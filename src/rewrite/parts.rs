@@ -1,0 +1,338 @@
+//! The MIME structure of a message as ranges into its bytes. RFC 2045, RFC 2046, RFC 2183.
+//!
+//! Boundaries are looked for line by line, those of the outer levels included, so that a part whose inner
+//! closing boundary is missing never swallows what follows it; mail-parser reads the fields' values. Nothing
+//! is decoded here and nothing is changed. One pass, linear in the message's size.
+
+use std::ops::Range;
+
+use super::media::{Encoding, Media};
+use crate::mail::RawMessage;
+use crate::mail::message::{Field, Unparsable, field_colon, line_end, without_crlf};
+
+/// The deepest nesting, nested messages included.
+pub const MAX_LEVELS: usize = 100;
+/// The most parts, nested messages' included.
+pub const MAX_PARTS: usize = 1_000;
+
+/// One part: the message itself is the first.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// Its fields, without the empty line after them.
+    pub header: Range<usize>,
+    /// Its content, without the CRLF that belongs to the boundary after it.
+    pub body: Range<usize>,
+    pub ending: Ending,
+    pub content_type: Option<Field>,
+    pub transfer_encoding: Option<Field>,
+    pub media: Media,
+    pub encoding: Encoding,
+    pub kind: Kind,
+    pub place: Place,
+    /// The longest line of the content in octets, without CRLF; of a container zero.
+    pub longest_line: usize,
+}
+
+/// What stands between header and content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Separator {
+    EmptyLine,
+    /// The content, or a boundary, follows the fields at once.
+    Missing,
+}
+
+/// What the content ends at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The end of the message, or a boundary with a CRLF of its own before it.
+    Whole,
+    /// A boundary right after the line before the content: whatever is put there needs a CRLF.
+    NoCrlf,
+}
+
+/// What a part is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Leaf,
+    Multipart,
+    /// message/rfc822: its content is the next part.
+    Message,
+    /// Signed or encrypted: never opened, never touched (invariant 7).
+    Sealed,
+}
+
+/// How a part is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    /// As the message's content.
+    Inline,
+    /// Beside it: an attachment, a named part, or what the root of a multipart/related refers to.
+    Beside,
+    /// Within a nested message.
+    Nested,
+}
+
+/// All parts in the order in which they stand.
+pub(super) fn split(message: &RawMessage) -> Result<Vec<Part>, Unparsable> {
+    let mut splitter =
+        Splitter { bytes: message.bytes(), parts: Vec::new(), open: Vec::new(), frames: Vec::new() };
+    let fields_end = message.fields().last().map_or(0, |field| field.whole.end);
+    let header = Header {
+        range: 0..fields_end,
+        separator: if message.body_offset() > fields_end { Separator::EmptyLine } else { Separator::Missing },
+        mime: message.fields().iter().filter_map(|field| mime_field(message.bytes(), field)).collect(),
+    };
+    splitter.open_part(header, message.body_offset())?;
+    splitter.run()?;
+    Ok(splitter.parts)
+}
+
+struct Splitter<'a> {
+    bytes: &'a [u8],
+    parts: Vec<Part>,
+    /// The parts that have not ended yet, outermost first.
+    open: Vec<usize>,
+    /// The multiparts whose boundary may still come, outermost first.
+    frames: Vec<Frame>,
+}
+
+struct Frame {
+    part: usize,
+    boundary: Vec<u8>,
+    /// How many parts are open when the multipart is the innermost.
+    open: usize,
+    seen: Seen,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    NotYet,
+    Boundary,
+}
+
+/// A part's header: the fields that MIME defines, each with its kind.
+struct Header {
+    range: Range<usize>,
+    separator: Separator,
+    mime: Vec<(MimeField, Field)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MimeField {
+    Type,
+    TransferEncoding,
+    Disposition,
+    Id,
+}
+
+enum Delimiter {
+    Opening(usize),
+    Closing(usize),
+}
+
+impl Splitter<'_> {
+    fn run(&mut self) -> Result<(), Unparsable> {
+        let mut at = self.parts.last().map_or(0, |part| part.body.start);
+        while at < self.bytes.len() {
+            let end = line_end(self.bytes, at);
+            match self.delimiter(at..end) {
+                Some(Delimiter::Opening(frame)) => {
+                    self.end_parts_within(frame, at)?;
+                    at = self.part_at(end)?;
+                }
+                Some(Delimiter::Closing(frame)) => {
+                    self.end_parts_within(frame, at)?;
+                    self.frames.truncate(frame);
+                    at = end;
+                }
+                None => {
+                    let length = without_crlf(self.bytes, end) - at;
+                    if let Some(open) = self.open.last() {
+                        let part = &mut self.parts[*open];
+                        part.longest_line = part.longest_line.max(length);
+                    }
+                    at = end;
+                }
+            }
+        }
+        while let Some(part) = self.open.pop() {
+            self.parts[part].body.end = self.bytes.len();
+        }
+        self.all_seen(0)
+    }
+
+    /// The innermost boundary that this line is. RFC 2046, 5.1.1.
+    fn delimiter(&self, line: Range<usize>) -> Option<Delimiter> {
+        let said = self.bytes[line].strip_prefix(b"--")?.trim_ascii_end();
+        let of = |said: &[u8]| self.frames.iter().rposition(|frame| frame.boundary == said);
+        let closing = || said.strip_suffix(b"--").and_then(of).map(Delimiter::Closing);
+        of(said).map(Delimiter::Opening).or_else(closing)
+    }
+
+    /// Ends all that is open within a multipart, at its boundary line.
+    fn end_parts_within(&mut self, frame: usize, boundary: usize) -> Result<(), Unparsable> {
+        self.frames[frame].seen = Seen::Boundary;
+        self.all_seen(frame + 1)?;
+        self.frames.truncate(frame + 1);
+        let keep = self.frames[frame].open;
+        while self.open.len() > keep
+            && let Some(open) = self.open.pop()
+        {
+            let part = &mut self.parts[open];
+            let end = without_crlf(self.bytes, boundary);
+            part.ending = if end >= part.body.start { Ending::Whole } else { Ending::NoCrlf };
+            part.body.end = end.max(part.body.start);
+        }
+        Ok(())
+    }
+
+    /// A multipart whose boundary never came is broken, but for one in a nested message, which is not ours.
+    fn all_seen(&self, from: usize) -> Result<(), Unparsable> {
+        let lost =
+            |frame: &Frame| frame.seen == Seen::NotYet && self.parts[frame.part].place != Place::Nested;
+        if self.frames[from..].iter().any(lost) { Err(Unparsable::Structure) } else { Ok(()) }
+    }
+
+    /// Reads the part that starts here; answers where its content starts.
+    fn part_at(&mut self, start: usize) -> Result<usize, Unparsable> {
+        let (header, body) = self.header_at(start);
+        self.open_part(header, body)
+    }
+
+    fn header_at(&self, start: usize) -> (Header, usize) {
+        let mut mime = Vec::new();
+        let mut field: Option<Field> = None;
+        let mut at = start;
+        let separator = loop {
+            let end = line_end(self.bytes, at);
+            let line = &self.bytes[at..end];
+            if line == b"\r\n" {
+                break Separator::EmptyLine;
+            }
+            if line.is_empty() || self.delimiter(at..end).is_some() {
+                break Separator::Missing;
+            }
+            if let (Some(b' ' | b'\t'), Some(field)) = (line.first(), &mut field) {
+                field.value.end = without_crlf(self.bytes, end);
+                field.whole.end = end;
+            } else if let Some(colon) = field_colon(line) {
+                let name = at..at + line[..colon].trim_ascii_end().len();
+                let value = at + colon + 1..without_crlf(self.bytes, end);
+                mime.extend(field.replace(Field { name, value, whole: at..end }));
+            } else {
+                break Separator::Missing;
+            }
+            at = end;
+        };
+        mime.extend(field);
+        let mime = mime.iter().filter_map(|field| mime_field(self.bytes, field)).collect();
+        let body = if separator == Separator::EmptyLine { at + 2 } else { at };
+        (Header { range: start..at, separator, mime }, body)
+    }
+
+    fn open_part(&mut self, header: Header, body: usize) -> Result<usize, Unparsable> {
+        let parent = self.open.last().copied();
+        let siblings = self.frames.last().is_some_and(|frame| Some(frame.part) == parent);
+        let default = parent
+            .map_or(Media::text as fn() -> Media, |parent| self.parts[parent].media.default_of_children());
+        let find = |kind| header.mime.iter().find(|(own, _)| *own == kind).map(|(_, field)| field);
+        let count = |kind| header.mime.iter().filter(|(own, _)| *own == kind).count();
+        let (content_type, transfer_encoding) = (find(MimeField::Type), find(MimeField::TransferEncoding));
+        let media = content_type.map_or_else(default, |field| Media::read(self.bytes, field));
+        let mut encoding =
+            transfer_encoding.map_or(Encoding::SevenBit, |field| Encoding::read(self.bytes, field));
+        let cut_off = parent.is_some() && header.separator == Separator::Missing;
+        if cut_off || count(MimeField::Type) > 1 || count(MimeField::TransferEncoding) > 1 {
+            // Readers differ on where its content starts, or on which of the fields holds.
+            encoding = Encoding::Unknown;
+        }
+        let kind = kind_of(&media, encoding, parent);
+        let attached = find(MimeField::Disposition).is_some_and(|field| {
+            let (attached, named) = Media::disposition(self.bytes, field);
+            attached || named && parent.is_some()
+        });
+        let named = parent.is_some() && media.named();
+        let own = match kind {
+            Kind::Multipart | Kind::Sealed if parent.is_none() => Place::Inline,
+            Kind::Multipart | Kind::Sealed if !attached => Place::Inline,
+            _ if attached || named => Place::Beside,
+            _ => Place::Inline,
+        };
+        let place =
+            parent.map_or(own, |parent| own.max(self.place_within(parent, siblings, find(MimeField::Id))));
+        if self.parts.len() >= MAX_PARTS || self.open.len() >= MAX_LEVELS {
+            return Err(Unparsable::TooDeep);
+        }
+        let index = self.parts.len();
+        self.open.push(index);
+        let boundary = media.boundary().map(<[u8]>::to_vec);
+        self.parts.push(Part {
+            header: header.range.clone(),
+            body: body..body,
+            ending: Ending::Whole,
+            content_type: content_type.cloned(),
+            transfer_encoding: transfer_encoding.cloned(),
+            media,
+            encoding,
+            kind,
+            place,
+            longest_line: 0,
+        });
+        match kind {
+            Kind::Multipart => match boundary {
+                Some(boundary) => {
+                    // A nested message that repeats an outer boundary must not end the outer parts early.
+                    if !self.frames.iter().any(|frame| frame.boundary == boundary) || place != Place::Nested {
+                        let open = self.open.len();
+                        self.frames.push(Frame { part: index, boundary, open, seen: Seen::NotYet });
+                    }
+                    Ok(body)
+                }
+                None if place == Place::Nested => Ok(body),
+                None => Err(Unparsable::Structure),
+            },
+            Kind::Message => self.part_at(body),
+            Kind::Leaf | Kind::Sealed => Ok(body),
+        }
+    }
+
+    /// Where a child of `parent` stands at best.
+    fn place_within(&self, parent: usize, siblings: bool, id: Option<&Field>) -> Place {
+        let container = &self.parts[parent];
+        let here = match container.kind {
+            Kind::Message => Place::Nested,
+            _ if siblings && container.media.is_related() => {
+                let first = self.parts.len() == parent + 1;
+                let id = id.map(|field| &self.bytes[field.value.clone()]);
+                if container.media.is_root(id, first) { Place::Inline } else { Place::Beside }
+            }
+            _ => Place::Inline,
+        };
+        here.max(container.place)
+    }
+}
+
+fn kind_of(media: &Media, encoding: Encoding, parent: Option<usize>) -> Kind {
+    let identity = !matches!(encoding, Encoding::QuotedPrintable | Encoding::Base64);
+    if media.is_sealed_multipart() || media.is_pkcs7() && parent.is_none() {
+        Kind::Sealed
+    } else if media.is_multipart() {
+        Kind::Multipart
+    } else if media.is_message() && identity {
+        Kind::Message
+    } else {
+        Kind::Leaf
+    }
+}
+
+fn mime_field(bytes: &[u8], field: &Field) -> Option<(MimeField, Field)> {
+    let name = &bytes[field.name.clone()];
+    let kind = match name.len() {
+        12 if name.eq_ignore_ascii_case(b"Content-Type") => MimeField::Type,
+        25 if name.eq_ignore_ascii_case(b"Content-Transfer-Encoding") => MimeField::TransferEncoding,
+        19 if name.eq_ignore_ascii_case(b"Content-Disposition") => MimeField::Disposition,
+        10 if name.eq_ignore_ascii_case(b"Content-ID") => MimeField::Id,
+        _ => return None,
+    };
+    Some((kind, field.clone()))
+}
