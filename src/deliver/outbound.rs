@@ -78,6 +78,7 @@ impl Making<'_> {
                 let rewritten = rewrite(&message, &rewriting).map_err(|error| match error {
                     NotRewritable::SignedEightBit => NoCopy::Unfit(Failure::Unfit(Unfit::EightBit)),
                     NotRewritable::Unparsable(error) => NoCopy::Unparsable(error),
+                    NotRewritable::LinksMissing => NoCopy::NoSubscriber,
                 })?;
                 let pair = if marketing(facts) { Pair::Required } else { Pair::NotNeeded };
                 let signatures = self.sign(&facts.from_domain, &rewritten.bytes, pair)?;
