@@ -61,10 +61,8 @@ fn compose(person: &Person) -> anyhow::Result<Message> {
 }
 
 fn selectors(person: &Person) -> Vec<(&'static str, String)> {
-    let mut selectors = vec![
-        ("X-Optgate-Stream", person.stream.to_string()),
-        ("X-Optgate-Scope", person.scope.to_owned()),
-    ];
+    let mut selectors =
+        vec![("X-Optgate-Stream", person.stream.to_string()), ("X-Optgate-Scope", person.scope.to_owned())];
     if person.stream == Stream::Marketing {
         selectors.push(("X-Optgate-Campaign", "summer-sale".to_owned()));
     }

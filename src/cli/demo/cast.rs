@@ -144,7 +144,9 @@ fn opt_in(email: &str, scopes: &[&str], at: Timestamp) -> Fact {
 
 fn purchase(email: &str, at: Timestamp, jurisdiction: &str, notice: Notice) -> Fact {
     let notice = match notice {
-        Notice::Given => json!({ "given": true, "text": "We may tell you of similar goods; say no at any time." }),
+        Notice::Given => {
+            json!({ "given": true, "text": "We may tell you of similar goods; say no at any time." })
+        }
         Notice::Missing => json!({ "given": false }),
     };
     Fact::Call {

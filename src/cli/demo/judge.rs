@@ -24,7 +24,9 @@ impl Judge<'_> {
                 captured.iter().filter(|mail| mail.recipients == [person.address]).collect();
             match (person.expected, own.as_slice()) {
                 (Expected::Refuse(_), []) => {}
-                (Expected::Refuse(_), _) => findings.push(format!("{}: was mailed all the same", person.address)),
+                (Expected::Refuse(_), _) => {
+                    findings.push(format!("{}: was mailed all the same", person.address))
+                }
                 (Expected::Deliver(_), [mail]) => {
                     let found = self.one(person, mail).await;
                     findings.extend(found.into_iter().map(|what| format!("{}: {what}", person.address)));

@@ -47,11 +47,8 @@ impl Upstream {
         std::fs::create_dir_all(folder)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let kept = Arc::new(Kept {
-            folder: folder.to_owned(),
-            messages: Mutex::default(),
-            came: Notify::new(),
-        });
+        let kept =
+            Arc::new(Kept { folder: folder.to_owned(), messages: Mutex::default(), came: Notify::new() });
         let server = tokio::spawn(accept(listener, kept.clone()));
         Ok(Self { address, kept, server })
     }
