@@ -3,11 +3,9 @@
 
 pub mod certificate;
 mod check;
-pub mod mistake;
+mod overrides;
 pub mod policies;
-mod quantity;
 mod raw;
-mod reader;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,16 +15,14 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use crate::deliver::upstream;
-use crate::policy::file::{Mistake, Severity};
 use crate::sign::SigningKey;
 use crate::smtp::server::Trusted;
+use crate::toml_file::{Mistake, Severity, Source, Table, document, sorted, whole_file};
 use certificate::CertificateFiles;
+use overrides::Combined;
 
 /// Where it is looked for when nobody names one.
 pub const DEFAULT_FILES: &[&str] = &["optgate.toml", "/etc/optgate/optgate.toml"];
-
-/// What variables that override a key begin with: `OPTGATE__SMTP__MAX_RECIPIENTS`.
-pub const OVERRIDE_PREFIX: &str = "OPTGATE__";
 
 /// A configuration that may be trusted: files read, bounds checked. CONTRACT.md, "Configuration".
 pub struct Config {
@@ -85,21 +81,25 @@ pub type Loaded = Result<(Config, Vec<Mistake>), Vec<Mistake>>;
 pub fn load(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Loaded {
     match std::fs::read_to_string(file) {
         Ok(text) => parse(file, &text, environment),
-        Err(error) => Err(vec![mistake::whole(file, Severity::Error, format!("can't be read: {error}"))]),
+        Err(error) => {
+            let message = format!("it can't be read: {error}");
+            Err(vec![whole_file(&file.display().to_string(), Severity::Error, message)])
+        }
     }
 }
 
 /// Checks a text that is in hand already; relative paths in it are relative to `file`.
 pub fn parse(file: &Path, text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Loaded {
-    let ours = |(name, _): &(String, String)| name.starts_with(OVERRIDE_PREFIX);
-    let mut overrides: Vec<_> = environment.into_iter().filter(ours).collect();
-    overrides.sort();
-    let report = reader::Report::new(file, text);
-    let raw = raw::read(reader::read(&report, &overrides));
+    let name = file.display().to_string();
+    let combined = Combined::new(text, environment);
+    let source = Source::new(&name, &combined.text).with_environment(combined.environment);
+    let mut table = document(&source).into_inner();
+    combined.lay_over(&source, &mut table);
+    let raw = raw::read(Table::new(&source, 0..0, &table));
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
-    let config = check::check(raw, &report, &folder);
-    let mistakes = report.finish();
+    let folder = absolute.parent().unwrap_or(Path::new("/"));
+    let config = check::check(raw, &source, folder, combined.environment);
+    let mistakes = sorted(source.into_mistakes());
     match config {
         Some(config) if mistakes.iter().all(|mistake| mistake.severity == Severity::Warning) => {
             Ok((config, mistakes))
@@ -178,15 +178,15 @@ password = "hunter2"
         let told = messages(parsed(text, &[]));
         for wanted in [
             "0:0: `hostname` is missing",
-            "2:1: unknown key `hostnam`; did you mean `hostname`?",
-            "5:11: passwords must not cross a network in clear",
-            "5:27: an IP address and a port are wanted",
-            "7:20: a text in quotes is wanted here, this is a number",
-            "8:17: `implicit_tls` needs `certificate` and `key`",
+            "2:1: `hostnam` is not a key that belongs here; did you mean `hostname`?",
+            "5:11: no passwords in clear over a network",
+            "5:27: `localhost` is not an IP address with a port",
+            "7:20: this must be a text in quotes, not a TOML integer",
+            "8:16: `implicit_tls` needs `certificate` and `key`",
             "10:14: links in mail must be https",
-            "12:11: HOST:PORT is wanted",
-            "13:7: one of \"required\", \"implicit\", \"opportunistic\", \"none\"",
-            "15:1: a secret never stands in this file: put it into one of its own and name that with `password_file`",
+            "12:11: `smtp.provider.example` is not HOST:PORT",
+            "13:7: `yes` is none of `required`, `implicit`, `opportunistic`, `none`",
+            "15:1: a secret never stands here: put it into a file of its own and name that with `password_file`",
         ] {
             assert!(told.contains(wanted), "{wanted}\n in \n{told}");
         }
@@ -217,7 +217,7 @@ password = "hunter2"
         assert_eq!(config.hostname, "other.example");
         let told =
             messages(parsed(SMALLEST, &[("OPTGATE__SMTP__LISEN", "x"), ("OPTGATE__UPSTREAM__9__NAME", "x")]));
-        assert!(told.contains("unknown key `smtp.lisen`; did you mean `listen`?"), "{told}");
+        assert!(told.contains("`lisen` is not a key that belongs here; did you mean `listen`?"), "{told}");
         assert!(told.contains("names no key"), "{told}");
     }
 
@@ -225,9 +225,9 @@ password = "hunter2"
     fn every_key_of_the_contract_is_known() {
         let text = include_str!("config/sample.toml");
         let told = messages(parsed(text, &[]));
-        assert!(!told.contains("unknown key"), "{told}");
-        for later in ["`feedback`", "`webhook`", "`web.rate`", "`api.signups_per_ip`", "`upstream.region`"] {
-            assert!(told.contains(&format!("warning: {later} is read but not in force")), "{told}");
+        assert!(!told.contains("is not a key"), "{told}");
+        for later in ["feedback", "webhook", "rate", "signups_per_ip", "region"] {
+            assert!(told.contains(&format!("warning: `{later}` is read but not in force")), "{told}");
         }
         let missing_files = ["can't be read", "is not there", "No such file", "/etc/optgate/"];
         let errors = told.lines().filter(|line| !line.contains("warning: "));

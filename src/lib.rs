@@ -31,6 +31,7 @@ pub mod store;
 pub mod web;
 
 // The program.
+pub mod toml_file;
 pub mod config;
 pub mod telemetry;
 pub mod serve;

@@ -1,10 +1,10 @@
 //! The policies that a configuration names, and what the two demand of each other.
 
-use super::mistake;
 use super::{Config, PolicySource};
 use crate::policy::PolicySet;
-use crate::policy::file::{self, Loaded, Mistake, Severity};
+use crate::policy::file::{self, Loaded};
 use crate::policy::sender::DomainPattern;
+use crate::toml_file::{Mistake, Severity, whole_file};
 
 /// Reads the policies; what doesn't fit the configuration is among the warnings.
 pub fn load(config: &Config) -> Loaded {
@@ -22,25 +22,20 @@ fn unsigned(config: &Config, policies: &PolicySet) -> Vec<Mistake> {
     if config.upstreams.iter().all(|upstream| upstream.signs) {
         return Vec::new();
     }
+    let signed = |domain: &str| {
+        let serves =
+            |own: &str| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        config.dkim.iter().any(|key| serves(&key.domain))
+    };
     let mut warnings = Vec::new();
     for sender in policies.senders.values() {
         for pattern in &sender.from_domains {
             let (DomainPattern::Exact(domain) | DomainPattern::Below(domain)) = pattern;
-            let domain = domain.trim_start_matches('.');
-            let signed = config.dkim.iter().any(|key| {
-                domain
-                    .strip_suffix(key.domain.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            });
-            if !signed {
+            if !signed(domain) {
                 let message = format!(
-                    "mail from {domain} goes unsigned: no [[dkim]] for it, and an [[upstream]] that doesn't sign"
+                    "mail from {domain} goes unsigned: it has no [[dkim]] key, and not every [[upstream]] signs"
                 );
-                warnings.push(mistake::whole(
-                    std::path::Path::new(&*sender.rule.file),
-                    Severity::Warning,
-                    message,
-                ));
+                warnings.push(whole_file(&sender.rule.file, Severity::Warning, message));
             }
         }
     }
@@ -55,7 +50,7 @@ fn unknown_senders(config: &Config, policies: &PolicySet) -> Vec<Mistake> {
     let credentials = config.smtp.trusted.iter().map(|trusted| trusted.credential.as_str());
     let warning = |credential: &str| {
         let message = format!("[[smtp.trusted]] names `{credential}`, a sender without a policy");
-        mistake::whole(std::path::Path::new("optgate.toml"), Severity::Warning, message)
+        whole_file("optgate.toml", Severity::Warning, message)
     };
     credentials.filter(unknown).map(warning).collect()
 }

@@ -1,24 +1,25 @@
 //! What was typed: every key of `optgate.toml` with its place, its form checked and nothing more.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::quantity::{duration, size};
-use super::reader::{At, Origin, Section};
 use crate::deliver::upstream::{Kind, Tls};
+use crate::toml_file::quantity::{duration, size};
+use crate::toml_file::{Given, Table, Value};
 
-type Typed<T> = Option<At<T>>;
+type Typed<T> = Option<Given<T>>;
 
+#[derive(Default)]
 pub struct RawConfig {
     pub hostname: Typed<String>,
     pub data_dir: Typed<PathBuf>,
     pub policies: Typed<PathBuf>,
     pub database: RawDatabase,
-    pub lease: Typed<Duration>,
-    pub drain: Typed<Duration>,
+    pub queue: RawQueue,
     pub smtp: RawSmtp,
     pub web: RawWeb,
     pub api_listen: Typed<SocketAddr>,
@@ -33,11 +34,17 @@ pub struct RawDatabase {
 }
 
 #[derive(Default)]
+pub struct RawQueue {
+    pub lease: Typed<Duration>,
+    pub drain: Typed<Duration>,
+}
+
+#[derive(Default)]
 pub struct RawSmtp {
-    pub listen: Option<Vec<At<SocketAddr>>>,
-    pub implicit_tls: Vec<At<SocketAddr>>,
+    pub listen: Typed<Vec<Given<SocketAddr>>>,
+    pub implicit_tls: Typed<Vec<Given<SocketAddr>>>,
     pub max_message_size: Typed<usize>,
-    pub max_recipients: Typed<usize>,
+    pub max_recipients: Typed<u32>,
     pub allow_plaintext_auth: Typed<bool>,
     pub certificate: Typed<PathBuf>,
     pub key: Typed<PathBuf>,
@@ -45,7 +52,7 @@ pub struct RawSmtp {
 }
 
 pub struct RawTrusted {
-    pub networks: Vec<At<IpNet>>,
+    pub networks: Typed<Vec<Given<IpNet>>>,
     pub credential: Typed<String>,
 }
 
@@ -53,23 +60,24 @@ pub struct RawTrusted {
 pub struct RawWeb {
     pub listen: Typed<SocketAddr>,
     pub public_url: Typed<String>,
-    pub trusted_proxies: Option<Vec<At<IpNet>>>,
+    pub trusted_proxies: Typed<Vec<Given<IpNet>>>,
     pub body_limit: Typed<usize>,
     pub idle_timeout: Typed<Duration>,
 }
 
 pub struct RawUpstream {
-    pub origin: Origin,
+    pub span: Range<usize>,
     pub name: Typed<String>,
     pub address: Typed<String>,
     pub tls: Typed<Tls>,
     pub username: Typed<String>,
     pub password_file: Typed<PathBuf>,
     pub ca_file: Typed<PathBuf>,
-    pub connections: Typed<usize>,
+    pub connections: Typed<u32>,
     pub kind: Typed<Kind>,
     pub signs: Typed<bool>,
-    pub headers: Vec<(String, At<String>)>,
+    /// Name and value.
+    pub headers: Vec<(String, Given<String>)>,
 }
 
 pub struct RawDkim {
@@ -78,126 +86,143 @@ pub struct RawDkim {
     pub key_file: Typed<PathBuf>,
 }
 
-/// Every key of the file; what is missing or malformed has been reported.
-pub fn read(mut file: Section<'_>) -> RawConfig {
+/// Every key of the file; what is malformed or unknown has been noted.
+pub fn read(mut file: Table<'_>) -> RawConfig {
     let config = RawConfig {
-        hostname: file.text("hostname"),
-        data_dir: file.parse("data_dir", path),
-        policies: file.parse("policies", path),
-        database: file.section("database").map(database).unwrap_or_default(),
-        lease: None,
-        drain: None,
-        smtp: file.section("smtp").map(smtp).unwrap_or_default(),
-        web: file.section("web").map(web).unwrap_or_default(),
-        api_listen: file.section("api").and_then(api),
-        upstreams: file.sections("upstream").into_iter().map(upstream).collect(),
-        dkim: file.sections("dkim").into_iter().map(dkim).collect(),
+        hostname: file.take("hostname", |v| v.non_empty()),
+        data_dir: file.take("data_dir", path),
+        policies: file.take("policies", path),
+        database: file.table("database").map(database).unwrap_or_default(),
+        queue: file.table("queue").map(queue).unwrap_or_default(),
+        smtp: file.table("smtp").map(smtp).unwrap_or_default(),
+        web: file.table("web").map(web).unwrap_or_default(),
+        api_listen: file.table("api").and_then(api),
+        upstreams: file.tables("upstream").into_iter().map(upstream).collect(),
+        dkim: file.tables("dkim").into_iter().map(dkim).collect(),
     };
-    let (lease, drain) = file.section("queue").map(queue).unwrap_or_default();
-    file.not_in_force(&["feedback", "webhook"]);
-    file.finish();
-    RawConfig { lease, drain, ..config }
+    file.not_in_force("feedback", |v| v.table().map(|table| later(table, &["listen", "domain"])));
+    let webhook = ["name", "kind", "key_file", "topic", "certificate_file"];
+    file.not_in_force("webhook", |v| v.list(|item| item.table().map(|table| later(table, &webhook))));
+    finish(file);
+    config
 }
 
-fn database(mut section: Section<'_>) -> RawDatabase {
-    section.secret_elsewhere("password", "url_file");
-    let read = RawDatabase { url: section.text("url"), url_file: section.parse("url_file", path) };
-    section.finish();
+fn database(mut table: Table<'_>) -> RawDatabase {
+    table.secret_elsewhere("password", "url_file");
+    let url = table.take("url", |v| {
+        // It may hold a password.
+        v.source().hide(v.span());
+        v.non_empty()
+    });
+    let read = RawDatabase { url, url_file: table.take("url_file", path) };
+    finish(table);
     read
 }
 
-fn queue(mut section: Section<'_>) -> (Typed<Duration>, Typed<Duration>) {
-    let read = (section.parse("lease", duration), section.parse("drain", duration));
-    section.finish();
+fn queue(mut table: Table<'_>) -> RawQueue {
+    let read = RawQueue {
+        lease: table.take("lease", |v| v.read(duration)),
+        drain: table.take("drain", |v| v.read(duration)),
+    };
+    finish(table);
     read
 }
 
-fn smtp(mut section: Section<'_>) -> RawSmtp {
+fn smtp(mut table: Table<'_>) -> RawSmtp {
     let read = RawSmtp {
-        listen: section.list("listen", socket),
-        implicit_tls: section.list("implicit_tls", socket).unwrap_or_default(),
-        max_message_size: section.parse("max_message_size", size),
-        max_recipients: section.number("max_recipients", 1..=100_000),
-        allow_plaintext_auth: section.flag("allow_plaintext_auth"),
-        certificate: section.parse("certificate", path),
-        key: section.parse("key", path),
-        trusted: section.sections("trusted").into_iter().map(trusted).collect(),
+        listen: table.take("listen", |v| v.texts(socket)),
+        implicit_tls: table.take("implicit_tls", |v| v.texts(socket)),
+        max_message_size: table.take("max_message_size", |v| v.read(size)),
+        max_recipients: table.take("max_recipients", |v| v.count()),
+        allow_plaintext_auth: table.take("allow_plaintext_auth", |v| v.boolean()),
+        certificate: table.take("certificate", path),
+        key: table.take("key", path),
+        trusted: table.tables("trusted").into_iter().map(trusted).collect(),
     };
-    section.finish();
+    finish(table);
     read
 }
 
-fn trusted(mut section: Section<'_>) -> RawTrusted {
-    let networks = section.list("networks", network);
-    if networks.is_none() {
-        section.missing("networks");
-    }
-    let credential = section.text("credential");
-    if credential.is_none() {
-        section.missing("credential");
-    }
-    section.finish();
-    RawTrusted { networks: networks.unwrap_or_default(), credential }
+fn trusted(mut table: Table<'_>) -> RawTrusted {
+    let read = RawTrusted {
+        networks: table.need("networks", |v| v.texts(network)),
+        credential: table.need("credential", |v| v.non_empty()),
+    };
+    finish(table);
+    read
 }
 
-fn web(mut section: Section<'_>) -> RawWeb {
+fn web(mut table: Table<'_>) -> RawWeb {
     let read = RawWeb {
-        listen: section.parse("listen", socket),
-        public_url: section.text("public_url"),
-        trusted_proxies: section.list("trusted_proxies", network),
-        body_limit: section.parse("body_limit", size),
-        idle_timeout: section.parse("idle_timeout", duration),
+        listen: table.take("listen", |v| v.read(socket)),
+        public_url: table.take("public_url", |v| v.non_empty()),
+        trusted_proxies: table.take("trusted_proxies", |v| v.texts(network)),
+        body_limit: table.take("body_limit", |v| v.read(size)),
+        idle_timeout: table.take("idle_timeout", |v| v.read(duration)),
     };
-    section.not_in_force(&["rate"]);
-    section.finish();
+    table.not_in_force("rate", |v| v.non_empty());
+    finish(table);
     read
 }
 
-fn api(mut section: Section<'_>) -> Typed<SocketAddr> {
-    let listen = section.parse("listen", socket);
-    section.not_in_force(&["signups_per_ip", "signups_per_key"]);
-    section.finish();
+fn api(mut table: Table<'_>) -> Typed<SocketAddr> {
+    let listen = table.take("listen", |v| v.read(socket));
+    table.not_in_force("signups_per_ip", |v| v.non_empty());
+    table.not_in_force("signups_per_key", |v| v.non_empty());
+    finish(table);
     listen
 }
 
-fn upstream(mut section: Section<'_>) -> RawUpstream {
-    section.secret_elsewhere("password", "password_file");
+fn upstream(mut table: Table<'_>) -> RawUpstream {
+    table.secret_elsewhere("password", "password_file");
     let read = RawUpstream {
-        origin: section.origin.clone(),
-        name: section.text("name"),
-        address: section.text("address"),
-        tls: section.parse("tls", |text| word(text, TLS)),
-        username: section.text("username"),
-        password_file: section.parse("password_file", path),
-        ca_file: section.parse("ca_file", path),
-        connections: section.number("connections", 1..=1_000),
-        kind: section.parse("kind", |text| word(text, KINDS)),
-        signs: section.flag("signs"),
-        headers: section.texts("headers"),
+        span: table.span().clone(),
+        name: table.take("name", |v| v.non_empty()),
+        address: table.need("address", |v| v.non_empty()),
+        tls: table.take("tls", |v| v.word(TLS)),
+        username: table.take("username", |v| v.non_empty()),
+        password_file: table.take("password_file", path),
+        ca_file: table.take("ca_file", path),
+        connections: table.take("connections", |v| v.count()),
+        kind: table.take("kind", |v| v.word(KINDS)),
+        signs: table.take("signs", |v| v.boolean()),
+        headers: table.table("headers").map(headers).unwrap_or_default(),
     };
-    section.not_in_force(&["region"]);
-    section.finish();
+    table.not_in_force("region", |v| v.non_empty());
+    finish(table);
     read
 }
 
-fn dkim(mut section: Section<'_>) -> RawDkim {
-    section.secret_elsewhere("key", "key_file");
-    let read = RawDkim {
-        domain: section.text("domain"),
-        selector: section.text("selector"),
-        key_file: section.parse("key_file", path),
+fn headers(mut table: Table<'_>) -> Vec<(String, Given<String>)> {
+    let entries = table.entries().into_iter();
+    let text = |(name, value): (Given<&str>, Value<'_>)| {
+        let Given { value: name, span, rule } = name;
+        Some((name.to_owned(), Given { value: value.text()?.to_owned(), span, rule }))
     };
-    for (key, there) in [
-        ("domain", read.domain.is_some()),
-        ("selector", read.selector.is_some()),
-        ("key_file", read.key_file.is_some()),
-    ] {
-        if !there {
-            section.missing(key);
-        }
-    }
-    section.finish();
+    entries.filter_map(text).collect()
+}
+
+fn dkim(mut table: Table<'_>) -> RawDkim {
+    table.secret_elsewhere("key", "key_file");
+    let read = RawDkim {
+        domain: table.need("domain", |v| v.non_empty()),
+        selector: table.need("selector", |v| v.non_empty()),
+        key_file: table.need("key_file", path),
+    };
+    finish(table);
     read
+}
+
+fn later(mut table: Table<'_>, keys: &[&'static str]) {
+    for key in keys {
+        table.take(key, |_| Some(()));
+    }
+    finish(table);
+}
+
+fn finish(table: Table<'_>) {
+    table.hide_rest();
+    table.finish();
 }
 
 const TLS: &[(&str, Tls)] = &[
@@ -215,22 +240,17 @@ const KINDS: &[(&str, Kind)] = &[
     ("postmark", Kind::Postmark),
 ];
 
-fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, String> {
-    let known = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-    let found = words.iter().find(|(word, _)| *word == text);
-    found.map(|(_, value)| *value).ok_or_else(|| format!("one of {} is wanted here", known()))
-}
-
-fn path(text: &str) -> Result<PathBuf, String> {
-    if text.is_empty() { Err("a path is wanted here".to_owned()) } else { Ok(PathBuf::from(text)) }
+fn path(value: Value<'_>) -> Option<PathBuf> {
+    value.non_empty().map(PathBuf::from)
 }
 
 fn socket(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "an IP address and a port are wanted here, like \"127.0.0.1:2525\"".to_owned())
+    let wrong = || format!("`{text}` is not an IP address with a port such as `127.0.0.1:2525`");
+    text.parse().map_err(|_| wrong())
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
-    let single = |_| text.parse::<std::net::IpAddr>().map(IpNet::from);
-    let wanted = "a network is wanted here, like \"10.1.2.0/24\"";
-    text.parse::<IpNet>().or_else(single).map_err(|_| wanted.to_owned())
+    let wrong = || format!("`{text}` is not a network such as `10.1.2.0/24`");
+    let single = |_| text.parse::<IpAddr>().map(IpNet::from);
+    text.parse::<IpNet>().or_else(single).map_err(|_| wrong())
 }

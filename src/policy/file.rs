@@ -4,51 +4,29 @@
 mod folder;
 mod jurisdiction;
 mod later;
-mod reader;
 mod sender;
 mod shaping;
 mod shipped;
-mod source;
 mod value;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
-use toml::de::DeTable;
 
 use super::jurisdiction::Jurisdiction;
 use super::sender::SenderPolicy;
 use super::{PolicySet, UNKNOWN};
+use crate::toml_file::{Given, Source, Table, document, sorted, whole_file};
 use jurisdiction::ReadPack;
-use reader::{Given, Table};
 use sender::ReadSender;
 use shaping::ReadShaping;
-use source::{Source, whole_file};
 
+pub use crate::toml_file::{Mistake, Severity};
 pub use shipped::shipped;
 
 /// One file's name, relative to the policy folder with `/`, and text.
 pub type NamedText = (String, String);
-
-/// Something wrong in a file, for people: `senders/demo-shop.toml:12:3: …` with the line and a caret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    pub file: PathBuf,
-    /// From 1; 0 where the file as a whole is meant.
-    pub line: u32,
-    pub column: u32,
-    pub message: String,
-    /// The message with the line itself and a caret below it.
-    pub rendered: String,
-    pub severity: Severity,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    Error,
-    Warning,
-}
 
 /// A checked set, and what is worth a warning in it; or all mistakes at once.
 pub type Loaded = Result<(PolicySet, Vec<Mistake>), Vec<Mistake>>;
@@ -94,21 +72,6 @@ pub fn parse(files: &[NamedText]) -> Loaded {
 fn lent_warning(name: &str) -> Mistake {
     let message = "the folder lacks this pack, which its files rest on: the shipped one is used".to_owned();
     whole_file(name.trim_start_matches(shipped::PREFIX), Severity::Warning, message)
-}
-
-fn sorted(mistakes: impl IntoIterator<Item = Mistake>) -> Vec<Mistake> {
-    let mut mistakes: Vec<Mistake> = mistakes.into_iter().collect();
-    mistakes.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-    mistakes
-}
-
-/// The file's TOML; what can't be read of it is noted, and left out.
-fn document<'t>(source: &Source<'t>) -> toml::Spanned<DeTable<'t>> {
-    let (table, errors) = DeTable::parse_recoverable(source.text());
-    for error in errors {
-        source.error(&error.span().unwrap_or(0..0), error.message());
-    }
-    table
 }
 
 fn hash(files: &[&NamedText]) -> String {

@@ -1,5 +1,6 @@
 //! `[[upstream]]` and `[[dkim]]`: how mail leaves.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use rustls::pki_types::pem::PemObject as _;
@@ -7,18 +8,47 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::raw::{RawDkim, RawUpstream};
-use super::super::reader::{At, Origin};
-use super::{Checker, domain, host, is_loopback};
+use super::{Checker, host, is_loopback};
 use crate::deliver::upstream::{Kind, Settings, Timeouts, Tls};
+use crate::mail::address::domain_to_ascii;
 use crate::sign::{Signers, SigningKey};
+use crate::toml_file::Given;
+
+/// Fields that a message brings, or that the gateway sets.
+const OURS: &[&str] = &[
+    "From",
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Bcc",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Received",
+    "Return-Path",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+    "DKIM-Signature",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "List-Id",
+    "Feedback-ID",
+];
 
 impl Checker<'_> {
     pub(super) fn upstreams(&self, raw: Vec<RawUpstream>) -> Option<Vec<Settings>> {
         if raw.is_empty() {
-            self.report.error(&Origin::Whole, "no [[upstream]]: mail could not leave");
+            self.source.error_of_file("there is no [[upstream]]: mail could not leave");
             return None;
         }
-        self.unique(raw.iter().filter_map(|one| one.name.as_ref()).map(|at| (at.value.as_str(), &at.origin)));
+        let mut seen = BTreeSet::new();
+        for name in raw.iter().filter_map(|one| one.name.as_ref()) {
+            if !seen.insert(&name.value) {
+                self.source.error(&name.span, format!("an upstream named `{}` stands above", name.value));
+            }
+        }
         let count = raw.len();
         let settings: Vec<Settings> = raw.into_iter().filter_map(|one| self.upstream(one)).collect();
         (settings.len() == count).then_some(settings)
@@ -26,17 +56,13 @@ impl Checker<'_> {
 
     fn upstream(&self, raw: RawUpstream) -> Option<Settings> {
         let name = raw.name.as_ref().map_or_else(|| "primary".to_owned(), |at| at.value.clone());
-        let Some(address) = &raw.address else {
-            self.report.error(&raw.origin, "`address` is missing in [[upstream]]: HOST:PORT");
-            return None;
-        };
-        let (host, port) = self.host_and_port(address)?;
+        let (host, port) = self.host_and_port(raw.address.as_ref()?)?;
         let tls = raw.tls.as_ref().map_or(Tls::Required, |at| at.value);
         if matches!(tls, Tls::None | Tls::Opportunistic) && !is_loopback(&host) {
-            let origin = raw.tls.as_ref().map_or(&raw.origin, |at| &at.origin);
-            self.report.warn(origin, "mail to this upstream can be read and changed on its way");
+            let place = raw.tls.as_ref().map_or(&raw.span, |given| &given.span);
+            self.source.warning(place, "mail to this upstream can be read and changed on its way");
             if raw.username.is_some() {
-                self.report.warn(origin, "and so can the password");
+                self.source.warning(place, "and so can the password");
             }
         }
         let extra_roots = raw.ca_file.as_ref().and_then(|file| self.roots(file)).into_iter().collect();
@@ -46,7 +72,7 @@ impl Checker<'_> {
             port,
             tls,
             login: self.login(raw.username, raw.password_file),
-            connections: raw.connections.map_or(10, |at| at.value),
+            connections: raw.connections.map_or(10, |given| self.connections(&given)),
             kind: raw.kind.map_or(Kind::Generic, |at| at.value),
             signs: raw.signs.is_some_and(|at| at.value),
             headers: self.headers(raw.headers),
@@ -55,41 +81,49 @@ impl Checker<'_> {
         })
     }
 
-    fn host_and_port(&self, address: &At<String>) -> Option<(String, u16)> {
+    fn connections(&self, given: &Given<u32>) -> usize {
+        if given.value > 1_000 {
+            self.source.error(&given.span, "this must be from 1 to 1000");
+        }
+        usize::try_from(given.value).unwrap_or(usize::MAX)
+    }
+
+    fn host_and_port(&self, address: &Given<String>) -> Option<(String, u16)> {
         let name = host(&address.value);
         let port = address.value.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         let host = match bare.parse::<std::net::IpAddr>() {
             Ok(literal) => Some(literal.to_string()),
-            Err(_) => domain(name),
+            Err(_) => domain_to_ascii(name),
         };
         if let (Some(host), Some(port)) = (host, port.filter(|port| *port != 0)) {
             return Some((host, port));
         }
-        self.report.error(&address.origin, "HOST:PORT is wanted here, like \"smtp.provider.example:587\"");
+        let message = format!("`{}` is not HOST:PORT such as `smtp.provider.example:587`", address.value);
+        self.source.error(&address.span, message);
         None
     }
 
     fn login(
         &self,
-        username: Option<At<String>>,
-        password_file: Option<At<PathBuf>>,
+        username: Option<Given<String>>,
+        password_file: Option<Given<PathBuf>>,
     ) -> Option<(String, SecretString)> {
         match (username, password_file) {
             (Some(username), Some(file)) => Some((username.value, self.secret(&file)?)),
             (Some(username), None) => {
-                self.report.error(&username.origin, "`username` needs `password_file`");
+                self.source.error(&username.span, "`username` needs `password_file`");
                 None
             }
             (None, Some(file)) => {
-                self.report.error(&file.origin, "`password_file` needs `username`");
+                self.source.error(&file.span, "`password_file` needs `username`");
                 None
             }
             (None, None) => None,
         }
     }
 
-    fn roots(&self, file: &At<PathBuf>) -> Option<Vec<u8>> {
+    fn roots(&self, file: &Given<PathBuf>) -> Option<Vec<u8>> {
         let path = self.folder.join(&file.value);
         let read = std::fs::read(&path).map_err(|error| error.to_string()).and_then(|pem| {
             let count = CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>();
@@ -98,21 +132,24 @@ impl Checker<'_> {
                 _ => Ok(pem),
             }
         });
-        read.inspect_err(|error| self.report.error(&file.origin, format!("{}: {error}", path.display()))).ok()
+        read.inspect_err(|error| self.source.error(&file.span, format!("{}: {error}", path.display()))).ok()
     }
 
     /// Fields that are added to every message: never ones that are ours to set, and nothing that could
     /// end a field.
-    fn headers(&self, raw: Vec<(String, At<String>)>) -> Vec<(String, String)> {
+    fn headers(&self, raw: Vec<(String, Given<String>)>) -> Vec<(String, String)> {
         let mut headers = Vec::new();
         for (name, value) in raw {
             let name_ok =
                 !name.is_empty() && name.bytes().all(|byte| matches!(byte, 33..=126) && byte != b':');
             let value_ok =
                 value.value.chars().all(|letter| matches!(letter, ' '..='~')) && value.value.len() <= 900;
+            if OURS.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
+                self.source.error(&value.span, format!("`{name}` is not for an upstream to set"));
+            }
             if !name_ok || !value_ok {
-                self.report
-                    .error(&value.origin, format!("`{}` can't be made a header field", name.escape_debug()));
+                self.source
+                    .error(&value.span, format!("`{}` can't be made a header field", name.escape_debug()));
             }
             headers.push((name, value.value));
         }
@@ -120,45 +157,41 @@ impl Checker<'_> {
     }
 
     pub(super) fn dkim(&self, raw: Vec<RawDkim>) -> Vec<SigningKey> {
-        let origins: Vec<Origin> =
-            raw.iter().map(|one| one.domain.as_ref().map_or(Origin::Whole, |at| at.origin.clone())).collect();
-        let keys: Vec<(SigningKey, Algorithm)> =
-            raw.into_iter().filter_map(|one| self.signing_key(one)).collect();
-        for (index, (key, algorithm)) in keys.iter().enumerate() {
-            let alone =
-                !keys.iter().any(|(other, kind)| other.domain == key.domain && *kind == Algorithm::Rsa);
-            if *algorithm == Algorithm::Ed25519 && alone {
-                let origin = origins.get(index).unwrap_or(&Origin::Whole);
-                self.report
-                    .warn(origin, "Ed25519 alone: the large providers don't verify it; add an RSA key");
+        let keys: Vec<_> = raw.into_iter().filter_map(|one| self.signing_key(one)).collect();
+        for (key, algorithm, file) in &keys {
+            let rsa_too = |(other, kind, _): &(SigningKey, Algorithm, _)| {
+                other.domain == key.domain && *kind == Algorithm::Rsa
+            };
+            if *algorithm == Algorithm::Ed25519 && !keys.iter().any(rsa_too) {
+                let message = "Ed25519 alone: the large providers don't verify it; add an RSA key";
+                self.source.warning(&file.span, message);
             }
         }
-        keys.into_iter().map(|(key, _)| key).collect()
+        keys.into_iter().map(|(key, _, _)| key).collect()
     }
 
-    fn signing_key(&self, raw: RawDkim) -> Option<(SigningKey, Algorithm)> {
+    fn signing_key(&self, raw: RawDkim) -> Option<(SigningKey, Algorithm, Given<PathBuf>)> {
         let (owner, selector, file) = (raw.domain?, raw.selector?, raw.key_file?);
-        let (Some(domain), Some(_)) = (domain(&owner.value), domain(&selector.value)) else {
-            self.report.error(
-                &owner.origin,
-                "`domain` and `selector` make a domain name: SELECTOR._domainkey.DOMAIN",
-            );
+        let (Some(domain), Some(_)) = (domain_to_ascii(&owner.value), domain_to_ascii(&selector.value))
+        else {
+            self.source
+                .error(&owner.span, "`domain` and `selector` make a domain name: SELECTOR._domainkey.DOMAIN");
             return None;
         };
         let pem = self.secret(&file)?;
         let algorithm = match algorithm(&pem) {
             Ok(algorithm) => algorithm,
             Err(message) => {
-                self.report.error(&file.origin, message);
+                self.source.error(&file.span, message);
                 return None;
             }
         };
         let key =
             |pem: SecretString| SigningKey { domain: domain.clone(), selector: selector.value.clone(), pem };
         if let Err(error) = Signers::new(vec![key(pem.clone())]) {
-            self.report.error(&file.origin, error.to_string());
+            self.source.error(&file.span, error.to_string());
         }
-        Some((key(pem), algorithm))
+        Some((key(pem), algorithm, file))
     }
 }
 

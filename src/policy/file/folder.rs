@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::source::whole_file;
 use super::{Mistake, NamedText, Severity};
+use crate::toml_file::whole_file;
 
 /// The largest policy file in octets.
 const MAX_FILE: u64 = 1 << 20;

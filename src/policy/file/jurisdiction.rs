@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::later;
-use super::reader::{Given, Table, Value};
-use super::source::Source;
 use super::value;
 use crate::policy::jurisdiction::{Acquaintance, Jurisdiction, SoftOptIn};
 use crate::policy::{GroundKind, RuleRef};
+use crate::toml_file::Source;
+use crate::toml_file::{Given, Table, Value};
 
 /// One pack as its file has it: what it leaves out, its base says.
 pub struct ReadPack {

@@ -1,10 +1,10 @@
 //! Keys of the contract whose behaviour a later version brings: read and type-checked, so that a file
 //! written for it loads today, with a warning, so that nobody believes they hold.
 
-use super::reader::{Table, Value};
 use super::value;
 use crate::mail::Address;
 use crate::policy::{Reason, Scope, VerdictKind};
+use crate::toml_file::{Table, Value};
 
 const STREAMS: &[(&str, ())] = &[("marketing", ()), ("functional", ()), ("confirmation", ())];
 const PROVIDERS: &[(&str, ())] = &[("sendgrid", ()), ("ses", ()), ("mailgun", ()), ("postmark", ())];

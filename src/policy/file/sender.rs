@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::later;
-use super::reader::{Given, Table, Value};
 use super::value;
 use crate::policy::sender::{
     ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, ScopePolicy, SenderPolicy, SignedBody, Similar,
     StreamPolicy,
 };
 use crate::policy::{RuleRef, Scope, Stream};
+use crate::toml_file::{Given, Table, Value};
 
 /// The longest deadline: spool keys are kept for it.
 const MAX_DEADLINE: Duration = Duration::from_secs(30 * 24 * 3600);

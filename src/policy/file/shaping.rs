@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::later;
-use super::reader::{Given, Table, Value};
 use super::value;
 use crate::policy::shaping::{Limit, LimitMatch, Shaping};
 use crate::policy::{RuleRef, Stream};
+use crate::toml_file::{Given, Table, Value};
 
 /// What all shaping files together say.
 #[derive(Default)]

@@ -1,32 +1,10 @@
 //! The small syntaxes inside policy values: durations, months, rates, domains, ids.
 
-use std::time::Duration;
-
 use crate::mail::address::domain_to_ascii;
 use crate::policy::sender::DomainPattern;
 use crate::policy::shaping::{Per, Rate};
 
-/// The longest duration that makes sense anywhere in a policy.
-const MAX_DURATION: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
-
-/// `24h`, `5d`, `90m`, `30s`.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("`{text}` is not a duration such as `24h`, `5d`, `90m` or `30s`");
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 24 * 3600,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let duration = Duration::from_secs(number.saturating_mul(seconds));
-    if duration.is_zero() || duration > MAX_DURATION {
-        return Err(format!("`{text}` is too short or too long"));
-    }
-    Ok(duration)
-}
+pub use crate::toml_file::quantity::duration;
 
 /// `24 months`, `1 month`.
 pub fn months(text: &str) -> Result<u32, String> {
@@ -118,15 +96,6 @@ pub fn regex(text: &str) -> Result<regex::Regex, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations_have_one_unit() {
-        assert_eq!(duration("90m"), Ok(Duration::from_secs(5400)));
-        assert_eq!(duration("5d"), Ok(Duration::from_secs(5 * 24 * 3600)));
-        for wrong in ["", "5", "h", "5 d", "-5d", "1.5h", "0s", "99999999999999999999d", "1h30m", "5å"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn rates_name_their_window() {

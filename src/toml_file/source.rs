@@ -19,6 +19,10 @@ pub struct Source<'t> {
     name: Arc<str>,
     text: &'t str,
     line_starts: Vec<usize>,
+    /// From here on the text came from the environment, a variable a line.
+    environment: usize,
+    /// What is never shown: secrets, or what may be one.
+    hidden: RefCell<Vec<Range<usize>>>,
     mistakes: RefCell<Vec<Mistake>>,
 }
 
@@ -26,11 +30,30 @@ impl<'t> Source<'t> {
     pub fn new(name: &str, text: &'t str) -> Self {
         let after_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let line_starts = std::iter::once(0).chain(after_breaks).collect();
-        Self { name: name.into(), text, line_starts, mistakes: RefCell::default() }
+        Self {
+            name: name.into(),
+            text,
+            line_starts,
+            environment: text.len(),
+            hidden: RefCell::default(),
+            mistakes: RefCell::default(),
+        }
     }
 
-    pub fn text(&self) -> &'t str {
-        self.text
+    /// The same, of which the text from an offset on came from the environment.
+    pub fn with_environment(mut self, from: usize) -> Self {
+        self.environment = from;
+        self
+    }
+
+    /// From now on mistakes show stars for what stands here.
+    pub fn hide(&self, span: Range<usize>) {
+        self.hidden.borrow_mut().push(span);
+    }
+
+    /// The text without what came from the environment.
+    pub fn of_file(&self) -> &'t str {
+        self.text.get(..self.environment).unwrap_or(self.text)
     }
 
     /// The file and the line of an offset.
@@ -51,6 +74,10 @@ impl<'t> Source<'t> {
         self.mistakes.borrow_mut().push(whole_file(&self.name, Severity::Error, message.into()));
     }
 
+    pub fn warning_of_file(&self, message: impl Into<String>) {
+        self.mistakes.borrow_mut().push(whole_file(&self.name, Severity::Warning, message.into()));
+    }
+
     pub fn into_mistakes(self) -> Vec<Mistake> {
         self.mistakes.into_inner()
     }
@@ -68,20 +95,38 @@ impl<'t> Source<'t> {
         let from = (start - line_start).min(line.len());
         let to = span.end.saturating_sub(line_start).clamp(from, line.len());
         let column = line.get(..from).unwrap_or(line).chars().count() + 1;
-        let snippet = Snippet::source(line)
-            .line_start(index + 1)
-            .path(&*self.name)
+        let shown = self.without_secrets(line, line_start);
+        let (name, first) = match self.environment {
+            environment if start >= environment && start > 0 => ("environment", self.line_index(environment)),
+            _ => (&*self.name, 0),
+        };
+        let snippet = Snippet::source(shown)
+            .line_start(index - first + 1)
+            .path(name)
             .annotation(AnnotationKind::Primary.span(from..to));
         let title = level(severity).primary_title(message.as_str());
         let rendered = Renderer::plain().render(&[title.element(snippet)]);
         self.mistakes.borrow_mut().push(Mistake {
-            file: PathBuf::from(&*self.name),
-            line: to_u32(index + 1),
+            file: PathBuf::from(name),
+            line: to_u32(index - first + 1),
             column: to_u32(column),
             message,
             rendered,
             severity,
         });
+    }
+
+    /// A line with stars where something is hidden: as many as it has octets, so that the caret stays.
+    fn without_secrets(&self, line: &str, line_start: usize) -> String {
+        let mut shown = line.to_owned();
+        for span in self.hidden.borrow().iter() {
+            let from = span.start.saturating_sub(line_start).min(shown.len());
+            let to = span.end.saturating_sub(line_start).min(shown.len());
+            if shown.get(from..to).is_some() {
+                shown.replace_range(from..to, &"*".repeat(to - from));
+            }
+        }
+        shown
     }
 
     fn line_index(&self, at: usize) -> usize {

@@ -142,6 +142,27 @@ impl<'a> Value<'a> {
         Some(array.iter().filter_map(|spanned| item(Value { source: self.source, spanned })).collect())
     }
 
+    /// A list of texts, each with its place; one text is a list too, with commas between its items.
+    pub fn texts<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Option<Vec<Given<T>>> {
+        let span = self.span();
+        if let DeValue::String(text) = self.spanned.get_ref() {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            let read = |item| read(item).map_or_else(|error| self.wrong(error), Some);
+            let rule = self.source.rule(span.start);
+            return Some(
+                items
+                    .filter_map(read)
+                    .map(|value| Given { value, span: span.clone(), rule: rule.clone() })
+                    .collect(),
+            );
+        }
+        self.list(|item| {
+            let value = item.read(&read)?;
+            let span = item.span();
+            Some(Given { value, rule: item.source.rule(span.start), span })
+        })
+    }
+
     pub fn table(&self) -> Option<Table<'a>> {
         match self.spanned.get_ref() {
             DeValue::Table(table) => Some(Table::new(self.source, self.span(), table)),
@@ -234,6 +255,22 @@ impl<'a> Table<'a> {
                 (Given { value, span, rule }, Value { source: self.source, spanned })
             })
             .collect()
+    }
+
+    /// A key that a secret might be put under, which belongs into a file of its own.
+    pub fn secret_elsewhere(&mut self, key: &'static str, instead: &str) {
+        if let Some((at, value)) = self.left.remove(key) {
+            self.source.hide(value.span());
+            let message = format!(
+                "a secret never stands here: put it into a file of its own and name that with `{instead}`"
+            );
+            self.source.error(&at, message);
+        }
+    }
+
+    /// What is left may be a secret under a misspelt name: mistakes about it show no values.
+    pub fn hide_rest(&self) {
+        self.left.values().for_each(|(_, value)| self.source.hide(value.span()));
     }
 
     /// Notes every key that nobody asked for.

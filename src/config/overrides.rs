@@ -1,0 +1,109 @@
+//! Keys given by the environment: `OPTGATE__SMTP__MAX_RECIPIENTS=10`. Laid over the file's, they are read
+//! and checked like them.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::toml_file::Source;
+
+/// What variables that override a key begin with.
+const PREFIX: &str = "OPTGATE__";
+
+/// The file's text and the overrides below it, so that all of it has a place.
+pub struct Combined {
+    pub text: String,
+    /// Where the environment's part begins.
+    pub environment: usize,
+    variables: Vec<Variable>,
+}
+
+struct Variable {
+    name: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Combined {
+    pub fn new(file: &str, environment: impl IntoIterator<Item = (String, String)>) -> Self {
+        let ours = |(name, _): &(String, String)| name.starts_with(PREFIX);
+        let mut given: Vec<_> = environment.into_iter().filter(ours).collect();
+        given.sort();
+        let mut text = format!("{file}\n");
+        let start = text.len();
+        let mut variables = Vec::new();
+        for (name, value) in given {
+            let at = text.len();
+            text.push_str(&name);
+            let name = at..text.len();
+            text.push_str(" = ");
+            let at = text.len();
+            text.push_str(&value.replace(['\r', '\n'], " "));
+            variables.push(Variable { name, value: at..text.len() });
+            text.push('\n');
+        }
+        Self { text, environment: start, variables }
+    }
+
+    /// Lays the variables over the file's keys. One that names no place is a mistake.
+    pub fn lay_over<'t>(&'t self, source: &Source<'t>, table: &mut DeTable<'t>) {
+        for Variable { name, value } in &self.variables {
+            let path = self.text.get(name.clone()).unwrap_or_default();
+            let path = path.trim_start_matches(PREFIX).to_ascii_lowercase();
+            let path: Vec<&str> = path.split("__").collect();
+            if !put(table, &path, name, self.value(value)) {
+                source.hide(value.clone());
+                source.error(name, "this names no key that a single value could be given");
+            }
+        }
+    }
+
+    /// A value as TOML where it is a number, true or false, or a list; else it is a text as it stands.
+    fn value(&self, at: &Range<usize>) -> Spanned<DeValue<'_>> {
+        let text = self.text.get(at.clone()).unwrap_or_default();
+        let value = match DeValue::parse(text).map(Spanned::into_inner) {
+            Ok(value @ (DeValue::Integer(_) | DeValue::Boolean(_) | DeValue::String(_))) => value,
+            Ok(DeValue::Array(items)) => {
+                let items = items.into_iter().map(|item| Spanned::new(at.clone(), item.into_inner()));
+                DeValue::Array(items.collect())
+            }
+            _ => DeValue::String(Cow::Borrowed(text)),
+        };
+        Spanned::new(at.clone(), value)
+    }
+}
+
+/// False if there is no such place: a section where a value should go, or a value where a section should be.
+fn put<'t>(table: &mut DeTable<'t>, path: &[&str], name: &Range<usize>, value: Spanned<DeValue<'t>>) -> bool {
+    let Some((key, rest)) = path.split_first() else { return false };
+    let is_section = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
+        DeValue::Table(_) => true,
+        DeValue::Array(items) => items.iter().any(|item| item.get_ref().is_table()),
+        _ => false,
+    };
+    let spanned_key = || Spanned::new(name.clone(), Cow::Owned((*key).to_owned()));
+    if rest.is_empty() {
+        if table.get(*key).is_some_and(is_section) {
+            return false;
+        }
+        table.remove(*key);
+        table.insert(spanned_key(), value);
+        return true;
+    }
+    if !table.contains_key(*key) {
+        table.insert(spanned_key(), Spanned::new(name.clone(), DeValue::Table(DeTable::new())));
+    }
+    match table.get_mut(*key).map(Spanned::get_mut) {
+        Some(DeValue::Table(inner)) => put(inner, rest, name, value),
+        Some(DeValue::Array(items)) => {
+            let Some((index, rest)) = rest.split_first() else { return false };
+            let item = index.parse().ok().and_then(|index: usize| items.get_mut(index));
+            match item.map(Spanned::get_mut) {
+                Some(DeValue::Table(inner)) => put(inner, rest, name, value),
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}

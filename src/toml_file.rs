@@ -1,0 +1,49 @@
+//! TOML that people write: read key by key, every mistake noted with its place instead of stopping at the
+//! first. Policy files and the configuration are read through it.
+
+pub mod quantity;
+pub mod reader;
+pub mod source;
+
+use std::path::PathBuf;
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+pub use reader::{Given, Table, Value};
+pub use source::{Source, whole_file};
+
+/// Something wrong in a file, for people: `senders/demo-shop.toml:12:3: …` with the line and a caret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    pub file: PathBuf,
+    /// From 1; 0 where the file as a whole is meant.
+    pub line: u32,
+    pub column: u32,
+    pub message: String,
+    /// The message with the line itself and a caret below it.
+    pub rendered: String,
+    pub severity: Severity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// The file's TOML; what can't be read of it is noted, and left out.
+pub fn document<'t>(source: &Source<'t>) -> Spanned<DeTable<'t>> {
+    let (table, errors) = DeTable::parse_recoverable(source.of_file());
+    for error in errors {
+        source.error(&error.span().unwrap_or(0..0), error.message());
+    }
+    table
+}
+
+/// In the order in which people look for them.
+pub fn sorted(mistakes: impl IntoIterator<Item = Mistake>) -> Vec<Mistake> {
+    let mut mistakes: Vec<Mistake> = mistakes.into_iter().collect();
+    mistakes.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+    mistakes
+}
