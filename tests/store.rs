@@ -27,5 +27,15 @@ macro_rules! rules {
     };
 }
 
+#[path = "store/consent.rs"]
+mod consent;
+#[path = "store/erasure.rs"]
+mod erasure;
+#[path = "store/keys.rs"]
+mod keys;
+#[path = "store/limits.rs"]
+mod limits;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/writer.rs"]
+mod writer;

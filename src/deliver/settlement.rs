@@ -94,6 +94,7 @@ impl Settling {
             settlement: ending.settlement,
             because: ending.because,
             verdict: ending.verdict,
+            policy: policy.hash.clone(),
             dsn,
         })
     }

@@ -127,7 +127,7 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
 
     let mut spools = to_spool(&mut tx, batch, which).await?;
     let done = settles.iter().zip(&settled).filter(|(_, settled)| **settled == Settled::Done);
-    spools.extend(done.filter_map(|(settling, _)| settling.dsn.as_ref()));
+    spools.extend(done.filter_map(|(settling, _)| settling.dsn.as_deref()));
     let rulings = spools.iter().map(|one| &one.rulings).chain(settles.iter().map(|one| &one.rulings));
     let rulings = shared.interned.unknown_texts(rulings);
     let facts = shared.interned.unknown_texts(spools.iter().map(|one| &one.facts));

@@ -2,6 +2,7 @@
 //! the message's last open delivery.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -25,6 +26,8 @@ pub struct Settle {
     pub because: Because,
     /// The second verdict, where it differs from the first.
     pub verdict: Option<Verdict>,
+    /// The policy set behind the second verdict.
+    pub policy: Arc<str>,
     /// The DSN that tells of it, spooled in the same transaction.
     pub dsn: Option<NewMessage>,
 }
@@ -43,8 +46,9 @@ pub(super) struct Settling {
     settlement: Settlement,
     because: Because,
     verdict: Option<([u8; 32], Verdict)>,
+    policy: Arc<str>,
     pub rulings: Texts,
-    pub dsn: Option<Spooling>,
+    pub dsn: Option<Box<Spooling>>,
 }
 
 impl Settling {
@@ -62,7 +66,7 @@ impl Store {
     /// wait until the deadline at most; a hold does not count as an attempt.
     pub async fn settle(&self, settle: Settle) -> Result<Settled, StoreError> {
         let dsn = match settle.dsn {
-            Some(dsn) => Some(self.prepare(vec![dsn]).await?),
+            Some(dsn) => Some(Box::new(self.prepare(vec![dsn]).await?)),
             None => None,
         };
         let mut rulings = Texts::new();
@@ -71,8 +75,8 @@ impl Store {
             rulings.insert(hash, text);
             (hash, verdict)
         });
-        let Settle { fence, settlement, because, .. } = settle;
-        let settling = Settling { fence, settlement, because, verdict, rulings, dsn };
+        let Settle { fence, settlement, because, policy, .. } = settle;
+        let settling = Settling { fence, settlement, because, verdict, policy, rulings, dsn };
         self.inner.writer.settle(settling).await
     }
 }
@@ -153,18 +157,15 @@ async fn insert_verdict(
     now: Timestamp,
 ) -> Result<()> {
     let sender = row.text(2)?;
-    let find = "SELECT m.policy, (SELECT max(s.version) FROM subscribers s
-                    WHERE s.sender = $1 AND s.lookup_hash = $2 AND s.erased_at IS NULL)
-                FROM deliveries d JOIN messages m ON m.id = d.message WHERE d.id = $3 AND d.sender = $1";
-    let found = session.fetch_optional(find, values![sender, row.blob(4)?.to_vec(), row.id(0)?]).await?;
-    let Some(found) = found else { return Ok(()) };
+    let find = "SELECT version FROM subscribers WHERE sender = $1 AND lookup_hash = $2 AND erased_at IS NULL";
+    let subscriber = session.fetch_optional(find, values![sender, row.blob(4)?.to_vec()]).await?;
     let about = About {
         delivery: settling.fence.delivery,
         round: settling.fence.number,
         sender,
         subscriber: row.opt_id(3)?,
-        version: found.opt_int(1)?.unwrap_or(0),
-        policy: found.text(0)?,
+        version: subscriber.map(|row| row.int(0)).transpose()?.unwrap_or(0),
+        policy: &settling.policy,
         at: now,
     };
     let row = verdict::row(&about, verdict, ruling);

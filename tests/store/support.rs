@@ -298,5 +298,12 @@ pub fn withdrawal() -> EventKind {
 }
 
 pub fn settle(fence: Fence, settlement: Settlement) -> Settle {
-    Settle { fence, settlement, because: Because::default(), verdict: None, dsn: None }
+    Settle {
+        fence,
+        settlement,
+        because: Because::default(),
+        verdict: None,
+        policy: "policy-hash".into(),
+        dsn: None,
+    }
 }

@@ -1,0 +1,208 @@
+//! Facts, histories and what decisions read of them.
+
+use std::time::Duration;
+
+use optgate::consent::admit::NotAdmitted;
+use optgate::consent::token::{Link, Purpose};
+use optgate::consent::{EventKind, fold};
+use optgate::store::{DeliveryFilter, NewFact, RecordError, StoreError, Who};
+
+use crate::support::*;
+
+rules! {
+    a_fact_is_folded_projected_and_counted,
+    facts_of_one_call_are_told_apart,
+    a_fact_told_twice_is_recorded_once,
+    facts_from_two_nodes_about_one_person_all_count,
+    two_nodes_make_an_unknown_person_once,
+    one_sender_never_reaches_the_data_of_another,
+    i3_a_withdrawal_before_the_claim_is_read_with_it,
+    i4_unreadable_consent_is_an_error_and_harms_no_other_claim,
+    a_projection_can_be_made_anew_from_the_history,
+    a_person_is_found_by_any_spelling_and_by_a_link,
+}
+
+async fn record(home: &Home, fact: NewFact) -> optgate::store::Recorded {
+    home.store.record(vec![fact]).await.remove(0).unwrap()
+}
+
+async fn a_fact_is_folded_projected_and_counted(home: &Home) {
+    let first = record(home, home.fact("anna@example.se", opt_in())).await;
+    assert_eq!((first.subscriber.version, first.subscriber.state.opt_ins.len()), (1, 1));
+    home.advance(Duration::from_secs(60)).await;
+    let mut no = home.fact("anna@example.se", withdrawal());
+    no.who = Who::Subscriber(first.subscriber.id);
+    let second = record(home, no).await;
+    assert_eq!((second.subscriber.id, second.subscriber.version), (first.subscriber.id, 2));
+
+    let recipients = ["bo@example.se", "anna@example.se", "anna@example.se"].map(address);
+    let known = home.store.consent_of(SENDER, &recipients).await.unwrap();
+    assert!(known[0].is_none());
+    for known in &known[1..] {
+        let known = known.as_ref().unwrap();
+        assert_eq!((known.id, known.version), (first.subscriber.id, 2));
+        assert_eq!(known.state, second.subscriber.state);
+        assert_eq!(known.state.withdrawals.len(), 1);
+    }
+    let history = home.store.history(SENDER, first.subscriber.id).await.unwrap();
+    let ids: Vec<_> = history.iter().map(|(event, _)| event.id).collect();
+    assert_eq!(ids, [first.event, second.event]);
+    assert_eq!(history[0].1.as_ref().unwrap()["ip"], "203.0.113.77");
+    let shown = home.store.subscriber(SENDER, first.subscriber.id).await.unwrap().unwrap();
+    assert_eq!(shown.address, Some(address("anna@example.se")));
+    assert_eq!(shown.sender, SENDER);
+}
+
+async fn facts_of_one_call_are_told_apart(home: &Home) {
+    let mut ahead = home.fact("anna@example.se", opt_in());
+    ahead.occurred_at = home.in_seconds(3600);
+    let mut nobody = home.fact("anna@example.se", opt_in());
+    nobody.who = Who::Subscriber(home.clock.id());
+    let facts =
+        vec![home.fact("anna@example.se", opt_in()), ahead, nobody, home.fact("bo@example.se", opt_in())];
+    let results = home.store.record(facts).await;
+    assert!(results[0].is_ok());
+    assert!(matches!(results[1], Err(RecordError::NotAdmitted(NotAdmitted::DatedAhead))));
+    assert!(matches!(results[2], Err(RecordError::Unknown)));
+    assert!(results[3].is_ok());
+    assert_eq!(home.count("SELECT count(*) FROM consent_events").await, 2);
+}
+
+async fn a_fact_told_twice_is_recorded_once(home: &Home) {
+    let fact = home.fact("anna@example.se", opt_in());
+    let first = record(home, fact.clone()).await;
+    let second = record(home, fact).await;
+    assert_eq!((second.event, second.subscriber.version), (first.event, 1));
+    assert_eq!(home.count("SELECT count(*) FROM consent_events").await, 1);
+}
+
+async fn facts_from_two_nodes_about_one_person_all_count(home: &Home) {
+    let other = home.another_node().await;
+    let tell = |store: optgate::store::Store, facts: Vec<NewFact>| async move {
+        for fact in facts {
+            store.record(vec![fact]).await.remove(0).unwrap();
+        }
+    };
+    let facts = |from: i64| -> Vec<NewFact> {
+        let at = |n: i64| NewFact {
+            occurred_at: home.in_seconds(-1000 * (from + n)),
+            ..home.fact("anna@example.se", opt_in())
+        };
+        (0..20).map(at).collect()
+    };
+    let one = tokio::spawn(tell(home.store.clone(), facts(0)));
+    let two = tokio::spawn(tell(other.clone(), facts(20)));
+    one.await.unwrap();
+    two.await.unwrap();
+    let known = home.store.consent_of(SENDER, &[address("anna@example.se")]).await.unwrap();
+    let known = known[0].clone().unwrap();
+    assert_eq!(known.version, 40);
+    let history = home.store.history(SENDER, known.id).await.unwrap();
+    assert_eq!(history.len(), 40);
+    let events: Vec<_> = history.into_iter().map(|(event, _)| event).collect();
+    assert_eq!(known.state, fold(&events));
+    other.close().await;
+}
+
+async fn two_nodes_make_an_unknown_person_once(home: &Home) {
+    let other = home.another_node().await;
+    for round in 0..10 {
+        let who = format!("person{round}@example.se");
+        let (one, two) = tokio::join!(
+            home.store.record(vec![home.fact(&who, opt_in())]),
+            other.record(vec![home.fact(&who, withdrawal())]),
+        );
+        let (one, two) = (one[0].as_ref().unwrap(), two[0].as_ref().unwrap());
+        assert_eq!(one.subscriber.id, two.subscriber.id);
+    }
+    assert_eq!(home.count("SELECT count(*) FROM subscribers").await, 10);
+    other.close().await;
+}
+
+async fn one_sender_never_reaches_the_data_of_another(home: &Home) {
+    let known = record(home, home.fact("anna@example.se", opt_in())).await.subscriber;
+    let message = home.message(&[home.delivery("anna@example.se")]);
+    home.store.spool(vec![message.clone()]).await.unwrap();
+    let foreign = "other-shop";
+    let found = home.store.consent_of(foreign, &[address("anna@example.se")]).await.unwrap();
+    assert!(found[0].is_none());
+    assert!(home.store.subscriber(foreign, known.id).await.unwrap().is_none());
+    assert!(home.store.history(foreign, known.id).await.unwrap().is_empty());
+    assert!(!home.store.rebuild_projection(foreign, known.id).await.unwrap());
+    assert!(!home.store.erase(foreign, known.id, "api").await.unwrap());
+    assert!(home.store.message(foreign, message.id).await.unwrap().is_none());
+    let filter = DeliveryFilter { sender: Some(foreign.into()), ..DeliveryFilter::default() };
+    assert!(home.store.deliveries(&filter).await.unwrap().is_empty());
+    assert_eq!(home.store.retry(&filter).await.unwrap(), 0);
+    let mut fact = home.fact("anna@example.se", withdrawal());
+    fact.sender = foreign.into();
+    fact.who = Who::Subscriber(known.id);
+    assert!(matches!(home.store.record(vec![fact]).await[0], Err(RecordError::Unknown)));
+    // The same person, known to both, is two subscribers.
+    let mut fact = home.fact("anna@example.se", withdrawal());
+    fact.sender = foreign.into();
+    let theirs = record(home, fact).await.subscriber;
+    assert_ne!(theirs.id, known.id);
+    let ours = home.store.consent_of(SENDER, &[address("anna@example.se")]).await.unwrap();
+    assert!(ours[0].as_ref().unwrap().state.withdrawals.is_empty());
+}
+
+async fn i3_a_withdrawal_before_the_claim_is_read_with_it(home: &Home) {
+    record(home, home.fact("anna@example.se", opt_in())).await;
+    home.spool_to(&["anna@example.se"]).await;
+    let lane = home.lane_id().await;
+    let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
+    let later = optgate::spool::Settlement::Later(home.in_seconds(3600));
+    home.store.settle(settle(claim.fence, later)).await.unwrap();
+    assert!(home.store.claim(lane, 1).await.unwrap().is_empty());
+    // The no makes it due at once: the second decision is to meet it, not the deadline.
+    record(home, home.fact("anna@example.se", withdrawal())).await;
+    let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
+    let consent = claim.consent.unwrap().unwrap();
+    assert_eq!((consent.version, consent.state.withdrawals.len()), (2, 1));
+}
+
+async fn i4_unreadable_consent_is_an_error_and_harms_no_other_claim(home: &Home) {
+    let broken = record(home, home.fact("anna@example.se", opt_in())).await.subscriber;
+    record(home, home.fact("bo@example.se", opt_in())).await;
+    home.spool_to(&["anna@example.se", "bo@example.se"]).await;
+    let id = broken.id.simple();
+    let is_anna = if home.is_postgres() { format!("id = '\\x{id}'") } else { format!("id = x'{id}'") };
+    home.sql(&format!("UPDATE subscribers SET state = 'garbage' WHERE {is_anna}")).await;
+    let claims = home.store.claim(home.lane_id().await, 10).await.unwrap();
+    assert_eq!(claims.len(), 2);
+    for claim in claims {
+        let is_broken = claim.recipient == address("anna@example.se");
+        assert_eq!(matches!(claim.consent, Err(StoreError::Unreadable(_))), is_broken);
+    }
+    let recipients = [address("bo@example.se"), address("anna@example.se")];
+    let known = home.store.consent_of(SENDER, &recipients).await;
+    assert!(matches!(known, Err(StoreError::Unreadable(_))));
+    // History is what counts: the projection is made anew from it.
+    assert!(home.store.rebuild_projection(SENDER, broken.id).await.unwrap());
+    let known = home.store.consent_of(SENDER, &recipients).await.unwrap();
+    assert_eq!(known[1].as_ref().unwrap().state, broken.state);
+}
+
+async fn a_projection_can_be_made_anew_from_the_history(home: &Home) {
+    record(home, home.fact("anna@example.se", opt_in())).await;
+    home.advance(Duration::from_secs(1)).await;
+    let before = record(home, home.fact("anna@example.se", withdrawal())).await.subscriber;
+    home.sql("UPDATE subscribers SET state = '{}', version = 0").await;
+    assert!(home.store.rebuild_projection(SENDER, before.id).await.unwrap());
+    let after = home.store.subscriber(SENDER, before.id).await.unwrap().unwrap().subscriber;
+    assert_eq!((after.version, after.state), (before.version, before.state));
+}
+
+async fn a_person_is_found_by_any_spelling_and_by_a_link(home: &Home) {
+    let kind = EventKind::Suppressed { why: optgate::consent::event::Suppression::Operator };
+    let known = record(home, home.fact("Anna@Example.SE", kind)).await.subscriber;
+    let found = home.store.consent_of(SENDER, &[address("anna@example.se")]).await.unwrap();
+    assert_eq!(found[0].as_ref().unwrap().id, known.id);
+    let mut link =
+        Link { purpose: Purpose::Unsubscribe, subscriber: known.id, scope: None, delivery: home.clock.id() };
+    let found = home.store.subscriber_of_link(&link).await.unwrap().unwrap();
+    assert_eq!((found.sender.as_str(), found.subscriber.id), (SENDER, known.id));
+    link.subscriber = home.clock.id();
+    assert!(home.store.subscriber_of_link(&link).await.unwrap().is_none());
+}
