@@ -21,8 +21,8 @@ use crate::store::Who;
 const DEEPEST: usize = 3;
 
 /// GET: shows. Invariant 6: nothing changes.
-pub(super) async fn show_choices(State(pages): State<Pages>, token: Token, visitor: Visitor) -> Response {
-    let opened = pages.open(Purpose::Preferences, &token, &visitor).await;
+pub(super) async fn show_choices(State(pages): State<Pages>, token: Token, mut visitor: Visitor) -> Response {
+    let opened = pages.open(Purpose::Preferences, &token, &mut visitor).await;
     let page = |visit: Visit| pages.choices(&visit, visit.state(), None);
     opened.map(page).unwrap_or_else(|trouble| trouble.page(&visitor))
 }
@@ -31,15 +31,20 @@ pub(super) async fn show_choices(State(pages): State<Pages>, token: Token, visit
 pub(super) async fn act(
     State(pages): State<Pages>,
     token: Token,
-    visitor: Visitor,
+    mut visitor: Visitor,
     request: Request,
 ) -> Response {
-    let done = pages.choose(&token, &visitor, request).await;
+    let done = pages.choose(&token, &mut visitor, request).await;
     done.unwrap_or_else(|trouble| trouble.page(&visitor))
 }
 
 impl Pages {
-    async fn choose(&self, token: &Token, visitor: &Visitor, request: Request) -> Result<Response, Trouble> {
+    async fn choose(
+        &self,
+        token: &Token,
+        visitor: &mut Visitor,
+        request: Request,
+    ) -> Result<Response, Trouble> {
         let visit = self.open(Purpose::Preferences, token, visitor).await?;
         match form::read(request).await? {
             Wish::LeaveAll => {

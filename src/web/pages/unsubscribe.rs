@@ -14,8 +14,8 @@ use crate::policy::Stream;
 use crate::policy::sender::OneClick;
 
 /// GET: asks. Invariant 6: scanners follow links, so nothing changes.
-pub(super) async fn ask(State(pages): State<Pages>, token: Token, visitor: Visitor) -> Response {
-    let opened = pages.open(Purpose::Unsubscribe, &token, &visitor).await;
+pub(super) async fn ask(State(pages): State<Pages>, token: Token, mut visitor: Visitor) -> Response {
+    let opened = pages.open(Purpose::Unsubscribe, &token, &mut visitor).await;
     opened.map(|visit| pages.ask(&visit)).unwrap_or_else(|trouble| trouble.page(&visitor))
 }
 
@@ -23,10 +23,10 @@ pub(super) async fn ask(State(pages): State<Pages>, token: Token, visitor: Visit
 pub(super) async fn act(
     State(pages): State<Pages>,
     token: Token,
-    visitor: Visitor,
+    mut visitor: Visitor,
     request: Request,
 ) -> Response {
-    let done = pages.unsubscribe(&token, &visitor, request).await;
+    let done = pages.unsubscribe(&token, &mut visitor, request).await;
     done.unwrap_or_else(|trouble| trouble.page(&visitor))
 }
 
@@ -44,7 +44,7 @@ impl Pages {
     async fn unsubscribe(
         &self,
         token: &Token,
-        visitor: &Visitor,
+        visitor: &mut Visitor,
         request: Request,
     ) -> Result<Response, Trouble> {
         let visit = self.open(Purpose::Unsubscribe, token, visitor).await?;

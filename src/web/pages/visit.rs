@@ -42,18 +42,20 @@ impl Pages {
         &self,
         purpose: Purpose,
         token: &Token,
-        visitor: &Visitor,
+        visitor: &mut Visitor,
     ) -> Result<Visit, Trouble> {
         let text = token.0.as_deref().ok_or(Trouble::Missing)?;
         let keys = self.link_keys.load_full();
         let (link, power) = token::open(&keys, purpose, text).map_err(|_| Trouble::Missing)?;
         let record = self.store.subscriber_of_link(&link).await?.ok_or(Trouble::Missing)?;
+        let policy = self.policies.load_full();
         let state = &record.subscriber.state;
+        let words = words(policy.sender(&record.sender), &record.sender, state, power, visitor);
+        // What goes wrong from here on is said in the same language.
+        visitor.language = Some(words.language());
         if state.erased.is_some() {
             return Err(Trouble::NothingKept);
         }
-        let policy = self.policies.load_full();
-        let words = words(policy.sender(&record.sender), &record.sender, state, power, visitor);
         Ok(Visit { policy, link, power, record, words })
     }
 

@@ -22,7 +22,7 @@ const LIST_LIMIT: usize = 32;
 /// What a request tells of who sent it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Visitor {
-    /// The best of our languages that Accept-Language names.
+    /// The best of our languages that Accept-Language names; once the link is open, the one to answer in.
     pub(super) language: Option<&'static str>,
     ip: Option<IpAddr>,
     user_agent: Option<String>,

@@ -1,0 +1,210 @@
+//! A gateway's HTTP side on loopback, with a clock that the test drives.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use optgate::clock::Clock;
+use optgate::consent::event::{Acquaintance, OptIn};
+use optgate::consent::token::{self, Link, Purpose};
+use optgate::consent::{Event, EventKind};
+use optgate::credential::{self, Verifier};
+use optgate::keys::{Keys, LinkKeys};
+use optgate::mail::Address;
+use optgate::policy::{PolicySet, Scope, file};
+use optgate::record::{Provenance, Recorder};
+use optgate::store::{Role, Store, StoreOptions, Subscriber, Who};
+use optgate::web::{api, pages};
+use secrecy::ExposeSecret as _;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+pub const ANNA: &str = "anna@example.se";
+
+/// `one_click` is left out here; `senders` adds it.
+const SHOP: &str = r#"
+id = "shop"
+name = "Demo <Shop> & Co"
+postal_address = "Storgatan 1, 111 22 Stockholm, Sweden"
+from_domains = ["shop.example"]
+default_jurisdiction = "se"
+default_locale = "sv"
+
+[scopes.apparel]
+title = { en = "Clothing", sv = "Kläder", de = "Kleidung" }
+[scopes."apparel.tshirts"]
+title = { en = "T-shirts", sv = "T-shirts" }
+[scopes."apparel.trousers"]
+title = { en = "Trousers", sv = "Byxor" }
+[scopes."furniture.office"]
+title = { en = "Office furniture" }
+
+[[similar]]
+bought = "apparel.tshirts"
+allows = ["apparel"]
+"#;
+
+pub struct Gateway {
+    pub store: Store,
+    pub recorder: Recorder,
+    pub clock: Clock,
+    pub http: reqwest::Client,
+    link_keys: Arc<ArcSwap<LinkKeys>>,
+    web: String,
+    api: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Gateway {
+    pub async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With more lines in the sender's file.
+    pub async fn with(more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::driven("2026-11-21T12:00:00Z".parse().unwrap());
+        let options = StoreOptions {
+            url: format!("sqlite://{}", folder.path().join("optgate.db").display()),
+            node: Uuid::from_u128(1),
+            lease: Duration::from_secs(60),
+        };
+        let store = Store::open(&options, Arc::new(Keys::generate()), clock.clone()).await.unwrap();
+        store.migrate().await.unwrap();
+        store.bind_keys().await.unwrap();
+        let policies = Arc::new(ArcSwap::from_pointee(policies(more)));
+        let link_keys = Arc::new(ArcSwap::from_pointee(store.link_keys().await.unwrap()));
+        let recorder = Recorder::new(store.clone(), clock.clone(), Arc::new(Notify::new()));
+        let web = serve(pages::router(pages::Pages {
+            store: store.clone(),
+            recorder: recorder.clone(),
+            clock: clock.clone(),
+            policies: policies.clone(),
+            link_keys: link_keys.clone(),
+            trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
+            body_limit: 64 * 1024,
+        }))
+        .await;
+        let api = serve(api::router(api::Api {
+            store: store.clone(),
+            recorder: recorder.clone(),
+            clock: clock.clone(),
+            policies,
+            verifier: Verifier::new(store.clone(), clock.clone()),
+        }))
+        .await;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { store, recorder, clock, http, link_keys, web, api, _folder: folder }
+    }
+
+    /// A confirmed opt-in, some days ago.
+    pub async fn opted_in(&self, address: &str, scopes: &[&str]) -> Uuid {
+        let scopes = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+        self.fact(address, EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes }).await
+    }
+
+    pub async fn bought(&self, address: &str, scope: &str) -> Uuid {
+        let scope = scope.parse().unwrap();
+        self.fact(address, EventKind::Acquainted { how: Acquaintance::Purchase, scope, notice: true }).await
+    }
+
+    async fn fact(&self, address: &str, kind: EventKind) -> Uuid {
+        let who = Who::Address(address.parse().unwrap());
+        let at: Timestamp = "2026-11-10T08:00:00Z".parse().unwrap();
+        let provenance = Provenance { channel: "test".into(), ..Provenance::default() };
+        self.recorder.record("shop", who, kind, Some(at), provenance).await.unwrap().subscriber.id
+    }
+
+    /// Someone whose recorded language is this.
+    pub async fn speaks(&self, address: &str, locale: &str) -> Uuid {
+        let who = Who::Address(address.parse().unwrap());
+        let kind = EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: vec!["apparel".parse().unwrap()] };
+        let provenance =
+            Provenance { channel: "test".into(), locale: Some(locale.into()), ..Provenance::default() };
+        self.recorder.record("shop", who, kind, None, provenance).await.unwrap().subscriber.id
+    }
+
+    pub fn token(&self, purpose: Purpose, subscriber: Uuid, scope: Option<&str>) -> String {
+        let scope: Option<Scope> = scope.map(|scope| scope.parse().unwrap());
+        let link = Link { purpose, subscriber, scope, delivery: Uuid::from_u128(77) };
+        token::seal(&self.link_keys.load(), &link)
+    }
+
+    pub fn unsubscribe_link(&self, subscriber: Uuid, scope: Option<&str>) -> String {
+        format!("{}/u/{}", self.web, self.token(Purpose::Unsubscribe, subscriber, scope))
+    }
+
+    pub fn preferences_link(&self, subscriber: Uuid) -> String {
+        format!("{}/p/{}", self.web, self.token(Purpose::Preferences, subscriber, None))
+    }
+
+    pub fn web(&self, path: &str) -> String {
+        format!("{}{path}", self.web)
+    }
+
+    pub fn api(&self, path: &str) -> String {
+        format!("{}{path}", self.api)
+    }
+
+    /// The link keys as the database has them now.
+    pub async fn reload_link_keys(&self) {
+        self.link_keys.store(Arc::new(self.store.link_keys().await.unwrap()));
+    }
+
+    pub async fn get(&self, url: &str) -> (u16, String) {
+        answer(self.http.get(url).send().await.unwrap()).await
+    }
+
+    pub async fn post(&self, url: &str, form: &[(&str, &str)]) -> (u16, String) {
+        answer(self.http.post(url).form(form).send().await.unwrap()).await
+    }
+
+    pub async fn history(&self, subscriber: Uuid) -> Vec<(Event, Option<serde_json::Value>)> {
+        self.store.history("shop", subscriber).await.unwrap()
+    }
+
+    pub async fn kinds(&self, subscriber: Uuid) -> Vec<EventKind> {
+        self.history(subscriber).await.into_iter().map(|(event, _)| event.kind).collect()
+    }
+
+    pub async fn known(&self, sender: &str, address: &str) -> Option<Subscriber> {
+        let address: Address = address.parse().unwrap();
+        self.store.consent_of(sender, &[address]).await.unwrap().pop().unwrap()
+    }
+
+    /// A new key for the API.
+    pub async fn key(&self, sender: &str, role: Role) -> String {
+        let name = format!("key-{}", self.clock.id());
+        let made = credential::make(&self.clock, sender, &name, role, Vec::new()).await;
+        self.store.add_credential(&made.credential).await.unwrap();
+        made.secret.expose_secret().to_owned()
+    }
+}
+
+pub async fn answer(response: reqwest::Response) -> (u16, String) {
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+pub fn withdrawal(scopes: &[&str]) -> EventKind {
+    let scopes = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+    EventKind::Withdrawal { scopes, complaint: false }
+}
+
+fn policies(more: &str) -> PolicySet {
+    let packs = file::shipped().into_iter().filter(|(name, _)| name.starts_with("jurisdictions/"));
+    let shop = ("senders/shop.toml".to_owned(), format!("{SHOP}\n{more}"));
+    let other = SHOP.replace("\"shop\"", "\"other\"").replace("shop.example", "other.example");
+    let other = ("senders/other.toml".to_owned(), other);
+    let files: Vec<_> = packs.chain([shop, other]).collect();
+    file::parse(&files).map_err(|mistakes| format!("{mistakes:?}")).unwrap().0
+}
+
+async fn serve(router: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    format!("http://{address}")
+}
