@@ -87,6 +87,7 @@ async fn a_withdrawal_can_be_undone_from_the_page_that_says_done_and_only_for_a_
     assert_eq!(gateway.kinds(anna).await.last(), Some(&undone));
     assert!(gateway.known("shop", ANNA).await.unwrap().state.withdrawals.is_empty());
 
+    gateway.clock.advance(Duration::from_secs(1));
     let (_, done) = gateway.post(&url, &[("leave", "scope")]).await;
     gateway.clock.advance(Duration::from_secs(24 * 3600 + 60));
     assert_eq!(gateway.post(&url, &[("undo", &undo_of(&done))]).await.0, 409);
