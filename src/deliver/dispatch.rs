@@ -326,3 +326,6 @@ fn draws(limits: &[&Limit]) -> Vec<Draw> {
 fn has_quota(limits: &[&Limit]) -> bool {
     limits.iter().flat_map(|limit| &limit.rates).any(|rate| matches!(rate.per, Per::Hour | Per::Day))
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,4 +88,6 @@ impl Default for Timeouts {
 }
 
 #[cfg(test)]
+pub mod sink;
+#[cfg(test)]
 mod tests;

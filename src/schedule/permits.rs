@@ -8,7 +8,7 @@ use crate::spool::Lane;
 /// A counter that all nodes share, and how it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counter {
-    /// The limit's name and the window: one limit may have several rates.
+    /// The limit's name; with the rate's window it names the counter.
     pub key: String,
     pub rate: Rate,
 }
@@ -21,15 +21,11 @@ pub fn matching<'a>(shaping: &'a Shaping, lane: &Lane, upstream: &str) -> Vec<&'
     limits
 }
 
-/// The counters of these limits: a delivery draws one permit from each.
+/// The counters of these limits, one for each rate: a delivery draws one permit from each.
 pub fn counters(limits: &[&Limit]) -> Vec<Counter> {
     let of = |limit: &&Limit| {
         let name = limit.name.clone();
-        limit
-            .rates
-            .clone()
-            .into_iter()
-            .map(move |rate| Counter { key: format!("{name}/{}", window(rate.per)), rate })
+        limit.rates.clone().into_iter().map(move |rate| Counter { key: name.clone(), rate })
     };
     limits.iter().flat_map(of).collect()
 }
@@ -57,15 +53,6 @@ fn matches(wanted: &LimitMatch, lane: &Lane, upstream: &str) -> bool {
         && agrees(&wanted.campaign, &lane.campaign)
         && agrees(&wanted.upstream, upstream)
         && wanted.stream.is_none_or(|stream| stream == lane.stream)
-}
-
-fn window(per: Per) -> &'static str {
-    match per {
-        Per::Second => "second",
-        Per::Minute => "minute",
-        Per::Hour => "hour",
-        Per::Day => "day",
-    }
 }
 
 /// Permits a second of a limit's tightest paced rate; without one, no bound.
@@ -137,8 +124,9 @@ mod tests {
     fn every_rate_of_a_limit_has_a_counter_of_its_own() {
         let shaping = shaping();
         let limits = matching(&shaping, &lane("shop", "google"), "other");
-        let keys: Vec<String> = counters(&limits).into_iter().map(|counter| counter.key).collect();
-        assert_eq!(keys, ["google/second", "google/day", "all/second"]);
+        let counters = counters(&limits);
+        let keys: Vec<(&str, Per)> = counters.iter().map(|own| (own.key.as_str(), own.rate.per)).collect();
+        assert_eq!(keys, [("google", Per::Second), ("google", Per::Day), ("all", Per::Second)]);
     }
 
     #[test]
