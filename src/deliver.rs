@@ -117,6 +117,8 @@ impl Departures {
             DeliveryKind::Submitted => {
                 let person = person.as_ref().map_err(|error| Stop::ConsentUnreadable(error.clone()))?;
                 let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
+                // A sender whose file is gone for a while has not said no.
+                policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
                 let unknown = ConsentState::default();
                 let state = person.as_ref().map_or(&unknown, |person| &person.state);
                 let verdict = decide(policy, facts, state, &Circumstances::default(), now);

@@ -10,15 +10,19 @@ use uuid::Uuid;
 
 use super::*;
 use crate::clock::Clock;
+use crate::consent::EventKind;
+use crate::consent::event::OptIn;
 use crate::deliver::upstream::sink::Sink;
 use crate::keys::{Keys, LinkKeys};
 use crate::mail::Address;
-use crate::policy::decide::{Admission, DeliveryKind, admit_dsn};
+use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, admit_dsn, decide};
 use crate::policy::file::{parse, shipped};
-use crate::policy::{GroundKind, RuleRef, Stream, Verdict, VerdictKind};
+use crate::policy::{Facts, GroundKind, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::sign::Signers;
 use crate::spool::{Lane, Outcome, State};
-use crate::store::{DeliveryFilter, DeliveryView, NewDelivery, NewMessage, Store, StoreOptions, Trace};
+use crate::store::{
+    DeliveryFilter, DeliveryView, NewDelivery, NewFact, NewMessage, Store, StoreOptions, Trace, Who,
+};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -130,6 +134,56 @@ impl Gateway {
         }
     }
 
+    /// Spools marketing for anna, who said yes.
+    async fn spool_marketing(&self) {
+        let scopes = vec!["apparel".parse().unwrap()];
+        self.record(EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes }).await;
+        let policy = self.policies.load_full();
+        let facts = Facts {
+            sender: "demo-shop".into(),
+            credential: "demo-shop/tool".into(),
+            stream: Stream::Marketing,
+            scope: Some("apparel.trousers".parse().unwrap()),
+            campaign: Some("summer".into()),
+            from_domain: "shop.example".into(),
+            rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
+        };
+        let anna = self.store.consent_of("demo-shop", &[anna()]).await.unwrap().pop().unwrap().unwrap();
+        let judged = decide(&policy, &facts, &anna.state, &Circumstances::default(), self.clock.now());
+        let admission = admit(&policy, &facts, judged);
+        assert!(matches!(admission, Admission::Spool(_)), "{admission:?}");
+        let mut message = self.notification("anna@example.se");
+        message.kind = DeliveryKind::Submitted;
+        message.envelope_sender = Some("bounces@shop.example".parse().unwrap());
+        message.content =
+            Bytes::from_static(b"From: news@shop.example\r\nSubject: x\r\n\r\nWhat a summer!\r\n");
+        message.facts = Some(facts);
+        let delivery = &mut message.deliveries[0];
+        delivery.lane.stream = Stream::Marketing;
+        (delivery.subscriber, delivery.version, delivery.admission) =
+            (Some(anna.id), anna.version, admission);
+        self.store.spool(vec![message]).await.unwrap();
+    }
+
+    async fn record(&self, kind: EventKind) {
+        let fact = NewFact {
+            sender: "demo-shop".into(),
+            who: Who::Address(anna()),
+            kind,
+            occurred_at: self.clock.now(),
+            channel: "api".into(),
+            jurisdiction: Some("se".into()),
+            locale: None,
+            time_zone: None,
+            evidence: serde_json::Value::Null,
+        };
+        self.store.record(vec![fact]).await.pop().unwrap().unwrap();
+    }
+
+    async fn withdraw(&self) {
+        self.record(EventKind::Withdrawal { scopes: Vec::new(), complaint: false }).await;
+    }
+
     async fn deliveries(&self) -> Vec<DeliveryView> {
         self.store.deliveries(&DeliveryFilter { limit: 10_000, ..DeliveryFilter::default() }).await.unwrap()
     }
@@ -153,6 +207,10 @@ impl Running {
         self.shutdown.cancel();
         timeout(PATIENCE, self.task).await.expect("it drains").unwrap();
     }
+}
+
+fn anna() -> Address {
+    "anna@example.se".parse().unwrap()
 }
 
 fn relayed() -> State {
@@ -256,4 +314,80 @@ async fn what_does_not_end_within_the_drain_is_given_back() {
     let left: Vec<DeliveryView> =
         gateway.deliveries().await.into_iter().filter(|own| own.state == State::Queued).collect();
     assert_eq!((left.len(), left[0].attempts), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marketing_leaves_with_its_links() {
+    let gateway = gateway("").await;
+    gateway.spool_marketing().await;
+    let running = gateway.run(PATIENCE);
+    gateway.wait_for(relayed(), 1).await;
+    running.stop().await;
+    let taken = gateway.sink.taken();
+    assert_eq!((taken.len(), taken[0].recipient.as_str()), (1, "anna@example.se"));
+    let content = &taken[0].content;
+    assert!(content.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"), "{content}");
+    assert!(content.contains("https://mail.example.com/u/"), "{content}");
+    assert!(content.contains("<demo-shop.shop.example>\r\n"), "{content}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i3_a_withdrawal_before_the_claim_stops_the_delivery() {
+    let gateway = gateway("").await;
+    gateway.spool_marketing().await;
+    gateway.withdraw().await;
+    let running = gateway.run(PATIENCE);
+    gateway.wait_for(State::Ended(Outcome::Withheld), 1).await;
+    running.stop().await;
+    assert!(gateway.sink.taken().is_empty());
+    assert_eq!(gateway.deliveries().await[0].reason, Some(Reason::Withdrawn));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i3_a_claim_older_than_two_seconds_is_decided_again() {
+    let gateway = Gateway { sink: Sink::start_closed().await, ..gateway("").await };
+    gateway.spool_marketing().await;
+    let running = gateway.run(PATIENCE);
+    gateway.wait_for(State::Claimed, 1).await;
+    gateway.clock.advance(Duration::from_secs(3));
+    gateway.withdraw().await;
+    gateway.sink.open();
+    gateway.wait_for(State::Ended(Outcome::Withheld), 1).await;
+    running.stop().await;
+    assert!(gateway.sink.taken().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i4_mail_of_a_sender_whose_policy_is_gone_waits() {
+    let gateway = gateway("").await;
+    gateway.spool_marketing().await;
+    let mut without = PolicySet::clone(&gateway.policies.load());
+    without.senders.clear();
+    gateway.policies.store(Arc::new(without));
+    let running = gateway.run(PATIENCE);
+    while gateway.deliveries().await[0].attempts == 0 || gateway.count(State::Queued).await == 0 {
+        sleep(Duration::from_millis(20)).await;
+    }
+    running.stop().await;
+    assert!(gateway.sink.taken().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivery_whose_lease_ran_out_is_not_sent_by_its_first_claim() {
+    let gateway = Gateway { sink: Sink::start_closed().await, ..gateway("").await };
+    gateway.spool(["ok@a.example".to_owned()]).await;
+    let running = gateway.run(PATIENCE);
+    gateway.wait_for(State::Claimed, 1).await;
+    // The lease runs out and the sweep gives the delivery to another claim, of this node as it happens.
+    gateway.clock.advance(Duration::from_secs(61));
+    let fenced = async {
+        while gateway.deliveries().await[0].attempts < 2 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, fenced).await.unwrap();
+    gateway.sink.open();
+    gateway.wait_for(relayed(), 1).await;
+    running.stop().await;
+    assert_eq!(gateway.sink.taken().len(), 1);
 }

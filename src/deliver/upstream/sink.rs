@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use super::{Kind, Settings, Timeouts, Tls};
 
@@ -13,6 +14,8 @@ use super::{Kind, Settings, Timeouts, Tls};
 pub struct Sink {
     pub port: u16,
     taken: Arc<Mutex<Vec<Taken>>>,
+    /// Greets whom it lets in.
+    gate: Arc<Semaphore>,
 }
 
 /// A message that was taken.
@@ -24,8 +27,24 @@ pub struct Taken {
 
 impl Sink {
     pub async fn start() -> Self {
+        let sink = Self::start_closed().await;
+        sink.open();
+        sink
+    }
+
+    /// Lets everybody in.
+    pub fn open(&self) {
+        self.gate.add_permits(1_000);
+    }
+
+    /// Takes connections and says nothing until it is opened.
+    pub async fn start_closed() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let sink = Self { port: listener.local_addr().unwrap().port(), taken: Arc::default() };
+        let sink = Self {
+            port: listener.local_addr().unwrap().port(),
+            taken: Arc::default(),
+            gate: Arc::new(Semaphore::new(0)),
+        };
         let own = sink.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -57,6 +76,7 @@ impl Sink {
 
     async fn serve(self, socket: TcpStream) -> Option<()> {
         let mut stream = BufReader::new(socket);
+        self.gate.acquire().await.ok()?.forget();
         stream.write_all(b"220 sink\r\n").await.ok()?;
         let (mut recipient, mut accepted) = (String::new(), false);
         loop {
