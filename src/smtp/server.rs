@@ -5,6 +5,8 @@ mod answer;
 mod connection;
 mod conversation;
 mod room;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::sync::Arc;

@@ -181,10 +181,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             };
             self.flush().await?;
             self.input.reserve(COMMAND_READ);
-            let shutdown = self.shared.shutdown.clone();
+            let shared = self.shared;
             tokio::select! {
                 biased;
-                () = shutdown.cancelled() => return Err(shutting_down()),
+                () = shared.shutdown.cancelled() => return Err(shutting_down()),
                 read = self.read(deadline) => read?,
             }
         }

@@ -152,11 +152,12 @@ impl DataReader {
     }
 }
 
-/// The first CR or LF. Looks at blocks without branches first, so that the compiler uses wide registers.
+/// The first CR or LF. Looks at whole blocks without branches first, which the compiler does in one register.
 fn find_line_end(octets: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 32;
-    let clean = |block: &&[u8]| !block.iter().fold(false, |hit, &byte| hit | (byte == CR) | (byte == LF));
-    let skipped = octets.chunks_exact(BLOCK).take_while(clean).count() * BLOCK;
+    const BLOCK: usize = 16;
+    let hits = |hits, &byte: &u8| hits | u8::from(byte == CR) | u8::from(byte == LF);
+    let clean = octets.chunks_exact(BLOCK).take_while(|block| block.iter().fold(0, hits) == 0);
+    let skipped = clean.count() * BLOCK;
     let rest = &octets[skipped..];
     rest.iter().position(|&byte| byte == CR || byte == LF).map(|found| skipped + found)
 }
