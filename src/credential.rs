@@ -3,6 +3,8 @@
 
 mod known;
 mod secret;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
