@@ -1,0 +1,64 @@
+//! Several nodes on one PostgreSQL.
+
+use crate::support::gateway::Setup;
+use crate::support::tool::service_mail;
+use crate::support::{Database, Upstream, eventually};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i9_another_node_takes_over_when_leases_run_out() {
+    let Some(database) = Database::postgres().await else { return };
+    let upstream = Upstream::start().await;
+    upstream.close();
+    let mut first = Setup::new(&database, &upstream).node("first").lease("2s").start().await;
+    let recipients: Vec<String> = (0..20).map(|number| format!("r{number}@example.se")).collect();
+    for recipient in &recipients {
+        let reply = first.submit(&[recipient], &service_mail(recipient)).await;
+        assert!(reply.starts_with("250"), "{reply}");
+    }
+    upstream.somebody_waits().await;
+    eventually("the first node holds claims", || async {
+        (database.count("SELECT count(*) FROM deliveries WHERE state = 'claimed'").await > 0).then_some(())
+    })
+    .await;
+    first.kill();
+    let mut second = Setup::new(&database, &upstream).node("second").lease("2s").keys_of(&first).prepare();
+    second.start().await;
+    upstream.open();
+    for recipient in &recipients {
+        upstream.first_for(recipient).await;
+    }
+    eventually("all are settled", || async {
+        (database.count("SELECT count(*) FROM deliveries WHERE state = 'relayed'").await == 20).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_share_the_work_and_send_each_message_once() {
+    let Some(database) = Database::postgres().await else { return };
+    let upstream = Upstream::start().await;
+    let first = Setup::new(&database, &upstream).node("first").start().await;
+    let mut second = Setup::new(&database, &upstream).node("second").keys_of(&first).prepare();
+    second.start().await;
+    let mut tool = first.tool().await;
+    for number in 0..100 {
+        let recipient = format!("r{number}@example.se");
+        let reply = tool.submit("b@shop.example", &[&recipient], &service_mail(&recipient)).await;
+        assert!(reply.starts_with("250"), "{reply}");
+    }
+    eventually("all are settled", || async {
+        (database.count("SELECT count(*) FROM deliveries WHERE state = 'relayed'").await == 100).then_some(())
+    })
+    .await;
+    assert_eq!(upstream.captured().len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_with_other_keys_refuses_to_start() {
+    let Some(database) = Database::postgres().await else { return };
+    let upstream = Upstream::start().await;
+    let _first = Setup::new(&database, &upstream).node("first").start().await;
+    let mut second = Setup::new(&database, &upstream).node("second").prepare();
+    let log = second.try_start().await.expect_err("it must not start");
+    assert!(log.contains("keys"), "it says why: {log}");
+}

@@ -1,0 +1,15 @@
+//! Journeys: one scenario a file, through the real binary on real sockets, each on SQLite and PostgreSQL.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod campaign;
+mod cluster;
+mod crash;
+mod erasure;
+mod faults;
+mod operation;
+mod refusals;
+mod time;
+mod tls;
+mod withdrawal;

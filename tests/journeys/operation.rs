@@ -1,0 +1,171 @@
+//! What ops do: start, stop, look, and make mistakes in files.
+
+use crate::support::gateway::{Setup, message_id};
+use crate::support::tool::{newsletter, service_mail};
+use crate::support::{Database, Tool, Upstream, on_both_databases};
+
+on_both_databases! {
+    async fn sigterm_finishes_what_is_in_hand_and_leaves_the_rest_spooled(database: Database) {
+        let upstream = Upstream::start().await;
+        upstream.close();
+        let mut gateway = Setup::new(&database, &upstream).start().await;
+        let mut tool = gateway.tool().await;
+        let reply = tool.submit("b@shop.example", &["a@example.se"], &service_mail("a@example.se")).await;
+        assert!(reply.starts_with("250"), "{reply}");
+        upstream.somebody_waits().await;
+        // A tool in the middle of its message gets its reply.
+        for line in ["MAIL FROM:<b@shop.example>", "RCPT TO:<b@example.se>", "DATA"] {
+            tool.say(line).await;
+        }
+        let ending = gateway.terminate();
+        let finish = async {
+            tool.send(format!("{}\r\n.\r\n", service_mail("b@example.se")).as_bytes()).await;
+            tool.reply().await
+        };
+        let (status, reply) = tokio::join!(ending, finish);
+        assert!(reply.starts_with("250 2.0.0 accepted"), "{reply:?}");
+        assert_eq!(status.code(), Some(0));
+        upstream.open();
+        gateway.start().await;
+        upstream.first_for("a@example.se").await;
+        upstream.first_for("b@example.se").await;
+    }
+
+    async fn the_queue_can_be_read_by_scripts(database: Database) {
+        let upstream = Upstream::start().await;
+        upstream.close();
+        let gateway = Setup::new(&database, &upstream).start().await;
+        let reply = gateway.submit(&["a@example.se"], &service_mail("a@example.se")).await;
+        let rows = gateway.command(&["queue", "list", "--json"]).json();
+        let row = &rows.as_array().expect("a list")[0];
+        for key in ["delivery", "message", "recipient", "stream", "scope", "state", "reason", "attempts", "next_attempt_at", "last_response"] {
+            assert!(row.get(key).is_some(), "{key} in {row}");
+        }
+        assert_eq!(row["message"], message_id(&reply).as_str());
+        assert_eq!(row["state"], "queued");
+        upstream.open();
+    }
+
+    async fn a_decision_can_be_asked_for_without_sending(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        let body = serde_json::json!({"stream": "marketing", "scope": "apparel.trousers", "recipients": ["anna@example.se", "bo@example.se"]});
+        let (status, answer) = gateway.api("POST", "/v1/decisions", Some(body)).await;
+        assert_eq!(status, 200, "{answer}");
+        let verdicts = answer["verdicts"].as_array().unwrap();
+        assert_eq!(verdicts[0]["verdict"], "deliver");
+        assert_eq!(verdicts[0]["ground"], "double_opt_in");
+        assert!(verdicts[0]["reason"].is_null() && verdicts[0]["decision"].is_null());
+        assert_eq!(verdicts[1]["verdict"], "refuse");
+        assert_eq!(verdicts[1]["reason"], "no_ground");
+        assert!(verdicts[1]["rule"]["line"].as_u64().unwrap() > 0, "{}", verdicts[1]);
+        let explained = gateway.command(&["policy", "explain", "--sender", "demo-shop", "--to", "anna@example.se", "--scope", "apparel.trousers", "--json"]).json();
+        assert_eq!(explained["verdict"], "deliver", "{explained}");
+        gateway.command(&["consent", "withdraw", "anna@example.se", "--sender", "demo-shop", "--scope", "apparel.trousers"]).expect_success();
+        let explained = gateway.command(&["policy", "explain", "--sender", "demo-shop", "--to", "anna@example.se", "--scope", "apparel.trousers", "--json"]).json();
+        assert_eq!(explained["reason"], "withdrawn", "{explained}");
+        let shown = gateway.command(&["consent", "show", "anna@example.se", "--sender", "demo-shop"]);
+        assert!(shown.expect_success().stdout().contains("apparel.trousers"), "{}", shown.stdout());
+    }
+
+    async fn i15_senders_never_see_each_others_people(database: Database) {
+        let upstream = Upstream::start().await;
+        let other = "id = \"other\"\nname = \"Other\"\nfrom_domains = [\"other.example\"]\ndefault_jurisdiction = \"se\"\n[scopes.news]\ntitle = { en = \"News\" }\n";
+        let mut gateway = Setup::new(&database, &upstream).policy("senders/other.toml", other).start().await;
+        gateway.add_credential("other", "api", "compliance", &[]);
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        let lookup = serde_json::json!({"email": "anna@example.se"});
+        let (_, found) = gateway.api("POST", "/v1/subscribers/lookup", Some(lookup.clone())).await;
+        let (status, _) = gateway.api_as("other/api", "POST", "/v1/subscribers/lookup", Some(lookup)).await;
+        assert_eq!(status, 404);
+        let path = format!("/v1/subscribers/{}", found["id"].as_str().unwrap());
+        for method in ["GET", "DELETE"] {
+            let (status, _) = gateway.api_as("other/api", method, &path, None).await;
+            assert_eq!(status, 404, "{method}");
+        }
+        let reply = gateway.submit(&["anna@example.se"], &newsletter("a", "apparel")).await;
+        let (status, _) = gateway.api_as("other/api", "GET", &format!("/v1/messages/{}", message_id(&reply)), None).await;
+        assert_eq!(status, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mistakes_in_files_are_told_all_at_once_with_file_and_line() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let broken = "id = \"broken\"\nnmae = \"Typo\"\nname = \"Broken\"\nfrom_domains = [\"b.example\"]\ndefault_jurisdiction = \"atlantis\"\n";
+    let gateway = Setup::new(&database, &upstream).policy("senders/broken.toml", broken).prepare();
+    let checked = gateway.command(&["policy", "check"]);
+    assert_eq!(checked.status(), 1, "{}{}", checked.stdout(), checked.stderr());
+    let said = format!("{}{}", checked.stdout(), checked.stderr());
+    assert!(said.contains("senders/broken.toml:2:1"), "{said}");
+    assert!(said.contains("senders/broken.toml:5:"), "{said}");
+    let text = std::fs::read_to_string(&gateway.config).unwrap();
+    std::fs::write(&gateway.config, text.replace("hostname =", "hostnam =")).unwrap();
+    let checked = gateway.command(&["check"]);
+    assert_ne!(checked.status(), 0);
+    let said = format!("{}{}", checked.stdout(), checked.stderr());
+    assert!(said.contains("optgate.toml:2:1") && said.contains("hostname"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_judges_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_optgate"))
+        .args(["demo", "--once", "--dir"])
+        .arg(folder.path())
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    for reason in ["out_of_scope", "unconfirmed", "withdrawn", "ground_expired", "no_ground"] {
+        assert!(said.contains(reason), "{reason} in\n{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i8_what_ends_a_message_is_crlf_dot_crlf_alone() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let gateway = Setup::new(&database, &upstream).start().await;
+    let endings: [&[u8]; 13] = [
+        b"\n.\n",
+        b"\r.\r",
+        b"\r.\n",
+        b"\n.\r",
+        b"\n.\r\n",
+        b"\r\n.\n",
+        b"\r.\r\n",
+        b"\r\n.\r",
+        b"\r\n\0.\r\n",
+        b"\r\n.\0\r\n",
+        b"\r\n. \r\n",
+        b"\r\n.\r\r\n",
+        b"\r\n.\x0b\n",
+    ];
+    for (number, ending) in endings.into_iter().enumerate() {
+        let mut tool: Tool = gateway.tool().await;
+        let recipient = format!("r{number}@example.se");
+        for line in
+            ["MAIL FROM:<b@shop.example>".to_owned(), format!("RCPT TO:<{recipient}>"), "DATA".to_owned()]
+        {
+            tool.say(&line).await;
+        }
+        tool.send(service_mail(&recipient).as_bytes()).await;
+        tool.send(ending).await;
+        // Whatever follows is still the same message: one reply, to the true end alone.
+        tool.send(
+            b"MAIL FROM:<smuggled@shop.example>\r\nRCPT TO:<victim@example.se>\r\nDATA\r\nsmuggled\r\n.\r\n",
+        )
+        .await;
+        let reply = tool.reply().await;
+        let nul = ending.contains(&0);
+        assert!(
+            reply.starts_with(if nul { "550 5.7.1 [unparsable]" } else { "250 2.0.0" }),
+            "{ending:?}: {reply}"
+        );
+        assert!(tool.say("NOOP").await.starts_with("250"), "{ending:?}: one reply, no more");
+    }
+    assert!(upstream.captured_for("victim@example.se").is_empty());
+}

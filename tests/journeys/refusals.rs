@@ -1,0 +1,104 @@
+//! What a tool hears when a message may not go, and when it is not let in.
+
+use crate::support::gateway::Setup;
+use crate::support::on_both_databases;
+use crate::support::tool::{marketing_with, newsletter};
+use crate::support::{Database, Tool, Upstream};
+
+const STRICT: &str = r#"
+id = "strict"
+name = "Strict AB"
+postal_address = "Gatan 2, 111 22 Stockholm, Sweden"
+from_domains = ["strict.example"]
+default_jurisdiction = "se"
+default_locale = "sv"
+[streams.marketing]
+refusal_reply = "reject"
+[scopes.news]
+title = { en = "News" }
+"#;
+
+on_both_databases! {
+    async fn what_has_no_stream_to_ask_is_a_550(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        let reply = gateway.submit(&["anna@example.se"], &marketing_with("anna@example.se", "")).await;
+        assert!(reply.starts_with("550 5.7.1 [unclassified] "), "{reply}");
+        assert!(reply.contains("; decision "), "{reply}");
+        let foreign = newsletter("anna@example.se", "apparel").replace("news@shop.example", "news@elsewhere.example");
+        let reply = gateway.submit(&["anna@example.se"], &foreign).await;
+        assert!(reply.starts_with("550 5.7.1 [from_not_allowed] "), "{reply}");
+        let reply = gateway.submit(&["anna@example.se"], "no header here\r\n").await;
+        assert!(reply.starts_with("550 5.7.1 [unparsable] "), "{reply}");
+        let hops = "Received: by x; Sat, 21 Nov 2026 10:00:00 +0000\r\n".repeat(100);
+        let reply = gateway.submit(&["anna@example.se"], &format!("{hops}{}", newsletter("a@b.se", "apparel"))).await;
+        assert!(reply.starts_with("554 5.4.6 [loop] "), "{reply}");
+    }
+
+    async fn a_stream_that_wants_it_says_550_when_all_are_refused(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = Setup::new(&database, &upstream).policy("senders/strict.toml", STRICT).start().await;
+        gateway.add_credential("strict", "tool", "smtp", &[]);
+        let mut tool = Tool::login(gateway.smtp(), "strict/tool", gateway.secret("strict/tool")).await;
+        let message = newsletter("x@example.se", "news").replace("shop.example", "strict.example");
+        let reply = tool.submit("b@strict.example", &["x@example.se"], &message).await;
+        assert!(reply.starts_with("550 5.7.1 [no_ground] "), "{reply}");
+        assert!(reply.contains("; decision "), "{reply}");
+        let functional = message.replace("Stream: marketing", "Stream: functional");
+        let reply = tool.submit("b@strict.example", &["x@example.se"], &functional).await;
+        assert!(reply.starts_with("550 5.7.1 [stream_not_allowed] "), "a credential sends marketing only: {reply}");
+    }
+
+    async fn nobody_submits_without_a_credential(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        let mut tool = Tool::connect(gateway.smtp()).await;
+        tool.say("EHLO x.test").await;
+        let reply = tool.say("MAIL FROM:<a@shop.example>").await;
+        assert!(reply.starts_with("530 5.7.0"), "{reply}");
+        let reply = tool.say("AUTH PLAIN AGRlbW8tc2hvcC90b29sAHdyb25n").await;
+        assert!(reply.starts_with("535 5.7.8"), "{reply}");
+    }
+
+    async fn a_revoked_credential_is_out_within_five_seconds_in_open_sessions_too(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        let mut tool = gateway.tool().await;
+        gateway.command(&["credential", "revoke", "demo-shop/tool"]).expect_success();
+        let started = std::time::Instant::now();
+        loop {
+            let reply = tool.say("MAIL FROM:<a@shop.example>").await;
+            if !reply.starts_with("250") {
+                break;
+            }
+            let reply = tool.submit_data("a@example.se").await;
+            if !reply.starts_with("250") {
+                break;
+            }
+            assert!(started.elapsed() < std::time::Duration::from_secs(6), "still served: {reply}");
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    }
+
+    async fn a_trusted_network_stands_for_its_credential(database: Database) {
+        let upstream = Upstream::start().await;
+        let config = "[[smtp.trusted]]\nnetworks = [\"127.0.0.0/8\"]\ncredential = \"demo-shop/tool\"\n";
+        let gateway = Setup::new(&database, &upstream).config(config).start().await;
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        let mut tool = Tool::connect(gateway.smtp()).await;
+        tool.say("EHLO x.test").await;
+        let reply = tool.submit("b@shop.example", &["anna@example.se"], &newsletter("a", "apparel")).await;
+        assert!(reply.starts_with("250 2.0.0 accepted"), "{reply}");
+        upstream.first_for("anna@example.se").await;
+    }
+
+    async fn i4_consent_that_cannot_be_read_is_a_451(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        database.tamper("UPDATE subscribers SET state = 'torn'").await;
+        let reply = gateway.submit(&["anna@example.se"], &newsletter("a@b.se", "apparel")).await;
+        assert!(reply.starts_with("451 4.3.0"), "{reply}");
+    }
+}

@@ -1,0 +1,158 @@
+//! A no is honoured: at once, through every door, and for what is already queued.
+
+use crate::support::gateway::{Setup, message_id};
+use crate::support::mailbox::{preferences_path, unsubscribe_path};
+use crate::support::on_both_databases;
+use crate::support::tool::newsletter;
+use crate::support::upstream::Script;
+use crate::support::{Database, Gateway, Upstream, eventually};
+
+const ANNA: &str = "anna@example.se";
+
+async fn subscribed(database: &Database, upstream: &Upstream) -> Gateway {
+    let gateway = Setup::new(database, upstream).start().await;
+    gateway.opt_in(ANNA, &["apparel", "furniture.office"]).await;
+    gateway
+}
+
+async fn next_is(gateway: &Gateway, scope: &str, expected: &str) {
+    let reply = gateway.submit(&[ANNA], &newsletter(ANNA, scope)).await;
+    assert!(reply.starts_with("250 2.0.0 accepted"), "{reply}");
+    match expected {
+        "delivered" => assert!(!reply.contains("refused"), "{scope}: {reply}"),
+        reason => assert!(reply.contains(&format!("refused [{reason}]")), "{scope}: {reply}"),
+    }
+}
+
+on_both_databases! {
+    async fn i3_a_withdrawal_stops_mail_that_is_already_queued(database: Database) {
+        let upstream = Upstream::start().await;
+        upstream.script(ANNA, Script::Rcpt("451 4.7.1 later"));
+        let gateway = subscribed(&database, &upstream).await;
+        let reply = gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
+        let id = message_id(&reply);
+        eventually("the first attempt", || async {
+            gateway.deliveries(&id).await[0]["last_response"].is_string().then_some(())
+        }).await;
+        gateway.withdraw(ANNA).await;
+        upstream.mend(ANNA);
+        let delivery = gateway.until(&id, "withheld").await;
+        assert_eq!(delivery["verdict"]["reason"], "withdrawn", "{delivery}");
+        assert!(upstream.captured().is_empty(), "no mail, and no DSN either");
+    }
+
+    async fn i6_a_get_changes_nothing_and_a_post_without_a_known_field_neither(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = subscribed(&database, &upstream).await;
+        gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
+        let copy = upstream.first_for(ANNA).await;
+        for path in [unsubscribe_path(&copy), preferences_path(&copy)] {
+            for _ in 0..10 {
+                let (status, page) = gateway.get(&path).await;
+                assert_eq!(status, 200, "{page}");
+                assert!(page.contains("<form"), "{page}");
+            }
+            let (status, _) = gateway.post(&path, &[("unknown", "field")]).await;
+            assert_eq!(status, 200);
+        }
+        next_is(&gateway, "apparel", "delivered").await;
+    }
+
+    async fn i5_a_one_click_withdraws_all_marketing_and_is_committed_before_the_answer(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = subscribed(&database, &upstream).await;
+        gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
+        let path = unsubscribe_path(&upstream.first_for(ANNA).await);
+        let (status, _) = gateway.post(&path, &[("List-Unsubscribe", "One-Click")]).await;
+        assert_eq!(status, 200);
+        gateway.kill();
+        gateway.start().await;
+        next_is(&gateway, "apparel", "withdrawn").await;
+        next_is(&gateway, "furniture.office", "withdrawn").await;
+    }
+
+    async fn a_one_click_may_come_as_multipart(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = subscribed(&database, &upstream).await;
+        gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
+        let path = unsubscribe_path(&upstream.first_for(ANNA).await);
+        assert_eq!(gateway.one_click_multipart(&path).await, 200);
+        assert_eq!(gateway.one_click_multipart(&path).await, 200, "pressed again it is still a yes to the no");
+        next_is(&gateway, "apparel", "withdrawn").await;
+    }
+
+    async fn the_form_leaves_this_list_alone_and_can_be_undone(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = subscribed(&database, &upstream).await;
+        gateway.submit(&[ANNA], &newsletter(ANNA, "furniture.office")).await;
+        let path = unsubscribe_path(&upstream.first_for(ANNA).await);
+        let (status, page) = gateway.post(&path, &[("leave", "scope")]).await;
+        assert_eq!(status, 200);
+        next_is(&gateway, "furniture.office", "withdrawn").await;
+        next_is(&gateway, "apparel", "delivered").await;
+        let undo = page.split("name=\"undo\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let (status, _) = gateway.post(&path, &[("undo", undo.expect("the page offers to undo"))]).await;
+        assert_eq!(status, 200);
+        next_is(&gateway, "furniture.office", "delivered").await;
+    }
+
+    async fn a_forged_link_is_a_plain_404_whatever_is_wrong_with_it(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = subscribed(&database, &upstream).await;
+        gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
+        let copy = upstream.first_for(ANNA).await;
+        let path = unsubscribe_path(&copy);
+        let (_, forged) = gateway.get("/u/forged").await;
+        let mut damaged = path.clone().into_bytes();
+        let last = damaged.len() - 3;
+        damaged[last] = if damaged[last] == b'A' { b'B' } else { b'A' };
+        let swapped = preferences_path(&copy).replacen("/p/", "/u/", 1);
+        for bad in [String::from_utf8(damaged).unwrap(), path[..path.len() - 1].to_owned(), swapped, "/u/%00".into()] {
+            let (status, page) = gateway.get(&bad).await;
+            assert_eq!((status, &page), (404, &forged), "{bad}");
+            let (status, _) = gateway.post(&bad, &[("List-Unsubscribe", "One-Click")]).await;
+            assert_eq!(status, 404);
+        }
+        next_is(&gateway, "apparel", "delivered").await;
+    }
+
+    async fn links_outlive_a_rotation_and_a_retired_key_still_unsubscribes(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = subscribed(&database, &upstream).await;
+        gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
+        let path = unsubscribe_path(&upstream.first_for(ANNA).await);
+        gateway.command(&["keys", "rotate"]).expect_success();
+        let (status, _) = gateway.get(&path).await;
+        assert_eq!(status, 200);
+        let keys = gateway.command(&["keys", "list", "--json"]).json();
+        assert_eq!(keys.as_array().map(Vec::len), Some(2), "{keys}");
+        let oldest = keys.as_array().unwrap().iter().map(|key| key["id"].as_i64().unwrap()).min().unwrap();
+        gateway.command(&["keys", "retire", &oldest.to_string()]).expect_success();
+        eventually("the retired key shows no data", || async {
+            let (status, page) = gateway.get(&path).await;
+            (status == 200 && !page.contains("a***@example.se")).then_some(())
+        }).await;
+        let (status, _) = gateway.post(&path, &[("List-Unsubscribe", "One-Click")]).await;
+        assert_eq!(status, 200);
+        next_is(&gateway, "apparel", "withdrawn").await;
+    }
+
+    async fn the_preference_page_switches_interests(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = subscribed(&database, &upstream).await;
+        gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
+        let path = preferences_path(&upstream.first_for(ANNA).await);
+        let (status, page) = gateway.get(&path).await;
+        assert_eq!(status, 200);
+        assert!(page.contains("a***@example.se") && !page.contains(ANNA), "the address is redacted");
+        assert!(page.contains("value=\"furniture.office\""), "{page}");
+        // Everything but the office chairs stays ticked.
+        let ticked = ["apparel", "apparel.tshirts", "apparel.trousers"];
+        let form: Vec<(&str, &str)> =
+            ticked.iter().map(|scope| ("scope", *scope)).chain([("save", "1")]).collect();
+        let (status, page) = gateway.post(&path, &form).await;
+        assert_eq!(status, 200, "{page}");
+        next_is(&gateway, "furniture.office", "withdrawn").await;
+        next_is(&gateway, "apparel", "delivered").await;
+    }
+}

@@ -1,0 +1,128 @@
+//! A fresh database for each test: a SQLite file, or a database on the cluster that `tests/run` started.
+
+use std::path::PathBuf;
+
+use sqlx::{Connection as _, PgConnection};
+use tempfile::TempDir;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A database of this test alone, and the folder beside it.
+pub struct Database {
+    pub kind: Kind,
+    pub url: String,
+    folder: TempDir,
+}
+
+impl Database {
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("optgate.db").display());
+        Self { kind: Kind::Sqlite, url, folder }
+    }
+
+    /// `None`, with a note, where there is no cluster; in CI there has to be one.
+    pub async fn postgres() -> Option<Self> {
+        let Ok(maintenance) = std::env::var("OPTGATE_TEST_POSTGRES") else {
+            assert!(std::env::var_os("CI").is_none(), "CI runs every rule on PostgreSQL too");
+            eprintln!("no OPTGATE_TEST_POSTGRES: not run on PostgreSQL (tests/run starts one)");
+            return None;
+        };
+        let name = format!("journey_{}", uuid::Uuid::new_v4().simple());
+        let mut connection = PgConnection::connect(&maintenance).await.expect("the cluster answers");
+        sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await
+            .expect("a fresh database");
+        let (server, _) = maintenance.rsplit_once('/').expect("the URL ends in a database");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Some(Self { kind: Kind::Postgres, url: format!("{server}/{name}"), folder })
+    }
+
+    /// Where the node that is named keeps its data.
+    pub fn data_dir(&self, node: &str) -> PathBuf {
+        self.folder.path().join(node)
+    }
+
+    /// The test's folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Runs one statement behind the gateway's back: what an accident, not a user, would do.
+    pub async fn tamper(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection =
+                    sqlx::SqliteConnection::connect(&self.url).await.expect("the file opens");
+                sqlx::query("PRAGMA busy_timeout = 10000").execute(&mut connection).await.expect("a pragma");
+                sqlx::query(statement).execute(&mut connection).await.expect("the statement runs");
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the database answers");
+                sqlx::raw_sql(statement).execute(&mut connection).await.expect("the statement runs");
+            }
+        }
+    }
+}
+
+impl Database {
+    /// One number, read behind the gateway's back.
+    pub async fn count(&self, query: &str) -> i64 {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection =
+                    sqlx::SqliteConnection::connect(&self.url).await.expect("the file opens");
+                sqlx::query("PRAGMA busy_timeout = 10000").execute(&mut connection).await.expect("a pragma");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number")
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the database answers");
+                sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number")
+            }
+        }
+    }
+
+    /// Every octet that the database keeps on disk, its log included, file by file.
+    pub async fn octets(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        match self.kind {
+            Kind::Sqlite => gather(self.folder.path(), &mut files),
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the database answers");
+                sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await.expect("a checkpoint");
+                let folder: String = sqlx::query_scalar("SHOW data_directory")
+                    .fetch_one(&mut connection)
+                    .await
+                    .expect("its folder");
+                let number: i64 = sqlx::query_scalar(
+                    "SELECT oid::bigint FROM pg_database WHERE datname = current_database()",
+                )
+                .fetch_one(&mut connection)
+                .await
+                .expect("its number");
+                gather(&PathBuf::from(&folder).join(format!("base/{number}")), &mut files);
+                gather(&PathBuf::from(&folder).join("pg_wal"), &mut files);
+            }
+        }
+        assert!(!files.is_empty(), "nothing on disk to search");
+        files.into_iter().filter_map(|path| std::fs::read(&path).ok().map(|octets| (path, octets))).collect()
+    }
+}
+
+fn gather(folder: &std::path::Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the folder can be read").flatten() {
+        if entry.path().is_dir() {
+            gather(&entry.path(), files);
+        } else {
+            files.push(entry.path());
+        }
+    }
+}

@@ -1,0 +1,483 @@
+//! A gateway as ops run it: the real binary, a configuration file, a database, an upstream.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::{Database, Tool, Upstream, eventually};
+
+/// How a gateway is set up before it starts.
+pub struct Setup<'a> {
+    database: &'a Database,
+    node: String,
+    upstream: SocketAddr,
+    lease: &'static str,
+    smtp: String,
+    extra: String,
+    policies: HashMap<String, String>,
+    keys_from: Option<PathBuf>,
+}
+
+impl<'a> Setup<'a> {
+    pub fn new(database: &'a Database, upstream: &Upstream) -> Self {
+        Self::towards(database, upstream.address)
+    }
+
+    pub fn towards(database: &'a Database, upstream: SocketAddr) -> Self {
+        Self {
+            database,
+            node: "node".to_owned(),
+            upstream,
+            lease: "60s",
+            smtp: "allow_plaintext_auth = true".to_owned(),
+            extra: String::new(),
+            policies: HashMap::new(),
+            keys_from: None,
+        }
+    }
+
+    /// Another node on the same database.
+    pub fn node(mut self, name: &str) -> Self {
+        self.node = name.to_owned();
+        self
+    }
+
+    pub fn lease(mut self, lease: &'static str) -> Self {
+        self.lease = lease;
+        self
+    }
+
+    /// Other keys of `[smtp]` than AUTH without TLS.
+    pub fn smtp(mut self, keys: String) -> Self {
+        self.smtp = keys;
+        self
+    }
+
+    /// More of `optgate.toml`.
+    pub fn config(mut self, toml: &str) -> Self {
+        self.extra.push_str(toml);
+        self
+    }
+
+    /// A policy file in place of (or beside) the shipped ones.
+    pub fn policy(mut self, file: &str, text: &str) -> Self {
+        self.policies.insert(file.to_owned(), text.to_owned());
+        self
+    }
+
+    /// The keys of another node.
+    pub fn keys_of(mut self, other: &Gateway) -> Self {
+        self.keys_from = Some(other.data_dir.join("keys"));
+        self
+    }
+
+    /// Writes the files; nothing runs yet.
+    pub fn prepare(self) -> Gateway {
+        let data_dir = self.database.data_dir(&self.node);
+        let policies = data_dir.join("policies");
+        copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), &policies);
+        for (file, text) in &self.policies {
+            let path = policies.join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is made");
+            std::fs::write(path, text).expect("the policy is written");
+        }
+        if let Some(keys) = &self.keys_from {
+            copy_folder(keys, &data_dir.join("keys"));
+        }
+        let dkim = data_dir.join("dkim.pem");
+        std::fs::write(&dkim, super::mailbox::dkim_key_pem()).expect("the DKIM key is written");
+        let config = data_dir.join("optgate.toml");
+        std::fs::write(&config, self.toml(&data_dir, &policies, &dkim))
+            .expect("the configuration is written");
+        Gateway {
+            config,
+            data_dir,
+            failpoints: String::new(),
+            running: None,
+            log: Arc::default(),
+            secrets: HashMap::new(),
+            http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
+        }
+    }
+
+    /// Writes the files, migrates, makes credentials and starts the binary.
+    pub async fn start(self) -> Gateway {
+        let mut gateway = self.ready();
+        gateway.start().await;
+        gateway
+    }
+
+    /// The same in this process, on a clock that the test drives.
+    pub async fn start_on(self, clock: optgate::clock::Clock) -> Gateway {
+        let mut gateway = self.ready();
+        gateway.start_on(clock).await;
+        gateway
+    }
+
+    fn ready(self) -> Gateway {
+        let mut gateway = self.prepare();
+        gateway.command(&["migrate"]).expect_success();
+        gateway.add_credential("demo-shop", "tool", "smtp", &["--streams", "marketing,functional"]);
+        gateway.add_credential("demo-shop", "api", "api", &[]);
+        gateway.add_credential("demo-shop", "officer", "compliance", &[]);
+        gateway
+    }
+
+    fn toml(&self, data_dir: &Path, policies: &Path, dkim: &Path) -> String {
+        let (data_dir, policies, dkim) = (data_dir.display(), policies.display(), dkim.display());
+        format!(
+            r#"
+hostname = "gateway.test"
+data_dir = "{data_dir}"
+policies = "{policies}"
+[database]
+url = "{url}"
+[queue]
+lease = "{lease}"
+[smtp]
+listen = ["127.0.0.1:0"]
+{smtp}
+[web]
+listen = "127.0.0.1:0"
+public_url = "https://mail.test"
+[api]
+listen = "127.0.0.1:0"
+[[upstream]]
+name = "primary"
+address = "{upstream}"
+tls = "none"
+[[dkim]]
+domain = "shop.example"
+selector = "og1"
+key_file = "{dkim}"
+{extra}
+"#,
+            url = self.database.url,
+            lease = self.lease,
+            smtp = self.smtp,
+            upstream = self.upstream,
+            extra = self.extra,
+        )
+    }
+}
+
+/// A gateway, running or not.
+pub struct Gateway {
+    pub config: PathBuf,
+    pub data_dir: PathBuf,
+    failpoints: String,
+    running: Option<Running>,
+    log: Arc<Mutex<String>>,
+    secrets: HashMap<String, String>,
+    http: reqwest::Client,
+}
+
+struct Running {
+    process: Process,
+    /// `listen`, then `implicit_tls`.
+    smtp: Vec<SocketAddr>,
+    web: SocketAddr,
+    api: SocketAddr,
+}
+
+/// Where it runs.
+enum Process {
+    Child(Child),
+    /// In this process, on a clock that the test drives.
+    Here {
+        _running: Box<optgate::serve::Running>,
+    },
+}
+
+impl Gateway {
+    /// Starts the same wiring in this process, on this clock.
+    pub async fn start_on(&mut self, clock: optgate::clock::Clock) {
+        let loaded = optgate::config::load(&self.config, []);
+        let (config, _) = loaded.unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+        let here = optgate::serve::start(config, clock).await.expect("it starts");
+        let (smtp, web, api) = (here.smtp.clone(), here.web, here.api);
+        self.running = Some(Running { process: Process::Here { _running: Box::new(here) }, smtp, web, api });
+    }
+
+    /// Starts the binary and waits until it listens.
+    pub async fn start(&mut self) {
+        if let Err(log) = self.try_start().await {
+            panic!("the gateway did not start:\n{log}");
+        }
+    }
+
+    /// Starts the binary; `Err` with its log if it ended instead of listening.
+    pub async fn try_start(&mut self) -> Result<(), String> {
+        let from = self.log().len();
+        let mut command = self.binary();
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let stderr = child.stderr.take().expect("a pipe");
+        let log = Arc::clone(&self.log);
+        std::thread::spawn(move || {
+            use std::io::BufRead as _;
+            for line in std::io::BufReader::new(stderr).lines().map_while(Result::ok) {
+                let mut log = log.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+        });
+        let deadline = tokio::time::Instant::now() + super::PATIENCE;
+        let (smtp, web, api) = loop {
+            assert!(tokio::time::Instant::now() < deadline, "it does not say that it accepts:\n{}", self.log());
+            if let Some(addresses) = listening(&self.log()[from..]) {
+                break addresses;
+            }
+            if child.try_wait().expect("its status").is_some() {
+                return Err(self.log()[from..].to_owned());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        };
+        self.running = Some(Running { process: Process::Child(child), smtp, web, api });
+        Ok(())
+    }
+
+    /// From the next start on, these crash points: `name=action;…`.
+    pub fn set_failpoints(&mut self, failpoints: &str) {
+        self.failpoints = failpoints.to_owned();
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        // What runs here ends when it is dropped.
+        if let Some(Running { process: Process::Child(mut child), .. }) = self.running.take() {
+            child.kill().expect("it can be killed");
+            child.wait().expect("it ends");
+        }
+    }
+
+    /// Whether the process is still there.
+    pub fn is_alive(&mut self) -> bool {
+        self.child().is_some_and(|child| child.try_wait().expect("its status").is_none())
+    }
+
+    /// SIGTERM, and how it ended, within a bound.
+    pub async fn terminate(&mut self) -> std::process::ExitStatus {
+        let child = self.child().expect("it runs as a process");
+        let pid = child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let status = super::eventually("the gateway ends", || {
+            let status = child.try_wait().expect("its status");
+            async move { status }
+        })
+        .await;
+        self.running = None;
+        status
+    }
+
+    fn child(&mut self) -> Option<&mut Child> {
+        match &mut self.running.as_mut()?.process {
+            Process::Child(child) => Some(child),
+            Process::Here { .. } => None,
+        }
+    }
+
+    pub fn smtp(&self) -> SocketAddr {
+        self.running.as_ref().expect("it runs").smtp[0]
+    }
+
+    pub fn implicit_tls(&self) -> SocketAddr {
+        self.running.as_ref().expect("it runs").smtp[1]
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.as_ref().expect("it runs").web)
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    fn binary(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_optgate"));
+        command.arg("--config").arg(&self.config).env("FAILPOINTS", &self.failpoints);
+        command
+    }
+
+    /// Runs a verb.
+    pub fn command(&self, arguments: &[&str]) -> Ran {
+        let output = self.binary().args(arguments).stdin(Stdio::null()).output().expect("the binary runs");
+        Ran { output, what: arguments.join(" ") }
+    }
+
+    /// Makes a credential; its secret is found again by `SENDER/NAME`.
+    pub fn add_credential(&mut self, sender: &str, name: &str, role: &str, more: &[&str]) {
+        let mut arguments =
+            vec!["credential", "add", "--sender", sender, "--name", name, "--role", role, "--json"];
+        arguments.extend(more);
+        let made = self.command(&arguments).json();
+        let secret = made["secret"].as_str().expect("a secret").to_owned();
+        self.secrets.insert(format!("{sender}/{name}"), secret);
+    }
+
+    pub fn secret(&self, credential: &str) -> &str {
+        &self.secrets[credential]
+    }
+
+    /// A tool logged in as `demo-shop/tool`.
+    pub async fn tool(&self) -> Tool {
+        Tool::login(self.smtp(), "demo-shop/tool", self.secret("demo-shop/tool")).await
+    }
+
+    /// Submits one message as `demo-shop/tool`.
+    pub async fn submit(&self, to: &[&str], message: &str) -> String {
+        self.tool().await.submit("bounce@shop.example", to, message).await
+    }
+
+    /// An API call with the key of `demo-shop/api`.
+    pub async fn api(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.api_as("demo-shop/api", method, path, body).await
+    }
+
+    pub async fn api_as(
+        &self,
+        credential: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let url = format!("http://{}{path}", self.running.as_ref().expect("it runs").api);
+        let mut request = self.http.request(method.parse().expect("a method"), url);
+        request = request.bearer_auth(self.secret(credential));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("the API answers");
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Records a double opt-in.
+    pub async fn opt_in(&self, email: &str, scopes: &[&str]) {
+        let body = json!({
+            "email": email, "kind": "double_opt_in", "scopes": scopes,
+            "obtained_at": "2026-05-01T10:00:00Z", "jurisdiction": "se", "evidence": {"form": "web"},
+        });
+        let (status, answer) = self.api("POST", "/v1/grounds", Some(body)).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Records a purchase with notice given.
+    pub async fn purchase(&self, email: &str, scope: &str, at: &str, jurisdiction: &str) {
+        let body = json!({
+            "email": email, "scope": scope, "purchased_at": at, "reference": "order 1",
+            "jurisdiction": jurisdiction, "notice": {"given": true, "text": "We may write about similar goods."},
+        });
+        let (status, answer) = self.api("POST", "/v1/purchases", Some(body)).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Records a withdrawal of all marketing.
+    pub async fn withdraw(&self, email: &str) {
+        let body = json!({"email": email, "source": {"channel": "phone"}});
+        let (status, answer) = self.api("POST", "/v1/withdrawals", Some(body)).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Opens a page.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let answer = self.http.get(self.url(path)).send().await.expect("the page answers");
+        (answer.status().as_u16(), answer.text().await.expect("its text"))
+    }
+
+    /// Sends a form to a page.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> (u16, String) {
+        let answer = self.http.post(self.url(path)).form(form).send().await.expect("the page answers");
+        (answer.status().as_u16(), answer.text().await.expect("its text"))
+    }
+
+    /// Presses a mail client's unsubscribe button, as multipart/form-data.
+    pub async fn one_click_multipart(&self, path: &str) -> u16 {
+        let form = reqwest::multipart::Form::new().text("List-Unsubscribe", "One-Click");
+        self.http.post(self.url(path)).multipart(form).send().await.expect("an answer").status().as_u16()
+    }
+
+    /// The deliveries of a message, as the API shows them.
+    pub async fn deliveries(&self, message: &str) -> Vec<Value> {
+        let (status, answer) = self.api("GET", &format!("/v1/messages/{message}"), None).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["deliveries"].as_array().expect("deliveries").clone()
+    }
+
+    /// Waits until the first delivery of a message is in this state, and gives it.
+    pub async fn until(&self, message: &str, state: &str) -> Value {
+        eventually(&format!("message {message} is {state}"), || async {
+            self.deliveries(message).await.into_iter().find(|delivery| delivery["state"] == state)
+        })
+        .await
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A verb that ran to its end.
+pub struct Ran {
+    output: Output,
+    what: String,
+}
+
+impl Ran {
+    pub fn status(&self) -> i32 {
+        self.output.status.code().unwrap_or(-1)
+    }
+
+    pub fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.output.stdout).into_owned()
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    pub fn expect_success(&self) -> &Self {
+        assert_eq!(self.status(), 0, "optgate {}:\n{}{}", self.what, self.stdout(), self.stderr());
+        self
+    }
+
+    pub fn json(&self) -> Value {
+        self.expect_success();
+        serde_json::from_slice(&self.output.stdout).expect("JSON")
+    }
+}
+
+/// The id in `250 2.0.0 accepted, message ID…`.
+pub fn message_id(reply: &str) -> String {
+    let (_, rest) = reply.split_once("message ").unwrap_or_else(|| panic!("no message in {reply:?}"));
+    rest.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect()
+}
+
+/// The addresses of SMTP, pages and API, once it says that it accepts.
+fn listening(log: &str) -> Option<(Vec<SocketAddr>, SocketAddr, SocketAddr)> {
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let accepts = lines.into_iter().find(|line| line["message"] == "gateway accepts")?;
+    let address = |key: &str| accepts[key].as_str()?.parse().ok();
+    let smtp = accepts["smtp"].as_str()?.trim_matches(['[', ']']);
+    let smtp = smtp.split(", ").map(|address| address.parse().ok()).collect::<Option<Vec<_>>>()?;
+    Some((smtp, address("web")?, address("api")?))
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("the folder is made");
+    for entry in std::fs::read_dir(from).expect("the folder is there").map(|entry| entry.expect("an entry")) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("the file is copied");
+        }
+    }
+}
