@@ -9,7 +9,7 @@ async fn i9_another_node_takes_over_when_leases_run_out() {
     let Some(database) = Database::postgres().await else { return };
     let upstream = Upstream::start().await;
     upstream.close();
-    let mut first = Setup::new(&database, &upstream).node("first").lease("2s").start().await;
+    let mut first = Setup::new(&database, &upstream).node("first").lease("5s").start().await;
     let recipients: Vec<String> = (0..20).map(|number| format!("r{number}@example.se")).collect();
     for recipient in &recipients {
         let reply = first.submit(&[recipient], &service_mail(recipient)).await;
@@ -21,7 +21,7 @@ async fn i9_another_node_takes_over_when_leases_run_out() {
     })
     .await;
     first.kill();
-    let mut second = Setup::new(&database, &upstream).node("second").lease("2s").keys_of(&first).prepare();
+    let mut second = Setup::new(&database, &upstream).node("second").lease("5s").keys_of(&first).prepare();
     second.start().await;
     upstream.open();
     for recipient in &recipients {

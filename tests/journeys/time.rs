@@ -7,10 +7,16 @@ use optgate::clock::Clock;
 use crate::support::gateway::{Setup, message_id};
 use crate::support::tool::{newsletter, service_mail};
 use crate::support::upstream::Script;
-use crate::support::{Database, Upstream, eventually, on_both_databases};
+use crate::support::{Database, Gateway, Upstream, eventually, on_both_databases};
 
 fn clock() -> Clock {
     Clock::driven(Clock::system().now())
+}
+
+/// Makes what waits due: by the test's clock, and by the database's, which judges on PostgreSQL.
+fn retry(gateway: &Gateway, clock: &Clock) {
+    clock.advance(Duration::from_secs(600));
+    gateway.command(&["queue", "retry", "--state", "queued"]).expect_success();
 }
 
 async fn claimed(database: &Database) {
@@ -52,7 +58,7 @@ on_both_databases! {
         let whole = "UPDATE subscribers SET state = substr(state, 5)";
         database.tamper(&whole.replace("substr(state, 5)", "'torn' || state")).await;
         upstream.mend("anna@example.se");
-        gateway.command(&["queue", "retry", "--state", "queued"]).expect_success();
+        retry(&gateway, &clock);
         eventually("the second attempt", || async {
             (gateway.deliveries(&id).await[0]["attempts"].as_u64() == Some(2)).then_some(())
         }).await;
@@ -61,7 +67,7 @@ on_both_databases! {
         }).await;
         assert!(upstream.captured().is_empty(), "cannot tell is not yes");
         database.tamper(whole).await;
-        gateway.command(&["queue", "retry", "--state", "queued"]).expect_success();
+        retry(&gateway, &clock);
         gateway.until(&id, "relayed").await;
     }
 
@@ -84,14 +90,15 @@ on_both_databases! {
     async fn i10_a_lost_reply_is_the_only_way_to_a_second_copy(database: Database) {
         let upstream = Upstream::start().await;
         upstream.script("twice@example.se", Script::LoseReply);
-        let gateway = Setup::new(&database, &upstream).start_on(clock()).await;
+        let clock = clock();
+        let gateway = Setup::new(&database, &upstream).start_on(clock.clone()).await;
         let reply = gateway.submit(&["twice@example.se"], &service_mail("twice@example.se")).await;
         let id = message_id(&reply);
         eventually("the reply is lost", || async {
             gateway.deliveries(&id).await[0]["last_response"].is_string().then_some(())
         }).await;
         upstream.mend("twice@example.se");
-        gateway.command(&["queue", "retry", "--state", "queued"]).expect_success();
+        retry(&gateway, &clock);
         gateway.until(&id, "relayed").await;
         let copies = upstream.captured_for("twice@example.se");
         assert_eq!(copies.len(), 2, "at least once, and why");

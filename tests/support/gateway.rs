@@ -138,6 +138,7 @@ policies = "{policies}"
 url = "{url}"
 [queue]
 lease = "{lease}"
+drain = "5s"
 [smtp]
 listen = ["127.0.0.1:0"]
 {smtp}
@@ -228,7 +229,11 @@ impl Gateway {
         });
         let deadline = tokio::time::Instant::now() + super::PATIENCE;
         let (smtp, web, api) = loop {
-            assert!(tokio::time::Instant::now() < deadline, "it does not say that it accepts:\n{}", self.log());
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "it does not say that it accepts:\n{}",
+                self.log()
+            );
             if let Some(addresses) = listening(&self.log()[from..]) {
                 break addresses;
             }
