@@ -41,9 +41,7 @@ impl Gateway {
         let folder = tempfile::tempdir()?;
         let (port, web, api) = (free_port()?, free_port()?, free_port()?);
         write_files(folder.path(), sink, port, web, api, options)?;
-        if options.postgres.is_some() {
-            run(folder.path(), &["migrate"])?;
-        }
+        run(folder.path(), &["migrate"])?;
         let password = add_credential(folder.path(), "tool", "smtp")?;
         let key = add_credential(folder.path(), "shop", "api")?;
         let log = fs::File::create(folder.path().join("log"))?;
@@ -102,7 +100,7 @@ impl Relay for Gateway {
     }
 
     fn marks(&self) -> &'static [&'static str] {
-        &["DKIM-Signature:", "List-Unsubscribe:", "List-Unsubscribe-Post:", "List-ID:"]
+        &["dkim-signature:", "list-unsubscribe:", "list-unsubscribe-post:", "list-id:"]
     }
 }
 

@@ -74,7 +74,7 @@ trait Relay {
     fn forget_peak(&self) -> Result<()>;
     /// Whether nothing waits in it any more.
     fn is_settled(&self) -> Result<bool>;
-    /// What every message that it relayed must show.
+    /// What the header of every message that it relayed must hold, in lower case.
     fn marks(&self) -> &'static [&'static str];
 }
 

@@ -162,7 +162,7 @@ impl Relay for Postfix {
     }
 
     fn marks(&self) -> &'static [&'static str] {
-        if self.milters.is_empty() { &[] } else { &["DKIM-Signature:", "List-Unsubscribe:"] }
+        if self.milters.is_empty() { &[] } else { &["dkim-signature:", "list-unsubscribe:"] }
     }
 }
 

@@ -84,7 +84,7 @@ impl Shared {
         static ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?im)^Message-ID: <(\d+)@").unwrap());
         let header = &message[..HEADER_END.find(message).map_or(message.len(), |end| end.start())];
         let index = ID.captures(header).and_then(|found| std::str::from_utf8(&found[1]).ok()?.parse().ok());
-        let header = String::from_utf8_lossy(header);
+        let header = String::from_utf8_lossy(header).to_ascii_lowercase();
         let mut tally = self.tally();
         if !tally.marks.iter().all(|mark| header.contains(mark)) {
             tally.unmarked += 1;
