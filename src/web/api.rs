@@ -1,4 +1,4 @@
-//! The REST API. CONTRACT.md, "API, under /v1 on [api]".
+//! The REST API. CONTRACT.md, "API, under `/v1` on `[api]`".
 //!
 //! A key's sender is the sender (invariant 15). Every error is `application/problem+json` (RFC 9457) and
 //! tells nothing of our insides. Nothing is answered with a 2xx before its commit (invariant 5).
