@@ -40,6 +40,19 @@
 //! 15. **No query without its sender.**
 //! 16. **What left can be shown**: a row without address stays.
 
+// What comes from outside may surprise this crate, but not end it; and output goes where it was asked for.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::panic,
+        clippy::print_stdout,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 // Vocabulary.
 pub mod clock;
 pub mod mail;
