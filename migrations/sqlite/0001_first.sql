@@ -112,6 +112,7 @@ CREATE TABLE deliveries (
     lookup_hash     BLOB NOT NULL,
     recipient       BLOB,            -- sealed under the day's spool key
     spool_day       BIGINT NOT NULL,
+    size            BIGINT NOT NULL, -- of the content, so that a claim can bound what it opens
     spooled_at      BIGINT NOT NULL,
     state           TEXT NOT NULL,   -- queued, held, claimed, or an outcome
     next_attempt_at BIGINT NOT NULL,
@@ -129,6 +130,8 @@ CREATE INDEX deliveries_of_person ON deliveries (sender, lookup_hash);
 CREATE INDEX deliveries_due ON deliveries (lane, next_attempt_at) WHERE state IN ('queued', 'held');
 CREATE INDEX deliveries_by_deadline ON deliveries (deadline) WHERE state IN ('queued', 'held');
 CREATE INDEX deliveries_claimed ON deliveries (lane, lease_until) WHERE state = 'claimed';
+-- What waits or is in hand, for listings: the ended rows are many times more.
+CREATE INDEX deliveries_open ON deliveries (id) WHERE state IN ('queued', 'held', 'claimed');
 -- Outcomes by day.
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
 

@@ -51,8 +51,8 @@ pub(super) enum Try {
     Again,
 }
 
-/// How often a transaction that lost a deadlock, or its connection, is tried.
-const TRIES: u32 = 4;
+/// For how long a transaction that lost a deadlock, or its connection, is tried again.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Batch {
     pub fn of(jobs: Vec<Job>) -> Self {
@@ -99,18 +99,21 @@ impl Batch {
 
 /// Writes a batch in one transaction, again where the database itself asks for it.
 pub(super) async fn write(shared: &Shared, batch: &Batch, first: Try) -> Result<Results> {
+    let start = tokio::time::Instant::now();
     let mut which = first;
     let mut pause = Duration::from_millis(20);
-    for _ in 1..TRIES {
-        match attempt(shared, batch, which).await {
-            Err(Fault::Conflict(_) | Fault::Gone(_)) => {}
+    loop {
+        let fault = match attempt(shared, batch, which).await {
+            Err(fault @ (Fault::Conflict(_) | Fault::Gone(_))) => fault,
             settled => return settled,
+        };
+        if start.elapsed() + pause > PATIENCE {
+            return Err(fault);
         }
         which = Try::Again;
         tokio::time::sleep(pause).await;
         pause *= 3;
     }
-    attempt(shared, batch, which).await
 }
 
 async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> {
@@ -142,7 +145,7 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     shared.interned.remember_texts(facts.into_keys().chain(rulings.into_keys()));
     if erased.contains(&true) {
         // Invariant 12: the destroyed key must not live on in the log.
-        let _ = shared.database.truncate_log().await;
+        tokio::spawn(shared.database.clone().truncate_log());
     }
     Ok(Results { recorded, erased, settled })
 }

@@ -9,18 +9,18 @@ use uuid::Uuid;
 
 use super::database::Commit;
 use super::fault::{Fault, Result};
-use super::interned;
 use super::rows;
 use super::spool::{SealedEnvelope, Trace, off_thread_if, parse_kind};
 use super::sql::{Row, Session, Tx, Value, parse_json, values};
 use super::subscriber::{self, context, parse_address};
 use super::verdict::{self, Which};
-use super::{Store, StoreError, Subscriber};
+use super::{Settle, Store, StoreError, Subscriber};
+use crate::clock::from_micros;
 use crate::keys::{DataKey, LookupHash};
 use crate::mail::Address;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::{Facts, Verdict};
-use crate::spool::{Fence, Lane};
+use crate::spool::{Because, Fence, Lane, Outcome, Settlement};
 
 /// A delivery in this node's hands.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ macro_rules! claim_sql {
             ") UPDATE deliveries SET state = 'claimed', node = $1, lease_until = $2, fence = fence + 1,
                attempts = attempts + 1
                FROM due WHERE id = delivery
-               RETURNING id, fence, message, sender, lane, lookup_hash, recipient, spool_day, attempts, deadline"
+               RETURNING id, fence, message, sender, lane, lookup_hash, recipient, spool_day, size, attempts, deadline"
         )
     };
 }
@@ -74,6 +74,9 @@ macro_rules! claim_both {
 const DUE: (&str, &str) =
     claim_both!("lane = $3 AND next_attempt_at <= $4 ORDER BY next_attempt_at LIMIT $5");
 const EXPIRED: (&str, &str) = claim_both!("deadline <= $3 ORDER BY deadline LIMIT $4");
+
+/// How much content one call opens.
+const MOST_OCTETS: i64 = 64 << 20;
 
 /// How long a delivery that can't be read is put off: time for somebody to bring the key back.
 const UNREADABLE_SECONDS: i64 = 900;
@@ -104,15 +107,18 @@ impl Store {
             return Ok(Vec::new());
         }
         let taken = taken.iter().map(Taken::read).collect::<Result<Vec<_>>>()?;
+        // Invariant 3: read after the rows are ours, in the same transaction.
         let consent = consent_of_taken(&mut tx, &taken).await?;
         tx.commit().await?;
+        let (taken, too_much) = within_memory(taken);
+        self.give_back(&too_much).await?;
         let fences: Vec<Fence> = taken.iter().map(|one| one.fence).collect();
         match self.complete(taken, consent, now).await {
             Ok(claims) => Ok(claims),
-            Err(fault) => {
+            Err(error) => {
                 // Nobody works on them: not for the length of a lease, if it can be helped.
                 let _ = self.give_back(&fences).await;
-                Err(fault.into())
+                Err(error)
             }
         }
     }
@@ -123,9 +129,14 @@ impl Store {
 
     /// Joins what was taken with messages, lanes and verdicts, and opens what is sealed. What can't be opened
     /// is put off: it harms none of the others.
-    async fn complete(&self, taken: Vec<Taken>, mut consent: Consents, now: Timestamp) -> Result<Vec<Claim>> {
+    async fn complete(
+        &self,
+        taken: Vec<Taken>,
+        mut consent: Consents,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
         let mut session = self.inner.database.read().await?;
-        let lanes = lanes(&mut session, &taken).await?;
+        let lanes = self.inner.interned.lanes(&mut session, taken.iter().map(|one| one.lane)).await?;
         let mut verdicts =
             verdict::read(&mut session, taken.iter().map(|one| one.fence.delivery), Which::AtIntake).await?;
         let messages = self.messages(&mut session, &taken).await?;
@@ -138,7 +149,7 @@ impl Store {
         let mut claims = Vec::with_capacity(taken.len());
         let mut unreadable = Vec::new();
         for one in taken {
-            let fence = one.fence;
+            let (fence, deadline) = (one.fence, one.deadline);
             let key = keys.get(&one.day).and_then(Option::as_ref);
             let consent = consent.remove(&fence.delivery).unwrap_or(Ok(None)).map_err(StoreError::from);
             let verdict = verdicts.remove(&fence.delivery);
@@ -148,31 +159,27 @@ impl Store {
                 Ok(claim) => claims.push(claim),
                 Err(fault) => {
                     tracing::error!(delivery = %fence.delivery, error = ?fault, "a delivery can't be read");
-                    unreadable.push(fence);
+                    unreadable.push((fence, deadline));
                 }
             }
         }
-        self.put_off(&unreadable, now).await?;
+        for (fence, deadline) in unreadable {
+            self.put_off(fence, deadline, now).await?;
+        }
         Ok(claims)
     }
 
-    /// Deliveries that can't be read wait; at their deadline they expire (invariant 9).
-    async fn put_off(&self, fences: &[Fence], now: Timestamp) -> Result<()> {
-        let mut tx = match fences {
-            [] => return Ok(()),
-            _ => self.inner.database.begin(Commit::Synced).await?,
+    /// Invariant 9: a delivery that can't be read waits, and expires at its deadline.
+    async fn put_off(&self, fence: Fence, deadline: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let settlement = if deadline <= now {
+            Settlement::End(Outcome::Expired)
+        } else {
+            Settlement::Later(from_micros(now.as_microsecond() + UNREADABLE_SECONDS * 1_000_000))
         };
-        let rows = fences.iter().map(|fence| {
-            values![fence.delivery, fence.number, now, now.as_microsecond() + UNREADABLE_SECONDS * 1_000_000]
-        });
-        let update = "UPDATE deliveries SET node = NULL, lease_until = NULL,
-            state = CASE WHEN deadline <= at THEN 'expired' ELSE 'queued' END,
-            ended_at = CASE WHEN deadline <= at THEN at ELSE NULL END,
-            next_attempt_at = CASE WHEN deadline < later THEN deadline ELSE later END,
-            last_response = 'what the queue holds of it can''t be read'
-            FROM v WHERE id = delivery AND fence = held_fence AND state = 'claimed'";
-        rows::with_values(&mut tx, "delivery, held_fence, at, later", rows.collect(), update).await?;
-        tx.commit().await
+        let response = Some("what the queue holds of it can't be read".to_owned());
+        let because = Because { response, reason: None };
+        let (verdict, policy, dsn) = (None, "".into(), None);
+        self.settle(Settle { fence, settlement, because, verdict, policy, dsn }).await.map(drop)
     }
 
     async fn messages(
@@ -204,6 +211,7 @@ struct Taken {
     hash: LookupHash,
     recipient: Option<Vec<u8>>,
     day: i64,
+    size: i64,
     attempts: i64,
     deadline: Timestamp,
 }
@@ -218,8 +226,9 @@ impl Taken {
             hash: LookupHash(row.hash(5)?),
             recipient: row.opt_blob(6)?.map(<[u8]>::to_vec),
             day: row.int(7)?,
-            attempts: row.int(8)?,
-            deadline: row.time(9)?,
+            size: row.int(8)?,
+            attempts: row.int(9)?,
+            deadline: row.time(10)?,
         })
     }
 }
@@ -244,12 +253,22 @@ async fn consent_of_taken(tx: &mut Tx, taken: &[Taken]) -> Result<Consents> {
     Ok(consents)
 }
 
-async fn lanes(session: &mut Session, taken: &[Taken]) -> Result<HashMap<i64, Lane>> {
-    let ids: BTreeSet<i64> = taken.iter().map(|one| one.lane).collect();
-    let select = "SELECT id, sender, stream, provider, campaign FROM lanes WHERE id IN {}";
-    let rows =
-        rows::with_list(session, select, Vec::new(), ids.into_iter().map(Value::from).collect()).await?;
-    rows.iter().map(|row| Ok((row.int(0)?, interned::lane(row, 1)?))).collect()
+/// As many as their contents may take of the memory, one at least, and the fences of the rest.
+fn within_memory(taken: Vec<Taken>) -> (Vec<Taken>, Vec<Fence>) {
+    let mut messages = BTreeSet::new();
+    let mut octets = 0;
+    let (mut kept, mut rest) = (Vec::with_capacity(taken.len()), Vec::new());
+    for one in taken {
+        if messages.contains(&one.message) || messages.is_empty() || octets + one.size <= MOST_OCTETS {
+            if messages.insert(one.message) {
+                octets += one.size;
+            }
+            kept.push(one);
+        } else {
+            rest.push(one.fence);
+        }
+    }
+    (kept, rest)
 }
 
 /// What the copies of one message share. The content is opened once.
@@ -319,4 +338,34 @@ fn claim(
         deadline: taken.deadline,
         claimed_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(message: u128, size: i64) -> Taken {
+        Taken {
+            fence: Fence { delivery: Uuid::from_u128(message), number: size },
+            message: Uuid::from_u128(message),
+            sender: String::new(),
+            lane: 1,
+            hash: LookupHash([0; 32]),
+            recipient: None,
+            day: 0,
+            size,
+            attempts: 1,
+            deadline: Timestamp::MAX,
+        }
+    }
+
+    #[test]
+    fn a_claim_opens_no_more_than_memory_may_hold_but_one_message_at_least() {
+        let (kept, rest) =
+            within_memory(vec![taken(1, MOST_OCTETS * 2), taken(2, 1), taken(1, MOST_OCTETS * 2)]);
+        assert_eq!((kept.len(), rest.len()), (2, 1));
+        let half = MOST_OCTETS / 2;
+        let (kept, rest) = within_memory(vec![taken(1, half), taken(2, half), taken(3, 1), taken(2, half)]);
+        assert_eq!((kept.len(), rest.len()), (3, 1));
+    }
 }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, PgPool, Row as _, SqlitePool};
 use tokio::sync::Mutex;
 
 use super::StoreError;
@@ -80,13 +82,22 @@ impl Database {
         })
     }
 
-    /// Takes what was deleted out of the write-ahead log too, as far as no reader still needs it.
-    pub async fn truncate_log(&self) -> Result<()> {
-        if let Pools::Sqlite { synced, turn, .. } = &self.pools {
+    /// Takes what was deleted or erased out of SQLite's write-ahead log too. Waits for a moment without readers
+    /// in small steps, so that nobody waits for it; what it misses, the next one or `close` takes.
+    pub async fn truncate_log(self: Arc<Self>) {
+        let Pools::Sqlite { lazy, turn, .. } = &self.pools else { return };
+        let truncate = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)";
+        for _ in 0..100 {
             let _turn = turn.lock().await;
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(synced).await?;
+            let done = sqlx::raw_sql(truncate).fetch_all(lazy).await;
+            let _ = sqlx::raw_sql("PRAGMA busy_timeout = 5000").execute(lazy).await;
+            let busy = |rows: Vec<SqliteRow>| rows.last().and_then(|row| row.try_get::<i64, _>(0).ok());
+            if done.map(busy).is_ok_and(|busy| busy == Some(0)) {
+                return;
+            }
+            drop(_turn);
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Ok(())
     }
 
     pub async fn close(&self) {
@@ -110,6 +121,11 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
         // Invariant 12: what is deleted or erased is overwritten, not merely unlinked.
         .pragma("secure_delete", "ON")
         .pragma("journal_size_limit", "67108864")
+        // In pages: bodies that come and go within it never reach the file.
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("cache_size", "-16384")
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
         .statement_cache_capacity(256);
     // Others on the machine have no business in it. The log files take the file's rights.
     let created =
@@ -133,6 +149,7 @@ async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| StoreError::Unavailable("the postgres: URL can't be read".into()))?
         .application_name("optgate")
+        .disable_statement_logging()
         .statement_cache_capacity(256)
         .options([
             ("synchronous_commit", "on"),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::batch::Shared;
 use super::fault::{Fault, Result};
 use super::rows;
-use super::sql::{Session, Value, to_json, values};
+use super::sql::{Session, to_json, values};
 use super::subscriber::{self, context};
 use super::{Store, StoreError, Subscriber};
 use crate::clock::from_micros;
@@ -109,26 +109,34 @@ pub(super) async fn apply(
     fact: &Fact,
     now: Timestamp,
 ) -> Result<Result<Recorded, RecordError>> {
-    // A second round only where another node made the same person in between.
-    for _ in 0..3 {
-        let found = lock(session, shared, fact).await?;
-        let events = match &found {
-            Some(row) => subscriber::events(session, &fact.sender, row.subscriber).await?,
-            None => Vec::new(),
+    let mut whom = match &fact.who {
+        Who::Subscriber(id) => Whom::Id(*id),
+        Who::Address(address) => Whom::Hash(shared.keys.lookup_hash(address)),
+    };
+    // Further rounds only where another node made the same person, or made them anew, in between.
+    for round in 0..3 {
+        let found = lock(session, &fact.sender, whom).await?;
+        let events = match (&found, whom) {
+            (Some(row), _) => subscriber::events(session, &fact.sender, row.subscriber).await?,
+            (None, Whom::Id(_)) => return Ok(Err(RecordError::Unknown)),
+            (None, Whom::Hash(_)) => Vec::new(),
         };
         let state = fold(&events);
         let event = &fact.event;
         match (admit(&state, &event.kind, event.occurred_at, event.recorded_at), found, &fact.who) {
+            // Invariant 5: a no by a link from before an erasure counts for the person who began anew since.
+            (Err(NotAdmitted::Erased), Some(row), _) if round == 0 => {
+                if matches!(event.kind, EventKind::Withdrawal { .. }) {
+                    whom = Whom::Hash(row.hash);
+                }
+            }
             (Err(refused), ..) => return Ok(Err(refused.into())),
-            (Ok(_), None, Who::Subscriber(_)) => return Ok(Err(RecordError::Unknown)),
             (Ok(Onto::Already(event)), Some(row), _) => return Ok(Ok(recorded(event, &row, state))),
             (Ok(Onto::History), Some(row), _) => {
                 return Ok(Ok(append(session, shared, fact, row, events, now).await?));
             }
             // Who was erased is no longer known by the old id, only by the address given anew.
-            (Ok(Onto::FreshHistory), Some(_), Who::Subscriber(_)) => {
-                return Ok(Err(NotAdmitted::Erased.into()));
-            }
+            (Ok(_), _, Who::Subscriber(_)) => return Ok(Err(NotAdmitted::Erased.into())),
             (Ok(_), _, Who::Address(address)) => {
                 if let Some(row) = create(session, shared, fact, address).await? {
                     return Ok(Ok(append(session, shared, fact, row, Vec::new(), now).await?));
@@ -139,9 +147,16 @@ pub(super) async fn apply(
     Err(Fault::Conflict("another node keeps making the same subscriber".into()))
 }
 
-/// The living row, else the youngest tombstone.
-async fn lock(session: &mut Session, shared: &Shared, fact: &Fact) -> Result<Option<Locked>> {
-    let (by_id, by_address) = session.either(
+/// How a row is found.
+#[derive(Clone, Copy)]
+enum Whom {
+    Id(Uuid),
+    Hash(LookupHash),
+}
+
+/// The row of this id; or of this hash: the living one, else the youngest tombstone.
+async fn lock(session: &mut Session, sender: &str, whom: Whom) -> Result<Option<Locked>> {
+    let (by_id, by_hash) = session.either(
         (
             "SELECT id, lookup_hash, version, key FROM subscribers WHERE sender = $1 AND id = $2",
             "SELECT id, lookup_hash, version, key FROM subscribers WHERE sender = $1 AND lookup_hash = $2
@@ -153,11 +168,10 @@ async fn lock(session: &mut Session, shared: &Shared, fact: &Fact) -> Result<Opt
              ORDER BY CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END, erased_at DESC LIMIT 1 FOR UPDATE",
         ),
     );
-    let (query, whom) = match &fact.who {
-        Who::Subscriber(id) => (by_id, Value::from(*id)),
-        Who::Address(address) => (by_address, Value::from(shared.keys.lookup_hash(address))),
+    let row = match whom {
+        Whom::Id(id) => session.fetch_optional(by_id, values![sender, id]).await?,
+        Whom::Hash(hash) => session.fetch_optional(by_hash, values![sender, hash]).await?,
     };
-    let row = session.fetch_optional(query, vec![fact.sender.as_str().into(), whom]).await?;
     let locked = |row: super::sql::Row| -> Result<Locked> {
         Ok(Locked {
             subscriber: row.id(0)?,

@@ -1,7 +1,7 @@
 //! What many rows share: lanes, the day's spool key, and texts stored once by hash. Remembered in memory,
 //! within bounds, so that the writer's transactions need not look them up.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ const MOST: usize = 20_000;
 #[derive(Default)]
 pub(super) struct Interned {
     lanes: Mutex<HashMap<Lane, i64>>,
+    names: Mutex<HashMap<i64, Lane>>,
     days: Mutex<HashMap<i64, DataKey>>,
     texts: Mutex<HashSet<[u8; 32]>>,
 }
@@ -47,6 +48,28 @@ impl Interned {
         let id = |lane: &Lane| made.get(lane).copied().or_else(|| known(lane));
         let gone = || Fault::Conflict("a lane was forgotten".into());
         lanes.iter().map(|lane| id(lane).ok_or_else(gone)).collect()
+    }
+
+    /// The lanes of these ids.
+    pub async fn lanes(
+        &self,
+        session: &mut Session,
+        ids: impl Iterator<Item = i64>,
+    ) -> Result<HashMap<i64, Lane>> {
+        let (mut found, mut missing) = (HashMap::new(), BTreeSet::new());
+        for id in ids {
+            match locked(&self.names).get(&id) {
+                Some(lane) => drop(found.insert(id, lane.clone())),
+                None => drop(missing.insert(id)),
+            }
+        }
+        let select = "SELECT id, sender, stream, provider, campaign FROM lanes WHERE id IN {}";
+        let missing = missing.into_iter().map(Value::from).collect();
+        for row in rows::with_list(session, select, Vec::new(), missing).await? {
+            found.insert(row.int(0)?, lane(&row, 1)?);
+        }
+        remember(&self.names, found.clone());
+        Ok(found)
     }
 
     /// The key that seals what is spooled on this day, made with the day's first message.

@@ -151,7 +151,7 @@ impl Store {
         tx.commit().await?;
         self.inner.interned.forget_days_before(before);
         if destroyed > 0 {
-            self.inner.database.truncate_log().await?;
+            tokio::spawn(self.inner.database.clone().truncate_log());
         }
         Ok(destroyed)
     }

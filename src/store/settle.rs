@@ -75,10 +75,17 @@ impl Store {
             rulings.insert(hash, text);
             (hash, verdict)
         });
-        let Settle { fence, settlement, because, policy, .. } = settle;
+        let Settle { fence, settlement, mut because, policy, .. } = settle;
+        because.response = because.response.as_deref().map(printable);
         let settling = Settling { fence, settlement, because, verdict, policy, rulings, dsn };
         self.inner.writer.settle(settling).await
     }
+}
+
+/// A text of the upstream's as a column takes it: PostgreSQL refuses NUL, and what can't be written down would be
+/// sent again and again.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Settles what is still in this node's hands under its fence.

@@ -76,6 +76,9 @@ const SELECT: &str =
     FROM deliveries d JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
     LEFT JOIN message_facts f ON f.hash = m.facts";
 
+/// In the words of the index of open deliveries, so that it can be used.
+const OPEN: &str = " AND d.state IN ('queued', 'held', 'claimed')";
+
 /// Pages end at this many, whatever is asked for.
 const MOST: u32 = 10_000;
 
@@ -154,8 +157,14 @@ impl Store {
             and("d.id >", after.into());
         }
         match filter.state {
-            Some(State::Queued) => text.push_str(" AND d.state IN ('queued', 'claimed')"),
+            Some(State::Queued) => {
+                text.push_str(OPEN);
+                text.push_str(" AND d.state IN ('queued', 'claimed')");
+            }
             Some(state) => {
+                if !matches!(state, State::Ended(_)) {
+                    text.push_str(OPEN);
+                }
                 values.push(state.as_str().into());
                 let _ = write!(text, " AND d.state = ${}", values.len());
             }

@@ -99,9 +99,11 @@ struct DeliveryRow {
     sender: String,
     lane: i64,
     subscriber: Option<Uuid>,
+    stranger: bool,
     hash: LookupHash,
     recipient: Vec<u8>,
     day: i64,
+    size: i64,
     state: State,
     deadline: Timestamp,
     reason: Option<&'static str>,
@@ -150,7 +152,8 @@ impl Store {
         let (verdict, state) = first_state(&delivery.admission);
         let hash = self.inner.keys.lookup_hash(&delivery.recipient);
         let open = !matches!(state, State::Ended(_));
-        if open && delivery.subscriber.is_none() && delivery.lane.stream == Stream::Marketing {
+        let stranger = open && delivery.subscriber.is_none() && delivery.lane.stream == Stream::Marketing;
+        if stranger {
             let id = self.inner.clock.id();
             let (row, _) =
                 subscriber::new_row(&self.inner.keys, id, &message.sender, &delivery.recipient, now);
@@ -175,9 +178,11 @@ impl Store {
             sender: message.sender.clone(),
             lane,
             subscriber: delivery.subscriber,
+            stranger,
             hash,
             recipient: key.seal(plain.as_bytes(), &context("recipient", delivery.id)),
             day,
+            size: message.content.len() as i64,
             state,
             deadline: delivery.deadline,
             reason: verdict.reason.map(|reason| reason.as_str()),
@@ -255,6 +260,8 @@ pub(super) async fn insert(session: &mut Session, all: &[&Spooling], now: Timest
     rows::insert(session, verdict::INTO, verdicts, "").await?;
     let deliveries = || all.iter().flat_map(|one| &one.deliveries);
     rows::insert(session, DELIVERIES, deliveries().map(|row| row.values(now)).collect(), "").await?;
+    let unknown = deliveries().filter(|row| row.stranger).map(|row| Value::from(row.id)).collect();
+    rows::with_list(session, NAME_STRANGERS, Vec::new(), unknown).await?;
     let refused = deliveries().filter(|row| matches!(row.state, State::Ended(_))).map(|row| row.id);
     forget_erased(session, refused).await
 }
@@ -283,9 +290,14 @@ pub(super) async fn spooled_before(session: &mut Session, spooling: &Spooling) -
     Ok(row.is_some())
 }
 
+/// Invariant 16: the row names the subscriber whom it was made for, whoever made it first.
+const NAME_STRANGERS: &str = "UPDATE deliveries SET subscriber = (SELECT s.id FROM subscribers s
+        WHERE s.sender = deliveries.sender AND s.lookup_hash = deliveries.lookup_hash AND s.erased_at IS NULL)
+    WHERE id IN {}";
+
 const MESSAGES: &str = "messages (id, sender, kind, credential, received_at, facts, policy, sha256, size)";
 const DELIVERIES: &str = "deliveries (id, message, sender, lane, subscriber, lookup_hash, recipient, \
-                          spool_day, spooled_at, state, next_attempt_at, deadline, attempts, fence, reason, \
+                          spool_day, size, spooled_at, state, next_attempt_at, deadline, attempts, fence, reason, \
                           ended_at)";
 
 impl DeliveryRow {
@@ -300,6 +312,7 @@ impl DeliveryRow {
             self.hash,
             self.recipient.clone(),
             self.day,
+            self.size,
             now,
             self.state.as_str(),
             now,

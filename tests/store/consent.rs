@@ -15,6 +15,7 @@ rules! {
     a_fact_told_twice_is_recorded_once,
     facts_from_two_nodes_about_one_person_all_count,
     two_nodes_make_an_unknown_person_once,
+    facts_in_opposite_order_on_two_nodes_all_come_through,
     one_sender_never_reaches_the_data_of_another,
     i3_a_withdrawal_before_the_claim_is_read_with_it,
     i4_unreadable_consent_is_an_error_and_harms_no_other_claim,
@@ -116,6 +117,26 @@ async fn two_nodes_make_an_unknown_person_once(home: &Home) {
         assert_eq!(one.subscriber.id, two.subscriber.id);
     }
     assert_eq!(home.count("SELECT count(*) FROM subscribers").await, 10);
+    other.close().await;
+}
+
+async fn facts_in_opposite_order_on_two_nodes_all_come_through(home: &Home) {
+    let other = home.another_node().await;
+    let facts = |seconds: i64| -> Vec<NewFact> {
+        let at = |number: i64| NewFact {
+            occurred_at: home.in_seconds(seconds - number),
+            ..home.fact(&format!("person{number}@example.se"), opt_in())
+        };
+        (0..30).map(at).collect()
+    };
+    for round in 0..5 {
+        let (one, mut two) = (facts(-1000 * round), facts(-1000 * round - 500));
+        two.reverse();
+        let (one, two) = tokio::join!(home.store.record(one), other.record(two));
+        assert!(one.iter().chain(&two).all(Result::is_ok));
+    }
+    assert_eq!(home.count("SELECT count(*) FROM subscribers").await, 30);
+    assert_eq!(home.count("SELECT count(*) FROM consent_events").await, 300);
     other.close().await;
 }
 

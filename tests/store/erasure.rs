@@ -6,13 +6,14 @@ use optgate::consent::EventKind;
 use optgate::consent::admit::NotAdmitted;
 use optgate::policy::Reason;
 use optgate::spool::{Outcome, Settlement, State};
-use optgate::store::{DeliveryFilter, NewFact, RecordError, Settled};
+use optgate::store::{DeliveryFilter, NewFact, RecordError, Settled, Who};
 
 use crate::support::*;
 
 rules! {
     i12_nothing_personal_lies_open_before_or_after_an_erasure,
     a_tombstone_stays_and_only_a_younger_yes_begins_anew,
+    i5_a_no_by_a_link_from_before_the_erasure_is_not_lost,
     who_is_erased_while_mail_waits_is_forgotten_when_it_ends,
     what_is_refused_to_the_erased_is_kept_by_hash_alone,
     spool_keys_are_destroyed_when_nothing_needs_them,
@@ -86,6 +87,20 @@ async fn a_tombstone_stays_and_only_a_younger_yes_begins_anew(home: &Home) {
     assert!(home.store.erase(SENDER, fresh.subscriber.id, "api").await.unwrap());
     let found = home.store.consent_of(SENDER, &[address("anna@example.se")]).await.unwrap().remove(0);
     assert_eq!(found.unwrap().id, fresh.subscriber.id);
+}
+
+async fn i5_a_no_by_a_link_from_before_the_erasure_is_not_lost(home: &Home) {
+    let who = "anna@example.se";
+    let old = home.store.record(vec![home.fact(who, opt_in())]).await.remove(0).unwrap().subscriber;
+    home.store.erase(SENDER, old.id, "api").await.unwrap();
+    home.advance(Duration::from_secs(10)).await;
+    let by_old_link = || NewFact { who: Who::Subscriber(old.id), ..home.fact(who, withdrawal()) };
+    let nobody = home.store.record(vec![by_old_link()]).await.remove(0);
+    assert!(matches!(nobody, Err(RecordError::NotAdmitted(NotAdmitted::Erased))));
+    let new = home.store.record(vec![home.fact(who, opt_in())]).await.remove(0).unwrap().subscriber;
+    home.advance(Duration::from_secs(10)).await;
+    let no = home.store.record(vec![by_old_link()]).await.remove(0).unwrap().subscriber;
+    assert_eq!((no.id, no.version, no.state.withdrawals.len()), (new.id, 2, 1));
 }
 
 async fn who_is_erased_while_mail_waits_is_forgotten_when_it_ends(home: &Home) {

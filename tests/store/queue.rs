@@ -45,6 +45,7 @@ async fn what_is_spooled_is_claimed_with_all_that_sending_needs(home: &Home) {
         // The unsubscribe link of an unknown person needs a subscriber: spooling made one.
         assert!(claim.consent.as_ref().unwrap().is_some());
     }
+    assert_eq!(home.count("SELECT count(*) FROM deliveries WHERE subscriber IS NULL").await, 0);
     assert!(home.store.claim(lane_id, 10).await.unwrap().is_empty());
     let in_hand = home.store.in_hand().await.unwrap();
     assert_eq!((in_hand.len(), in_hand[0].count), (1, 2));
@@ -88,7 +89,7 @@ async fn a_later_is_due_then_and_not_before(home: &Home) {
     let lane = home.lane_id().await;
     let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
     let mut later = settle(claim.fence, Settlement::Later(home.in_seconds(120)));
-    later.because.response = Some("451 4.7.1 try again".into());
+    later.because.response = Some("451 4.7.1 try\0again".into());
     assert_eq!(home.store.settle(later).await.unwrap(), Settled::Done);
     home.advance(Duration::from_secs(119)).await;
     assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
