@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::hand::Hand;
-use super::lanes::{Room, SHARE, Turns};
+use super::lanes::{Outturn, Room, SHARE, Turns};
 use super::settlement::Settling;
 use super::upkeep;
 use super::upstream::{Availability, Upstream};
@@ -206,7 +206,8 @@ impl Dispatcher {
             let asked = if has_quota(&limits) { turns.ask(id) } else { SHARE };
             let hands = in_hand.iter().map(|own| (&own.lane, own.count));
             let free = concurrency_left(&limits, upstream, hands).unwrap_or(u32::MAX);
-            let pace = self.pacer.pace(&limits, now, room.share().min(asked).min(free));
+            let want = room.share().min(asked).min(free).min(turns.bearable(id));
+            let pace = self.pacer.pace(&limits, now, want);
             again_in = again_in.into_iter().chain(pace.again_in).min();
             room.take(pace.now);
             if pace.now > 0 {
@@ -248,7 +249,8 @@ impl Dispatcher {
     fn put_to_work(&self, served: Served) -> u32 {
         let claimed = u32::try_from(served.claims.len()).unwrap_or(u32::MAX);
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.served(served.lane, served.permits, claimed);
+        let heaviest = served.claims.iter().map(|claim| claim.content.len()).max().unwrap_or(0);
+        turns.served(served.lane, Outturn { permits: served.permits, claimed, heaviest });
         drop(turns);
         served.claims.into_iter().for_each(|claim| self.hand_over(claim));
         claimed

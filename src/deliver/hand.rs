@@ -11,6 +11,9 @@ use uuid::Uuid;
 use crate::spool::Fence;
 use crate::store::Claim;
 
+/// Octets of content in hand from which on nothing more is claimed.
+const MOST_OCTETS: usize = 256 * 1024 * 1024;
+
 /// The deliveries in this node's hand, bounded.
 pub struct Hand {
     held: Mutex<HashMap<(Uuid, i64), Held>>,
@@ -25,6 +28,7 @@ struct Held {
     fence: Fence,
     /// When the lease runs out unless it is renewed, by this node's clock.
     until: Timestamp,
+    octets: usize,
 }
 
 /// One delivery in hand; it leaves the hand when this is dropped, whatever happened to its worker.
@@ -40,7 +44,9 @@ impl Hand {
 
     /// How many more may be claimed.
     pub fn room(&self) -> usize {
-        self.capacity.saturating_sub(self.held().len())
+        let held = self.held();
+        let octets: usize = held.values().map(|own| own.octets).sum();
+        if octets > MOST_OCTETS { 0 } else { self.capacity.saturating_sub(held.len()) }
     }
 
     pub fn capacity(&self) -> usize {
@@ -49,7 +55,8 @@ impl Hand {
 
     /// Takes a claim in hand.
     pub fn take(self: &Arc<Self>, claim: &Claim) -> Holding {
-        let held = Held { fence: claim.fence, until: self.end_of_lease(claim.claimed_at) };
+        let until = self.end_of_lease(claim.claimed_at);
+        let held = Held { fence: claim.fence, until, octets: claim.content.len() };
         self.held().insert(key(claim.fence), held);
         Holding { hand: self.clone(), fence: claim.fence }
     }

@@ -11,7 +11,12 @@ use crate::store::WaitingLane;
 /// The most that one lane gets in one turn.
 pub const SHARE: u32 = 64;
 
-/// When each lane had its last turn, and how many permits of a quota to take for it.
+/// Octets of content that one lane gets in one turn, as far as its last turn tells.
+const WEIGHT: usize = 32 * 1024 * 1024;
+/// Of a lane whose messages nobody has seen yet.
+const UNSEEN: usize = 1024 * 1024;
+
+/// When each lane had its last turn, and how much to ask for it.
 #[derive(Default)]
 pub struct Turns {
     turn: u64,
@@ -24,6 +29,18 @@ struct Last {
     /// Permits of an hour or a day are gone once they are taken, and how many are due is not known: so a lane
     /// starts with one and gets twice as many each time it used them all.
     ask: u32,
+    /// Octets of the largest message of its last turn.
+    heaviest: usize,
+}
+
+/// What came of a lane's turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Outturn {
+    /// Permits that were taken.
+    pub permits: u32,
+    pub claimed: u32,
+    /// Octets of the largest message.
+    pub heaviest: usize,
 }
 
 /// Room that lanes share in the order in which they come.
@@ -38,7 +55,7 @@ impl Turns {
         self.turn += 1;
         let turn = self.turn;
         let known = std::mem::take(&mut self.lanes);
-        let last = |id: i64| known.get(&id).copied().unwrap_or(Last { turn: 0, ask: 1 });
+        let last = |id: i64| known.get(&id).copied().unwrap_or(Last { turn: 0, ask: 1, heaviest: UNSEEN });
         waiting.sort_by_key(|own| (class(own.lane.stream), last(own.id).turn));
         self.lanes = waiting.iter().map(|own| (own.id, last(own.id))).collect();
         debug_assert!(self.lanes.values().all(|last| last.turn < turn));
@@ -50,12 +67,22 @@ impl Turns {
         self.lanes.get(&lane).map_or(1, |last| last.ask)
     }
 
-    /// A lane asked for `asked` and claimed `claimed`.
-    pub fn served(&mut self, lane: i64, asked: u32, claimed: u32) {
+    /// How many of this lane's messages may be in memory at once.
+    pub fn bearable(&self, lane: i64) -> u32 {
+        let heaviest = self.lanes.get(&lane).map_or(UNSEEN, |last| last.heaviest);
+        u32::try_from(WEIGHT / heaviest.max(1)).unwrap_or(u32::MAX).clamp(1, SHARE)
+    }
+
+    /// A lane had its turn.
+    pub fn served(&mut self, lane: i64, outturn: Outturn) {
         let turn = self.turn;
         if let Some(last) = self.lanes.get_mut(&lane) {
+            let doubled = outturn.permits.saturating_mul(2).clamp(1, SHARE);
             last.turn = turn;
-            last.ask = if claimed < asked { 1 } else { asked.saturating_mul(2).clamp(1, SHARE) };
+            last.ask = if outturn.claimed < outturn.permits { 1 } else { doubled };
+            if outturn.claimed > 0 {
+                last.heaviest = outturn.heaviest;
+            }
         }
     }
 }
@@ -97,6 +124,10 @@ mod tests {
         WaitingLane { id, lane }
     }
 
+    fn outturn(permits: u32, claimed: u32) -> Outturn {
+        Outturn { permits, claimed, heaviest: 10_000 }
+    }
+
     fn order(turns: &mut Turns, ids: &[i64]) -> Vec<i64> {
         let lanes = ids.iter().map(|&id| waiting(id, Stream::Marketing)).collect();
         turns.begin(lanes).iter().map(|lane| lane.id).collect()
@@ -117,9 +148,9 @@ mod tests {
     fn the_lane_that_waited_longest_for_its_turn_comes_first() {
         let mut turns = Turns::default();
         assert_eq!(order(&mut turns, &[1, 2, 3]), [1, 2, 3]);
-        turns.served(1, 64, 64);
+        turns.served(1, outturn(64, 64));
         assert_eq!(order(&mut turns, &[1, 2, 3]), [2, 3, 1]);
-        turns.served(2, 64, 64);
+        turns.served(2, outturn(64, 64));
         assert_eq!(order(&mut turns, &[1, 2, 3]), [3, 1, 2]);
     }
 
@@ -128,15 +159,26 @@ mod tests {
         let mut turns = Turns::default();
         order(&mut turns, &[1]);
         assert_eq!(turns.ask(1), 1);
-        turns.served(1, 1, 1);
+        turns.served(1, outturn(1, 1));
         assert_eq!(turns.ask(1), 2);
-        turns.served(1, 2, 1);
+        turns.served(1, outturn(2, 1));
         assert_eq!(turns.ask(1), 1);
-        turns.served(1, 64, 64);
+        turns.served(1, outturn(64, 64));
         assert_eq!(turns.ask(1), SHARE);
         order(&mut turns, &[]);
         order(&mut turns, &[1]);
         assert_eq!(turns.ask(1), 1);
+    }
+
+    #[test]
+    fn the_larger_the_messages_the_fewer_are_taken_at_once() {
+        let mut turns = Turns::default();
+        order(&mut turns, &[1]);
+        assert_eq!(turns.bearable(1), 32);
+        turns.served(1, outturn(1, 1));
+        assert_eq!(turns.bearable(1), SHARE);
+        turns.served(1, Outturn { heaviest: 25 * 1024 * 1024, ..outturn(1, 1) });
+        assert_eq!(turns.bearable(1), 1);
     }
 
     #[test]

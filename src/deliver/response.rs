@@ -203,8 +203,13 @@ impl Failure {
     pub fn told(&self, about: &Address) -> String {
         match self {
             Self::Answered(_, response) => response.told(about),
-            other => one_line(&other.to_string()),
+            _ => self.shown(),
         }
+    }
+
+    /// The same for logs, where no recipient is at hand.
+    pub fn shown(&self) -> String {
+        one_line(&self.to_string())
     }
 }
 

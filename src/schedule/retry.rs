@@ -62,6 +62,13 @@ mod tests {
     }
 
     #[test]
+    fn i13_an_attempt_at_a_delivery_has_the_same_jitter_every_time() {
+        let delivery = Uuid::from_u64_pair(1, 2);
+        assert_eq!(jitter(delivery, 3).to_bits(), jitter(delivery, 3).to_bits());
+        assert_ne!(jitter(delivery, 3).to_bits(), jitter(delivery, 4).to_bits());
+    }
+
+    #[test]
     fn the_jitter_of_deliveries_spreads() {
         let shares: Vec<f64> = (0..1000).map(|n| jitter(Uuid::from_u64_pair(7, n * 977), 0)).collect();
         assert!(shares.iter().all(|share| (0.0..1.0).contains(share)));

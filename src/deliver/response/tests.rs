@@ -81,7 +81,7 @@ fn what_is_unknown_or_contradicts_itself_is_later() {
 }
 
 #[test]
-fn what_never_came_is_later_and_after_the_dot_perhaps_taken() {
+fn i10_what_never_came_is_later_and_after_the_dot_perhaps_taken() {
     for stage in FIRST.into_iter().chain(TRANSACTION).chain([Stage::Content]) {
         for failure in [Failure::Lost(stage, Lost::Closed), Failure::Garbled(stage)] {
             assert_eq!(failure.meaning(), Meaning::Later);
@@ -129,6 +129,11 @@ fn what_is_told_names_nobody_and_fits_a_line() {
     };
     let told = Failure::Answered(Stage::Rcpt, response).told(&anna);
     assert_eq!(told, "550 5.1.1 <a***@shop.example> a*** is unknown\\u{7}");
+    let odd = Failure::Answered(
+        Stage::Greeting,
+        Response { code: 554, enhanced: None, text: "anna@shop.example\u{1b}".into() },
+    );
+    assert_eq!(odd.shown(), "554 a***@shop.example\\u{1b} (to greeting)");
     let endless = Response { code: 550, enhanced: None, text: "x".repeat(4000) };
     assert!(endless.told(&anna).len() <= 500);
 }

@@ -193,7 +193,7 @@ impl Upstream {
         let pause = LEFT_ALONE.0.saturating_mul(1 << health.failures.min(10)).min(LEFT_ALONE.1);
         health.failures = health.failures.saturating_add(1);
         health.left_alone_until = Some(Instant::now() + pause);
-        tracing::warn!(upstream = %self.settings.name, %failure, ?pause, "the upstream can't be used");
+        tracing::warn!(upstream = %self.settings.name, failure = failure.shown(), ?pause, "the upstream can't be used");
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
