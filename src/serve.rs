@@ -137,10 +137,6 @@ async fn make_ready(store: &Store) -> anyhow::Result<()> {
         other => other?,
     }
     store.bind_keys().await?;
-    let taken_back = store.take_back_own().await?;
-    if taken_back > 0 {
-        tracing::info!(deliveries = taken_back, "taken back from the last run");
-    }
     Ok(())
 }
 

@@ -60,22 +60,21 @@ pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Resu
     let mut interrupt = signal(SignalKind::interrupt())?;
     let folder = Folder::new(arguments.dir, &session.clock)?;
     let mut demo = Demo::start(session, &folder).await?;
+    let stay = !arguments.once;
     let told = tokio::select! {
-        told = demo.tell(&folder) => told,
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        told = demo.tell_and_stay(&folder, stay) => told,
+        _ = terminate.recv() => ended_early(stay),
+        _ = interrupt.recv() => ended_early(stay),
     };
-    if told.is_ok() && !arguments.once {
-        demo.links()?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    }
     let findings = demo.findings;
     demo.running.drain().await;
     told?;
     Ok(if findings.is_empty() { Status::Done } else { Status::Findings })
+}
+
+/// Staying up ends by a signal; judging that was cut short has judged nothing.
+fn ended_early(stay: bool) -> anyhow::Result<()> {
+    if stay { Ok(()) } else { bail!("ended by a signal before everything was judged") }
 }
 
 impl Demo {
@@ -90,6 +89,16 @@ impl Demo {
         let submission = running.smtp.first().context("a listener for submission")?;
         let tool = Tool::new(*submission, &format!("{SENDER}/{SMTP_LOGIN}"), &smtp);
         Ok(Self { upstream, running, tool, key, cast, output: session.output, findings: Vec::new() })
+    }
+
+    async fn tell_and_stay(&mut self, folder: &Folder, stay: bool) -> anyhow::Result<()> {
+        self.tell(folder).await?;
+        if stay {
+            self.links()?;
+            let part = self.running.part_ended().await;
+            bail!("the {part} part ended by itself");
+        }
+        Ok(())
     }
 
     /// The story from the campaign to the click, and the judgement on it.
@@ -108,10 +117,9 @@ impl Demo {
                 .push(format!("{expected} messages should have left within {} s", PATIENCE.as_secs()));
         }
         self.judge_mail().await;
-        self.say(&format!(
-            "\n{expected} messages left, signed, with one-click links; kept in {}.",
-            folder.path.join("captured").display()
-        ))?;
+        let left = self.upstream.captured().len();
+        let kept = folder.path.join("captured");
+        self.say(&format!("\n{left} messages left for the upstream; they are kept in {}.", kept.display()))?;
         self.click().await?;
         self.conclude(&views)
     }

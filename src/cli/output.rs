@@ -20,7 +20,7 @@ pub fn line(text: &str) -> io::Result<()> {
 
 /// Prints a text of several lines.
 pub fn lines(text: &str) -> io::Result<()> {
-    text.lines().try_for_each(line)
+    text.split('\n').try_for_each(line)
 }
 
 /// Prints one JSON document.
