@@ -266,7 +266,7 @@ fn receipt(message: &NewMessage, facts: Option<&Facts>, policy: &PolicySet) -> R
 fn log(receipt: &Receipt, grant: &Grant) {
     let (refused, first) = receipt.refused();
     tracing::info!(
-        message = %receipt.message,
+        message_id = %receipt.message,
         sender = %grant.sender,
         credential = %grant.name,
         recipients = receipt.deliveries.len(),

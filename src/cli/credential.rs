@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
+use serde::Serialize;
 use serde_json::json;
 
 use super::output::{self, Output};
@@ -125,14 +127,23 @@ async fn list(output: Output, store: &Store, sender: Option<&str>) -> anyhow::Re
     Ok(Status::Done)
 }
 
-fn shown(one: &Credential) -> serde_json::Value {
-    json!({
-        "credential": format!("{}/{}", one.sender, one.name),
-        "role": role_word(one.role),
-        "streams": one.streams,
-        "created_at": one.created_at,
-        "revoked_at": one.revoked_at,
-    })
+#[derive(Serialize)]
+struct Listed<'c> {
+    credential: String,
+    role: &'static str,
+    streams: &'c [Stream],
+    created_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+}
+
+fn shown(one: &Credential) -> Listed<'_> {
+    Listed {
+        credential: format!("{}/{}", one.sender, one.name),
+        role: role_word(one.role),
+        streams: &one.streams,
+        created_at: one.created_at,
+        revoked_at: one.revoked_at,
+    }
 }
 
 async fn revoke(store: &Store, credential: &str) -> anyhow::Result<Status> {

@@ -1,6 +1,8 @@
 //! `optgate keys`: the keys that sign links. The seal and lookup keys are files and are never touched here.
 
 use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 
 use super::output::{self, Output};
@@ -47,12 +49,20 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
 
 fn list(output: Output, keys: &[LinkKeyView]) -> anyhow::Result<()> {
     if output == Output::Json {
-        let shown = |key: &LinkKeyView| json!({ "id": key.id, "state": word(key.state), "created_at": key.created_at });
+        let shown =
+            |key: &LinkKeyView| Listed { id: key.id, state: word(key.state), created_at: key.created_at };
         return output::json(&keys.iter().map(shown).collect::<Vec<_>>());
     }
     let row =
         |key: &LinkKeyView| vec![key.id.to_string(), word(key.state).to_owned(), key.created_at.to_string()];
     Ok(output::table(&["ID", "STATE", "CREATED"], &keys.iter().map(row).collect::<Vec<_>>())?)
+}
+
+#[derive(Serialize)]
+struct Listed {
+    id: u16,
+    state: &'static str,
+    created_at: Timestamp,
 }
 
 fn set(taken: bool, id: u16) -> anyhow::Result<Status> {

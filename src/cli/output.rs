@@ -26,7 +26,8 @@ pub fn lines(text: &str) -> io::Result<()> {
 /// Prints one JSON document.
 pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
+    // As an I/O error, so that a reader that went away is told from a mistake.
+    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
     writeln!(out)?;
     Ok(out.flush()?)
 }

@@ -1,12 +1,16 @@
 //! `optgate queue`: deliveries, waiting and ended.
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::output::{self, Output};
 use super::{Session, Status};
 use crate::mail::Address;
+use crate::policy::verdict::ShownVerdict;
+use crate::policy::{Reason, Scope, Stream};
 use crate::spool::State;
 use crate::store::{DeliveryFilter, DeliveryView, Store};
 
@@ -105,7 +109,7 @@ fn print_json(page: &[DeliveryView], first: bool) -> anyhow::Result<()> {
     }
     for (index, view) in page.iter().enumerate() {
         let comma = if first && index == 0 { "" } else { "," };
-        output::line(&format!("{comma}{}", listed(view)))?;
+        output::line(&format!("{comma}{}", serde_json::to_string(&listed(view))?))?;
     }
     Ok(())
 }
@@ -173,29 +177,56 @@ fn print_one(view: &DeliveryView) -> anyhow::Result<()> {
 }
 
 /// CONTRACT.md, "Command line".
-fn listed(view: &DeliveryView) -> serde_json::Value {
-    json!({
-        "delivery": view.delivery,
-        "message": view.message,
-        "recipient": recipient(view),
-        "stream": view.stream,
-        "scope": view.scope,
-        "state": view.state.shown(),
-        "reason": view.reason,
-        "attempts": view.attempts,
-        "next_attempt_at": view.next_attempt_at,
-        "last_response": view.last_response,
-    })
+#[derive(Serialize)]
+struct Listed<'v> {
+    delivery: Uuid,
+    message: Uuid,
+    recipient: Option<String>,
+    stream: Option<Stream>,
+    scope: Option<&'v Scope>,
+    state: &'static str,
+    reason: Option<Reason>,
+    attempts: u32,
+    next_attempt_at: Option<Timestamp>,
+    last_response: Option<&'v str>,
 }
 
-fn shown(view: &DeliveryView) -> serde_json::Value {
-    let mut shown = listed(view);
-    shown["sender"] = json!(view.sender);
-    shown["campaign"] = json!(view.lane.campaign);
-    shown["provider"] = json!(view.lane.provider);
-    shown["deadline"] = json!(view.deadline);
-    shown["verdict"] = json!(view.verdict.shown(recipient(view), &view.policy, Some(view.delivery)));
-    shown
+/// The same, and what else is known.
+#[derive(Serialize)]
+struct Shown<'v> {
+    #[serde(flatten)]
+    listed: Listed<'v>,
+    sender: &'v str,
+    campaign: &'v str,
+    provider: &'v str,
+    deadline: Timestamp,
+    verdict: ShownVerdict<'v>,
+}
+
+fn listed(view: &DeliveryView) -> Listed<'_> {
+    Listed {
+        delivery: view.delivery,
+        message: view.message,
+        recipient: recipient(view),
+        stream: view.stream,
+        scope: view.scope.as_ref(),
+        state: view.state.shown(),
+        reason: view.reason,
+        attempts: view.attempts,
+        next_attempt_at: view.next_attempt_at,
+        last_response: view.last_response.as_deref(),
+    }
+}
+
+fn shown(view: &DeliveryView) -> Shown<'_> {
+    Shown {
+        listed: listed(view),
+        sender: &view.sender,
+        campaign: &view.lane.campaign,
+        provider: &view.lane.provider,
+        deadline: view.deadline,
+        verdict: view.verdict.shown(recipient(view), &view.policy, Some(view.delivery)),
+    }
 }
 
 fn recipient(view: &DeliveryView) -> Option<String> {

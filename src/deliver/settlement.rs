@@ -222,7 +222,7 @@ fn log(claim: &Claim, ending: &Ending) {
     };
     tracing::info!(
         delivery = %claim.fence.delivery,
-        message = %claim.message,
+        message_id = %claim.message,
         sender = %claim.sender,
         outcome,
         attempts = claim.attempts + 1,

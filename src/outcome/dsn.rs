@@ -81,7 +81,7 @@ impl Notifier {
         let content = match self.compose(id, to, original, failures, now) {
             Ok(content) => content,
             Err(error) => {
-                tracing::error!(message = %original.id, %error, "a delivery status notification can't be composed");
+                tracing::error!(message_id = %original.id, %error, "a delivery status notification can't be composed");
                 return None;
             }
         };
