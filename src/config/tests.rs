@@ -1,0 +1,231 @@
+//! The configuration: what is taken, and what is told of what is not.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use secrecy::ExposeSecret as _;
+
+use super::*;
+
+/// A folder with all that texts here name.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    let put = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    put("password", "hunter2\n");
+    put("empty", "\n");
+    put("database.url", "postgres://og:hunter2@db.example/og\n");
+    let own = rcgen::generate_simple_self_signed(["gateway.example".to_owned()]).unwrap();
+    put("tls.crt", &own.cert.pem());
+    put("tls.key", &own.signing_key.serialize_pem());
+    put("other.key", &rcgen::KeyPair::generate().unwrap().serialize_pem());
+    let rsa = rsa::KeyPair::generate(rsa::KeySize::Rsa2048).unwrap();
+    let der: aws_lc_rs::encoding::Pkcs8V1Der<'_> = rsa.as_der().unwrap();
+    put("rsa.pem", &pem(der.as_ref()));
+    let edwards = Ed25519KeyPair::generate().unwrap().to_pkcs8v1().unwrap();
+    put("ed25519.pem", &pem(edwards.as_ref()));
+    folder
+}
+
+fn pem(der: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+}
+
+/// What becomes of a text in such a folder.
+fn parsed(text: &str, environment: &[(&str, &str)]) -> Loaded {
+    let folder = folder();
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    parse(&folder.path().join("optgate.toml"), text, environment)
+}
+
+fn messages(loaded: Loaded) -> String {
+    let mistakes = match loaded {
+        Ok((_, warnings)) => warnings,
+        Err(mistakes) => mistakes,
+    };
+    let line = |mistake: &Mistake| {
+        let severity = if mistake.severity == Severity::Error { "" } else { "warning: " };
+        format!("{}:{}: {severity}{}\n", mistake.line, mistake.column, mistake.message)
+    };
+    mistakes.iter().map(line).collect()
+}
+
+const SMALLEST: &str = r#"
+hostname = "gateway.example.com"
+policies = "policies"
+[smtp]
+allow_plaintext_auth = true
+[web]
+public_url = "https://mail.example.com/"
+[[upstream]]
+address = "127.0.0.1:2500"
+tls = "none"
+"#;
+
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let (config, warnings) = parsed(SMALLEST, &[]).ok().unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(config.smtp.listen, ["127.0.0.1:2525".parse().unwrap()]);
+    assert_eq!((config.smtp.max_message_size, config.smtp.max_recipients), (25 << 20, 1000));
+    assert_eq!(config.web.public_url, "https://mail.example.com");
+    assert_eq!(config.web.body_limit, 65_536);
+    assert_eq!(config.queue.lease, Duration::from_secs(60));
+    assert_eq!((config.upstreams[0].name.as_str(), config.upstreams[0].connections), ("primary", 10));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_their_places() {
+    let text = r#"
+hostnam = "gateway.example.com"
+policies = "policies"
+[smtp]
+listen = ["0.0.0.0:2525", "localhost"]
+allow_plaintext_auth = true
+max_message_size = 25
+implicit_tls = ["0.0.0.0:465"]
+[web]
+public_url = "http://mail.example.com"
+[[upstream]]
+address = "smtp.provider.example"
+tls = "yes"
+username = "me"
+password = "hunter2"
+"#;
+    let told = messages(parsed(text, &[]));
+    for wanted in [
+        "0:0: `hostname` is missing",
+        "2:1: `hostnam` is not a key that belongs here; did you mean `hostname`?",
+        "5:11: no passwords in clear over a network",
+        "5:27: `localhost` is not an IP address with a port",
+        "7:20: this must be a text in quotes, not a TOML integer",
+        "8:16: `implicit_tls` needs `certificate` and `key`",
+        "10:14: links in mail must be https",
+        "12:11: `smtp.provider.example` is not HOST:PORT",
+        "13:7: `yes` is none of `required`, `implicit`, `opportunistic`, `none`",
+        "15:1: a secret never stands here: put it into a file of its own and name that with `password_file`",
+    ] {
+        assert!(told.contains(wanted), "{wanted}\n in \n{told}");
+    }
+    assert!(!told.contains("hunter2"));
+}
+
+#[test]
+fn a_mistake_shows_its_line_and_a_caret_but_no_secret() {
+    let mistakes = parsed("[smtp]\nlisen = []\n", &[]).err().unwrap();
+    let lisen = mistakes.iter().find(|mistake| mistake.message.contains("lisen")).unwrap();
+    assert!(lisen.rendered.contains("2 | lisen = **") && lisen.rendered.contains("^^^^^"));
+    let mistakes = parsed("[[upstream]]\npassword = \"hunter2\"\n", &[]).err().unwrap();
+    assert!(mistakes.iter().all(|mistake| !mistake.rendered.contains("hunter2")));
+}
+
+#[test]
+fn the_environment_overrides_keys() {
+    let environment = [
+        ("OPTGATE__SMTP__LISTEN", "127.0.0.1:0, [::1]:0"),
+        ("OPTGATE__SMTP__MAX_RECIPIENTS", "7"),
+        ("OPTGATE__UPSTREAM__0__ADDRESS", "127.0.0.1:26"),
+        ("OPTGATE__HOSTNAME", "other.example"),
+        ("OPTGATE_LOG", "debug"),
+    ];
+    let (config, _) = parsed(SMALLEST, &environment).ok().unwrap();
+    assert_eq!(config.smtp.listen.len(), 2);
+    assert_eq!((config.smtp.max_recipients, config.upstreams[0].port), (7, 26));
+    assert_eq!(config.hostname, "other.example");
+    let told =
+        messages(parsed(SMALLEST, &[("OPTGATE__SMTP__LISEN", "x"), ("OPTGATE__UPSTREAM__9__NAME", "x")]));
+    assert!(told.contains("`lisen` is not a key that belongs here; did you mean `listen`?"), "{told}");
+    assert!(told.contains("names no key"), "{told}");
+}
+
+#[test]
+fn every_key_of_the_contract_is_known() {
+    let text = include_str!("sample.toml");
+    let told = messages(parsed(text, &[]));
+    assert!(!told.contains("is not a key"), "{told}");
+    for later in ["feedback", "webhook", "rate", "signups_per_ip", "region"] {
+        assert!(told.contains(&format!("warning: `{later}` is read but not in force")), "{told}");
+    }
+    let missing_files = ["can't be read", "is not there", "No such file", "/etc/optgate/"];
+    let errors = told.lines().filter(|line| !line.contains("warning: "));
+    for error in errors {
+        assert!(missing_files.iter().any(|text| error.contains(text)), "{error}");
+    }
+}
+
+#[test]
+fn broken_toml_is_a_mistake_with_a_place() {
+    let told = messages(parsed("hostname = \n[smtp\nlisten = [\n", &[]));
+    assert!(told.contains("1:"), "{told}");
+}
+
+/// The smallest configuration with these lines added, each to its section, which a line names first.
+fn told_of(more: &str) -> String {
+    messages(parsed(&format!("{SMALLEST}{more}"), &[]))
+}
+
+#[test]
+fn certificate_and_key_belong_together() {
+    let smallest = SMALLEST.replace("allow_plaintext_auth = true", "");
+    let with = |lines: &str| messages(parsed(&smallest.replace("[smtp]", &format!("[smtp]\n{lines}")), &[]));
+    assert_eq!(with("certificate = 'tls.crt'\nkey = 'tls.key'\nimplicit_tls = ['0.0.0.0:465']"), "");
+    assert!(with("").contains("warning: nobody can log in"));
+    assert!(with("certificate = 'tls.crt'").contains("`certificate` and `key` belong together"));
+    assert!(with("certificate = 'tls.crt'\nkey = 'other.key'").contains("tls.crt: "));
+    assert!(with("certificate = 'password'\nkey = 'tls.key'").contains("password: holds no certificate"));
+    assert!(with("certificate = 'tls.crt'\nkey = 'none'").contains("none: "));
+}
+
+#[test]
+fn secrets_are_read_from_files_of_their_own() {
+    let login = |lines: &str| parsed(&format!("{SMALLEST}{lines}"), &[]);
+    let (config, warnings) = login("username = 'me'\npassword_file = 'password'").ok().unwrap();
+    assert_eq!(warnings, []);
+    let (user, password) = config.upstreams[0].login.clone().unwrap();
+    assert_eq!((user.as_str(), password.expose_secret()), ("me", "hunter2"));
+    assert!(messages(login("username = 'me'\npassword_file = 'empty'")).contains("empty is empty"));
+    assert!(messages(login("username = 'me'\npassword_file = 'none'")).contains("none can't be read"));
+    assert!(messages(login("username = 'me'")).contains("`username` needs `password_file`"));
+    let (config, _) = login("[database]\nurl_file = 'database.url'").ok().unwrap();
+    assert_eq!(config.database.expose_secret(), "postgres://og:hunter2@db.example/og");
+    let shown = login("[database]\nurl = 'postgres://og:hunter2@db.example/og'").ok().unwrap().1;
+    assert!(shown[0].message.contains("`url_file`") && !shown[0].rendered.contains("hunter2"));
+}
+
+#[test]
+fn dkim_keys_are_read_and_ed25519_alone_draws_a_warning() {
+    let key =
+        |file: &str| format!("[[dkim]]\ndomain = 'shop.example'\nselector = 's'\nkey_file = '{file}'\n");
+    assert_eq!(told_of(&key("rsa.pem")), "");
+    assert!(told_of(&key("ed25519.pem")).contains("warning: Ed25519 alone"));
+    assert_eq!(told_of(&format!("{}{}", key("ed25519.pem"), key("rsa.pem"))), "");
+    assert!(told_of(&key("password")).contains("not a private key in PEM"));
+    assert!(told_of(&key("other.key")).contains("shop.example"), "an EC key signs no mail");
+    assert!(told_of("[[dkim]]\ndomain = 'shop.example'\n").contains("`selector` is missing"));
+}
+
+#[test]
+fn an_upstream_is_named_once_and_warned_of_where_mail_could_be_read() {
+    let more = "[[upstream]]\nname = 'primary'\naddress = 'smtp.provider.example:25'\ntls = 'none'\n";
+    let told =
+        told_of(&format!("name = 'primary'\n{more}headers = {{ 'List-Id' = 'x', 'X-A' = \"a\\nb\" }}\n"));
+    for wanted in [
+        "an upstream named `primary` stands above",
+        "warning: mail to this upstream can be read and changed on its way",
+        "`List-Id` is not for an upstream to set",
+        "`X-A` can't be made a header field",
+    ] {
+        assert!(told.contains(wanted), "{wanted}\n in \n{told}");
+    }
+    assert!(told_of("ca_file = 'password'").contains("holds no certificate"));
+    assert_eq!(told_of("ca_file = 'tls.crt'"), "");
+}
