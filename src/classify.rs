@@ -4,6 +4,7 @@
 
 use crate::mail::RawMessage;
 use crate::mail::author::authors;
+use crate::mail::redaction::redact;
 use crate::policy::decide::no_file;
 use crate::policy::sender::{ClassifyRule, MAX_CAMPAIGN, SenderPolicy, SignedBody};
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Scope, Stream};
@@ -142,7 +143,8 @@ impl Selected {
         let campaign = own_header(message, CAMPAIGN)?.map(|text| {
             let fits = text.len() <= MAX_CAMPAIGN && !text.chars().any(char::is_control);
             let malformed = || format!("{CAMPAIGN} is longer than {MAX_CAMPAIGN} octets or not plain text");
-            if fits { Ok(text) } else { Err(unclassified(malformed())) }
+            // Invariant 12: it is kept in clear and for ever, so a name that holds an address keeps no person's.
+            if fits { Ok(redact(&text)) } else { Err(unclassified(malformed())) }
         });
         if let Some(text) = own_header(message, PERSONALISATION)?
             && !["none", "segment", "individual"].contains(&text.as_str())

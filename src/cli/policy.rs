@@ -11,9 +11,10 @@ use super::{Session, Status, check, queue};
 use crate::config;
 use crate::consent::{ConsentState, fold};
 use crate::mail::Address;
-use crate::policy::decide::{Circumstances, decide};
+use crate::policy::decide::Circumstances;
+use crate::policy::explain;
 use crate::policy::sender::SenderPolicy;
-use crate::policy::{PolicySet, Reason, Scope, Stream, Verdict, VerdictKind, file, standing};
+use crate::policy::{PolicySet, Scope, Stream, Verdict, file, standing};
 use crate::store::Store;
 
 #[derive(Subcommand)]
@@ -69,10 +70,16 @@ async fn explain(session: &Session, question: Explain) -> anyhow::Result<Status>
     }
     let store = session.store(&config).await?;
     let state = question.consent(&store).await?;
-    let verdict =
-        question.verdict(&policies, sender, &state, question.at.unwrap_or_else(|| session.clock.now()));
+    let at = question.at.unwrap_or_else(|| session.clock.now());
+    let (steps, verdict) = question.explained(&policies, sender, &state, at);
     store.close().await;
     print(session.output, &verdict, &question.to, &policies)?;
+    if session.output != Output::Json {
+        output::line("")?;
+        for step in steps {
+            output::line(&format!("- {step}"))?;
+        }
+    }
     Ok(Status::Done)
 }
 
@@ -89,29 +96,16 @@ impl Explain {
         Ok(fold(&by_then))
     }
 
-    /// The verdict on a message as described, its scope checked against the taxonomy as at intake.
-    fn verdict(
+    /// The verdict on a message as described, and the steps to it.
+    fn explained(
         &self,
         policies: &PolicySet,
         sender: &SenderPolicy,
         state: &ConsentState,
         now: Timestamp,
-    ) -> Verdict {
-        if let Some(scope) = self.scope.as_ref().filter(|scope| !sender.knows(scope)) {
-            return Verdict {
-                verdict: VerdictKind::Refuse,
-                reason: Some(Reason::UnknownScope),
-                ground: None,
-                ground_event: None,
-                scope: Some(scope.clone()),
-                stream: Some(self.stream),
-                jurisdiction: None,
-                rule: sender.rule.clone(),
-                text: format!("the taxonomy of {} does not declare `{scope}`", sender.id),
-            };
-        }
+    ) -> (Vec<String>, Verdict) {
         let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
-        decide(policies, &facts, state, &Circumstances::default(), now)
+        explain::explain(policies, &facts, state, &Circumstances::default(), now)
     }
 }
 

@@ -24,11 +24,6 @@ impl Reply {
     pub fn plain(code: u16, lines: Vec<String>) -> Self {
         Self { code, enhanced: None, lines }
     }
-
-    /// 2xx and 3xx.
-    pub fn is_positive(&self) -> bool {
-        self.code < 400
-    }
 }
 
 /// The wire form, CRLF included. Control characters and bytes beyond ASCII in a text become `?`, since a

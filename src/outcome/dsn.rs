@@ -16,7 +16,7 @@ use crate::mail::Address;
 use crate::mail::redaction::one_line;
 use crate::policy::decide::{Admission, DeliveryKind, admit_dsn};
 use crate::policy::sender::SenderPolicy;
-use crate::policy::{GroundKind, PolicySet, Stream, Verdict, VerdictKind};
+use crate::policy::{PolicySet, Stream};
 use crate::spool::Lane;
 use crate::store::{NewDelivery, NewMessage, Trace};
 
@@ -101,7 +101,7 @@ impl Notifier {
                 recipient: to.clone(),
                 subscriber: None,
                 version: 0,
-                admission: Admission::Spool(admit_dsn(verdict(sender))),
+                admission: Admission::Spool(admit_dsn(sender)),
                 lane: Lane {
                     sender: original.sender.to_owned(),
                     stream: Stream::Functional,
@@ -221,21 +221,6 @@ enum Uncomposable {
     ContentType(#[from] lettre::message::header::ContentTypeErr),
     #[error(transparent)]
     Message(#[from] lettre::error::Error),
-}
-
-/// The grounds of our own notification: the tool's envelope sender asked for it by sending.
-fn verdict(sender: &SenderPolicy) -> Verdict {
-    Verdict {
-        verdict: VerdictKind::Deliver,
-        reason: None,
-        ground: Some(GroundKind::Functional),
-        ground_event: None,
-        scope: None,
-        stream: Some(Stream::Functional),
-        jurisdiction: None,
-        rule: sender.rule.clone(),
-        text: "a delivery status notification to the sender's own address".to_owned(),
-    }
 }
 
 fn content_type(text: &str) -> Result<ContentType, Uncomposable> {

@@ -203,8 +203,7 @@ impl<'p> Case<'p> {
 }
 
 /// The verdict on our own delivery status notification: it is functional mail about functional matters.
-pub fn dsn_verdict(policy: &PolicySet, sender: &str) -> Verdict {
-    let own = policy.sender(sender).map(|own| own.stream(Stream::Functional).rule.clone());
+fn dsn_verdict(sender: &SenderPolicy) -> Verdict {
     Verdict {
         verdict: VerdictKind::Deliver,
         reason: None,
@@ -213,8 +212,8 @@ pub fn dsn_verdict(policy: &PolicySet, sender: &str) -> Verdict {
         scope: None,
         stream: Some(Stream::Functional),
         jurisdiction: None,
-        rule: own.unwrap_or_else(no_file),
-        text: "our own delivery status notification".to_owned(),
+        rule: sender.stream(Stream::Functional).rule.clone(),
+        text: "a delivery status notification to the sender's own address".to_owned(),
     }
 }
 
@@ -303,8 +302,8 @@ fn passes_in_shadow(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> boo
 }
 
 /// A DSN of our own: to the tool's envelope sender, on no one's consent.
-pub fn admit_dsn(verdict: Verdict) -> Spoolable {
-    Spoolable { verdict, kind: DeliveryKind::Dsn }
+pub fn admit_dsn(sender: &SenderPolicy) -> Spoolable {
+    Spoolable { verdict: dsn_verdict(sender), kind: DeliveryKind::Dsn }
 }
 
 /// The second decision of a DSN: it stands on the first.

@@ -37,7 +37,6 @@ where
 macro_rules! on_both_databases {
     ($($(#[$meta:meta])* async fn $name:ident($database:ident: Database) $body:block)+) => {$(
         mod $name {
-            #[allow(unused_imports)]
             use super::*;
 
             $(#[$meta])*

@@ -17,7 +17,7 @@ use crate::keys::{Keys, LinkKeys};
 use crate::mail::Address;
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, admit_dsn, decide};
 use crate::policy::file::{parse, shipped};
-use crate::policy::{Facts, GroundKind, Reason, RuleRef, Stream, Verdict, VerdictKind};
+use crate::policy::{Facts, Reason, RuleRef, Stream};
 use crate::sign::Signers;
 use crate::spool::{Lane, Outcome, State};
 use crate::store::{
@@ -94,17 +94,8 @@ impl Gateway {
     fn notification(&self, to: &str) -> NewMessage {
         let now = self.clock.now();
         let recipient: Address = to.parse().unwrap();
-        let verdict = Verdict {
-            verdict: VerdictKind::Deliver,
-            reason: None,
-            ground: Some(GroundKind::Functional),
-            ground_event: None,
-            scope: None,
-            stream: Some(Stream::Functional),
-            jurisdiction: None,
-            rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
-            text: String::new(),
-        };
+        let policy = self.policies.load();
+        let sender = policy.sender("demo-shop").unwrap();
         let lane = Lane {
             sender: "demo-shop".into(),
             stream: Stream::Functional,
@@ -127,7 +118,7 @@ impl Gateway {
                 recipient,
                 subscriber: None,
                 version: 0,
-                admission: Admission::Spool(admit_dsn(verdict)),
+                admission: Admission::Spool(admit_dsn(sender)),
                 lane,
                 deadline: now + SignedDuration::from_hours(24),
             }],

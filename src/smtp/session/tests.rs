@@ -303,7 +303,7 @@ fn starttls_forgets_a_login_in_clear() {
     let lax = Terms { auth: AuthOver::Anything, ..terms() };
     let mut session = session(lax, Channel::Clear, None);
     check(&mut session, &[("EHLO tool.example", "250-")]);
-    assert!(session.verified(Verified::Holder(holder("tool"))).reply.unwrap().is_positive());
+    assert_eq!(session.verified(Verified::Holder(holder("tool"))).reply.unwrap().code, 235);
     check(&mut session, &[("STARTTLS", "220 ")]);
     session.secured();
     check(&mut session, &[("EHLO tool.example", "250-"), ("MAIL FROM:<>", "530 5.7.0 ")]);

@@ -67,6 +67,9 @@ impl Pages {
         let who = Who::Subscriber(visit.record.subscriber.id);
         // Invariant 5: the page is written after the commit.
         let recorded = self.recorder.record(&visit.record.sender, who, kind, None, provenance).await?;
+        if visit.is_erased() && recorded.subscriber.id == visit.record.subscriber.id {
+            return Err(Trouble::NothingKept);
+        }
         let now = self.clock.now();
         // Where an older and wider no said the same before, undoing it would bring back more than was left.
         let fresh = |no: &&No| no.event == recorded.event && no.scope == left && may_be_undone(no, now);

@@ -45,7 +45,7 @@ impl Pages {
         visitor: &mut Visitor,
         request: Request,
     ) -> Result<Response, Trouble> {
-        let visit = self.open(Purpose::Preferences, token, visitor).await?;
+        let visit = self.follow(Purpose::Preferences, token, visitor).await?;
         match form::read(request).await? {
             Wish::LeaveAll => {
                 let provenance = visit.provenance("page", visitor);
@@ -55,6 +55,7 @@ impl Pages {
                 self.undo(&visit, withdrawal, visitor).await
             }
             Wish::Save(choices) if visit.power == Power::Full => self.save(&visit, choices, visitor).await,
+            _ if visit.is_erased() => Err(Trouble::NothingKept),
             _ => Ok(self.choices(&visit, visit.state(), None)),
         }
     }

@@ -47,7 +47,7 @@ impl Pages {
         visitor: &mut Visitor,
         request: Request,
     ) -> Result<Response, Trouble> {
-        let visit = self.open(Purpose::Unsubscribe, token, visitor).await?;
+        let visit = self.follow(Purpose::Unsubscribe, token, visitor).await?;
         let page = visit.provenance("page", visitor);
         match form::read(request).await? {
             Wish::OneClick => {
@@ -59,6 +59,7 @@ impl Pages {
             Wish::Undo(withdrawal) if visit.power == Power::Full => {
                 self.undo(&visit, withdrawal, visitor).await
             }
+            _ if visit.is_erased() => Err(Trouble::NothingKept),
             Wish::Undo(_) | Wish::Save(_) | Wish::Nothing => Ok(self.ask(&visit)),
         }
     }

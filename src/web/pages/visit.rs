@@ -37,8 +37,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Token {
 }
 
 impl Pages {
-    /// Opens a link. The signature stands for the sender (invariant 15).
+    /// Opens the link of a person about whom something is kept.
     pub(super) async fn open(
+        &self,
+        purpose: Purpose,
+        token: &Token,
+        visitor: &mut Visitor,
+    ) -> Result<Visit, Trouble> {
+        let visit = self.follow(purpose, token, visitor).await?;
+        if visit.is_erased() { Err(Trouble::NothingKept) } else { Ok(visit) }
+    }
+
+    /// Opens a link, of an erased person too: who came back since may still say no by it. The signature
+    /// stands for the sender (invariant 15).
+    pub(super) async fn follow(
         &self,
         purpose: Purpose,
         token: &Token,
@@ -53,9 +65,7 @@ impl Pages {
         let words = words(policy.sender(&record.sender), &record.sender, state, power, visitor);
         // What goes wrong from here on is said in the same language.
         visitor.language = Some(words.language());
-        if state.erased.is_some() {
-            return Err(Trouble::NothingKept);
-        }
+        let power = if state.erased.is_some() { Power::UnsubscribeOnly } else { power };
         Ok(Visit { policy, link, power, record, words })
     }
 
@@ -73,6 +83,11 @@ impl Visit {
     /// The sender's policy; none once its file is gone, and then its links still unsubscribe.
     pub(super) fn sender(&self) -> Option<&SenderPolicy> {
         self.policy.sender(&self.record.sender)
+    }
+
+    /// Whether the person whom the link names was erased.
+    pub(super) fn is_erased(&self) -> bool {
+        self.state().erased.is_some()
     }
 
     pub(super) fn state(&self) -> &ConsentState {
