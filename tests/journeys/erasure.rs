@@ -77,4 +77,33 @@ on_both_databases! {
         assert_eq!(delivery["verdict"]["ground"], "double_opt_in", "{delivery}");
         assert!(delivery["verdict"]["policy"].is_string(), "{delivery}");
     }
+
+    async fn an_old_link_still_says_no_for_who_came_back_after_an_erasure(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        let anna = "anna@example.se";
+        gateway.opt_in(anna, &["apparel"]).await;
+        gateway.submit(&[anna], &newsletter(anna, "apparel")).await;
+        let old_link = unsubscribe_path(&upstream.first_for(anna).await);
+        let (_, found) = gateway.api("POST", "/v1/subscribers/lookup", Some(json!({"email": anna}))).await;
+        let path = format!("/v1/subscribers/{}", found["id"].as_str().unwrap());
+        assert_eq!(gateway.api_as("demo-shop/officer", "DELETE", &path, None).await.0, 204);
+
+        let yes = |at: String| json!({
+            "email": anna, "kind": "double_opt_in", "scopes": ["apparel"], "obtained_at": at,
+            "jurisdiction": "se", "evidence": {},
+        });
+        let (status, _) = gateway.api("POST", "/v1/grounds", Some(yes("2026-05-01T10:00:00Z".into()))).await;
+        assert_eq!(status, 409, "an old yes is no new beginning");
+        let now = optgate::clock::Clock::system().now().to_string();
+        let (status, answer) = gateway.api("POST", "/v1/grounds", Some(yes(now))).await;
+        assert_eq!(status, 201, "{answer}");
+        let reply = gateway.submit(&[anna], &newsletter(anna, "apparel")).await;
+        assert!(!reply.contains("refused"), "{reply}");
+
+        let (status, _) = gateway.post(&old_link, &[("List-Unsubscribe", "One-Click")]).await;
+        assert_eq!(status, 200);
+        let reply = gateway.submit(&[anna], &newsletter(anna, "apparel")).await;
+        assert!(reply.contains("refused [withdrawn]"), "{reply}");
+    }
 }
