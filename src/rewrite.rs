@@ -107,3 +107,6 @@ pub fn rewrite(message: &RawMessage, rewriting: &Rewriting) -> Result<Rewritten,
     let bytes = edit::apply(message.bytes(), &edits);
     Ok(Rewritten { eight_bit: !bytes.is_ascii(), bytes })
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,9 +133,14 @@ impl Leaf<'_> {
         };
         let newline = self.newline();
         if self.part.media.is_html() {
-            let at = html::end_of_body(text).unwrap_or(text.len());
             let lines = footer::html(footer, copy.rewriting).join(newline);
-            return Some(Insertion { at: at..at, text: format!("{newline}{lines}{newline}") });
+            let (at, before) = match html::end_of_body(text) {
+                Some(at) => (at, ""),
+                // A comment that never ends would hide it.
+                None if !html::is_outside_comments(text, text.len()) => (text.len(), "-->"),
+                None => (text.len(), ""),
+            };
+            return Some(Insertion { at: at..at, text: format!("{before}{newline}{lines}{newline}") });
         }
         let lines = footer::text(footer, copy.rewriting, self.part.media.flowed()).join(newline);
         Some(self.after_text(text, &lines, newline))

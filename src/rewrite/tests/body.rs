@@ -1,0 +1,197 @@
+//! What comes into the content: footers, placeholders, the address line; and what is never touched.
+
+use super::*;
+
+fn html(body: &str) -> String {
+    format!("From: a@x.example\nContent-Type: text/html; charset=utf-8\n\n{body}")
+}
+
+fn plain(body: &str) -> String {
+    format!("From: a@x.example\nContent-Type: text/plain; charset=utf-8\n\n{body}")
+}
+
+#[test]
+fn both_bodies_get_a_footer_with_links_and_address() {
+    let text = "From: a@x.example\nContent-Type: multipart/alternative; boundary=b\n\npreamble\n--b\n\
+                Content-Type: text/plain\n\nHello\n--b\nContent-Type: text/html\n\n<body><p>Hello</p></body>\n--b--\nend\n";
+    let copy = copy(text, &marketing());
+    let (plain, html) = (text_of(&copy, 1), text_of(&copy, 2));
+    for seen in [&plain, &html] {
+        assert!(seen.contains(UNSUBSCRIBE) && seen.contains(PREFERENCES) && seen.contains(ADDRESS));
+        assert!(seen.contains("Demo Shop AB sent you this e-mail."));
+    }
+    assert!(plain.starts_with("Hello\r\n\r\n____") && html.ends_with("</div>\r\n</body>"));
+    assert!(copy.contains("\r\n\r\npreamble\r\n--b\r\n") && copy.ends_with("\r\n--b--\r\nend\r\n"));
+}
+
+#[test]
+fn other_streams_get_no_footer() {
+    assert_eq!(body(&copy(&plain("Hello\n"), &functional())), "Hello\r\n");
+}
+
+#[test]
+fn the_footer_speaks_the_readers_language() {
+    for (language, word) in
+        [("en", "Unsubscribe"), ("sv", "Avregistrera"), ("nl", "Uitschrijven"), ("de", "Abmelden")]
+    {
+        let copy = copy(&html("<p>Hi</p>\n"), &Rewriting { language, ..marketing() });
+        assert!(
+            copy.contains(&format!("\">{word}")) && copy.contains(&format!("lang=\"{language}\"")),
+            "{language}"
+        );
+    }
+}
+
+#[test]
+fn a_signature_stays_last() {
+    let copy = copy(&plain("Hello\n\n-- \nAnna\nShop\n"), &marketing());
+    let body = body(&copy);
+    assert!(body.starts_with("Hello\r\n\r\n____") && body.ends_with("Sweden\r\n\r\n-- \r\nAnna\r\nShop\r\n"));
+    let long = format!("-- \n{}", "news\n".repeat(20));
+    assert!(super::copy(&plain(&long), &marketing()).ends_with("Sweden\r\n"));
+}
+
+#[test]
+fn flowed_text_gets_lines_that_are_not_quotes() {
+    let text = "From: a@x.example\nContent-Type: text/plain; format=flowed\n\nHello \nyou\n";
+    let mut rewriting = marketing();
+    rewriting.sender_name = "x".into();
+    rewriting.postal_address = Some("> From here ".into());
+    let copy = copy(text, &rewriting);
+    assert!(body(&copy).starts_with("Hello \r\nyou\r\n") && copy.ends_with("\r\n > From here\r\n"));
+}
+
+#[test]
+fn the_html_footer_stands_before_the_real_end_of_the_body() {
+    let decoys = "<body><!-- </body> --><script>a = '</body>'</script><p title='</body>'>Hi</p>";
+    let copy = copy(&html(&format!("{decoys}</BODY></html>\n")), &marketing());
+    assert!(body(&copy).starts_with(&format!("{decoys}\r\n<div lang")));
+    assert!(copy.ends_with("</div>\r\n</BODY></html>\r\n"));
+    let twice = super::copy(&html("<body>a</body><body>b</body>\n"), &marketing());
+    assert_eq!(twice.matches(UNSUBSCRIBE).count(), 2, "once in the header, once in the body");
+    let bare = super::copy(&html("<p>a</p>\n"), &marketing());
+    assert!(body(&bare).starts_with("<p>a</p>\r\n\r\n<div") && bare.ends_with("</div>\r\n"));
+}
+
+#[test]
+fn a_comment_that_never_ends_hides_no_footer() {
+    assert!(
+        body(&copy(&html("<p>a</p><!-- b\n"), &marketing())).starts_with("<p>a</p><!-- b\r\n-->\r\n<div")
+    );
+}
+
+#[test]
+fn names_and_addresses_are_escaped_in_html() {
+    let mut rewriting = marketing();
+    rewriting.sender_name = "<script>alert(1)</script> & \"Co\"".into();
+    let copy = copy(&html("<p>Hi</p>\n"), &rewriting);
+    assert!(
+        !body(&copy).contains("<script>")
+            && copy.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;")
+    );
+}
+
+#[test]
+fn a_body_with_our_link_gets_the_address_at_most() {
+    let linked = format!("Out: {UNSUBSCRIBE}\n");
+    let copy = copy(&plain(&linked), &marketing());
+    assert_eq!(copy.matches("/p/").count(), 0);
+    assert!(copy.ends_with(&format!("{ADDRESS}\r\n")));
+
+    let complete = format!("Out: {UNSUBSCRIBE}\nStorgatan 1\n111 22  STOCKHOLM\nSweden\n");
+    assert_eq!(body(&super::copy(&plain(&complete), &marketing())), complete.replace('\n', "\r\n"));
+    let complete = format!("<a href='{UNSUBSCRIBE}'>x</a>Storgatan&nbsp;1<br>111 22 Stockholm<br>Sweden\n");
+    assert_eq!(body(&super::copy(&html(&complete), &marketing())), complete.replace('\n', "\r\n"));
+    let optional = Rewriting { postal_address_required: false, ..marketing() };
+    assert_eq!(body(&super::copy(&plain(&linked), &optional)), linked.replace('\n', "\r\n"));
+}
+
+#[test]
+fn a_link_that_nobody_sees_is_none() {
+    let hidden = format!("<body><!-- {UNSUBSCRIBE} {{{{optgate.unsubscribe_url}}}} --></body>\n");
+    assert!(body(&copy(&html(&hidden), &marketing())).contains("<div lang"));
+}
+
+#[test]
+fn placeholders_are_filled_in_all_inline_texts_of_any_stream() {
+    let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n\
+                {{optgate.unsubscribe_url}}|{{ optgate.preferences_url }}|{{optgate.postal_address}}|{{optgate.confirm_url}}\n--b\n\
+                Content-Type: text/html\n\n<a href=\"http://%7B%7Boptgate.unsubscribe_url%7D%7D\">{{optgate.postal_address}}</a>\n--b\n\
+                Content-Type: text/x-amp-html\n\n{{optgate.unsubscribe_url}}\n--b\n\
+                Content-Type: text/plain\nContent-Disposition: attachment\n\n{{optgate.unsubscribe_url}}\n--b--\n";
+    let mut rewriting = functional();
+    rewriting.postal_address = Some("A & B\nStreet 1".into());
+    let copy = copy(text, &rewriting);
+    assert_eq!(
+        text_of(&copy, 1),
+        format!("{UNSUBSCRIBE}|{PREFERENCES}|A & B, Street 1|{{{{optgate.confirm_url}}}}")
+    );
+    assert_eq!(text_of(&copy, 2), format!("<a href=\"{UNSUBSCRIBE}\">A &amp; B, Street 1</a>"));
+    assert_eq!(text_of(&copy, 3), UNSUBSCRIBE);
+    assert!(copy.ends_with("attachment\r\n\r\n{{optgate.unsubscribe_url}}\r\n--b--\r\n"));
+}
+
+#[test]
+fn a_placeholder_is_link_enough_and_brings_in_no_other() {
+    let mut rewriting = marketing();
+    rewriting.postal_address = Some("{{optgate.preferences_url}}".into());
+    let copy = copy(&plain("{{optgate.postal_address}} {{optgate.unsubscribe_url}}\n"), &rewriting);
+    assert_eq!(body(&copy), format!("{{{{optgate.preferences_url}}}} {UNSUBSCRIBE}\r\n"));
+}
+
+#[test]
+fn without_links_their_placeholders_stay() {
+    let rewriting = Rewriting { links: None, ..functional() };
+    let copy = copy(&plain("{{optgate.unsubscribe_url}} {{optgate.postal_address}}\n"), &rewriting);
+    assert_eq!(body(&copy), format!("{{{{optgate.unsubscribe_url}}}} {ADDRESS}\r\n"));
+}
+
+#[test]
+fn what_is_signed_or_encrypted_keeps_its_bytes() {
+    let bodies = [
+        (
+            "multipart/signed; boundary=b; protocol=x",
+            "--b\nContent-Type: text/plain\n\n{{optgate.unsubscribe_url}} \n--b\n\nsig\n--b--\n",
+        ),
+        ("multipart/encrypted; boundary=b", "--b\n\nVersion: 1\n--b\n\nx\n--b--\n"),
+        ("application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", "MIAGCSqGSIb3DQ==\n"),
+        (
+            "multipart/mixed; boundary=o",
+            "--o\nContent-Type: multipart/signed; boundary=b\n\n--b\n\nHi\n--b--\n--o\n\nlist footer\n--o--\n",
+        ),
+        ("text/plain", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{{optgate.unsubscribe_url}}\n"),
+        ("text/html", "<pre>-----BEGIN PGP MESSAGE-----\nx\n</pre>\n"),
+    ];
+    for (kind, sealed) in bodies {
+        let copy = copy(&format!("From: a@x.example\nContent-Type: {kind}\n\n{sealed}"), &marketing());
+        assert_eq!(body(&copy), sealed.replace('\n', "\r\n"), "{kind}");
+        assert_eq!(count(&copy, "List-Unsubscribe"), 1);
+    }
+}
+
+#[test]
+fn only_what_is_shown_as_content_is_a_body() {
+    let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n\
+                --b\nContent-Type: text/plain; name=note.txt\n\nnamed\n\
+                --b\nContent-Type: text/plain\nContent-Disposition: inline; filename=a.txt\n\nfile\n\
+                --b\nContent-Type: message/rfc822\n\nSubject: nested\n\nnested\n\
+                --b\nContent-Type: multipart/related; boundary=r; start=\"<root>\"\n\n\
+                --r\nContent-Type: text/html\n\nframe\n--r\nContent-Type: text/html\nContent-ID: <root>\n\nroot\n--r--\n\
+                --b\nContent-Type: text/plain\n\nfirst\n\
+                --b\nContent-Type: text/plain\n\nsecond\n--b--\n";
+    let copy = copy(text, &marketing());
+    for kept in ["named", "file", "nested", "frame", "second"] {
+        assert!(copy.contains(&format!("\r\n\r\n{kept}\r\n--")), "{kept}");
+    }
+    assert!(copy.contains("\r\n\r\nroot\r\n<div") && copy.contains("\r\n\r\nfirst\r\n"));
+    assert_eq!(copy.matches("________").count(), 5, "one rule of forty");
+}
+
+#[test]
+fn a_message_without_a_body_gets_headers_alone() {
+    let attachment =
+        "From: a@x.example\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\nJVBERi0=\n";
+    assert_eq!(body(&copy(attachment, &marketing())), "JVBERi0=\r\n");
+    let text = "From: a@x.example\nContent-Type: text/plain\nContent-Disposition: attachment\n\nx\n";
+    assert_eq!(body(&copy(text, &marketing())), "x\r\n");
+}

@@ -1,0 +1,124 @@
+//! Whatever comes in.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Bytes made of what MIME is made of, with CRLF line ends as `smtp::wire` guarantees them.
+fn mime_soup() -> impl Strategy<Value = Vec<u8>> {
+    let token = prop_oneof![
+        Just("Content-Type: multipart/mixed; boundary=b\n"),
+        Just("Content-Type: multipart/alternative;\n boundary=\"c\"\n"),
+        Just("Content-Type: multipart/signed; boundary=s\n"),
+        Just("Content-Type: multipart/related; boundary=r\n"),
+        Just("Content-Type: message/rfc822\n"),
+        Just("Content-Type: text/html; charset=utf-8\n"),
+        Just("Content-Type: text/plain; charset=us-ascii; format=flowed\n"),
+        Just("Content-Type: text/plain; charset=\"koi8-r\n"),
+        Just("Content-Type: text/plain; charset=iso-2022-jp\n"),
+        Just("Content-Transfer-Encoding: quoted-printable\n"),
+        Just("Content-Transfer-Encoding: base64\n"),
+        Just("Content-Transfer-Encoding: 8bit\n"),
+        Just("Content-Disposition: attachment\n"),
+        Just("X-Optgate-Scope: a\n"),
+        Just("Bcc: x\n"),
+        Just("--b\n"),
+        Just("--b--\n"),
+        Just("--c\n"),
+        Just("--c--\n"),
+        Just("--s\n"),
+        Just("--r\n"),
+        Just("\n"),
+        Just("<body>"),
+        Just("</body>"),
+        Just("<!--"),
+        Just("-->"),
+        Just("{{optgate.unsubscribe_url}}"),
+        Just("{{=\noptgate.postal_address}}"),
+        Just("%7B%7Boptgate.preferences_url%7D%7D"),
+        Just("-- \n"),
+        Just("="),
+        Just("=3D=\n"),
+        Just(" "),
+        Just("SGVsbG8=\n"),
+        Just("\u{1B}$B$3\u{1B}(B"),
+        Just("vår\n"),
+        Just("text\n"),
+        Just("https://mail.example.com/u/x\n"),
+    ];
+    let piece = prop_oneof![9 => token.prop_map(|token| token.replace('\n', "\r\n").into_bytes()),
+        1 => proptest::collection::vec(any::<u8>().prop_filter("no line ends", |byte| !b"\r\n\0".contains(byte)), 0..9)];
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| {
+        let mut bytes = b"From: a@x.example\r\n".to_vec();
+        bytes.extend(pieces.concat());
+        bytes.extend_from_slice(b"\r\n");
+        bytes
+    })
+}
+
+fn any_rewriting() -> impl Strategy<Value = Rewriting> {
+    (any::<bool>(), any::<bool>(), 0usize..4, any::<bool>()).prop_map(
+        |(marketing, encode, language, required)| {
+            let base = if marketing { swedish() } else { functional() };
+            Rewriting {
+                eight_bit: if encode { EightBit::Encode } else { EightBit::AsIs },
+                language: crate::language::LANGUAGES[language],
+                postal_address_required: required,
+                ..base
+            }
+        },
+    )
+}
+
+fn without_received<'a>(copy: &'a [u8], rewriting: &Rewriting) -> &'a [u8] {
+    &copy[rewriting.received.len()..]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn nothing_makes_it_panic_and_a_second_pass_changes_nothing(bytes in mime_soup(), rewriting in any_rewriting()) {
+        let Ok(message) = RawMessage::index(bytes.into()) else { return Ok(()) };
+        let checked = check(&message);
+        match rewrite(&message, &rewriting) {
+            Ok(first) => {
+                prop_assert!(checked.is_ok());
+                let again = RawMessage::index(first.bytes.clone().into()).unwrap();
+                prop_assert_eq!(check(&again), Ok(()));
+                let second = rewrite(&again, &rewriting).unwrap();
+                prop_assert_eq!(
+                    String::from_utf8_lossy(without_received(&second.bytes, &rewriting)),
+                    String::from_utf8_lossy(&first.bytes)
+                );
+            }
+            Err(NotRewritable::SignedEightBit) => prop_assert_eq!(rewriting.eight_bit, EightBit::Encode),
+            Err(NotRewritable::Unparsable(why)) => prop_assert_eq!(checked, Err(why)),
+            Err(NotRewritable::LinksMissing) => prop_assert!(false, "links are there"),
+        }
+    }
+
+    #[test]
+    fn the_structure_stays_and_so_does_every_leaf_that_is_no_content(bytes in mime_soup()) {
+        let Ok(message) = RawMessage::index(bytes.into()) else { return Ok(()) };
+        let Ok(rewritten) = rewrite(&message, &marketing()) else { return Ok(()) };
+        let copy = RawMessage::index(rewritten.bytes.into()).unwrap();
+        let (before, after) = (parts::split(&message).unwrap(), parts::split(&copy).unwrap());
+        prop_assert_eq!(before.len(), after.len());
+        for (old, new) in before.iter().zip(&after) {
+            prop_assert_eq!((old.kind, old.place), (new.kind, new.place));
+            let content = old.place == parts::Place::Inline && old.media.is_text();
+            if old.kind == parts::Kind::Sealed || old.kind == parts::Kind::Leaf && !content {
+                prop_assert_eq!(&message.bytes()[old.body.clone()], &copy.bytes()[new.body.clone()]);
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_survived(header in "([ -~]{0,40}\r\n){0,6}", body in proptest::collection::vec(any::<u8>(), 0..400), rewriting in any_rewriting()) {
+        let bytes = [b"From: a@x.example\r\n", header.as_bytes(), b"\r\n", &body].concat();
+        if let Ok(message) = RawMessage::index(bytes.into()) {
+            let _ = rewrite(&message, &rewriting);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! MIME as it should be, as it comes, and as nobody should send it.
+
+use super::*;
+
+fn checked(text: &str) -> Result<(), Unparsable> {
+    check(&message(text))
+}
+
+fn nested(levels: usize) -> String {
+    let mut text = "From: a@x.example\n".to_owned();
+    for level in 0..levels {
+        text.push_str(&format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n"));
+    }
+    text.push_str("\nx\n");
+    text
+}
+
+#[test]
+fn broken_structure_is_refused_at_intake() {
+    let cases = [
+        "From: a@x.example\nContent-Type: multipart/mixed\n\nx\n",
+        "From: a@x.example\nContent-Type: multipart/mixed; boundary=\"\"\n\nx\n",
+        "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\nx\n",
+        "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=c\n\nx\n--b--\n",
+    ];
+    for text in cases {
+        assert_eq!(checked(text), Err(Unparsable::Structure), "{text}");
+        assert_eq!(rewrite(&message(text), &marketing()).unwrap_err(), Unparsable::Structure.into());
+    }
+}
+
+#[test]
+fn depth_and_number_of_parts_are_bounded() {
+    assert_eq!(checked(&nested(99)), Ok(()));
+    assert_eq!(checked(&nested(100)), Err(Unparsable::TooDeep));
+    let parts = |parts: usize| {
+        format!(
+            "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{}",
+            "--b\n\nx\n".repeat(parts)
+        )
+    };
+    assert_eq!(checked(&parts(999)), Ok(()));
+    assert_eq!(checked(&parts(1000)), Err(Unparsable::TooDeep));
+    let letters = format!("From: a@x.example\n{}\nx\n", "Content-Type: message/rfc822\n\n".repeat(100));
+    assert_eq!(checked(&letters), Err(Unparsable::TooDeep));
+}
+
+#[test]
+fn a_missing_closing_boundary_is_forgiven() {
+    let text = "From: a@x.example\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\nHello\n";
+    assert!(copy(text, &marketing()).contains("\r\n\r\nHello\r\n\r\n____"));
+}
+
+#[test]
+fn an_outer_boundary_ends_inner_parts() {
+    let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=o\n\n--o\n\
+                Content-Type: multipart/alternative; boundary=i\n\n--i\nContent-Type: text/html\n\n<p>Hi</p>\n--o\n\
+                Content-Type: application/pdf\n\nPDF\n--o--\n";
+    let copy = copy(text, &marketing());
+    assert!(
+        copy.contains("<p>Hi</p>\r\n<div")
+            && copy.ends_with("</div>\r\n\r\n--o\r\nContent-Type: application/pdf\r\n\r\nPDF\r\n--o--\r\n")
+    );
+}
+
+#[test]
+fn a_boundary_is_a_whole_line() {
+    let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b \t\n\n--bc\n --b\nx--b\n--b--\n";
+    let copy = copy(text, &functional());
+    assert_eq!(parts::split(&message(text)).unwrap().len(), 2);
+    assert_eq!(body(&copy), body(&text.replace('\n', "\r\n")));
+}
+
+#[test]
+fn an_empty_body_is_parted_from_its_boundary() {
+    for (gap, end) in [("\n\n", "Sweden\r\n\r\n--b--\r\n"), ("\n", "Sweden\r\n--b--\r\n")] {
+        let part = format!("--b\nContent-Type: text/plain\n{gap}--b--\n");
+        let text = format!("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{part}");
+        let copy = copy(&text, &marketing());
+        assert!(text_of(&copy, 1).contains(UNSUBSCRIBE) && copy.ends_with(end), "{copy}");
+    }
+}
+
+#[test]
+fn a_part_whose_header_never_ends_is_left_alone() {
+    let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nno field\n--b\nContent-Type: text/html\n--b--\n";
+    assert_eq!(body(&copy(text, &marketing())), body(&text.replace('\n', "\r\n")));
+}
+
+#[test]
+fn two_types_or_encodings_are_one_too_many() {
+    for twice in ["Content-Type: text/html\n", "Content-Transfer-Encoding: base64\n"] {
+        let text = format!(
+            "From: a@x.example\nContent-Type: text/plain\nContent-Transfer-Encoding: 7bit\n{twice}\nSGk=\n"
+        );
+        assert_eq!(body(&copy(&text, &marketing())), "SGk=\r\n", "{twice}");
+    }
+}
+
+#[test]
+fn a_nested_message_may_repeat_our_boundary() {
+    let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n\
+                Content-Type: multipart/mixed; boundary=b\n\n--b\n\nours\n--b--\n";
+    assert!(copy(text, &marketing()).contains("\r\n\r\nours\r\n\r\n____"));
+}
+
+#[test]
+fn a_huge_message_is_read_in_linear_time() {
+    let lines = "--\n".repeat(400_000);
+    let text = format!("{}{lines}", nested(90));
+    assert_eq!(checked(&text), Ok(()));
+}
