@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::output::{self, Output};
 use super::{Session, Status, queue};
-use crate::consent::view::SubscriberView;
+use crate::consent::view::{Standing, SubscriberView};
 use crate::consent::{Event, EventKind};
 use crate::mail::Address;
 use crate::policy::{PolicySet, Scope};
@@ -81,10 +81,12 @@ fn print(view: &SubscriberView, history: &[(Event, Option<Value>)]) -> anyhow::R
     });
     output::table(&["GROUND", "SCOPE", "OBTAINED", ""], &grounds.collect::<Vec<_>>())?;
     output::line("")?;
+    // Evidence goes with an erasure alone; a fact may also have come without any.
+    let missing = if view.state == Standing::Erased { "(destroyed)" } else { "(none)" };
     let row = |(event, evidence): &(Event, Option<Value>)| {
         let kind = serde_json::to_value(&event.kind).unwrap_or_default();
         let word = kind.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let evidence = evidence.as_ref().map(Value::to_string).unwrap_or_else(|| "(destroyed)".to_owned());
+        let evidence = evidence.as_ref().map(Value::to_string).unwrap_or_else(|| missing.to_owned());
         vec![event.occurred_at.to_string(), word, details(&kind), event.channel.clone(), evidence]
     };
     let rows: Vec<_> = history.iter().map(row).collect();
@@ -120,6 +122,12 @@ async fn withdraw(
     let provenance = Provenance { channel: "command".to_owned(), ..Provenance::default() };
     let who = Who::Address(person.address);
     let recorded = recorder.record(&person.sender, who, kind, None, provenance).await?;
+    if policies.sender(&person.sender).is_none() {
+        eprintln!(
+            "optgate: recorded, but no policy knows the sender `{}`: is it spelt right?",
+            person.sender
+        );
+    }
     match session.output {
         Output::Json => output::json(&json!({ "id": recorded.subscriber.id, "event": recorded.event }))?,
         Output::Text => output::line("withdrawn")?,

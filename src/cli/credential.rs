@@ -65,7 +65,7 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
     let status = match verb {
         Verb::Add(add) => add.make(session, &store).await?,
         Verb::List { sender } => list(session.output, &store, sender.as_deref()).await?,
-        Verb::Revoke { credential } => revoke(&store, &credential).await?,
+        Verb::Revoke { credential } => revoke(session.output, &store, &credential).await?,
     };
     store.close().await;
     Ok(status)
@@ -146,9 +146,13 @@ fn shown(one: &Credential) -> Listed<'_> {
     }
 }
 
-async fn revoke(store: &Store, credential: &str) -> anyhow::Result<Status> {
+async fn revoke(output: Output, store: &Store, credential: &str) -> anyhow::Result<Status> {
     let (sender, name) = credential.split_once('/').context("a credential is named SENDER/NAME")?;
     if store.revoke_credential(sender, name).await? {
+        match output {
+            Output::Json => output::json(&json!({ "credential": credential, "revoked": true }))?,
+            Output::Text => output::line(&format!("{credential} is out within 5 s, open sessions included"))?,
+        }
         return Ok(Status::Done);
     }
     eprintln!("optgate: no credential of this name is in force");

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::output::{self, Output};
 use super::{Session, Status};
 use crate::keys::LinkKeyState;
-use crate::store::LinkKeyView;
+use crate::store::{LinkKeyView, Store};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -40,8 +40,8 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
             }
             Status::Done
         }
-        Verb::Retire { id } => set(store.set_link_key_state(id, LinkKeyState::Retired).await?, id)?,
-        Verb::Revoke { id } => set(store.set_link_key_state(id, LinkKeyState::Revoked).await?, id)?,
+        Verb::Retire { id } => set(session.output, &store, id, LinkKeyState::Retired).await?,
+        Verb::Revoke { id } => set(session.output, &store, id, LinkKeyState::Revoked).await?,
     };
     store.close().await;
     Ok(status)
@@ -65,12 +65,16 @@ struct Listed {
     created_at: Timestamp,
 }
 
-fn set(taken: bool, id: u16) -> anyhow::Result<Status> {
-    if taken {
-        return Ok(Status::Done);
+async fn set(output: Output, store: &Store, id: u16, state: LinkKeyState) -> anyhow::Result<Status> {
+    if !store.set_link_key_state(id, state).await? {
+        eprintln!("optgate: there is no key {id}, or it is the one that signs: rotate first");
+        return Ok(Status::Findings);
     }
-    eprintln!("optgate: there is no key {id}, or it is the one that signs: rotate first");
-    Ok(Status::Findings)
+    match output {
+        Output::Json => output::json(&json!({ "id": id, "state": word(state) }))?,
+        Output::Text => output::line(&format!("key {id} is {} on every node within seconds", word(state)))?,
+    }
+    Ok(Status::Done)
 }
 
 fn word(state: LinkKeyState) -> &'static str {

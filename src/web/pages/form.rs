@@ -1,5 +1,6 @@
 //! What a form says: urlencoded or multipart, bounded by the body limit. RFC 8058, 3.1 wants both.
 
+use axum::body::{Body, Bytes};
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Form, FromRequest as _, Multipart, Request};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -41,13 +42,25 @@ pub(super) async fn read(request: Request) -> Result<Wish, Trouble> {
 async fn fields(mut request: Request) -> Result<Vec<(String, String)>, Trouble> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
-        return multipart(request).await.map_err(|error| trouble(error.status()));
+        let (parts, body) = request.into_parts();
+        let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+        let body = body.map_err(|error| trouble(error.into_response().status()))?;
+        let whole = Request::from_parts(parts, Body::from(body.clone()));
+        let fields = multipart(whole).await;
+        return fields.or_else(|error| damaged_one_click(&body).ok_or_else(|| trouble(error.status())));
     }
     // A no is honoured whatever a client calls its body.
     let plain = HeaderValue::from_static("application/x-www-form-urlencoded");
     request.headers_mut().insert(header::CONTENT_TYPE, plain);
     let form = Form::<Vec<(String, String)>>::from_request(request, &()).await;
     form.map(|Form(fields)| fields).map_err(|error| trouble(error.into_response().status()))
+}
+
+/// A one-click POST whose multipart framing is broken (bare LF, no boundary) is still a person's no.
+fn damaged_one_click(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    let (_, value) = text.split_once("list-unsubscribe")?;
+    value.contains("one-click").then(|| vec![("List-Unsubscribe".to_owned(), "One-Click".to_owned())])
 }
 
 async fn multipart(request: Request) -> Result<Vec<(String, String)>, Refused> {
@@ -107,8 +120,6 @@ fn wish(fields: &[(String, String)]) -> Wish {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::Body;
-
     use super::*;
 
     async fn wish_of(kind: Option<&str>, body: &'static str) -> Result<Wish, Trouble> {
@@ -141,6 +152,14 @@ mod tests {
         let broken = wish_of(Some("multipart/form-data; boundary=b"), "--b\r\nnonsense").await;
         assert!(matches!(broken, Err(Trouble::Unread)));
         assert!(matches!(wish_of(Some("multipart/form-data"), "--b").await, Err(Trouble::Unread)));
+    }
+
+    #[tokio::test]
+    async fn a_one_click_in_a_broken_multipart_body_is_a_no_all_the_same() {
+        let bare = "--b\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\n\nOne-Click\n--b--\n";
+        for kind in ["multipart/form-data; boundary=b", "multipart/form-data"] {
+            assert_eq!(wish_of(Some(kind), bare).await.unwrap(), Wish::OneClick, "{kind}");
+        }
     }
 
     #[tokio::test]
