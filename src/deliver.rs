@@ -27,7 +27,7 @@ use crate::policy::decide::{
 use crate::policy::{PolicySet, Verdict};
 use crate::sign::Signers;
 use crate::store::{Claim, Settle, Settled, Store, StoreError, Subscriber};
-use hand::Hand;
+use hand::{Hand, Standing};
 use outbound::{Making, NoCopy, Outbound};
 use response::Response;
 use settlement::{Settling, Stop};
@@ -65,21 +65,31 @@ pub struct Departures {
 }
 
 impl Departures {
-    /// From a claim to its settlement.
-    pub async fn depart(&self, claim: Claim) {
+    /// From a claim to its settlement. `standing` tells from where on only a settlement may end it.
+    pub async fn depart(&self, claim: Claim, standing: &Standing) {
         fail::fail_point!("deliver_after_claim", |_| std::process::abort());
         let policy = self.parts.policies.load_full();
-        let result = match self.attempt(&policy, &claim, Reuse::Allowed).await {
-            Err(Stop::Stale(_)) => self.attempt(&policy, &claim, Reuse::Fresh).await,
+        let result = match self.attempt(&policy, &claim, Reuse::Allowed, standing).await {
+            Err(Stop::Stale(_)) => {
+                standing.nothing_was_taken();
+                self.attempt(&policy, &claim, Reuse::Fresh, standing).await
+            }
             result => result,
         };
+        standing.only_to_be_settled();
         if let Some(settle) = self.settling.settle(&policy, &claim, result) {
             self.settle(settle).await;
         }
     }
 
     /// One try at one claim: decided again, and only then sent.
-    async fn attempt(&self, policy: &PolicySet, claim: &Claim, reuse: Reuse) -> Result<Response, Stop> {
+    async fn attempt(
+        &self,
+        policy: &PolicySet,
+        claim: &Claim,
+        reuse: Reuse,
+        standing: &Standing,
+    ) -> Result<Response, Stop> {
         let mut person = claim.consent.clone();
         let mut leave = self.decide_again(policy, claim, &person)?;
         let mut connection = self.upstream.connection(reuse).await?;
@@ -95,6 +105,7 @@ impl Departures {
             return Err(Stop::LeaseLost);
         }
         fail::fail_point!("deliver_before_send", |_| std::process::abort());
+        standing.only_to_be_settled();
         let sent = connection.send(leave, &envelope, &[&copy.signatures, &copy.copy]).await;
         fail::fail_point!("deliver_after_response", sent.is_ok(), |_| std::process::abort());
         sent.map_err(|failure| match connection.origin {

@@ -9,6 +9,8 @@ use optgate::cli::{self, Arguments, Status};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // The tests' crash points; without the feature `failpoints` there are none.
+    let _crash_points = fail::FailScenario::setup();
     let arguments = Arguments::parse();
     // One provider throughout. An error means that it is there already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -276,19 +276,18 @@ fn smtp(
         tls,
         trusted: config.smtp.trusted.clone(),
     };
-    let every_upstream_takes = config.upstreams.iter().all(|upstream| upstream.kind == Kind::Generic);
+    // The first is the one by which mail leaves.
+    let null_sender_mail = match config.upstreams.first().map(|upstream| upstream.kind) {
+        None | Some(Kind::Generic) => NullSenderMail::Taken,
+        Some(Kind::Ses | Kind::Sendgrid | Kind::Mailgun | Kind::Postmark) => {
+            NullSenderMail::RefusedByProvider
+        }
+    };
     let intake = Arc::new(Intake {
         store: shared.store.clone(),
         clock: shared.clock.clone(),
         policies: shared.policies.clone(),
-        notifier: Notifier {
-            hostname: config.hostname.clone(),
-            upstream: if every_upstream_takes {
-                NullSenderMail::Taken
-            } else {
-                NullSenderMail::RefusedByProvider
-            },
-        },
+        notifier: Notifier { hostname: config.hostname.clone(), upstream: null_sender_mail },
         queue_changed: shared.queue_changed.clone(),
     });
     let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);

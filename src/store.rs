@@ -33,7 +33,7 @@ pub use credential::{Credential, Role};
 pub use fact::{NewFact, RecordError, Recorded, Who};
 pub use limits::Draw;
 pub use link_key::LinkKeyView;
-pub use queue::{InHand, WaitingLane};
+pub use queue::{InHand, Seen, WaitingLane};
 pub use settle::{Settle, Settled};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};

@@ -220,6 +220,7 @@ fn an_upstream_is_named_once_and_warned_of_where_mail_could_be_read() {
         told_of(&format!("name = 'primary'\n{more}headers = {{ 'List-Id' = 'x', 'X-A' = \"a\\nb\" }}\n"));
     for wanted in [
         "an upstream named `primary` stands above",
+        "warning: a further `[[upstream]]` is read but not in force in this version",
         "warning: mail to this upstream can be read and changed on its way",
         "`List-Id` is not for an upstream to set",
         "`X-A` can't be made a header field",

@@ -2,28 +2,29 @@
 //!
 //! Permits come first, and no more is claimed than they allow. Store gone: no permits, no sending.
 
+mod turn;
+mod waits;
+
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::hand::Hand;
-use super::lanes::{Outturn, Room, SHARE, Turns};
+use super::hand::{Hand, Standing};
+use super::lanes::Turns;
 use super::settlement::Settling;
 use super::upkeep;
-use super::upstream::{Availability, Upstream};
+use super::upstream::Upstream;
 use super::{Departures, Parts};
 use crate::outcome::dsn::Notifier;
-use crate::policy::PolicySet;
-use crate::policy::shaping::{Limit, Per};
 use crate::schedule::pacing::Pacer;
-use crate::schedule::permits::{concurrency_left, counters, matching};
 use crate::spool::Fence;
-use crate::store::{Claim, Draw, InHand, StoreError, WaitingLane};
+use crate::store::{Claim, StoreError};
+use turn::Turn;
+use waits::Waits;
 
 /// The queue is looked at this often even if nobody rings: what is due grows by time alone.
 const LOOK: Duration = Duration::from_millis(250);
@@ -33,10 +34,9 @@ const SLICE: Duration = Duration::from_millis(100);
 const GATHER: Duration = Duration::from_millis(5);
 /// After the store failed.
 const STORE_GONE: Duration = Duration::from_secs(1);
-/// Lanes that are looked at in one turn.
-const LANES: u32 = 1_000;
-/// Lanes that are claimed from at once.
-const AT_ONCE: usize = 8;
+/// What the drain's end finds on its way to the upstream or to the store may still get there; the gateway
+/// waits for us a little longer than this.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 /// Claims in hand beyond the connections, so that settling one doesn't leave a connection idle.
 const BEYOND_CONNECTIONS: usize = 64;
 
@@ -65,28 +65,11 @@ pub struct Dispatcher {
     pub departures: Arc<Departures>,
     pacer: Pacer,
     turns: Mutex<Turns>,
+    waits: Mutex<Waits>,
     workers: TaskTracker,
     /// Tells workers that their time is over.
     give_up: CancellationToken,
     given_up: Arc<Mutex<Vec<Fence>>>,
-}
-
-/// What a turn came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    /// Something was claimed; there may be more.
-    Again,
-    /// The hand is full.
-    Full,
-    /// Nothing may leave before this, unless somebody rings.
-    Idle(Duration),
-}
-
-/// A lane that may claim now.
-struct Serving {
-    lane: i64,
-    want: u32,
-    draws: Vec<Draw>,
 }
 
 impl Dispatcher {
@@ -101,6 +84,7 @@ impl Dispatcher {
             departures: Arc::new(Departures { parts, upstream, hand, settling }),
             pacer: Pacer::new(),
             turns: Mutex::default(),
+            waits: Mutex::default(),
             workers: TaskTracker::new(),
             give_up: CancellationToken::new(),
             given_up: Arc::default(),
@@ -155,119 +139,25 @@ impl Dispatcher {
         }
     }
 
-    /// Serves the lanes that wait, once.
-    async fn turn(&self) -> Result<Turn, StoreError> {
-        let departures = &self.departures;
-        let room = match departures.upstream.availability() {
-            Availability::Open => departures.hand.room(),
-            Availability::Probe => departures.hand.room().min(1),
-            Availability::LeftAlone(left) => return Ok(Turn::Idle(left.min(LOOK))),
-        };
-        if room == 0 {
-            return Ok(Turn::Full);
-        }
-        let policy = departures.parts.policies.load_full();
-        let now = departures.parts.clock.now();
-        self.pacer.follow(&policy.hash, &policy.shaping.limits, now);
-        let waiting = departures.parts.store.waiting_lanes(LANES).await?;
-        let in_hand = self.in_hand_of_all(&policy).await?;
-        let (serving, again_in) = self.choose(&policy, waiting, in_hand, room, now);
-        let (claimed, refused) = self.serve(serving).await?;
-        let soonest = [again_in, refused.then_some(SLICE), Some(LOOK)].into_iter().flatten().min();
-        Ok(if claimed > 0 { Turn::Again } else { Turn::Idle(soonest.unwrap_or(LOOK)) })
-    }
-
-    /// What the cluster has in hand, if any limit asks.
-    async fn in_hand_of_all(&self, policy: &PolicySet) -> Result<Vec<InHand>, StoreError> {
-        if policy.shaping.limits.iter().any(|limit| limit.concurrency.is_some()) {
-            self.departures.parts.store.in_hand().await
-        } else {
-            Ok(Vec::new())
-        }
-    }
-
-    /// Which lanes may claim how much, as far as this node can tell, and when to look again at those that
-    /// are held up.
-    fn choose(
-        &self,
-        policy: &PolicySet,
-        waiting: Vec<WaitingLane>,
-        mut in_hand: Vec<InHand>,
-        room: usize,
-        now: Timestamp,
-    ) -> (Vec<Serving>, Option<Duration>) {
-        let upstream = &self.departures.upstream.settings().name;
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut room = Room::new(room, waiting.len());
-        let mut again_in: Option<Duration> = None;
-        let mut serving = Vec::new();
-        for WaitingLane { id, lane } in turns.begin(waiting) {
-            let limits = matching(&policy.shaping, &lane, upstream);
-            let asked = if has_quota(&limits) { turns.ask(id) } else { SHARE };
-            let hands = in_hand.iter().map(|own| (&own.lane, own.count));
-            let free = concurrency_left(&limits, upstream, hands).unwrap_or(u32::MAX);
-            let want = room.share().min(asked).min(free).min(turns.bearable(id));
-            let pace = self.pacer.pace(&limits, now, want);
-            again_in = again_in.into_iter().chain(pace.again_in).min();
-            room.take(pace.now);
-            if pace.now > 0 {
-                in_hand.push(InHand { lane, count: pace.now });
-                serving.push(Serving { lane: id, want: pace.now, draws: draws(&limits) });
-            }
-        }
-        (serving, again_in)
-    }
-
-    /// Takes permits, claims just that many and hands them to workers. Returns how many, and whether the store
-    /// refused permits.
-    async fn serve(&self, serving: Vec<Serving>) -> Result<(u32, bool), StoreError> {
-        let mut rest = serving.into_iter();
-        let mut running: JoinSet<Result<Served, StoreError>> = JoinSet::new();
-        let (mut claimed, mut refused, mut failed) = (0, false, None);
-        loop {
-            while running.len() < AT_ONCE
-                && failed.is_none()
-                && let Some(next) = rest.next()
-            {
-                running.spawn(claim_of(self.departures.clone(), next));
-            }
-            let Some(done) = running.join_next().await else { break };
-            match done {
-                Ok(Ok(served)) => {
-                    refused |= served.permits < served.asked;
-                    claimed += self.put_to_work(served);
-                }
-                // What the others claim meanwhile is in our hand and must not be dropped.
-                Ok(Err(error)) => failed = Some(error),
-                // A claim that panicked holds nothing: its lease runs out.
-                Err(error) => tracing::error!(%error, "claiming ended unexpectedly"),
-            }
-        }
-        failed.map_or(Ok((claimed, refused)), Err)
-    }
-
-    fn put_to_work(&self, served: Served) -> u32 {
-        let claimed = u32::try_from(served.claims.len()).unwrap_or(u32::MAX);
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let heaviest = served.claims.iter().map(|claim| claim.content.len()).max().unwrap_or(0);
-        turns.served(served.lane, Outturn { permits: served.permits, claimed, heaviest });
-        drop(turns);
-        served.claims.into_iter().for_each(|claim| self.hand_over(claim));
-        claimed
-    }
-
     /// Gives a claim to a worker of its own.
     pub fn hand_over(&self, claim: Claim) {
         let holding = self.departures.hand.take(&claim);
         let departures = self.departures.clone();
         let (give_up, given_up) = (self.give_up.clone(), self.given_up.clone());
         self.workers.spawn(async move {
-            let fence = claim.fence;
+            let (fence, standing) = (claim.fence, Standing::default());
+            let mut departing = pin!(departures.depart(claim, &standing));
             tokio::select! {
                 biased;
-                () = departures.depart(claim) => {}
+                () = &mut departing => {}
                 () = give_up.cancelled() => {
-                    given_up.lock().unwrap_or_else(PoisonError::into_inner).push(fence);
+                    // Invariant 10: what the upstream may have is never given back.
+                    if standing.may_be_given_back() {
+                        given_up.lock().unwrap_or_else(PoisonError::into_inner).push(fence);
+                    } else if timeout(LAST_WORDS, departing).await.is_err() {
+                        let delivery = fence.delivery;
+                        tracing::warn!(%delivery, "its end is not known: it stays claimed until its lease runs out");
+                    }
                 }
             }
             drop(holding);
@@ -300,33 +190,6 @@ impl Dispatcher {
             () = sleep(STORE_GONE) => {}
         }
     }
-}
-
-/// What one lane got.
-struct Served {
-    lane: i64,
-    asked: u32,
-    permits: u32,
-    claims: Vec<Claim>,
-}
-
-async fn claim_of(departures: Arc<Departures>, serving: Serving) -> Result<Served, StoreError> {
-    let store = &departures.parts.store;
-    let permits = if serving.draws.is_empty() {
-        serving.want
-    } else {
-        store.take_permits(&serving.draws, serving.want).await?
-    };
-    let claims = if permits == 0 { Vec::new() } else { store.claim(serving.lane, permits).await? };
-    Ok(Served { lane: serving.lane, asked: serving.want, permits, claims })
-}
-
-fn draws(limits: &[&Limit]) -> Vec<Draw> {
-    counters(limits).into_iter().map(|counter| Draw { counter: counter.key, rate: counter.rate }).collect()
-}
-
-fn has_quota(limits: &[&Limit]) -> bool {
-    limits.iter().flat_map(|limit| &limit.rates).any(|rate| matches!(rate.per, Per::Hour | Per::Day))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What this node has claimed and not yet settled, and whether it is still ours. DESIGN.md, "The queue".
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +36,26 @@ struct Held {
 pub struct Holding {
     hand: Arc<Hand>,
     fence: Fence,
+}
+
+/// Whether a claim may still be given back as if nothing had been.
+#[derive(Debug, Default)]
+pub struct Standing(AtomicBool);
+
+impl Standing {
+    /// From here on the upstream may have it, or the outcome is on its way to the store (invariant 10).
+    pub fn only_to_be_settled(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// The upstream is known to have taken nothing.
+    pub fn nothing_was_taken(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+
+    pub fn may_be_given_back(&self) -> bool {
+        !self.0.load(Ordering::Acquire)
+    }
 }
 
 impl Hand {
@@ -75,6 +96,12 @@ impl Hand {
                 own.until = if lost.contains(fence) { Timestamp::MIN } else { until };
             }
         }
+    }
+
+    /// Those that have not left the hand meanwhile.
+    pub fn still_held(&self, fences: &[Fence]) -> usize {
+        let held = self.held();
+        fences.iter().filter(|fence| held.contains_key(&key(**fence))).count()
     }
 
     /// Whether no other worker can have this delivery yet.

@@ -3,10 +3,15 @@
 //! Functional mail goes first; within a class, the lane that waited longest for its turn. No lane takes all:
 //! a million due rows of one must not keep another waiting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::policy::Stream;
-use crate::store::WaitingLane;
+use crate::store::{Seen, WaitingLane};
+
+/// Lanes of one class that are asked for in one turn.
+pub const PAGE: u32 = 1_000;
+/// Lanes that are remembered though they were not in the last answer.
+const REMEMBERED: usize = 100_000;
 
 /// The most that one lane gets in one turn.
 pub const SHARE: u32 = 64;
@@ -21,6 +26,10 @@ const UNSEEN: usize = 1024 * 1024;
 pub struct Turns {
     turn: u64,
     lanes: HashMap<i64, Last>,
+    seen: Seen,
+    /// This turn's lanes in the order in which the store gave them.
+    given: Vec<(Stream, i64)>,
+    looked_at: HashSet<i64>,
 }
 
 #[derive(Clone, Copy)]
@@ -50,16 +59,52 @@ pub struct Room {
 }
 
 impl Turns {
+    /// From where the store is to go on.
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
     /// Puts the waiting lanes in the order in which they are to be served; forgets those that don't wait.
     pub fn begin(&mut self, mut waiting: Vec<WaitingLane>) -> Vec<WaitingLane> {
         self.turn += 1;
-        let turn = self.turn;
+        self.looked_at.clear();
+        self.given = waiting.iter().map(|own| (own.lane.stream, own.id)).collect();
+        // Where lanes were left out, those that are not here may still wait.
+        let all_here = waiting.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
         let known = std::mem::take(&mut self.lanes);
         let last = |id: i64| known.get(&id).copied().unwrap_or(Last { turn: 0, ask: 1, heaviest: UNSEEN });
         waiting.sort_by_key(|own| (class(own.lane.stream), last(own.id).turn));
-        self.lanes = waiting.iter().map(|own| (own.id, last(own.id))).collect();
-        debug_assert!(self.lanes.values().all(|last| last.turn < turn));
+        let here: HashMap<i64, Last> = waiting.iter().map(|own| (own.id, last(own.id))).collect();
+        self.lanes = if all_here || known.len() > REMEMBERED { HashMap::new() } else { known };
+        self.lanes.extend(here);
         waiting
+    }
+
+    /// There was room for this lane, whatever came of it.
+    pub fn look_at(&mut self, lane: i64) {
+        self.looked_at.insert(lane);
+    }
+
+    /// Moves on behind the lanes that were looked at without a gap, so that none is passed over.
+    pub fn end(&mut self) {
+        for stream in [Stream::Functional, Stream::Confirmation, Stream::Marketing] {
+            let of_class = self.given.iter().filter(|(own, _)| *own == stream).map(|(_, id)| *id);
+            if let Some(last) = of_class.take_while(|id| self.looked_at.contains(id)).last() {
+                match stream {
+                    Stream::Functional => self.seen.functional = last,
+                    Stream::Confirmation => self.seen.confirmation = last,
+                    Stream::Marketing => self.seen.marketing = last,
+                }
+            }
+        }
+    }
+
+    /// It is this lane's turn: what fails goes to the end of its class as well.
+    pub fn take_turn(&mut self, lane: i64) {
+        let turn = self.turn;
+        if let Some(last) = self.lanes.get_mut(&lane) {
+            last.turn = turn;
+        }
     }
 
     /// How many permits of a quota this lane should ask for.
@@ -75,10 +120,9 @@ impl Turns {
 
     /// A lane had its turn.
     pub fn served(&mut self, lane: i64, outturn: Outturn) {
-        let turn = self.turn;
+        self.take_turn(lane);
         if let Some(last) = self.lanes.get_mut(&lane) {
             let doubled = outturn.permits.saturating_mul(2).clamp(1, SHARE);
-            last.turn = turn;
             last.ask = if outturn.claimed < outturn.permits { 1 } else { doubled };
             if outturn.claimed > 0 {
                 last.heaviest = outturn.heaviest;
@@ -96,6 +140,11 @@ impl Room {
     /// The next lane's share.
     pub fn share(&self) -> u32 {
         self.left.div_ceil(self.lanes.max(1)).min(SHARE)
+    }
+
+    /// What was taken and not used goes to the lanes that follow.
+    pub fn give_back(&mut self, unused: u32) {
+        self.left = self.left.saturating_add(unused);
     }
 
     /// The next lane took so much of it.
@@ -155,6 +204,37 @@ mod tests {
     }
 
     #[test]
+    fn no_number_of_lanes_that_cannot_be_served_hides_another() {
+        let mut turns = Turns::default();
+        let page = usize::try_from(PAGE).unwrap();
+        let mut left: HashSet<i64> = (1..=3 * i64::from(PAGE)).collect();
+        for _ in 0..4 {
+            let seen = turns.seen().marketing;
+            let behind = (1..=3 * i64::from(PAGE)).filter(|id| *id > seen);
+            let round = (1..=3 * i64::from(PAGE)).filter(|id| *id <= seen);
+            let ids: Vec<i64> = behind.chain(round).take(page).collect();
+            // Of each page there is room for all but the last ten.
+            for id in order(&mut turns, &ids).into_iter().take(page - 10) {
+                turns.look_at(id);
+                left.remove(&id);
+            }
+            turns.end();
+        }
+        assert!(left.is_empty(), "{} were never looked at", left.len());
+    }
+
+    #[test]
+    fn a_lane_is_not_forgotten_while_others_are_looked_at() {
+        let mut turns = Turns::default();
+        let page: Vec<i64> = (1..=i64::from(PAGE)).collect();
+        order(&mut turns, &page);
+        turns.take_turn(1);
+        let others: Vec<i64> = page.iter().map(|id| id + i64::from(PAGE)).collect();
+        order(&mut turns, &others);
+        assert_eq!(order(&mut turns, &page).last(), Some(&1));
+    }
+
+    #[test]
     fn a_lane_asks_for_more_of_a_quota_only_while_it_uses_all() {
         let mut turns = Turns::default();
         order(&mut turns, &[1]);
@@ -189,6 +269,8 @@ mod tests {
         assert_eq!(room.share(), 50);
         room.take(50);
         assert_eq!(room.share(), 50);
+        room.give_back(10);
+        assert_eq!(room.share(), 60);
         assert_eq!(Room::new(1_000, 1).share(), SHARE);
         assert_eq!(Room::new(2, 10).share(), 1);
         assert_eq!(Room::new(0, 10).share(), 0);

@@ -14,7 +14,7 @@ use crate::policy::shaping::{Per, Rate};
 /// A draw on one limit: which counter, and how it counts.
 #[derive(Clone, Debug)]
 pub struct Draw {
-    /// The limit's name and what its match left open; the counter's key.
+    /// The limit's name: all lanes that a limit matches draw on one counter for each of its rates' windows.
     pub counter: String,
     pub rate: Rate,
 }

@@ -24,6 +24,14 @@ pub struct InHand {
     pub count: u32,
 }
 
+/// Up to which lane each class was looked at: the next look goes on behind it, and round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub functional: i64,
+    pub confirmation: i64,
+    pub marketing: i64,
+}
+
 /// Steps from lane to lane through the index of what is due, and looks at the first row of each: a million
 /// due rows in one lane cost as much as one.
 const WAITING: &str = "
@@ -38,19 +46,28 @@ const WAITING: &str = "
                            WHERE d.state IN ('queued', 'held') AND d.lane = step.lane
                            ORDER BY d.next_attempt_at LIMIT 1)
         FROM step WHERE step.lane IS NOT NULL
+    ), classed(lane, class, seen) AS (
+        SELECT l.id,
+            CASE l.stream WHEN 'functional' THEN 0 WHEN 'confirmation' THEN 1 ELSE 2 END,
+            CASE l.stream WHEN 'functional' THEN l.id <= $2 WHEN 'confirmation' THEN l.id <= $3 ELSE l.id <= $4 END
+        FROM waiting w JOIN lanes l ON l.id = w.lane
+        WHERE w.due <= $1
+    ), placed(lane, class, place) AS (
+        SELECT lane, class, row_number() OVER (PARTITION BY class ORDER BY seen, lane) FROM classed
     )
     SELECT l.id, l.sender, l.stream, l.provider, l.campaign
-    FROM waiting w JOIN lanes l ON l.id = w.lane
-    WHERE w.due <= $1
-    ORDER BY CASE l.stream WHEN 'functional' THEN 0 WHEN 'confirmation' THEN 1 ELSE 2 END, w.due, l.id
-    LIMIT $2";
+    FROM placed p JOIN lanes l ON l.id = p.lane
+    WHERE p.place <= $5
+    ORDER BY p.class, p.place";
 
 impl Store {
-    /// Lanes with something due, functional first, longest waiting first within; at most `limit`.
-    pub async fn waiting_lanes(&self, limit: u32) -> Result<Vec<WaitingLane>, StoreError> {
+    /// Lanes with something due, functional first; of each class those behind `seen` first, then round, at
+    /// most `limit` of a class: so that no number of lanes that can't be served hides another.
+    pub async fn waiting_lanes(&self, seen: Seen, limit: u32) -> Result<Vec<WaitingLane>, StoreError> {
         let mut session = self.inner.database.read().await?;
         let now = session.now().await?;
-        let rows = session.fetch(WAITING, values![now, limit]).await?;
+        let values = values![now, seen.functional, seen.confirmation, seen.marketing, limit];
+        let rows = session.fetch(WAITING, values).await?;
         let waiting =
             |row| Ok(WaitingLane { id: super::sql::Row::int(row, 0)?, lane: interned::lane(row, 1)? });
         Ok(rows.iter().map(waiting).collect::<Result<_>>()?)

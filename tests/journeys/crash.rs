@@ -1,7 +1,7 @@
 //! `kill -9`, at random moments and at the boundaries that matter: what was answered 250 is relayed, and
 //! duplicates are only those that invariant 10 allows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -43,6 +43,7 @@ on_both_databases! {
         let mut gateway = Setup::new(&database, &upstream).start().await;
         let ledger = Arc::new(Mutex::new(Ledger::default()));
         let mut in_hand = 0;
+        let mut crashed_at: HashMap<&str, usize> = HashMap::new();
         for round in 0..ROUNDS {
             gateway.kill();
             in_hand += database.count("SELECT count(*) FROM deliveries WHERE state = 'claimed'").await;
@@ -56,7 +57,10 @@ on_both_databases! {
                 tokio::spawn(keep_submitting(login, format!("r{round}t{tool}"), Arc::clone(&ledger)))
             });
             let load: Vec<_> = load.collect();
-            crash(&mut gateway, boundary.is_some(), random.random_range(30..400)).await;
+            let by_itself = crash(&mut gateway, boundary.is_some(), random.random_range(30..400)).await;
+            if let Some(name) = boundary.filter(|_| by_itself) {
+                *crashed_at.entry(name).or_default() += 1;
+            }
             for tool in load {
                 tool.await.expect("the tool ends when its gateway does");
             }
@@ -78,6 +82,8 @@ on_both_databases! {
             "{ROUNDS} rounds: {} promised, {} without an answer, {} relayed, {duplicates} duplicates, {in_hand} in hand at crashes",
             promised.len(), unknown.len(), relayed.len(),
         );
+        println!("crashed at {crashed_at:?}, the other rounds at random moments");
+        assert_eq!(crashed_at.len(), BOUNDARIES.len(), "each boundary was met");
         let lost: Vec<_> = promised.difference(&relayed).collect();
         assert!(lost.is_empty(), "promised and lost: {lost:?}");
         assert!(promised.len() > ROUNDS, "the load was real");
@@ -87,14 +93,16 @@ on_both_databases! {
     }
 }
 
-async fn crash(gateway: &mut Gateway, at_a_boundary: bool, after_milliseconds: u64) {
-    let bound =
-        if at_a_boundary { Duration::from_secs(5) } else { Duration::from_millis(after_milliseconds) };
+/// Whether it met its boundary; otherwise it was killed from outside.
+async fn crash(gateway: &mut Gateway, at_a_boundary: bool, after_milliseconds: u64) -> bool {
+    let bound = if at_a_boundary { Duration::from_secs(5) } else { Duration::from_millis(after_milliseconds) };
     let end = tokio::time::Instant::now() + bound;
     while gateway.is_alive() && tokio::time::Instant::now() < end {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    let by_itself = !gateway.is_alive();
     gateway.kill();
+    by_itself
 }
 
 async fn keep_submitting(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use optgate::policy::{Reason, Stream, VerdictKind};
 use optgate::spool::{Fence, Outcome, Settlement, State};
-use optgate::store::{DeliveryFilter, NewMessage, Settled};
+use optgate::store::{DeliveryFilter, NewMessage, Seen, Settled};
 
 use crate::support::*;
 
@@ -19,7 +19,7 @@ rules! {
     a_node_takes_back_its_own_at_start,
     what_is_given_back_counts_no_attempt,
     two_nodes_never_claim_the_same_delivery,
-    lanes_wait_functional_first_then_by_age,
+    lanes_wait_functional_first_and_each_comes_up_in_its_turn,
     what_is_past_its_deadline_is_claimed_whatever_its_lane,
 }
 
@@ -74,7 +74,7 @@ async fn what_is_refused_is_recorded_and_never_queued(home: &Home) {
     delivery.admission = refusal(Reason::NoGround);
     let message = home.message(&[delivery.clone()]);
     home.store.spool(vec![message.clone()]).await.unwrap();
-    assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
+    assert!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().is_empty());
     assert_eq!(home.count("SELECT count(*) FROM contents").await, 0);
     assert_eq!(home.count("SELECT count(*) FROM subscribers").await, 0);
     let shown = home.store.message(SENDER, message.id).await.unwrap().unwrap();
@@ -92,7 +92,7 @@ async fn a_later_is_due_then_and_not_before(home: &Home) {
     later.because.response = Some("451 4.7.1 try\0again".into());
     assert_eq!(home.store.settle(later).await.unwrap(), Settled::Done);
     home.advance(Duration::from_secs(119)).await;
-    assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
+    assert!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().is_empty());
     assert!(home.store.claim(lane, 1).await.unwrap().is_empty());
     home.advance(Duration::from_secs(1)).await;
     let again = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
@@ -190,7 +190,7 @@ async fn two_nodes_never_claim_the_same_delivery(home: &Home) {
     other.close().await;
 }
 
-async fn lanes_wait_functional_first_then_by_age(home: &Home) {
+async fn lanes_wait_functional_first_and_each_comes_up_in_its_turn(home: &Home) {
     for (recipient, stream) in [
         ("anna@one.example", Stream::Marketing),
         ("bo@two.example", Stream::Marketing),
@@ -204,9 +204,16 @@ async fn lanes_wait_functional_first_then_by_age(home: &Home) {
     let names = |lanes: Vec<optgate::store::WaitingLane>| -> Vec<String> {
         lanes.into_iter().map(|waiting| waiting.lane.provider).collect()
     };
-    let lanes = home.store.waiting_lanes(10).await.unwrap();
+    let lanes = home.store.waiting_lanes(Seen::default(), 10).await.unwrap();
     assert_eq!(names(lanes), ["three.example", "one.example", "two.example"]);
-    assert_eq!(names(home.store.waiting_lanes(1).await.unwrap()), ["three.example"]);
+    let first = home.store.waiting_lanes(Seen::default(), 1).await.unwrap();
+    let seen = Seen { marketing: first[1].id, functional: first[0].id, ..Seen::default() };
+    assert_eq!(names(first), ["three.example", "one.example"]);
+    let next = home.store.waiting_lanes(seen, 1).await.unwrap();
+    let seen = Seen { marketing: next[1].id, ..seen };
+    assert_eq!(names(next), ["three.example", "two.example"]);
+    let round = home.store.waiting_lanes(seen, 1).await.unwrap();
+    assert_eq!(names(round), ["three.example", "one.example"]);
 }
 
 async fn what_is_past_its_deadline_is_claimed_whatever_its_lane(home: &Home) {
@@ -218,5 +225,5 @@ async fn what_is_past_its_deadline_is_claimed_whatever_its_lane(home: &Home) {
     for claim in claims {
         home.store.settle(settle(claim.fence, Settlement::End(Outcome::Expired))).await.unwrap();
     }
-    assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
+    assert!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().is_empty());
 }

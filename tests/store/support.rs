@@ -15,7 +15,7 @@ use optgate::policy::decide::{Admission, DeliveryKind, admit};
 use optgate::policy::shaping::Shaping;
 use optgate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use optgate::spool::{Because, Fence, Lane, Settlement};
-use optgate::store::{NewDelivery, NewFact, NewMessage, Settle, Store, StoreOptions, Trace, Who};
+use optgate::store::{NewDelivery, NewFact, NewMessage, Seen, Settle, Store, StoreOptions, Trace, Who};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -215,7 +215,7 @@ impl Home {
 
     /// The id of the one lane that waits.
     pub async fn lane_id(&self) -> i64 {
-        let lanes = self.store.waiting_lanes(10).await.unwrap();
+        let lanes = self.store.waiting_lanes(Seen::default(), 10).await.unwrap();
         assert_eq!(lanes.len(), 1, "{lanes:?}");
         lanes[0].id
     }

@@ -2,7 +2,7 @@
 
 use optgate::policy::{Reason, VerdictKind};
 use optgate::spool::{Outcome, Settlement, State};
-use optgate::store::{DeliveryFilter, NewMessage, Settled, StoreError};
+use optgate::store::{DeliveryFilter, NewMessage, Seen, Settled, StoreError};
 
 use crate::support::*;
 
@@ -102,7 +102,7 @@ async fn deliveries_are_listed_as_asked_and_made_due(home: &Home) {
     let two = DeliveryFilter { deliveries: vec![ids[0], ids[2]], ..all() };
     assert_eq!(list(two.clone()).await.len(), 2);
 
-    for lane in home.store.waiting_lanes(10).await.unwrap() {
+    for lane in home.store.waiting_lanes(Seen::default(), 10).await.unwrap() {
         for claim in home.store.claim(lane.id, 10).await.unwrap() {
             let shown = list(DeliveryFilter { state: Some(State::Queued), ..all() }).await;
             assert_eq!(shown.len(), 3, "what is in hand is shown as queued");
@@ -110,9 +110,9 @@ async fn deliveries_are_listed_as_asked_and_made_due(home: &Home) {
             home.store.settle(later).await.unwrap();
         }
     }
-    assert!(home.store.waiting_lanes(10).await.unwrap().is_empty());
+    assert!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().is_empty());
     assert_eq!(home.store.retry(&two).await.unwrap(), 2);
-    assert_eq!(home.store.waiting_lanes(10).await.unwrap().len(), 2);
+    assert_eq!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().len(), 2);
 }
 
 async fn large_and_many_are_kept_whole(home: &Home) {

@@ -49,6 +49,13 @@ impl Checker<'_> {
                 self.source.error(&name.span, format!("an upstream named `{}` stands above", name.value));
             }
         }
+        for further in raw.iter().skip(1) {
+            if let Some(address) = &further.address {
+                let message = "a further `[[upstream]]` is read but not in force in this version: \
+                               all mail leaves by the first";
+                self.source.warning(&address.span, message);
+            }
+        }
         let count = raw.len();
         let settings: Vec<Settings> = raw.into_iter().filter_map(|one| self.upstream(one)).collect();
         (settings.len() == count).then_some(settings)

@@ -17,7 +17,7 @@ use crate::keys::{Keys, LinkKeys};
 use crate::mail::Address;
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, admit_dsn, decide};
 use crate::policy::file::{parse, shipped};
-use crate::policy::{Facts, Reason, RuleRef, Stream};
+use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream};
 use crate::sign::Signers;
 use crate::spool::{Lane, Outcome, State};
 use crate::store::{
@@ -295,16 +295,41 @@ async fn no_more_are_in_hand_at_once_than_a_limit_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_does_not_end_within_the_drain_is_given_back() {
+async fn what_has_not_reached_the_upstream_within_the_drain_is_given_back() {
+    let gateway = Gateway { sink: Sink::start_closed().await, ..gateway("").await };
+    gateway.spool(["ok@a.example".to_owned()]).await;
+    let running = gateway.run(Duration::from_millis(200));
+    gateway.wait_for(State::Claimed, 1).await;
+    running.stop().await;
+    let left = gateway.deliveries().await;
+    assert_eq!((left[0].state, left[0].attempts), (State::Queued, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i10_what_the_upstream_may_have_taken_is_not_given_back() {
     let gateway = gateway("").await;
     gateway.spool(["hang@a.example".to_owned(), "ok@a.example".to_owned()]).await;
     let running = gateway.run(Duration::from_millis(200));
     gateway.wait_for(relayed(), 1).await;
     gateway.wait_for(State::Claimed, 1).await;
     running.stop().await;
-    let left: Vec<DeliveryView> =
-        gateway.deliveries().await.into_iter().filter(|own| own.state == State::Queued).collect();
-    assert_eq!((left.len(), left[0].attempts), (1, 0));
+    assert_eq!((gateway.count(State::Claimed).await, gateway.count(State::Queued).await), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lanes_under_a_spent_quota_keep_no_other_from_leaving() {
+    let shaping = "[[limit]]\nname = \"shop\"\nmatch = { stream = \"functional\" }\nrate = [\"1/day\"]\n";
+    let gateway = gateway(shaping).await;
+    let mut messages: Vec<NewMessage> =
+        (0..1_100).map(|n| gateway.notification(&format!("r{n}@p{n}.example"))).collect();
+    gateway.store.spool(messages.split_off(1)).await.unwrap();
+    messages[0].deliveries[0].lane.stream = Stream::Confirmation;
+    gateway.store.spool(messages).await.unwrap();
+    let running = gateway.run(PATIENCE);
+    // One of the quota, and the one that needs none.
+    gateway.wait_for(relayed(), 2).await;
+    running.stop().await;
+    assert!(gateway.sink.taken().iter().any(|one| one.recipient == "r0@p0.example"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
