@@ -11,6 +11,8 @@ use lol_html::{HtmlRewriter, MemorySettings, Settings, element};
 const MAX_MEMORY: usize = 4 * 1024 * 1024;
 /// How many links are looked at to find one that isn't in a comment.
 const MAX_LINKS: usize = 32;
+/// The longest reference that is read, in octets.
+const MAX_REFERENCE: usize = 12;
 /// Stands before the document, so that an end tag counts whose start tag was left out.
 const OPENED: &[u8] = b"<body>";
 
@@ -87,8 +89,8 @@ fn after_tag(rest: &str) -> &str {
 }
 
 fn after_reference<'a>(rest: &'a str, out: &mut String) -> &'a str {
-    let reference = rest[1..].split_once(';').filter(|(name, _)| name.len() <= 10 && name.is_ascii());
-    let Some((name, after)) = reference else {
+    let end = rest.bytes().take(MAX_REFERENCE).position(|byte| byte == b';');
+    let Some((name, after)) = end.map(|end| (&rest[1..end], &rest[end + 1..])) else {
         out.push('&');
         return &rest[1..];
     };
@@ -100,7 +102,7 @@ fn after_reference<'a>(rest: &'a str, out: &mut String) -> &'a str {
         Some(character) => out.push(character),
         None if matches!(name, "szlig" | "aelig" | "AElig" | "oelig" | "OElig") => out.push_str(&name[..2]),
         // `&ouml;` and its kin are told by their letter, which is all that a comparison of letters needs.
-        None if is_marked_letter(name) => out.push_str(&name[..1]),
+        None if is_marked_letter(name) => out.extend(name.chars().next()),
         None => out.push(' '),
     }
     after

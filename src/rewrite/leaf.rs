@@ -18,6 +18,8 @@ use super::relabel;
 use super::{Links, Rewriting};
 use crate::policy::Stream;
 
+/// How many placeholders are looked at to find one that isn't in a comment.
+const MAX_LOOKED_AT: usize = 32;
 /// A longer signature is no signature.
 const MAX_SIGNATURE_LINES: usize = 12;
 
@@ -119,7 +121,9 @@ impl Leaf<'_> {
         let shown = |placeholder: &&Placeholder| {
             !self.part.media.is_html() || html::is_outside_comments(text, placeholder.at.start)
         };
-        let filled = |meaning: Meaning| found.iter().filter(shown).take(32).any(|one| one.meaning == meaning);
+        let filled = |meaning: Meaning| {
+            found.iter().take(MAX_LOOKED_AT).filter(shown).any(|one| one.meaning == meaning)
+        };
         let links_already = filled(Meaning::Unsubscribe) || self.shows_own_link(text, copy);
         let footer = if !links_already {
             Footer::Full

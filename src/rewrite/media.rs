@@ -36,6 +36,15 @@ enum Named {
     Yes,
 }
 
+/// How a part wants to be shown. RFC 2183, 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Disposition {
+    Inline,
+    /// Inline, but a file.
+    Named,
+    Attached,
+}
+
 /// How a content travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -88,17 +97,6 @@ impl Media {
             start: attribute("start"),
             flowed: if flowed { Flowed::Flowed } else { Flowed::Fixed },
             name: if parsed.has_attribute("name") { Named::Yes } else { Named::No },
-        }
-    }
-
-    /// Whether a Content-Disposition says something else than `inline`, and whether it names a file.
-    pub fn disposition(bytes: &[u8], field: &Field) -> (bool, bool) {
-        let line = line_of(bytes, field);
-        match line.as_deref().and_then(parse) {
-            Some(parsed) => {
-                (!parsed.ctype().eq_ignore_ascii_case("inline"), parsed.has_attribute("filename"))
-            }
-            None => (false, false),
         }
     }
 
@@ -172,6 +170,18 @@ impl Media {
             (Some(start), Some(id)) => bare(id) == bare(start.as_bytes()),
             (Some(_), None) => false,
             (None, _) => first,
+        }
+    }
+}
+
+impl Disposition {
+    /// What a Content-Disposition says; one that can't be read says nothing.
+    pub fn read(bytes: &[u8], field: &Field) -> Self {
+        let line = line_of(bytes, field);
+        match line.as_deref().and_then(parse) {
+            Some(parsed) if !parsed.ctype().eq_ignore_ascii_case("inline") => Self::Attached,
+            Some(parsed) if parsed.has_attribute("filename") => Self::Named,
+            _ => Self::Inline,
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::media::{Encoding, Media};
+use super::media::{Disposition, Encoding, Media};
 use crate::mail::RawMessage;
 use crate::mail::message::{Field, Unparsable, field_colon, line_end, without_crlf};
 
@@ -14,6 +14,9 @@ use crate::mail::message::{Field, Unparsable, field_colon, line_end, without_crl
 pub const MAX_LEVELS: usize = 100;
 /// The most parts, nested messages' included.
 pub const MAX_PARTS: usize = 1_000;
+
+/// More of them in one header say nothing new.
+const MAX_MIME_FIELDS: usize = 16;
 
 /// One part: the message itself is the first.
 #[derive(Clone, Debug)]
@@ -80,7 +83,12 @@ pub(super) fn split(message: &RawMessage) -> Result<Vec<Part>, Unparsable> {
     let header = Header {
         range: 0..fields_end,
         separator: if message.body_offset() > fields_end { Separator::EmptyLine } else { Separator::Missing },
-        mime: message.fields().iter().filter_map(|field| mime_field(message.bytes(), field)).collect(),
+        mime: message
+            .fields()
+            .iter()
+            .cloned()
+            .filter_map(|field| mime_field(message.bytes(), field))
+            .collect(),
     };
     splitter.open_part(header, message.body_offset())?;
     splitter.run()?;
@@ -123,6 +131,17 @@ enum MimeField {
     TransferEncoding,
     Disposition,
     Id,
+}
+
+impl Header {
+    fn find(&self, wanted: MimeField) -> Option<&Field> {
+        self.mime.iter().find(|(kind, _)| *kind == wanted).map(|(_, field)| field)
+    }
+
+    fn repeats_a_field(&self) -> bool {
+        let count = |wanted| self.mime.iter().filter(|(kind, _)| *kind == wanted).count();
+        count(MimeField::Type) > 1 || count(MimeField::TransferEncoding) > 1
+    }
 }
 
 enum Delimiter {
@@ -218,87 +237,94 @@ impl Splitter<'_> {
             } else if let Some(colon) = field_colon(line) {
                 let name = at..at + line[..colon].trim_ascii_end().len();
                 let value = at + colon + 1..without_crlf(self.bytes, end);
-                mime.extend(field.replace(Field { name, value, whole: at..end }));
+                let complete = field.replace(Field { name, value, whole: at..end });
+                mime.extend(complete.and_then(|field| mime_field(self.bytes, field)));
+                mime.truncate(MAX_MIME_FIELDS);
             } else {
                 break Separator::Missing;
             }
             at = end;
         };
-        mime.extend(field);
-        let mime = mime.iter().filter_map(|field| mime_field(self.bytes, field)).collect();
+        mime.extend(field.and_then(|field| mime_field(self.bytes, field)));
         let body = if separator == Separator::EmptyLine { at + 2 } else { at };
         (Header { range: start..at, separator, mime }, body)
     }
 
     fn open_part(&mut self, header: Header, body: usize) -> Result<usize, Unparsable> {
-        let parent = self.open.last().copied();
-        let siblings = self.frames.last().is_some_and(|frame| Some(frame.part) == parent);
-        let default = parent
-            .map_or(Media::text as fn() -> Media, |parent| self.parts[parent].media.default_of_children());
-        let find = |kind| header.mime.iter().find(|(own, _)| *own == kind).map(|(_, field)| field);
-        let count = |kind| header.mime.iter().filter(|(own, _)| *own == kind).count();
-        let (content_type, transfer_encoding) = (find(MimeField::Type), find(MimeField::TransferEncoding));
-        let media = content_type.map_or_else(default, |field| Media::read(self.bytes, field));
-        let mut encoding =
-            transfer_encoding.map_or(Encoding::SevenBit, |field| Encoding::read(self.bytes, field));
-        let cut_off = parent.is_some() && header.separator == Separator::Missing;
-        if cut_off || count(MimeField::Type) > 1 || count(MimeField::TransferEncoding) > 1 {
-            // Readers differ on where its content starts, or on which of the fields holds.
-            encoding = Encoding::Unknown;
-        }
-        let kind = kind_of(&media, encoding, parent);
-        let attached = find(MimeField::Disposition).is_some_and(|field| {
-            let (attached, named) = Media::disposition(self.bytes, field);
-            attached || named && parent.is_some()
-        });
-        let named = parent.is_some() && media.named();
-        let own = match kind {
-            Kind::Multipart | Kind::Sealed if parent.is_none() => Place::Inline,
-            Kind::Multipart | Kind::Sealed if !attached => Place::Inline,
-            _ if attached || named => Place::Beside,
-            _ => Place::Inline,
-        };
-        let place =
-            parent.map_or(own, |parent| own.max(self.place_within(parent, siblings, find(MimeField::Id))));
         if self.parts.len() >= MAX_PARTS || self.open.len() >= MAX_LEVELS {
             return Err(Unparsable::TooDeep);
         }
+        let part = self.read_part(&header, body);
+        let (kind, place, boundary) = (part.kind, part.place, part.media.boundary().map(<[u8]>::to_vec));
         let index = self.parts.len();
         self.open.push(index);
-        let boundary = media.boundary().map(<[u8]>::to_vec);
-        self.parts.push(Part {
+        self.parts.push(part);
+        match (kind, boundary) {
+            (Kind::Multipart, None) if place != Place::Nested => Err(Unparsable::Structure),
+            (Kind::Multipart, Some(boundary)) => {
+                // A nested message that repeats an outer boundary must not end the outer parts early.
+                let repeated = self.frames.iter().any(|frame| frame.boundary == boundary);
+                if !repeated || place != Place::Nested {
+                    let open = self.open.len();
+                    self.frames.push(Frame { part: index, boundary, open, seen: Seen::NotYet });
+                }
+                Ok(body)
+            }
+            (Kind::Message, _) => self.part_at(body),
+            _ => Ok(body),
+        }
+    }
+
+    fn read_part(&self, header: &Header, body: usize) -> Part {
+        let parent = self.open.last().copied();
+        let default = parent
+            .map_or(Media::text as fn() -> Media, |parent| self.parts[parent].media.default_of_children());
+        let content_type = header.find(MimeField::Type);
+        let transfer_encoding = header.find(MimeField::TransferEncoding);
+        let media = content_type.map_or_else(default, |field| Media::read(self.bytes, field));
+        let cut_off = parent.is_some() && header.separator == Separator::Missing;
+        let encoding = match transfer_encoding {
+            // Readers differ on where its content starts, or on which of the fields holds.
+            _ if cut_off || header.repeats_a_field() => Encoding::Unknown,
+            None => Encoding::SevenBit,
+            Some(field) => Encoding::read(self.bytes, field),
+        };
+        let kind = kind_of(&media, encoding, parent);
+        Part {
             header: header.range.clone(),
             body: body..body,
             ending: Ending::Whole,
             content_type: content_type.cloned(),
             transfer_encoding: transfer_encoding.cloned(),
+            place: self.place_of(parent, header, kind, &media),
             media,
             encoding,
             kind,
-            place,
             longest_line: 0,
-        });
-        match kind {
-            Kind::Multipart => match boundary {
-                Some(boundary) => {
-                    // A nested message that repeats an outer boundary must not end the outer parts early.
-                    if !self.frames.iter().any(|frame| frame.boundary == boundary) || place != Place::Nested {
-                        let open = self.open.len();
-                        self.frames.push(Frame { part: index, boundary, open, seen: Seen::NotYet });
-                    }
-                    Ok(body)
-                }
-                None if place == Place::Nested => Ok(body),
-                None => Err(Unparsable::Structure),
-            },
-            Kind::Message => self.part_at(body),
-            Kind::Leaf | Kind::Sealed => Ok(body),
         }
     }
 
+    fn place_of(&self, parent: Option<usize>, header: &Header, kind: Kind, media: &Media) -> Place {
+        let disposition = header
+            .find(MimeField::Disposition)
+            .map_or(Disposition::Inline, |field| Disposition::read(self.bytes, field));
+        let container = matches!(kind, Kind::Multipart | Kind::Sealed);
+        let own = match disposition {
+            // What is the whole message is shown, whatever it is called; what holds others has no name.
+            Disposition::Attached if container && parent.is_none() => Place::Inline,
+            Disposition::Attached => Place::Beside,
+            _ if container || parent.is_none() => Place::Inline,
+            Disposition::Named => Place::Beside,
+            Disposition::Inline if media.named() => Place::Beside,
+            Disposition::Inline => Place::Inline,
+        };
+        parent.map_or(own, |parent| own.max(self.place_within(parent, header.find(MimeField::Id))))
+    }
+
     /// Where a child of `parent` stands at best.
-    fn place_within(&self, parent: usize, siblings: bool, id: Option<&Field>) -> Place {
+    fn place_within(&self, parent: usize, id: Option<&Field>) -> Place {
         let container = &self.parts[parent];
+        let siblings = self.frames.last().is_some_and(|frame| frame.part == parent);
         let here = match container.kind {
             Kind::Message => Place::Nested,
             _ if siblings && container.media.is_related() => {
@@ -325,7 +351,7 @@ fn kind_of(media: &Media, encoding: Encoding, parent: Option<usize>) -> Kind {
     }
 }
 
-fn mime_field(bytes: &[u8], field: &Field) -> Option<(MimeField, Field)> {
+fn mime_field(bytes: &[u8], field: Field) -> Option<(MimeField, Field)> {
     let name = &bytes[field.name.clone()];
     let kind = match name.len() {
         12 if name.eq_ignore_ascii_case(b"Content-Type") => MimeField::Type,
@@ -334,5 +360,5 @@ fn mime_field(bytes: &[u8], field: &Field) -> Option<(MimeField, Field)> {
         10 if name.eq_ignore_ascii_case(b"Content-ID") => MimeField::Id,
         _ => return None,
     };
-    Some((kind, field.clone()))
+    Some((kind, field))
 }

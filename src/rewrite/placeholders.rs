@@ -20,6 +20,8 @@ pub(super) struct Placeholder {
     pub meaning: Meaning,
 }
 
+/// The most that are filled in one leaf, so that no message grows without bound.
+const MAX_FILLED: usize = 1_000;
 const PREFIX: &[u8] = b"optgate.";
 const NAMES: [(&[u8], Meaning); 3] = [
     (b"unsubscribe_url", Meaning::Unsubscribe),
@@ -31,11 +33,14 @@ const OPENING: [&[u8]; 6] = [b"{", b"%7B", b"&#123;", b"&#x7B;", b"&lbrace;", b"
 const CLOSING: [&[u8]; 6] = [b"}", b"%7D", b"&#125;", b"&#x7D;", b"&rbrace;", b"&rcub;"];
 const BLANKS: [&[u8]; 5] = [b" ", b"\t", b"%20", b"&nbsp;", b"&#160;"];
 
-/// All of them, in order.
+/// All of them, in order, up to `MAX_FILLED`.
 pub(super) fn find(text: &[u8]) -> Vec<Placeholder> {
     let mut found: Vec<Placeholder> = Vec::new();
     for prefix in memchr::memmem::find_iter(text, PREFIX) {
         let floor = found.last().map_or(0, |last| last.at.end);
+        if found.len() == MAX_FILLED {
+            break;
+        }
         if prefix >= floor {
             found.extend(around(text, prefix, floor));
         }

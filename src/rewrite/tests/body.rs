@@ -147,7 +147,7 @@ fn without_links_their_placeholders_stay() {
 }
 
 #[test]
-fn what_is_signed_or_encrypted_keeps_its_bytes() {
+fn i7_what_is_signed_or_encrypted_keeps_its_bytes() {
     let bodies = [
         (
             "multipart/signed; boundary=b; protocol=x",

@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn the_structure_stays_and_so_does_every_leaf_that_is_no_content(bytes in mime_soup()) {
+    fn i7_the_structure_stays_and_so_does_every_leaf_that_is_no_content(bytes in mime_soup()) {
         let Ok(message) = RawMessage::index(bytes.into()) else { return Ok(()) };
         let Ok(rewritten) = rewrite(&message, &marketing()) else { return Ok(()) };
         let copy = RawMessage::index(rewritten.bytes.into()).unwrap();

@@ -104,9 +104,30 @@ fn a_nested_message_may_repeat_our_boundary() {
     assert!(copy(text, &marketing()).contains("\r\n\r\nours\r\n\r\n____"));
 }
 
+/// Each of these once took, or would take, time that grows with its square.
 #[test]
-fn a_huge_message_is_read_in_linear_time() {
-    let lines = "--\n".repeat(400_000);
-    let text = format!("{}{lines}", nested(90));
-    assert_eq!(checked(&text), Ok(()));
+fn hostile_repetition_costs_linear_time() {
+    let html = "From: a@x.example\nContent-Type: text/html\n\n";
+    let mixed = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n";
+    let own_link = format!("<a href={UNSUBSCRIBE}>");
+    for (start, piece) in [
+        (nested(90).as_str(), "--\n"),
+        (html, "<!-- {{optgate.unsubscribe_url}}\n"),
+        (html, "<!-- https://mail.example.com/u/\n"),
+        (html, "optgate. optgate.unsubscribe_url   \n"),
+        (html, "<div>"),
+        (&format!("{html}{own_link}\n"), "&<&&\n"),
+        (mixed, "a:\n"),
+        (mixed, "Content-Type: text/plain\n"),
+        (html, "= =\t\n"),
+    ] {
+        let text = format!(
+            "{start}{}\n",
+            piece.repeat(1_000_000 / piece.len()).replace("<div><div>", "<div>\n<div>")
+        );
+        let message = message(&text);
+        if check(&message).is_ok() {
+            assert!(rewrite(&message, &marketing()).is_ok(), "{piece}");
+        }
+    }
 }
