@@ -95,7 +95,8 @@ on_both_databases! {
 
 /// Whether it met its boundary; otherwise it was killed from outside.
 async fn crash(gateway: &mut Gateway, at_a_boundary: bool, after_milliseconds: u64) -> bool {
-    let bound = if at_a_boundary { Duration::from_secs(5) } else { Duration::from_millis(after_milliseconds) };
+    let bound =
+        if at_a_boundary { Duration::from_secs(5) } else { Duration::from_millis(after_milliseconds) };
     let end = tokio::time::Instant::now() + bound;
     while gateway.is_alive() && tokio::time::Instant::now() < end {
         tokio::time::sleep(Duration::from_millis(5)).await;
