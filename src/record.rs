@@ -3,16 +3,13 @@
 
 use jiff::Timestamp;
 
-use crate::clock::Clock;
 use crate::consent::EventKind;
-use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted};
 use crate::store::{NewFact, RecordError, Recorded, Store, Who};
 
 /// Where facts are recorded. Clones share the store.
 #[derive(Clone)]
 pub struct Recorder {
     store: Store,
-    clock: Clock,
     queue_changed: std::sync::Arc<tokio::sync::Notify>,
 }
 
@@ -30,11 +27,11 @@ pub struct Provenance {
 
 impl Recorder {
     /// `queue_changed` wakes the dispatcher: what a no stops is looked at again at once.
-    pub fn new(store: Store, clock: Clock, queue_changed: std::sync::Arc<tokio::sync::Notify>) -> Self {
-        Self { store, clock, queue_changed }
+    pub fn new(store: Store, queue_changed: std::sync::Arc<tokio::sync::Notify>) -> Self {
+        Self { store, queue_changed }
     }
 
-    /// One fact about one person. Durable when it returns (invariant 5).
+    /// One fact about one person; it happened now where no time is told. Durable when it returns (invariant 5).
     pub async fn record(
         &self,
         sender: &str,
@@ -43,14 +40,6 @@ impl Recorder {
         occurred_at: Option<Timestamp>,
         provenance: Provenance,
     ) -> Result<Recorded, RecordError> {
-        let now = self.clock.now();
-        let occurred_at = occurred_at.unwrap_or(now);
-        if occurred_at.as_second() > now.as_second() + AHEAD_SECONDS {
-            return Err(NotAdmitted::DatedAhead.into());
-        }
-        // Invariant 5: what we heard of has happened, whatever another clock says. Left ahead of ours, a yes
-        // would beat the no that follows it.
-        let occurred_at = occurred_at.min(now);
         let fact = NewFact {
             sender: sender.to_owned(),
             who,
@@ -75,12 +64,11 @@ impl Recorder {
         kinds: Vec<EventKind>,
         provenance: Provenance,
     ) -> Vec<Result<Recorded, RecordError>> {
-        let now = self.clock.now();
         let fact = |kind| NewFact {
             sender: sender.to_owned(),
             who: who.clone(),
             kind,
-            occurred_at: now,
+            occurred_at: None,
             channel: provenance.channel.clone(),
             jurisdiction: provenance.jurisdiction.clone(),
             locale: provenance.locale.clone(),

@@ -187,7 +187,7 @@ async fn share(
     let link_keys = store.link_keys().await?;
     let port = listeners.web.local_addr()?.port();
     Ok(Shared {
-        recorder: Recorder::new(store.clone(), clock.clone(), queue_changed.clone()),
+        recorder: Recorder::new(store.clone(), queue_changed.clone()),
         verifier: Verifier::new(store.clone(), clock.clone()),
         policies: Arc::new(ArcSwap::from_pointee(policies)),
         link_keys: Arc::new(ArcSwap::from_pointee(link_keys)),

@@ -117,7 +117,7 @@ async fn withdraw(
         anyhow::bail!("the taxonomy of {} does not declare `{scope}`", person.sender);
     }
     // A gateway that serves from this database meets the withdrawal in its next claim; nobody here waits.
-    let recorder = Recorder::new(store.clone(), session.clock.clone(), std::sync::Arc::default());
+    let recorder = Recorder::new(store.clone(), std::sync::Arc::default());
     let kind = EventKind::Withdrawal { scopes: scope.into_iter().collect(), complaint: false };
     let provenance = Provenance { channel: "command".to_owned(), ..Provenance::default() };
     let who = Who::Address(person.address);

@@ -48,10 +48,14 @@ pub fn admit(
     if seconds_between(now, occurred_at) > AHEAD_SECONDS {
         return Err(NotAdmitted::DatedAhead);
     }
-    if let Some(erased) = state.erased {
-        // Invariant 5: nothing but the person's own new yes gets past a tombstone.
+    if let Some(barrier) = barrier(state) {
+        // Invariant 5: nothing but the person's own new yes gets past a tombstone. A no about it is kept, since
+        // a yes from before it may yet be told us.
         return match kind {
-            EventKind::OptIn { .. } if occurred_at > erased => Ok(Onto::FreshHistory),
+            EventKind::OptIn { .. } if occurred_at > barrier => Ok(Onto::FreshHistory),
+            EventKind::Withdrawal { .. } | EventKind::Suppressed { .. } => {
+                Ok(said_before(state, kind, occurred_at, now).map_or(Onto::History, Onto::Already))
+            }
             _ => Err(NotAdmitted::Erased),
         };
     }
@@ -66,6 +70,20 @@ pub fn admit(
         };
     }
     Ok(said_before(state, kind, occurred_at, now).map_or(Onto::History, Onto::Already))
+}
+
+/// Up to when a tombstone's person has said no to all there was: a yes, a purchase or a sign-up from then or
+/// before counts no more. `None` if the person was not erased.
+pub fn barrier(state: &ConsentState) -> Option<Timestamp> {
+    let erased = state.erased?;
+    let withdrawn = state.withdrawals.iter().map(|no| no.at);
+    let suppressed = state.suppressed.iter().map(|(_, at)| *at);
+    Some(withdrawn.chain(suppressed).fold(erased, Timestamp::max))
+}
+
+/// Whether a fact can be a ground, so that an erasure must not be older than it.
+pub fn speaks_for_mail(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::OptIn { .. } | EventKind::Acquainted { .. } | EventKind::SignupRequested { .. })
 }
 
 /// The event that said the same.
@@ -238,10 +256,24 @@ mod tests {
             scope: "apparel".parse().unwrap(),
             notice: true,
         };
-        let bounce = EventKind::Suppressed { why: Suppression::Bounce };
-        for kind in [purchase, bounce, no(&[]), EventKind::Erased, EventKind::Restricted] {
+        for kind in [purchase, EventKind::Erased, EventKind::Restricted] {
             check(&erased, (11, kind), 20, Err(NotAdmitted::Erased));
         }
+    }
+
+    #[test]
+    fn i5_a_no_about_a_tombstone_is_kept_and_outweighs_an_older_yes() {
+        let bounce = EventKind::Suppressed { why: Suppression::Bounce };
+        for no in [no(&[]), no(&["apparel"]), complaint(), bounce] {
+            check(&[(10, EventKind::Erased)], (20, no.clone()), 20, Ok(Onto::History));
+            let facts = [(10, EventKind::Erased), (20, no)];
+            for older in [11, 20] {
+                check(&facts, (older, yes(&["apparel"])), 30, Err(NotAdmitted::Erased));
+            }
+            check(&facts, (21, yes(&["apparel"])), 30, Ok(Onto::FreshHistory));
+        }
+        // Pressing an old link over and over does not make a tombstone grow.
+        check(&[(10, EventKind::Erased), (20, no(&[]))], (25, no(&[])), 25, already(2));
     }
 
     #[test]

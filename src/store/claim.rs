@@ -44,7 +44,7 @@ pub struct Claim {
     /// How often it was claimed before, holds not counted.
     pub attempts: u32,
     pub deadline: Timestamp,
-    /// By this node's clock.
+    /// By this node's clock, before the claim began.
     pub claimed_at: Timestamp,
 }
 
@@ -97,6 +97,8 @@ impl Store {
         (sqlite, postgres): (&'static str, &'static str),
         which: impl FnOnce(Timestamp) -> Vec<Value>,
     ) -> Result<Vec<Claim>, StoreError> {
+        // Before all work: from here on the lease runs and what is read grows old.
+        let claimed_at = self.inner.clock.now();
         let mut tx = self.inner.database.begin(Commit::Lazy).await?;
         let now = tx.now().await?;
         let mut bound = values![self.inner.node, self.lease_from(now)];
@@ -111,9 +113,12 @@ impl Store {
         let consent = consent_of_taken(&mut tx, &taken).await?;
         tx.commit().await?;
         let (taken, too_much) = within_memory(taken);
-        self.give_back(&too_much).await?;
+        if let Err(error) = self.give_back(&too_much).await {
+            // Their lease will run out; what is kept must not wait for that too.
+            tracing::warn!(%error, deliveries = too_much.len(), "claims can't be given back");
+        }
         let fences: Vec<Fence> = taken.iter().map(|one| one.fence).collect();
-        match self.complete(taken, consent, now).await {
+        match self.complete(taken, consent, now, claimed_at).await {
             Ok(claims) => Ok(claims),
             Err(error) => {
                 // Nobody works on them: not for the length of a lease, if it can be helped.
@@ -134,6 +139,7 @@ impl Store {
         taken: Vec<Taken>,
         mut consent: Consents,
         now: Timestamp,
+        claimed_at: Timestamp,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut session = self.inner.database.read().await?;
         let lanes = self.inner.interned.lanes(&mut session, taken.iter().map(|one| one.lane)).await?;
@@ -145,7 +151,6 @@ impl Store {
             keys.insert(day, self.inner.interned.key_to_open(&mut session, &self.inner.keys, day).await?);
         }
         drop(session);
-        let claimed_at = self.inner.clock.now();
         let mut claims = Vec::with_capacity(taken.len());
         let mut unreadable = Vec::new();
         for one in taken {

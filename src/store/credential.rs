@@ -97,6 +97,7 @@ impl Store {
         Ok(row.as_ref().map(read).transpose()?)
     }
 
+    /// Revoked or not; the id is of our own making and tells nothing of another sender.
     pub async fn credential_by_id(&self, id: Uuid) -> Result<Option<Credential>, StoreError> {
         let sql = super::sql::built(format!("{SELECT} WHERE id = $1"));
         let row = self.inner.database.read().await?.fetch_optional(sql, values![id]).await?;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::fact::{insert_event, make_due};
+use super::fact::{after_all, insert_event, make_due};
 use super::fault::Result;
 use super::sql::{Session, to_json, values};
 use super::{Store, StoreError, subscriber};
@@ -50,8 +50,12 @@ pub(super) async fn apply(session: &mut Session, erasure: &Erasure, now: Timesta
         return Ok(false);
     };
     let (hash, version) = (LookupHash(row.hash(0)?), row.int(1)? + 1);
-    insert_event(session, sender, *id, version, event, None).await?;
-    let state = to_json(&fold(&subscriber::events(session, sender, *id).await?));
+    let mut events = subscriber::events(session, sender, *id).await?;
+    // Invariant 5: nothing that was recorded before is younger than the erasure, whatever this node's clock says.
+    let event = Event { occurred_at: after_all(&events, now), recorded_at: now, ..event.clone() };
+    insert_event(session, sender, *id, version, &event, None).await?;
+    events.push(event.clone());
+    let state = to_json(&fold(&events));
     session
         .execute(
             "UPDATE subscribers SET version = $1, state = $2, erased_at = $3, key = NULL, address = NULL

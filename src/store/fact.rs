@@ -11,7 +11,7 @@ use super::sql::{Session, to_json, values};
 use super::subscriber::{self, context};
 use super::{Store, StoreError, Subscriber};
 use crate::clock::from_micros;
-use crate::consent::admit::{NotAdmitted, Onto, admit};
+use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted, Onto, admit, barrier, speaks_for_mail};
 use crate::consent::{ConsentState, Event, EventKind, fold};
 use crate::keys::{DataKey, LookupHash};
 use crate::mail::Address;
@@ -29,7 +29,8 @@ pub struct NewFact {
     pub sender: String,
     pub who: Who,
     pub kind: EventKind,
-    pub occurred_at: Timestamp,
+    /// When it happened, as told; `None`: now, and after all that is recorded of the person.
+    pub occurred_at: Option<Timestamp>,
     pub channel: String,
     pub jurisdiction: Option<String>,
     pub locale: Option<String>,
@@ -60,7 +61,9 @@ pub enum RecordError {
 pub(super) struct Fact {
     pub sender: String,
     pub who: Who,
+    /// Its times are set under the subscriber's lock.
     pub event: Event,
+    pub told: Option<Timestamp>,
     pub evidence: serde_json::Value,
 }
 
@@ -77,13 +80,14 @@ impl Store {
             event: Event {
                 id: clock.id(),
                 kind: new.kind,
-                occurred_at: from_micros(new.occurred_at.as_microsecond()),
-                recorded_at: clock.now(),
+                occurred_at: Timestamp::UNIX_EPOCH,
+                recorded_at: Timestamp::UNIX_EPOCH,
                 channel: new.channel,
                 jurisdiction: new.jurisdiction,
                 locale: new.locale,
                 time_zone: new.time_zone,
             },
+            told: new.occurred_at.map(|at| from_micros(at.as_microsecond())),
             evidence: new.evidence,
         };
         match self.inner.writer.record(facts.into_iter().map(fact).collect()).await {
@@ -114,7 +118,7 @@ pub(super) async fn apply(
         Who::Address(address) => Whom::Hash(shared.keys.lookup_hash(address)),
     };
     // Further rounds only where another node made the same person, or made them anew, in between.
-    for round in 0..3 {
+    for round in 0..4 {
         let found = lock(session, &fact.sender, whom).await?;
         let events = match (&found, whom) {
             (Some(row), _) => subscriber::events(session, &fact.sender, row.subscriber).await?,
@@ -122,29 +126,73 @@ pub(super) async fn apply(
             (None, Whom::Hash(_)) => Vec::new(),
         };
         let state = fold(&events);
-        let event = &fact.event;
-        match (admit(&state, &event.kind, event.occurred_at, event.recorded_at), found, &fact.who) {
+        let Some(event) = dated(fact, &events, now) else { return Ok(Err(NotAdmitted::DatedAhead.into())) };
+        if let (0, Some(row), Some(_)) = (round, &found, state.erased)
+            && matches!(event.kind, EventKind::Withdrawal { .. } | EventKind::Suppressed { .. })
+        {
             // Invariant 5: a no by a link from before an erasure counts for the person who began anew since.
-            (Err(NotAdmitted::Erased), Some(row), _) if round == 0 => {
-                if matches!(event.kind, EventKind::Withdrawal { .. }) {
-                    whom = Whom::Hash(row.hash);
-                }
-            }
+            whom = Whom::Hash(row.hash);
+            continue;
+        }
+        if let Some(row) = &found
+            && speaks_for_mail(&event.kind)
+            && barrier_of(session, &fact.sender, row.hash).await?.is_some_and(|at| event.occurred_at <= at)
+        {
+            // Invariant 5: a row that was made since does not bring back what was said before an erasure.
+            return Ok(Err(NotAdmitted::Erased.into()));
+        }
+        let heard = event.recorded_at.max(event.occurred_at);
+        match (admit(&state, &event.kind, event.occurred_at, heard), found, &fact.who) {
+            // Another node made the person anew just now.
+            (Err(NotAdmitted::Erased), Some(_), _) if round == 0 => {}
             (Err(refused), ..) => return Ok(Err(refused.into())),
             (Ok(Onto::Already(event)), Some(row), _) => return Ok(Ok(recorded(event, &row, state))),
             (Ok(Onto::History), Some(row), _) => {
-                return Ok(Ok(append(session, shared, fact, row, events, now).await?));
+                return Ok(Ok(append(session, shared, fact, event, row, events).await?));
             }
             // Who was erased is no longer known by the old id, only by the address given anew.
             (Ok(_), _, Who::Subscriber(_)) => return Ok(Err(NotAdmitted::Erased.into())),
             (Ok(_), _, Who::Address(address)) => {
-                if let Some(row) = create(session, shared, fact, address).await? {
-                    return Ok(Ok(append(session, shared, fact, row, Vec::new(), now).await?));
+                if let Some(row) = create(session, shared, fact, address, now).await? {
+                    return Ok(Ok(append(session, shared, fact, event, row, Vec::new()).await?));
                 }
             }
         }
     }
     Err(Fault::Conflict("another node keeps making the same subscriber".into()))
+}
+
+/// The fact's event with its times, by the store's clock: it is one, while each node has its own. `None` if it
+/// is dated ahead.
+fn dated(fact: &Fact, history: &[Event], now: Timestamp) -> Option<Event> {
+    let occurred_at = match fact.told {
+        Some(told) if told.as_microsecond() > now.as_microsecond() + AHEAD_SECONDS * 1_000_000 => {
+            return None;
+        }
+        // Invariant 5: what we heard of has happened, whatever another clock says. Left ahead of ours, a yes
+        // would beat the no that follows it.
+        Some(told) => told.min(now),
+        None => after_all(history, now),
+    };
+    Some(Event { occurred_at, recorded_at: now, ..fact.event.clone() })
+}
+
+/// Now, or later if a clock that ran ahead has dated the history ahead: what happens now is never older than
+/// what is recorded already.
+pub(super) fn after_all(history: &[Event], now: Timestamp) -> Timestamp {
+    let youngest = history.iter().map(|event| event.occurred_at).max();
+    youngest.map_or(now, |youngest| now.max(from_micros(youngest.as_microsecond() + 1)))
+}
+
+/// The youngest barrier that the tombstones of this hash put up.
+async fn barrier_of(session: &mut Session, sender: &str, hash: LookupHash) -> Result<Option<Timestamp>> {
+    let select =
+        "SELECT state FROM subscribers WHERE sender = $1 AND lookup_hash = $2 AND erased_at IS NOT NULL";
+    let mut youngest = None;
+    for row in session.fetch(select, values![sender, hash]).await? {
+        youngest = youngest.max(barrier(&row.json::<ConsentState>(0)?));
+    }
+    Ok(youngest)
 }
 
 /// How a row is found.
@@ -189,9 +237,10 @@ async fn create(
     shared: &Shared,
     fact: &Fact,
     address: &Address,
+    now: Timestamp,
 ) -> Result<Option<Locked>> {
     let id = shared.clock.id();
-    let (row, key) = subscriber::new_row(&shared.keys, id, &fact.sender, address, fact.event.recorded_at);
+    let (row, key) = subscriber::new_row(&shared.keys, id, &fact.sender, address, now);
     let made = rows::insert(session, subscriber::INTO, vec![row], subscriber::UNLESS_LIVING).await?;
     let hash = shared.keys.lookup_hash(address);
     Ok((made > 0).then(|| Locked { subscriber: id, hash, version: 0, key: Some(shared.keys.wrap(&key)) }))
@@ -201,17 +250,18 @@ async fn append(
     session: &mut Session,
     shared: &Shared,
     fact: &Fact,
+    event: Event,
     mut row: Locked,
     mut events: Vec<Event>,
-    now: Timestamp,
 ) -> Result<Recorded> {
     let sealed = match (&row.key, &fact.evidence) {
         (None, _) | (_, serde_json::Value::Null) => None,
         (Some(key), evidence) => Some(seal_evidence(&shared.keys.unwrap(key)?, fact.event.id, evidence)),
     };
     row.version += 1;
-    insert_event(session, &fact.sender, row.subscriber, row.version, &fact.event, sealed).await?;
-    events.push(fact.event.clone());
+    insert_event(session, &fact.sender, row.subscriber, row.version, &event, sealed).await?;
+    let now = event.recorded_at;
+    events.push(event);
     let state = fold(&events);
     subscriber::write_projection(session, row.subscriber, row.version, &state).await?;
     make_due(session, &fact.sender, row.hash, now).await?;

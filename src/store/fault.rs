@@ -95,8 +95,23 @@ impl From<Fault> for StoreError {
 }
 
 impl Fault {
-    /// Whether it is about the connection, not about what was asked.
-    pub fn is_gone(&self) -> bool {
-        matches!(self, Self::Gone(_))
+    /// Whether it has nothing to do with what was asked: every other job would meet it too, and wait as long.
+    pub fn befalls_all(&self) -> bool {
+        matches!(self, Self::Gone(_) | Self::Conflict(_) | Self::Full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_lock_and_a_full_disk_are_not_met_by_each_job_alone() {
+        for fault in [sqlite("5", ""), sqlite("13", ""), postgres("55P03", ""), postgres("53100", "")] {
+            assert!(fault.befalls_all(), "{fault:?}");
+        }
+        for fault in [sqlite("2067", ""), sqlite("275", ""), postgres("23505", ""), postgres("22P02", "")] {
+            assert!(!fault.befalls_all(), "{fault:?}");
+        }
     }
 }

@@ -28,6 +28,7 @@ impl Store {
         LinkKeys::new(keys).ok_or_else(|| StoreError::Unreadable("there is no active link key".into()))
     }
 
+    /// All keys without their secrets, by id.
     pub async fn list_link_keys(&self) -> Result<Vec<LinkKeyView>, StoreError> {
         let rows = select(&mut self.inner.database.read().await?).await?;
         let view = |row: &Row| Ok(LinkKeyView { id: id(row)?, state: state(row)?, created_at: row.time(2)? });

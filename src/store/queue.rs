@@ -142,6 +142,7 @@ impl Store {
         Ok(changed)
     }
 
+    /// What is claimed, by lane, on all nodes.
     pub async fn in_hand(&self) -> Result<Vec<InHand>, StoreError> {
         let select = "SELECT l.sender, l.stream, l.provider, l.campaign, c.claimed
                       FROM (SELECT lane, count(*) AS claimed FROM deliveries WHERE state = 'claimed' GROUP BY lane) AS c

@@ -12,7 +12,7 @@ use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, built, parse_json, values};
 use super::subscriber::{context, parse_address};
 use super::verdict::{self, Which};
-use super::{Store, StoreError, interned};
+use super::{Store, StoreError, interned, rows};
 use crate::mail::Address;
 use crate::policy::{Facts, Reason, Stream, Verdict};
 use crate::spool::{Lane, State};
@@ -83,6 +83,7 @@ const OPEN: &str = " AND d.state IN ('queued', 'held', 'claimed')";
 const MOST: u32 = 10_000;
 
 impl Store {
+    /// A message with all its deliveries; `None` if this sender has none of that id (invariant 15).
     pub async fn message(&self, sender: &str, id: Uuid) -> Result<Option<MessageView>, StoreError> {
         let mut session = self.inner.database.read().await?;
         let select = "SELECT m.received_at, m.credential, m.size, f.body FROM messages m
@@ -114,23 +115,34 @@ impl Store {
         Ok(self.views(&mut session, &rows).await?)
     }
 
-    /// Makes queued deliveries due now. Returns how many.
+    /// Makes all queued deliveries that match due now, `limit` of them in a transaction. Returns how many.
     pub async fn retry(&self, filter: &DeliveryFilter) -> Result<u64, StoreError> {
-        let mut tx = self.inner.database.begin(Commit::Synced).await?;
-        let (conditions, mut values) = self.conditions(filter);
-        values.push(Value::from(if filter.limit == 0 { i64::MAX } else { filter.limit.into() }));
-        values.push(Value::from(tx.now().await?));
-        let (limit, now) = (values.len() - 1, values.len());
-        let sql = format!(
-            "WITH chosen(delivery) AS MATERIALIZED (
-                 SELECT d.id FROM deliveries d JOIN lanes l ON l.id = d.lane
-                 WHERE {conditions} AND d.state IN ('queued', 'held') ORDER BY d.id LIMIT ${limit})
-             UPDATE deliveries SET next_attempt_at = ${now} FROM chosen
-             WHERE id = delivery AND state IN ('queued', 'held')"
-        );
-        let changed = tx.execute(built(sql), values).await?;
-        tx.commit().await?;
-        Ok(changed)
+        let mut filter = filter.clone();
+        let slice = if filter.limit == 0 { 1_000 } else { filter.limit.min(MOST) };
+        let mut changed = 0;
+        loop {
+            let mut tx = self.inner.database.begin(Commit::Synced).await?;
+            let now = tx.now().await?;
+            let (conditions, mut values) = self.conditions(&filter);
+            values.push(Value::from(slice));
+            let sql = format!(
+                "SELECT d.id FROM deliveries d JOIN lanes l ON l.id = d.lane
+                 WHERE {conditions} AND d.state IN ('queued', 'held') ORDER BY d.id LIMIT ${}",
+                values.len()
+            );
+            let chosen = tx.fetch(built(sql), values).await?;
+            let chosen = chosen.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
+            filter.after = chosen.last().copied();
+            let update = "UPDATE deliveries SET next_attempt_at = $1
+                          WHERE id IN {} AND state IN ('queued', 'held') RETURNING id";
+            let count = chosen.len();
+            let ids = chosen.into_iter().map(Value::from).collect();
+            changed += rows::with_list(&mut tx, update, values![now], ids).await?.len() as u64;
+            tx.commit().await?;
+            if count < slice as usize {
+                return Ok(changed);
+            }
+        }
     }
 
     /// What a filter asks for, as conditions over `d` and `l`; constants and placeholders alone.
@@ -171,7 +183,7 @@ impl Store {
             None => {}
         }
         if !filter.deliveries.is_empty() {
-            let list = super::rows::tuples(values.len() + 1, 1, filter.deliveries.len());
+            let list = rows::tuples(values.len() + 1, 1, filter.deliveries.len());
             let _ = write!(text, " AND d.id IN {list}");
             values.extend(filter.deliveries.iter().map(|id| Value::from(*id)));
         }

@@ -255,6 +255,7 @@ impl Session {
     /// PostgreSQL's, a lone node has its own.
     pub async fn now(&mut self) -> Result<Timestamp> {
         match &self.link {
+            // Invariant 13: handed in, or the one SQL function that tests can drive.
             Link::Sqlite(_) | Link::SqliteTx(_) => Ok(self.clock.now()),
             Link::Postgres(_) | Link::PostgresTx(_) => {
                 let row = self.fetch_optional("SELECT optgate_now()", Vec::new()).await?;

@@ -50,6 +50,7 @@ impl Store {
         let mut last: HashMap<LookupHash, Subscriber> = HashMap::new();
         let mut one = |hash: &LookupHash| -> Result<Option<Subscriber>> {
             if let Some(found) = known.remove(hash) {
+                // Invariant 4: one that cannot be read fails the question, it is not left out.
                 last.insert(*hash, found?);
             }
             Ok(last.get(hash).cloned())
@@ -57,6 +58,7 @@ impl Store {
         Ok(hashes.iter().map(&mut one).collect::<Result<_>>()?)
     }
 
+    /// By id, erased ones too; `None` if this sender has none of that id.
     pub async fn subscriber(&self, sender: &str, id: Uuid) -> Result<Option<SubscriberRecord>, StoreError> {
         let sql = super::sql::built(format!("{SELECT_RECORD} WHERE id = $1 AND sender = $2"));
         let row = self.inner.database.read().await?.fetch_optional(sql, values![id, sender]).await?;
@@ -68,6 +70,7 @@ impl Store {
         &self,
         link: &crate::consent::token::Link,
     ) -> Result<Option<SubscriberRecord>, StoreError> {
+        // Invariant 15: the one query without its sender; only a link that our key signed gets here.
         let sql = super::sql::built(format!("{SELECT_RECORD} WHERE id = $1"));
         let row = self.inner.database.read().await?.fetch_optional(sql, values![link.subscriber]).await?;
         Ok(row.map(|row| self.record_of(&row)).transpose()?)

@@ -1,5 +1,5 @@
 //! The batching writer: one task, one transaction for all that waits, each caller told of its own result
-//! after the commit. A batch that fails is tried again one by one, so that one bad row harms nobody else.
+//! after the commit. A batch that a row spoils is tried again one by one, so that one bad row harms nobody else.
 
 use std::sync::Arc;
 
@@ -147,7 +147,7 @@ async fn write(shared: &Shared, batch: Batch) {
     match batch::write(shared, &batch, batch::Try::First).await {
         Ok(results) => batch.tell(results),
         // What has nothing to do with any one of them is not tried by each of them.
-        Err(fault) if fault.is_gone() => batch.fail(&fault.into()),
+        Err(fault) if fault.befalls_all() => batch.fail(&fault.into()),
         Err(fault) if batch.len() == 1 => batch.fail(&fault.into()),
         Err(_) => {
             for one in batch.one_by_one() {

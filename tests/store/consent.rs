@@ -15,8 +15,10 @@ rules! {
     a_fact_told_twice_is_recorded_once,
     facts_from_two_nodes_about_one_person_all_count,
     two_nodes_make_an_unknown_person_once,
+    i5_a_no_given_now_is_younger_than_all_that_is_recorded,
+    i5_a_fact_dated_ahead_is_dated_by_the_clock_of_the_store,
     facts_in_opposite_order_on_two_nodes_all_come_through,
-    one_sender_never_reaches_the_data_of_another,
+    i15_one_sender_never_reaches_the_data_of_another,
     i3_a_withdrawal_before_the_claim_is_read_with_it,
     i4_unreadable_consent_is_an_error_and_harms_no_other_claim,
     a_projection_can_be_made_anew_from_the_history,
@@ -56,7 +58,7 @@ async fn a_fact_is_folded_projected_and_counted(home: &Home) {
 
 async fn facts_of_one_call_are_told_apart(home: &Home) {
     let mut ahead = home.fact("anna@example.se", opt_in());
-    ahead.occurred_at = home.in_seconds(3600);
+    ahead.occurred_at = Some(home.in_seconds(3600));
     let mut nobody = home.fact("anna@example.se", opt_in());
     nobody.who = Who::Subscriber(home.clock.id());
     let facts =
@@ -86,7 +88,7 @@ async fn facts_from_two_nodes_about_one_person_all_count(home: &Home) {
     };
     let facts = |from: i64| -> Vec<NewFact> {
         let at = |n: i64| NewFact {
-            occurred_at: home.in_seconds(-1000 * (from + n)),
+            occurred_at: Some(home.in_seconds(-1000 * (from + n))),
             ..home.fact("anna@example.se", opt_in())
         };
         (0..20).map(at).collect()
@@ -120,11 +122,33 @@ async fn two_nodes_make_an_unknown_person_once(home: &Home) {
     other.close().await;
 }
 
+async fn i5_a_no_given_now_is_younger_than_all_that_is_recorded(home: &Home) {
+    let yes = record(home, home.fact("anna@example.se", opt_in())).await.subscriber;
+    // As if a node whose clock ran ahead had recorded it.
+    let (now, ahead) = (home.clock.now(), home.in_seconds(120));
+    home.sql(&format!("UPDATE consent_events SET body = replace(body, '{now}', '{ahead}')")).await;
+    assert!(home.store.rebuild_projection(SENDER, yes.id).await.unwrap());
+    let no = NewFact { occurred_at: None, ..home.fact("anna@example.se", withdrawal()) };
+    let state = record(home, no).await.subscriber.state;
+    assert_eq!(state.opt_ins[0].at, ahead);
+    assert!(state.withdrawals[0].at > ahead);
+    // And so is an erasure.
+    home.store.erase(SENDER, yes.id, "api").await.unwrap();
+    let erased = home.store.subscriber(SENDER, yes.id).await.unwrap().unwrap().subscriber.state;
+    assert!(erased.erased > Some(ahead) && erased.opt_ins.is_empty());
+}
+
+async fn i5_a_fact_dated_ahead_is_dated_by_the_clock_of_the_store(home: &Home) {
+    let mut ahead = home.fact("anna@example.se", opt_in());
+    ahead.occurred_at = Some(home.in_seconds(300));
+    assert_eq!(record(home, ahead).await.subscriber.state.opt_ins[0].at, home.clock.now());
+}
+
 async fn facts_in_opposite_order_on_two_nodes_all_come_through(home: &Home) {
     let other = home.another_node().await;
     let facts = |seconds: i64| -> Vec<NewFact> {
         let at = |number: i64| NewFact {
-            occurred_at: home.in_seconds(seconds - number),
+            occurred_at: Some(home.in_seconds(seconds - number)),
             ..home.fact(&format!("person{number}@example.se"), opt_in())
         };
         (0..30).map(at).collect()
@@ -140,7 +164,7 @@ async fn facts_in_opposite_order_on_two_nodes_all_come_through(home: &Home) {
     other.close().await;
 }
 
-async fn one_sender_never_reaches_the_data_of_another(home: &Home) {
+async fn i15_one_sender_never_reaches_the_data_of_another(home: &Home) {
     let known = record(home, home.fact("anna@example.se", opt_in())).await.subscriber;
     let message = home.message(&[home.delivery("anna@example.se")]);
     home.store.spool(vec![message.clone()]).await.unwrap();

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use optgate::consent::EventKind;
 use optgate::consent::admit::NotAdmitted;
+use optgate::consent::event::Acquaintance;
 use optgate::policy::Reason;
 use optgate::spool::{Outcome, Settlement, State};
-use optgate::store::{DeliveryFilter, NewFact, RecordError, Settled, Who};
+use optgate::store::{DeliveryFilter, NewFact, RecordError, Recorded, Settled, Who};
 
 use crate::support::*;
 
@@ -14,6 +16,8 @@ rules! {
     i12_nothing_personal_lies_open_before_or_after_an_erasure,
     a_tombstone_stays_and_only_a_younger_yes_begins_anew,
     i5_a_no_by_a_link_from_before_the_erasure_is_not_lost,
+    i5_an_old_yes_never_passes_a_tombstone_by_way_of_a_younger_row,
+    i5_a_no_about_an_erased_person_outweighs_an_older_yes,
     who_is_erased_while_mail_waits_is_forgotten_when_it_ends,
     what_is_refused_to_the_erased_is_kept_by_hash_alone,
     spool_keys_are_destroyed_when_nothing_needs_them,
@@ -95,12 +99,70 @@ async fn i5_a_no_by_a_link_from_before_the_erasure_is_not_lost(home: &Home) {
     home.store.erase(SENDER, old.id, "api").await.unwrap();
     home.advance(Duration::from_secs(10)).await;
     let by_old_link = || NewFact { who: Who::Subscriber(old.id), ..home.fact(who, withdrawal()) };
-    let nobody = home.store.record(vec![by_old_link()]).await.remove(0);
-    assert!(matches!(nobody, Err(RecordError::NotAdmitted(NotAdmitted::Erased))));
+    let tombstone = home.store.record(vec![by_old_link()]).await.remove(0).unwrap().subscriber;
+    assert_eq!(tombstone.id, old.id);
+    home.advance(Duration::from_secs(10)).await;
     let new = home.store.record(vec![home.fact(who, opt_in())]).await.remove(0).unwrap().subscriber;
     home.advance(Duration::from_secs(10)).await;
     let no = home.store.record(vec![by_old_link()]).await.remove(0).unwrap().subscriber;
     assert_eq!((no.id, no.version, no.state.withdrawals.len()), (new.id, 2, 1));
+}
+
+/// A purchase, which a sender may rest mail on.
+fn purchase() -> EventKind {
+    let (how, scope) = (Acquaintance::Purchase, "apparel".parse().unwrap());
+    EventKind::Acquainted { how, scope, notice: true }
+}
+
+async fn told(home: &Home, kind: EventKind, at: Timestamp) -> Result<Recorded, RecordError> {
+    let fact = NewFact { occurred_at: Some(at), ..home.fact("anna@example.se", kind) };
+    home.store.record(vec![fact]).await.remove(0)
+}
+
+async fn i5_an_old_yes_never_passes_a_tombstone_by_way_of_a_younger_row(home: &Home) {
+    let before = home.clock.now();
+    home.advance(Duration::from_secs(10)).await;
+    let old = told(home, opt_in(), home.clock.now()).await.unwrap().subscriber;
+    home.store.erase(SENDER, old.id, "api").await.unwrap();
+    let erased = home.store.subscriber(SENDER, old.id).await.unwrap().unwrap().subscriber.state.erased;
+    home.advance(Duration::from_secs(10)).await;
+    // A functional mail to the address makes a row without a history.
+    home.spool_to(&["anna@example.se"]).await;
+    let living = home.store.consent_of(SENDER, &[address("anna@example.se")]).await.unwrap().remove(0);
+    assert_ne!(living.unwrap().id, old.id);
+    let signup = || EventKind::SignupRequested { scopes: vec!["apparel".parse().unwrap()] };
+    for kind in [opt_in(), purchase(), signup()] {
+        for at in [before, erased.unwrap()] {
+            let refused = told(home, kind.clone(), at).await;
+            assert!(matches!(refused, Err(RecordError::NotAdmitted(NotAdmitted::Erased))), "{kind:?}");
+        }
+    }
+    told(home, withdrawal(), before).await.unwrap();
+    let since = told(home, opt_in(), home.clock.now()).await.unwrap().subscriber;
+    assert_eq!((since.version, since.state.opt_ins.len()), (2, 1));
+}
+
+async fn i5_a_no_about_an_erased_person_outweighs_an_older_yes(home: &Home) {
+    let old = told(home, opt_in(), home.clock.now()).await.unwrap().subscriber;
+    home.store.erase(SENDER, old.id, "api").await.unwrap();
+    home.advance(Duration::from_secs(10)).await;
+    let between = home.clock.now();
+    home.advance(Duration::from_secs(10)).await;
+    let no = told(home, withdrawal(), home.clock.now()).await.unwrap().subscriber;
+    assert_eq!((no.id, no.version), (old.id, 3));
+    let shown = home.store.subscriber(SENDER, old.id).await.unwrap().unwrap();
+    assert!(shown.address.is_none() && shown.subscriber.state.erased.is_some());
+    let history = home.store.history(SENDER, old.id).await.unwrap();
+    assert!(history.iter().all(|(_, evidence)| evidence.is_none()));
+    let sealed = "SELECT count(*) FROM consent_events WHERE evidence IS NOT NULL";
+    assert_eq!(home.count(sealed).await, 0);
+    let imported = |at| told(home, opt_in(), at);
+    assert!(matches!(imported(between).await, Err(RecordError::NotAdmitted(NotAdmitted::Erased))));
+    home.advance(Duration::from_secs(10)).await;
+    let fresh = imported(home.clock.now()).await.unwrap().subscriber;
+    assert_ne!(fresh.id, old.id);
+    // Nor does it pass once the person has begun anew.
+    assert!(matches!(imported(between).await, Err(RecordError::NotAdmitted(NotAdmitted::Erased))));
 }
 
 async fn who_is_erased_while_mail_waits_is_forgotten_when_it_ends(home: &Home) {

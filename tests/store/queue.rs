@@ -14,10 +14,12 @@ rules! {
     an_end_drops_the_content_with_the_last_delivery,
     what_is_refused_is_recorded_and_never_queued,
     a_later_is_due_then_and_not_before,
-    a_settle_with_an_old_fence_changes_nothing,
-    a_lease_that_ran_out_is_taken_over,
+    i10_a_settle_with_an_old_fence_changes_nothing,
+    i9_a_lease_that_ran_out_is_taken_over,
     a_node_takes_back_its_own_at_start,
     what_is_given_back_counts_no_attempt,
+    i3_a_claim_is_as_old_as_its_beginning,
+    what_is_made_due_is_all_that_matches,
     two_nodes_never_claim_the_same_delivery,
     lanes_wait_functional_first_and_each_comes_up_in_its_turn,
     what_is_past_its_deadline_is_claimed_whatever_its_lane,
@@ -107,7 +109,7 @@ async fn a_later_is_due_then_and_not_before(home: &Home) {
     assert_eq!(shown.next_attempt_at, Some(shown.deadline));
 }
 
-async fn a_settle_with_an_old_fence_changes_nothing(home: &Home) {
+async fn i10_a_settle_with_an_old_fence_changes_nothing(home: &Home) {
     home.spool_to(&["anna@example.se"]).await;
     let old = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
     home.advance(LEASE + Duration::from_secs(1)).await;
@@ -127,7 +129,7 @@ async fn a_settle_with_an_old_fence_changes_nothing(home: &Home) {
     other.close().await;
 }
 
-async fn a_lease_that_ran_out_is_taken_over(home: &Home) {
+async fn i9_a_lease_that_ran_out_is_taken_over(home: &Home) {
     home.spool_to(&["anna@example.se", "bo@example.se"]).await;
     let claims = home.store.claim(home.lane_id().await, 2).await.unwrap();
     home.advance(LEASE / 2).await;
@@ -161,6 +163,33 @@ async fn what_is_given_back_counts_no_attempt(home: &Home) {
     let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
     home.store.give_back(&[claim.fence]).await.unwrap();
     assert_eq!(home.store.claim(lane, 1).await.unwrap()[0].attempts, 0);
+}
+
+async fn i3_a_claim_is_as_old_as_its_beginning(home: &Home) {
+    home.spool_to(&["anna@example.se"]).await;
+    let lane = home.lane_id().await;
+    let begun = home.clock.now();
+    let mut claim = std::pin::pin!(home.store.claim(lane, 10));
+    tokio::select! {
+        biased;
+        _ = &mut claim => panic!("no database answers at once"),
+        () = std::future::ready(()) => {}
+    }
+    // The database takes its time; what was read by then is not fresh any more.
+    home.clock.advance(Duration::from_secs(5));
+    let claims = claim.await.unwrap();
+    assert_eq!((claims.len(), claims[0].claimed_at), (1, begun));
+}
+
+async fn what_is_made_due_is_all_that_matches(home: &Home) {
+    home.spool_to(&["a@example.se", "b@example.se", "c@example.se", "d@example.se", "e@example.se"]).await;
+    for claim in home.store.claim(home.lane_id().await, 10).await.unwrap() {
+        let later = settle(claim.fence, Settlement::Later(home.in_seconds(3600)));
+        home.store.settle(later).await.unwrap();
+    }
+    let filter = DeliveryFilter { campaign: Some("spring".into()), limit: 2, ..DeliveryFilter::default() };
+    assert_eq!(home.store.retry(&filter).await.unwrap(), 5);
+    assert_eq!(home.store.claim(home.lane_id().await, 10).await.unwrap().len(), 5);
 }
 
 async fn two_nodes_never_claim_the_same_delivery(home: &Home) {

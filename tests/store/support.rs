@@ -200,7 +200,7 @@ impl Home {
             sender: SENDER.into(),
             who: Who::Address(address(who)),
             kind,
-            occurred_at: self.clock.now(),
+            occurred_at: Some(self.clock.now()),
             channel: "api".into(),
             jurisdiction: Some("se".into()),
             locale: None,

@@ -76,7 +76,7 @@ impl Gateway {
         store.bind_keys().await.unwrap();
         let policies = Arc::new(ArcSwap::from_pointee(policies(more)));
         let link_keys = Arc::new(ArcSwap::from_pointee(store.link_keys().await.unwrap()));
-        let recorder = Recorder::new(store.clone(), clock.clone(), Arc::new(Notify::new()));
+        let recorder = Recorder::new(store.clone(), Arc::new(Notify::new()));
         let web = serve(pages::router(pages::Pages {
             store: store.clone(),
             recorder: recorder.clone(),

@@ -161,7 +161,7 @@ impl Gateway {
             sender: "demo-shop".into(),
             who: Who::Address(anna()),
             kind,
-            occurred_at: self.clock.now(),
+            occurred_at: Some(self.clock.now()),
             channel: "api".into(),
             jurisdiction: Some("se".into()),
             locale: None,
