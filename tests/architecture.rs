@@ -67,9 +67,9 @@ const RARE_LINES: usize = 400;
 /// Those that an issue has built; 14 comes with its own.
 const INVARIANTS: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16];
 /// What a rule still waits for. These lists only shrink: an entry that is no longer needed fails too.
-const UNTESTED: &[u32] = &[2, 7];
+const UNTESTED: &[u32] = &[];
 const UNDONE: &[&str] = &[];
-const TOO_LONG: &[&str] = &["src/cli/demo/cast.rs cast", "src/rewrite/parts.rs open_part"];
+const TOO_LONG: &[&str] = &["src/cli/demo/cast.rs cast"];
 
 /// Whether a path is one of these or something in it.
 fn is_in(path: &str, roots: &[&str]) -> bool {

@@ -491,3 +491,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn i2_what_is_refused_opens_neither_the_spool_nor_the_way_out() {
+    let facts = message("marketing apparel");
+    let verdict = decide(policy(), &facts, &ConsentState::default(), &Circumstances::default(), at(NOW));
+    assert_eq!(verdict.reason, Some(Reason::NoGround));
+    assert!(matches!(admit(policy(), &facts, verdict.clone()), Admission::Refuse(_)));
+    assert!(matches!(release(policy(), &facts, verdict), Release::Withhold(_)));
+}
