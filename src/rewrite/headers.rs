@@ -17,15 +17,6 @@ const SELECTORS: &[u8] = b"X-Optgate-";
 pub(super) struct Wanted {
     /// Fields of the first part, each with its CRLF.
     pub fields: Vec<u8>,
-    pub mime: Mime,
-}
-
-/// Whether the message has to be MIME.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Mime {
-    #[default]
-    AsItIs,
-    Needed,
 }
 
 /// The header's edits.
@@ -45,7 +36,7 @@ pub(super) fn edits(message: &RawMessage, rewriting: &Rewriting, wanted: Wanted)
     if end > 0 && !message.bytes()[..end].ends_with(b"\r\n") {
         added.extend_from_slice(b"\r\n");
     }
-    added.extend(missing(message, rewriting, wanted.mime));
+    added.extend(missing(message, rewriting));
     added.extend(wanted.fields);
     added.extend(ours.into_iter().flat_map(|(_, field)| field));
     if message.body_offset() == end {
@@ -91,7 +82,7 @@ fn list_unsubscribe(links: &Links) -> Vec<u8> {
 }
 
 /// What every message has and this one lacks.
-fn missing(message: &RawMessage, rewriting: &Rewriting, mime: Mime) -> Vec<u8> {
+fn missing(message: &RawMessage, rewriting: &Rewriting) -> Vec<u8> {
     let lacks = |name: &str| message.all(name).next().is_none();
     let mut fields = Vec::new();
     if lacks("Date") {
@@ -100,9 +91,7 @@ fn missing(message: &RawMessage, rewriting: &Rewriting, mime: Mime) -> Vec<u8> {
     if lacks("Message-ID") {
         fields.extend(folded("Message-ID", &[format!("<{}>", identifier(&rewriting.message_id, 250))]));
     }
-    let speaks_mime =
-        ["Content-Type", "Content-Transfer-Encoding", "Content-Disposition"].iter().any(|name| !lacks(name));
-    if lacks("MIME-Version") && (speaks_mime || mime == Mime::Needed) {
+    if lacks("MIME-Version") {
         fields.extend_from_slice(b"MIME-Version: 1.0\r\n");
     }
     fields

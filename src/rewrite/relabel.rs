@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::edit::Edit;
-use super::headers::{Mime, Wanted};
+use super::headers::Wanted;
 use super::parts::Part;
 
 /// Whether a charset can be declared without guessing what its Content-Type means.
@@ -41,7 +41,6 @@ pub(super) fn declare_encoding(part: &Part, encoding: &str, edits: &mut Vec<Edit
 fn add(part: &Part, field: &str, edits: &mut Vec<Edit>, wanted: &mut Wanted) {
     if part.header.start == 0 {
         wanted.fields.extend_from_slice(field.as_bytes());
-        wanted.mime = Mime::Needed;
     } else {
         edits.push(Edit::insert(part.header.end, field.as_bytes().to_vec()));
     }

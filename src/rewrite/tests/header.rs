@@ -54,7 +54,7 @@ fn what_is_missing_is_added_and_what_is_there_stays() {
     let added = copy("From: a@shop.example\n\nHello\n", &functional());
     assert_eq!(
         (count(&added, "Date"), count(&added, "Message-ID"), count(&added, "MIME-Version")),
-        (1, 1, 0)
+        (1, 1, 1)
     );
     assert!(added.contains("\r\nMessage-ID: <0193@gateway.example>\r\n"));
     let mime = copy(&format!("Content-Type: text/plain\n{PLAIN}"), &functional());
