@@ -219,7 +219,7 @@ impl Gateway {
         let mut child = command.spawn().expect("the binary starts");
         let stderr = child.stderr.take().expect("a pipe");
         let log = Arc::clone(&self.log);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             use std::io::BufRead as _;
             for line in std::io::BufReader::new(stderr).lines().map_while(Result::ok) {
                 let mut log = log.lock().unwrap();
@@ -238,6 +238,8 @@ impl Gateway {
                 break addresses;
             }
             if child.try_wait().expect("its status").is_some() {
+                // Its last words may still be on their way.
+                reader.join().expect("the log is read to its end");
                 return Err(self.log()[from..].to_owned());
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
