@@ -101,4 +101,27 @@ on_both_databases! {
         let reply = gateway.submit(&["anna@example.se"], &newsletter("a@b.se", "apparel")).await;
         assert!(reply.starts_with("451 4.3.0"), "{reply}");
     }
+
+    async fn a_stream_that_wants_it_tells_the_envelope_sender_who_was_refused(database: Database) {
+        let upstream = Upstream::start().await;
+        let told = STRICT.replace("refusal_reply = \"reject\"", "dsn_on_refusal = true");
+        let mut gateway = Setup::new(&database, &upstream).policy("senders/strict.toml", &told).start().await;
+        gateway.add_credential("strict", "tool", "smtp", &["--streams", "marketing,functional"]);
+        let mut tool = Tool::login(gateway.smtp(), "strict/tool", gateway.secret("strict/tool")).await;
+        let message = newsletter("x@example.se", "news").replace("shop.example", "strict.example");
+        // A foreign envelope sender and the null sender are told nothing, whoever wrote there.
+        for foreign in ["victim@elsewhere.example", ""] {
+            let reply = tool.submit(foreign, &["x@example.se"], &message).await;
+            assert!(reply.contains("refused [no_ground]"), "{reply}");
+        }
+        let reply = tool.submit("b@strict.example", &["x@example.se"], &message).await;
+        assert!(reply.starts_with("250 2.0.0 accepted") && reply.contains("refused [no_ground]"), "{reply}");
+        let report = upstream.first_for("b@strict.example").await;
+        let text = report.text();
+        assert_eq!(report.sender, "");
+        assert!(text.contains("Final-Recipient: rfc822") && text.contains("x@example.se"), "{text}");
+        assert!(text.contains("Status: 5.7.1") && text.contains("[no_ground]"), "{text}");
+        // A notification is spooled with the refusal that it tells of, so there is nothing to wait for.
+        assert_eq!(database.count("SELECT count(*) FROM messages WHERE kind = 'dsn'").await, 1);
+    }
 }
