@@ -5,6 +5,7 @@
 pub mod dispatch;
 pub mod hand;
 pub mod lanes;
+pub mod measure;
 pub mod outbound;
 pub mod response;
 pub mod settlement;
@@ -27,7 +28,9 @@ use crate::policy::decide::{
 use crate::policy::{PolicySet, Verdict};
 use crate::sign::Signers;
 use crate::store::{Claim, Settle, Settled, Store, StoreError, Subscriber};
+use crate::telemetry::metrics::Stopwatch;
 use hand::{Hand, Standing};
+use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
 use response::Response;
 use settlement::{Settling, Stop};
@@ -68,7 +71,7 @@ impl Departures {
     /// From a claim to its settlement. `standing` tells from where on only a settlement may end it.
     pub async fn depart(&self, claim: Claim, standing: &Standing) {
         fail::fail_point!("deliver_after_claim", |_| std::process::abort());
-        let policy = self.parts.policies.load_full();
+        let (policy, began) = (self.parts.policies.load_full(), Stopwatch::start());
         let result = match self.attempt(&policy, &claim, Reuse::Allowed, standing).await {
             Err(Stop::Stale(_)) => {
                 standing.nothing_was_taken();
@@ -77,8 +80,14 @@ impl Departures {
             result => result,
         };
         standing.only_to_be_settled();
-        if let Some(settle) = self.settling.settle(&policy, &claim, result) {
-            self.settle(settle).await;
+        let said = Said::of(&result);
+        let settle = self.settling.settle(&policy, &claim, result);
+        measure::attempt(&self.upstream.settings().name, said, settle.as_ref(), began);
+        if let Some(settle) = settle {
+            let settlement = settle.settlement.clone();
+            if self.settle(settle).await == Settled::Done {
+                measure::settled(&claim, &settlement);
+            }
         }
     }
 
@@ -175,7 +184,7 @@ impl Departures {
     }
 
     /// Writes an outcome down, however long the store is gone: it is the only memory of what was sent.
-    async fn settle(&self, settle: Settle) {
+    async fn settle(&self, settle: Settle) -> Settled {
         let delivery = settle.fence.delivery;
         let mut wait = SETTLE_AGAIN.0;
         loop {
@@ -183,7 +192,7 @@ impl Departures {
                 Ok(Settled::Done) => break,
                 Ok(Settled::Fenced) => {
                     tracing::warn!(%delivery, settlement = ?settle.settlement, "another worker has it now: not settled");
-                    return;
+                    return Settled::Fenced;
                 }
                 Err(error) => {
                     tracing::error!(%delivery, %error, "the outcome can't be written down yet");
@@ -195,5 +204,6 @@ impl Departures {
         if settle.dsn.is_some() {
             self.parts.queue_changed.notify_one();
         }
+        Settled::Done
     }
 }

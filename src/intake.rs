@@ -19,6 +19,7 @@ use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictK
 use crate::rewrite;
 use crate::spool::Lane;
 use crate::store::{NewDelivery, NewMessage, Store, StoreError, Subscriber, Trace};
+use crate::telemetry::metrics::{self, Stopwatch};
 
 /// What a session hands over at the end of DATA.
 #[derive(Clone, Debug)]
@@ -59,6 +60,17 @@ pub enum IntakeError {
     Store(#[from] StoreError),
 }
 
+impl IntakeError {
+    /// One word for the metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Store(StoreError::Full) => "full",
+            Self::Store(StoreError::Unreadable(_)) => "unreadable",
+            Self::Store(_) => "unavailable",
+        }
+    }
+}
+
 /// Accepts messages. One for all sessions.
 pub struct Intake {
     pub store: Store,
@@ -79,10 +91,12 @@ impl Intake {
         let classified = read_and_classify(&submission, &policy);
         let consent =
             self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
+        let deciding = Stopwatch::start();
         let verdicts = match &classified {
             Ok(facts) => decide_each(&policy, facts, &consent, now),
             Err(unfit) => refuse_each(unfit, submission.envelope.recipients.len()),
         };
+        metrics::decided("first", deciding.took());
         let facts = classified.as_ref().ok();
         let message = self.message(id, &submission, facts, &policy, verdicts, consent, now);
         let receipt = receipt(&message, facts, &policy);
@@ -91,6 +105,7 @@ impl Intake {
         self.store.spool(std::iter::once(message).chain(notification).collect()).await?;
         self.queue_changed.notify_one();
         log(&receipt, &submission.grant);
+        count(&receipt, &submission.grant);
         Ok(receipt)
     }
 
@@ -274,6 +289,14 @@ fn log(receipt: &Receipt, grant: &Grant) {
         reason = first.map(|decided| reason_of(&decided.verdict)),
         "message decided"
     );
+}
+
+fn count(receipt: &Receipt, grant: &Grant) {
+    let stream = receipt.deliveries.first().and_then(|decided| decided.verdict.stream);
+    metrics::message(&grant.sender, stream);
+    for Decided { verdict, .. } in &receipt.deliveries {
+        metrics::verdict(&grant.sender, verdict.stream, verdict.verdict, verdict.reason);
+    }
 }
 
 fn reason_of(verdict: &Verdict) -> &'static str {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use crate::consent::EventKind;
 use crate::store::{NewFact, RecordError, Recorded, Store, Who};
+use crate::telemetry::metrics;
 
 /// Where facts are recorded. Clones share the store.
 #[derive(Clone)]
@@ -40,6 +41,7 @@ impl Recorder {
         occurred_at: Option<Timestamp>,
         provenance: Provenance,
     ) -> Result<Recorded, RecordError> {
+        let word = kind.word();
         let fact = NewFact {
             sender: sender.to_owned(),
             who,
@@ -52,6 +54,7 @@ impl Recorder {
             evidence: provenance.evidence,
         };
         let recorded = self.store.record(vec![fact]).await.pop().unwrap_or(Err(RecordError::Unknown))?;
+        metrics::fact(sender, word);
         self.queue_changed.notify_one();
         Ok(recorded)
     }
@@ -64,6 +67,7 @@ impl Recorder {
         kinds: Vec<EventKind>,
         provenance: Provenance,
     ) -> Vec<Result<Recorded, RecordError>> {
+        let words: Vec<&'static str> = kinds.iter().map(EventKind::word).collect();
         let fact = |kind| NewFact {
             sender: sender.to_owned(),
             who: who.clone(),
@@ -76,6 +80,11 @@ impl Recorder {
             evidence: provenance.evidence.clone(),
         };
         let recorded = self.store.record(kinds.into_iter().map(fact).collect()).await;
+        words
+            .iter()
+            .zip(&recorded)
+            .filter(|(_, one)| one.is_ok())
+            .for_each(|(word, _)| metrics::fact(sender, word));
         self.queue_changed.notify_one();
         recorded
     }
@@ -88,6 +97,9 @@ impl Recorder {
         channel: &str,
     ) -> Result<bool, RecordError> {
         let erased = self.store.erase(sender, subscriber, channel).await?;
+        if erased {
+            metrics::fact(sender, "erased");
+        }
         self.queue_changed.notify_one();
         Ok(erased)
     }

@@ -29,7 +29,9 @@ use crate::record::Recorder;
 use crate::sign::Signers;
 use crate::smtp::server::{self, Greeting};
 use crate::store::{Store, StoreError, StoreOptions};
+use crate::telemetry::metrics;
 use crate::web;
+use crate::web::measure::measured;
 use data_dir::{DataDir, Lock};
 use stage::Stage;
 
@@ -86,6 +88,7 @@ struct Shared {
 
 /// Starts a gateway and returns once it accepts.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
+    metrics::start();
     let home = DataDir::open(&config.data_dir, &clock)?;
     let lock = home.lock()?;
     let policies = policies(&config)?;
@@ -93,6 +96,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let store = open_with(&config, &home, &clock).await?;
     make_ready(&store).await?;
     let shared = share(&config, store, clock, policies, &listeners).await?;
+    metrics::policy_in_force(&shared.policies.load().hash, shared.clock.now());
     tracing::info!(node = %home.node, policy = %shared.policies.load().hash, "gateway starts");
     run(config, shared, listeners, lock).await
 }
@@ -225,6 +229,7 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
         policies: shared.policies.clone(),
         verifier: shared.verifier.clone(),
     });
+    let (pages, api) = (measured(pages, "web"), measured(api, "api"));
     let idle = config.web.idle_timeout;
     let web = Stage::start("web", &ended, |stop| web::listener::serve(listeners.web, pages, idle, stop));
     let api = Stage::start("api", &ended, |stop| web::listener::serve(listeners.api, api, idle, stop));
@@ -251,7 +256,10 @@ type ServerTls = Option<Arc<rustls::ServerConfig>>;
 
 fn background(config: &Config, shared: &Shared, ended: &Ended) -> anyhow::Result<(Vec<Stage>, ServerTls)> {
     let (store, link_keys) = (shared.store.clone(), shared.link_keys.clone());
-    let mut stages = vec![Stage::start("link keys", ended, |stop| follow_link_keys(store, link_keys, stop))];
+    let mut stages = vec![
+        Stage::start("link keys", ended, |stop| follow_link_keys(store, link_keys, stop)),
+        Stage::start("metrics", ended, metrics::upkeep),
+    ];
     let mut tls = None;
     if let Some(files) = config.smtp.certificate.clone() {
         let certificate = tls::Certificate::load(files)?;

@@ -1,7 +1,9 @@
-//! Logs: to standard error, as text on a terminal and as one JSON object a line elsewhere.
+//! Logs: to standard error, as text on a terminal and as one JSON object a line elsewhere. Metrics stand below.
 //!
 //! Nothing personal ever goes in (invariant 11), and nothing that came from outside can end a line or
 //! steer a terminal: control characters are written as escapes, whatever wrote them.
+
+pub mod metrics;
 
 use std::io::{self, IsTerminal as _, Write};
 

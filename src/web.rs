@@ -6,4 +6,5 @@
 
 pub mod api;
 pub mod listener;
+pub mod measure;
 pub mod pages;

@@ -69,6 +69,24 @@ pub enum EventKind {
     Erased,
 }
 
+impl EventKind {
+    /// The same word as in the event's JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::SignupRequested { .. } => "signup_requested",
+            Self::OptIn { .. } => "opt_in",
+            Self::Acquainted { .. } => "acquainted",
+            Self::Withdrawal { .. } => "withdrawal",
+            Self::WithdrawalUndone { .. } => "withdrawal_undone",
+            Self::Suppressed { .. } => "suppressed",
+            Self::SuppressionLifted { .. } => "suppression_lifted",
+            Self::Restricted => "restricted",
+            Self::RestrictionLifted => "restriction_lifted",
+            Self::Erased => "erased",
+        }
+    }
+}
+
 /// The two ways to say yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

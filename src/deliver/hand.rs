@@ -70,6 +70,15 @@ impl Hand {
         if octets > MOST_OCTETS { 0 } else { self.capacity.saturating_sub(held.len()) }
     }
 
+    /// How many are in hand.
+    pub fn len(&self) -> usize {
+        self.held().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.held().is_empty()
+    }
+
     pub fn capacity(&self) -> usize {
         self.capacity
     }

@@ -130,6 +130,7 @@ impl Settling {
     fn failed(&self, claim: &Claim, failure: &Failure, now: Timestamp) -> Ending {
         let said = failure.told(&claim.recipient);
         if failure.may_have_been_taken() {
+            crate::telemetry::metrics::possible_duplicate();
             let so_far = self.possible_duplicates.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::warn!(delivery = %claim.fence.delivery, so_far, "the answer to the final dot was lost: a duplicate is possible");
         }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Departures;
 use super::dispatch::Dispatcher;
 use crate::store::StoreError;
+use crate::telemetry::metrics;
 
 const SWEEP: Duration = Duration::from_secs(2);
 /// Deliveries past their deadline that are ended at a time.
@@ -81,6 +82,7 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
 
 async fn take_over(departures: &Departures) -> Result<(), StoreError> {
     let count = departures.parts.store.take_over_expired().await?;
+    metrics::leases_taken_over(count);
     if count > 0 {
         tracing::info!(count, "leases that ran out are taken over");
         departures.parts.queue_changed.notify_one();

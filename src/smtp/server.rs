@@ -25,6 +25,7 @@ use super::session::{AuthOver, StartTls, Terms};
 use crate::credential::Verifier;
 use crate::intake::Intake;
 use crate::mail::Reply;
+use crate::telemetry::metrics;
 
 /// Connections at once, over all listeners.
 const MAX_CONNECTIONS: usize = 1_000;
@@ -61,6 +62,16 @@ pub struct Trusted {
 pub enum Greeting {
     Plain,
     ImplicitTls,
+}
+
+impl Greeting {
+    /// One word for the metrics.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::ImplicitTls => "implicit_tls",
+        }
+    }
 }
 
 /// What all connections share.
@@ -150,12 +161,15 @@ async fn listen(listener: TcpListener, greeting: Greeting, shared: Arc<Shared>, 
 async fn admit(tcp: TcpStream, greeting: Greeting, shared: &Arc<Shared>, sessions: &mut JoinSet<()>) {
     if let Ok(place) = shared.connections.clone().try_acquire_owned() {
         let shared = shared.clone();
+        let open = metrics::smtp_connection(greeting.word());
         sessions.spawn(async move {
+            let _open = open;
             connection::attend(tcp, greeting, &shared).await;
             drop(place);
         });
         return;
     }
+    metrics::limited("smtp", "max_connections");
     tracing::warn!("too many SMTP connections");
     if greeting == Greeting::Plain
         && let Err(error) = turn_away(tcp).await

@@ -281,7 +281,8 @@ pub(super) async fn insert_event(
         (id, sender, subscriber, version, kind, body, evidence, occurred_at, recorded_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let body = to_json(event);
-    let kind = kind_of(&event.kind);
+    // The column that history can be searched by.
+    let kind = event.kind.word();
     let (occurred, heard) = (event.occurred_at, event.recorded_at);
     let values = values![event.id, sender, subscriber, version, kind, body, evidence, occurred, heard];
     session.execute(insert, values).await.map(drop)
@@ -323,20 +324,4 @@ fn seal_evidence(key: &DataKey, event: Uuid, evidence: &serde_json::Value) -> Ve
 pub(super) fn open_evidence(key: &DataKey, event: Uuid, sealed: &[u8]) -> Result<serde_json::Value> {
     let plain = key.open(sealed, &context("evidence", event))?;
     serde_json::from_slice(&plain).map_err(|_| Fault::Unreadable("evidence is not JSON".into()))
-}
-
-/// The column that history can be searched by; the same word as in the event's JSON.
-fn kind_of(kind: &EventKind) -> &'static str {
-    match kind {
-        EventKind::SignupRequested { .. } => "signup_requested",
-        EventKind::OptIn { .. } => "opt_in",
-        EventKind::Acquainted { .. } => "acquainted",
-        EventKind::Withdrawal { .. } => "withdrawal",
-        EventKind::WithdrawalUndone { .. } => "withdrawal_undone",
-        EventKind::Suppressed { .. } => "suppressed",
-        EventKind::SuppressionLifted { .. } => "suppression_lifted",
-        EventKind::Restricted => "restricted",
-        EventKind::RestrictionLifted => "restriction_lifted",
-        EventKind::Erased => "erased",
-    }
 }

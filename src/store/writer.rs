@@ -13,6 +13,7 @@ use super::fact::Fact;
 use super::settle::Settling;
 use super::spool::Spooling;
 use super::{RecordError, Recorded, Settled, StoreError};
+use crate::telemetry::metrics::{self, Stopwatch};
 
 /// The most that one transaction takes.
 const MOST_JOBS: usize = 256;
@@ -144,7 +145,10 @@ async fn run(shared: Shared, mut waiting: mpsc::Receiver<Job>, stop: Cancellatio
 
 /// Writes a batch and tells everybody.
 async fn write(shared: &Shared, batch: Batch) {
-    match batch::write(shared, &batch, batch::Try::First).await {
+    let writing = Stopwatch::start();
+    let written = batch::write(shared, &batch, batch::Try::First).await;
+    metrics::commit(batch.len(), if written.is_ok() { "done" } else { "failed" }, writing.took());
+    match written {
         Ok(results) => batch.tell(results),
         // What has nothing to do with any one of them is not tried by each of them.
         Err(fault) if fault.befalls_all() => batch.fail(&fault.into()),

@@ -52,7 +52,7 @@ pub struct Api {
     pub verifier: Verifier,
 }
 
-/// The routes of `[api]`: `/v1/…`, `/healthz`, `/readyz`.
+/// The routes of `[api]`: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/v1/grounds", post(grounds::add))
@@ -64,6 +64,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/messages/{id}", get(messages::show))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(super::measure::page))
         .fallback(missing)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

@@ -18,6 +18,7 @@ use crate::policy::shaping::{Limit, Per};
 use crate::schedule::permits::{concurrency_left, counters, matching};
 use crate::spool::Lane;
 use crate::store::{Claim, Draw, InHand, StoreError, WaitingLane};
+use crate::telemetry::metrics;
 
 /// Lanes that are claimed from at once.
 const AT_ONCE: usize = 8;
@@ -72,7 +73,9 @@ impl Dispatcher {
     /// Serves the lanes that wait, once.
     pub(super) async fn turn(&self) -> Result<Turn, StoreError> {
         let departures = &self.departures;
-        let room = match departures.upstream.availability() {
+        let availability = departures.upstream.availability();
+        metrics::upstream_up(&departures.upstream.settings().name, availability == Availability::Open);
+        let room = match availability {
             Availability::Open => departures.hand.room(),
             Availability::Probe => departures.hand.room().min(1),
             Availability::LeftAlone(left) => return Ok(Turn::Idle(left.min(LOOK))),
@@ -119,6 +122,8 @@ impl Dispatcher {
         self.pacer.follow(&policy.hash, &policy.shaping.limits, now);
         let seen = self.turns.lock().unwrap_or_else(PoisonError::into_inner).seen();
         let waiting = parts.store.waiting_lanes(seen, PAGE).await?;
+        let hand = &self.departures.hand;
+        metrics::dispatcher(waiting.len(), hand.len(), hand.capacity());
         let in_hand = self.in_hand_of_all(&policy).await?;
         self.waits.lock().unwrap_or_else(PoisonError::into_inner).begin(Instant::now());
         let room = Room::new(room, waiting.len());
@@ -236,6 +241,7 @@ async fn permits_and_claims(departures: &Departures, own: &Serving) -> Result<Se
     let store = &departures.parts.store;
     let permits =
         if own.draws.is_empty() { own.want } else { store.take_permits(&own.draws, own.want).await? };
+    metrics::permits(own.want, permits);
     let claims = if permits == 0 { Vec::new() } else { store.claim(own.id, permits).await? };
     Ok(Served { permits, claims })
 }

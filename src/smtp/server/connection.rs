@@ -16,6 +16,7 @@ use crate::credential::NotVerified;
 use crate::mail::Reply;
 use crate::smtp::session::{Channel, Holder, Session};
 use crate::store::{Credential, StoreError};
+use crate::telemetry::metrics;
 
 /// A handshake takes at most this long.
 const HANDSHAKE: Duration = Duration::from_secs(60);
@@ -72,7 +73,14 @@ async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStream<TcpStre
     };
     tokio::select! {
         () = shared.shutdown.cancelled() => Err(io::Error::other("shutting down")),
-        done = timeout(HANDSHAKE, acceptor.accept(tcp)) => done?,
+        done = timeout(HANDSHAKE, acceptor.accept(tcp)) => {
+            metrics::tls_handshake(match &done {
+                Ok(Ok(_)) => "done",
+                Ok(Err(_)) => "failed",
+                Err(_) => "timed_out",
+            });
+            done?
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::smtp::auth::Login;
 use crate::smtp::session::{Effect, Session, Step, Verified};
 use crate::smtp::wire::{BadLine, DataReader, EndOfData, LineReader};
 use crate::store::Trace;
+use crate::telemetry::metrics::{self, Stopwatch};
 
 /// For a command to come in full. RFC 5321, 4.5.3.2.7.
 const COMMAND: Duration = Duration::from_secs(5 * 60);
@@ -157,6 +158,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     fn say(&mut self, reply: Option<Reply>) {
         if let Some(reply) = reply {
+            metrics::smtp_reply(reply.code);
             self.output.push_str(&reply.to_string());
         }
     }
@@ -208,7 +210,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             self.read(deadline.min(Instant::now() + DATA_BLOCK)).await?;
         };
         Ok(match ended {
-            EndOfData::Complete(content) => self.submit(content).await,
+            EndOfData::Complete(content) => {
+                let taking = Stopwatch::start();
+                let reply = self.submit(content).await;
+                metrics::accepted(reply.code, taking.took());
+                reply
+            }
             EndOfData::TooLarge => self.drop_message(Reply::new(552, (5, 3, 4), "message too large")),
             EndOfData::NoRoom => self.drop_message(answer::no_room()),
         })
@@ -240,6 +247,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         match self.shared.intake.accept(submission).await {
             Ok(receipt) => answer::decided(&receipt),
             Err(error) => {
+                metrics::intake_failed(error.word());
                 tracing::error!(%error, "a message could not be taken");
                 answer::failed(&error)
             }
@@ -248,12 +256,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     async fn verify(&self, login: Login) -> Verified {
         match self.shared.verifier.login(&login.user, &login.password).await {
-            Ok(credential) => Verified::Holder(connection::holder(&credential)),
+            Ok(credential) => {
+                metrics::login("smtp", "done");
+                Verified::Holder(connection::holder(&credential))
+            }
             Err(NotVerified::Wrong) => {
+                metrics::login("smtp", "wrong");
                 tracing::warn!(peer = %self.peer, "SMTP login failed");
                 Verified::Wrong
             }
             Err(NotVerified::Store(error)) => {
+                metrics::login("smtp", "unavailable");
                 tracing::error!(%error, "an SMTP login could not be checked");
                 Verified::Unavailable
             }

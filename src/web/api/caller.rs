@@ -11,9 +11,11 @@ use secrecy::SecretString;
 
 use super::Api;
 use super::problem::Problem;
+use crate::credential::NotVerified;
 use crate::policy::PolicySet;
 use crate::policy::sender::SenderPolicy;
 use crate::store::{Credential, Role};
+use crate::telemetry::metrics;
 
 /// The longest key, in octets; ours are far shorter.
 const KEY_LIMIT: usize = 256;
@@ -61,7 +63,16 @@ impl FromRequestParts<Api> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let key = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
-        let credential = api.verifier.key(&key).await?;
+        let found = api.verifier.key(&key).await;
+        metrics::login(
+            "api",
+            match &found {
+                Ok(_) => "done",
+                Err(NotVerified::Wrong) => "wrong",
+                Err(NotVerified::Store(_)) => "unavailable",
+            },
+        );
+        let credential = found?;
         match credential.role {
             Role::Smtp => Err(Problem::forbidden("a credential for SMTP opens no API")),
             Role::Api | Role::Compliance | Role::Ops => {
