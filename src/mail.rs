@@ -4,10 +4,13 @@ pub mod address;
 pub mod author;
 pub mod envelope;
 pub mod message;
+pub mod parameters;
 pub mod redaction;
 pub mod reply;
+mod xtext;
 
 pub use address::Address;
 pub use envelope::{BodyType, Envelope};
 pub use message::RawMessage;
+pub use parameters::{MailParameters, RcptParameters};
 pub use reply::Reply;

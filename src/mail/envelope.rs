@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Address;
+use super::{Address, MailParameters, RcptParameters};
 
 /// The envelope as the tool gave it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Envelope {
     pub recipients: Vec<Address>,
     /// What `BODY=` said (RFC 6152). Tools lie about it, so nothing but bookkeeping rests on it.
     pub body: BodyType,
+    pub asked: MailParameters,
+    /// What was asked for each recipient, in their order.
+    pub asked_for_each: Vec<RcptParameters>,
 }
 
 /// RFC 6152, 2.

@@ -2,6 +2,7 @@
 //! its bounds, and never drops a message whose end it has read. RFC 5321, 3.8 and 4.5.3.2.
 
 mod answer;
+mod chunks;
 mod connection;
 mod conversation;
 mod room;

@@ -1,19 +1,24 @@
 //! The protocol: State, Command → State, Reply, Effect. Pure: what needs sockets, secrets or the store is
-//! an `Effect` that the server carries out, telling the session what came of it. RFC 5321, 4.1; 6409; 4954.
+//! an `Effect` that the server carries out, telling the session what came of it. RFC 5321, 4.1; 6409; 4954; 3030.
 
+mod chunks;
 mod commands;
 mod mailbox;
+mod parameters;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
+pub use chunks::{Chunk, Fate, Position};
 use uuid::Uuid;
 
+use self::chunks::Chunks;
 use super::auth::{Exchange, Login};
 use super::wire::BadLine;
 use crate::classify::Grant;
+use crate::mail::parameters::Utf8;
 use crate::mail::{Envelope, Reply};
 
 /// The longest command, CRLF included: 512 octets (RFC 5321, 4.5.3.1.4) and room for parameters and the
@@ -37,6 +42,7 @@ const COMMANDS: &[Rule] = &[
     rule("MAIL",     When::Greeted,    Arguments::Some, commands::mail),
     rule("RCPT",     When::Sender,     Arguments::Some, commands::rcpt),
     rule("DATA",     When::Recipients, Arguments::None, commands::data),
+    rule("BDAT",     When::Always,     Arguments::Any,  Session::chunk),
     rule("RSET",     When::Always,     Arguments::None, commands::rset),
     rule("NOOP",     When::Always,     Arguments::Any,  commands::noop),
     rule("VRFY",     When::Always,     Arguments::Some, commands::vrfy),
@@ -46,12 +52,15 @@ const COMMANDS: &[Rule] = &[
     rule("TURN",     When::Always,     Arguments::Any,  commands::not_served),
     rule("ETRN",     When::Always,     Arguments::Any,  commands::not_served),
     // What follows these is not for us to read as commands.
-    rule("BDAT",     When::Always,     Arguments::Any,  commands::not_ours),
+    rule("PROXY",    When::Always,     Arguments::Any,  commands::not_ours),
     rule("GET",      When::Always,     Arguments::Any,  commands::not_ours),
     rule("POST",     When::Always,     Arguments::Any,  commands::not_ours),
     rule("PUT",      When::Always,     Arguments::Any,  commands::not_ours),
     rule("CONNECT",  When::Always,     Arguments::Any,  commands::not_ours),
 ];
+
+/// Commands that may go beyond ASCII (RFC 6531, 3.4 and 3.7.4), or judge for themselves.
+const INTERNATIONAL: &[&str] = &["MAIL", "RCPT", "BDAT", "VRFY", "EXPN"];
 
 struct Rule {
     verb: &'static str,
@@ -76,7 +85,7 @@ enum When {
     Extended,
     /// After EHLO or HELO, outside a transaction.
     Greeted,
-    /// In a transaction.
+    /// In a transaction, before its content.
     Sender,
     /// In a transaction that has a recipient.
     Recipients,
@@ -140,6 +149,8 @@ pub struct Session {
     authenticated: Option<Holder>,
     state: State,
     strikes: u32,
+    /// Octets of refused chunks since the last message.
+    dropped: u64,
 }
 
 #[derive(Debug)]
@@ -168,7 +179,15 @@ struct Transaction {
     /// Canonical forms of the recipients.
     seen: HashSet<String>,
     /// What `SIZE=` said.
-    size: usize,
+    size: u64,
+    chunks: Chunks,
+}
+
+impl Transaction {
+    /// What the peer said of its size, or 0.
+    fn hint(&self) -> usize {
+        usize::try_from(self.size).unwrap_or(usize::MAX)
+    }
 }
 
 /// What one line leads to: a reply, and what the server has to do after it was written.
@@ -193,6 +212,8 @@ pub enum Effect {
         /// What the peer said of its size, or 0.
         hint: usize,
     },
+    /// Read so many octets; then `chunk_refused`, or after the last chunk `hand_over`.
+    ReadChunk(Chunk),
 }
 
 /// What came of a login.
@@ -233,7 +254,7 @@ impl Session {
     /// `trusted` is what the peer's network stands for.
     pub fn new(terms: Arc<Terms>, channel: Channel, trusted: Option<Holder>) -> Self {
         let state = State::Idle;
-        Self { terms, channel, hello: None, trusted, authenticated: None, state, strikes: 0 }
+        Self { terms, channel, hello: None, trusted, authenticated: None, state, strikes: 0, dropped: 0 }
     }
 
     /// What the server says first.
@@ -301,18 +322,14 @@ impl Session {
             return None;
         };
         self.strikes = 0;
+        self.dropped = 0;
         let hello = self.hello.as_ref()?;
+        let utf8 = transaction.envelope.asked.utf8;
         Some(HandOver {
             holder: self.holder()?.clone(),
             envelope: transaction.envelope,
             helo: if mailbox::is_host(&hello.name) { hello.name.clone() } else { "unknown".to_owned() },
-            protocol: match (hello.protocol, self.channel, &self.authenticated) {
-                (Protocol::Smtp, _, _) => "SMTP",
-                (Protocol::Esmtp, Channel::Clear, None) => "ESMTP",
-                (Protocol::Esmtp, Channel::Tls, None) => "ESMTPS",
-                (Protocol::Esmtp, Channel::Clear, Some(_)) => "ESMTPA",
-                (Protocol::Esmtp, Channel::Tls, Some(_)) => "ESMTPSA",
-            },
+            protocol: HandOver::protocol(hello.protocol, utf8, self.channel, self.authenticated.as_ref()),
         })
     }
 
@@ -325,9 +342,9 @@ impl Session {
     }
 
     fn command(&mut self, line: &[u8]) -> Step {
-        let Some(line) = std::str::from_utf8(line).ok().filter(|line| line.is_ascii()) else {
+        let Ok(line) = std::str::from_utf8(line) else {
             return match line.get(..5).map(<[u8]>::to_ascii_uppercase).as_deref() {
-                Some(b"MAIL " | b"RCPT ") => Step::say(553, (5, 6, 7), "SMTPUTF8 is not offered"),
+                Some(b"MAIL " | b"RCPT ") => Step::say(553, (5, 6, 7), "neither ASCII nor UTF-8"),
                 _ => Step::say(500, (5, 5, 2), "8-bit octets in a command"),
             };
         };
@@ -339,6 +356,9 @@ impl Session {
         let Some(rule) = COMMANDS.iter().find(|rule| rule.verb.eq_ignore_ascii_case(verb)) else {
             return Step::say(500, (5, 5, 1), "unknown command");
         };
+        if !arguments.is_ascii() && !INTERNATIONAL.contains(&rule.verb) {
+            return Step::say(500, (5, 5, 2), "8-bit octets in a command");
+        }
         if let Err(why) = self.in_place(rule.when) {
             return Step::say(503, (5, 5, 1), why);
         }
@@ -365,8 +385,13 @@ impl Session {
             (When::Extended | When::Greeted, _, Some(_)) => Err("not within a mail transaction"),
             (When::Sender | When::Recipients, _, None) => Err("MAIL comes first"),
             (When::Recipients, _, Some(0)) => Err("no recipient was taken"),
+            (When::Sender, ..) if self.has_content() => Err("its content has begun"),
             _ => Ok(()),
         }
+    }
+
+    fn has_content(&self) -> bool {
+        matches!(&self.state, State::Transaction(transaction) if transaction.chunks != Chunks::None)
     }
 
     /// Ends a session that brings nothing but errors.
@@ -380,5 +405,22 @@ impl Session {
             return step;
         }
         Step::say(421, (4, 7, 0), "too many errors").then(Effect::Close)
+    }
+}
+
+impl HandOver {
+    /// The words of RFC 3848, and of RFC 6531, 4.3.
+    fn protocol(protocol: Protocol, utf8: Utf8, channel: Channel, login: Option<&Holder>) -> &'static str {
+        match (protocol, utf8, channel, login) {
+            (Protocol::Smtp, ..) => "SMTP",
+            (Protocol::Esmtp, Utf8::NotAsked, Channel::Clear, None) => "ESMTP",
+            (Protocol::Esmtp, Utf8::NotAsked, Channel::Tls, None) => "ESMTPS",
+            (Protocol::Esmtp, Utf8::NotAsked, Channel::Clear, Some(_)) => "ESMTPA",
+            (Protocol::Esmtp, Utf8::NotAsked, Channel::Tls, Some(_)) => "ESMTPSA",
+            (Protocol::Esmtp, Utf8::Asked, Channel::Clear, None) => "UTF8SMTP",
+            (Protocol::Esmtp, Utf8::Asked, Channel::Tls, None) => "UTF8SMTPS",
+            (Protocol::Esmtp, Utf8::Asked, Channel::Clear, Some(_)) => "UTF8SMTPA",
+            (Protocol::Esmtp, Utf8::Asked, Channel::Tls, Some(_)) => "UTF8SMTPSA",
+        }
     }
 }

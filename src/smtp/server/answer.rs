@@ -53,6 +53,11 @@ pub(super) fn unavailable(error: &StoreError) -> Reply {
     }
 }
 
+/// The reply to a message beyond the limit.
+pub(super) fn too_large() -> Reply {
+    Reply::new(552, (5, 3, 4), "message too large")
+}
+
 /// The reply where there is no room for a message.
 pub(super) fn no_room() -> Reply {
     Reply::new(452, (4, 3, 1), "no room now, try again later")

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroize as _;
 
+use super::chunks::Gathering;
 use super::room::Taken;
 use super::{Shared, answer, connection};
 use crate::credential::NotVerified;
@@ -24,29 +25,31 @@ use crate::telemetry::metrics::{self, Stopwatch};
 /// For a command to come in full. RFC 5321, 4.5.3.2.7.
 const COMMAND: Duration = Duration::from_secs(5 * 60);
 /// Between blocks of data: more than RFC 5321, 4.5.3.2.5 asks for.
-const DATA_BLOCK: Duration = Duration::from_secs(5 * 60);
+pub(super) const DATA_BLOCK: Duration = Duration::from_secs(5 * 60);
 /// For a message's data in all.
-const MESSAGE: Duration = Duration::from_secs(30 * 60);
+pub(super) const MESSAGE: Duration = Duration::from_secs(30 * 60);
 /// For a peer to become somebody who may submit.
 const STRANGER: Duration = Duration::from_secs(5 * 60);
 /// For a peer to take replies.
 const WRITE: Duration = Duration::from_secs(5 * 60);
 /// Octets to read at once: commands, and data.
 const COMMAND_READ: usize = 4 * 1024;
-const DATA_READ: usize = 64 * 1024;
+pub(super) const DATA_READ: usize = 64 * 1024;
 /// Replies beyond this are written although there is more input at hand.
 const MAX_OUTPUT: usize = 16 * 1024;
 
 /// A conversation with a peer.
 pub(super) struct Conversation<'a, S> {
     stream: &'a mut S,
-    session: &'a mut Session,
-    shared: &'a Shared,
+    pub(super) session: &'a mut Session,
+    pub(super) shared: &'a Shared,
     peer: IpAddr,
-    input: BytesMut,
+    pub(super) input: BytesMut,
     lines: LineReader,
     output: String,
     stranger_until: Instant,
+    /// Of a message that comes in chunks.
+    pub(super) gathering: Option<Gathering>,
 }
 
 /// What comes after a conversation.
@@ -57,7 +60,7 @@ pub(super) enum Then {
 }
 
 /// Why a conversation ends before the peer wants it to.
-enum End {
+pub(super) enum End {
     Lost(io::Error),
     Farewell(Reply),
 }
@@ -102,7 +105,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     ) -> Self {
         let stranger_until = Instant::now() + STRANGER;
         let (input, lines) = (BytesMut::new(), LineReader::default());
-        Self { stream, session, shared, peer, input, lines, output, stranger_until }
+        Self { stream, session, shared, peer, input, lines, output, stranger_until, gathering: None }
     }
 
     async fn run(mut self) -> io::Result<Then> {
@@ -129,6 +132,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 }
                 Err(bad) => self.session.bad_line(bad),
             };
+            if !self.session.is_gathering() {
+                self.gathering = None;
+            }
             if let Some(then) = self.carry_out(step).await? {
                 return Ok(then);
             }
@@ -150,6 +156,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             }
             Effect::ReadData { hint } => {
                 let reply = self.take_message(hint).await?;
+                self.say(Some(reply));
+                Ok(None)
+            }
+            Effect::ReadChunk(chunk) => {
+                let reply = self.take_chunk(chunk).await?;
                 self.say(Some(reply));
                 Ok(None)
             }
@@ -181,6 +192,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 Some(_) => deadline,
                 None => deadline.min(self.stranger_until),
             };
+            let deadline = self.gathering.as_ref().map_or(deadline, |message| deadline.min(message.until));
             self.flush().await?;
             self.input.reserve(COMMAND_READ);
             let shared = self.shared;
@@ -210,13 +222,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             self.read(deadline.min(Instant::now() + DATA_BLOCK)).await?;
         };
         Ok(match ended {
-            EndOfData::Complete(content) => {
-                let taking = Stopwatch::start();
-                let reply = self.submit(content).await;
-                metrics::accepted(reply.code, taking.took());
-                reply
-            }
-            EndOfData::TooLarge => self.drop_message(Reply::new(552, (5, 3, 4), "message too large")),
+            EndOfData::Complete(content) => self.submit(content).await,
+            EndOfData::TooLarge => self.drop_message(answer::too_large()),
             EndOfData::NoRoom => self.drop_message(answer::no_room()),
         })
     }
@@ -226,7 +233,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         reply
     }
 
-    async fn submit(&mut self, content: Bytes) -> Reply {
+    /// Hands a whole message over, and measures what came of it.
+    pub(super) async fn submit(&mut self, content: Bytes) -> Reply {
+        let taking = Stopwatch::start();
+        let reply = self.hand_over(content).await;
+        metrics::accepted(reply.code, taking.took());
+        reply
+    }
+
+    async fn hand_over(&mut self, content: Bytes) -> Reply {
         let Some(handed) = self.session.hand_over() else {
             return Reply::new(503, (5, 5, 1), "no transaction");
         };
@@ -273,7 +288,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    async fn read(&mut self, deadline: Instant) -> Result<(), End> {
+    pub(super) async fn read(&mut self, deadline: Instant) -> Result<(), End> {
         match timeout_at(deadline, self.stream.read_buf(&mut self.input)).await {
             Ok(Ok(0)) => Err(End::Lost(io::ErrorKind::UnexpectedEof.into())),
             Ok(Ok(_)) => Ok(()),
@@ -282,7 +297,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
+    pub(super) async fn flush(&mut self) -> io::Result<()> {
         if self.output.is_empty() {
             return Ok(());
         }

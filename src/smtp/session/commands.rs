@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::mailbox::{self, ParameterError};
+use super::chunks::Chunks;
+use super::mailbox;
+use super::parameters::{self, ParameterError};
 use super::{AuthOver, Channel, Effect, Hello, Protocol, Session, StartTls, State, Step, Transaction};
-use crate::mail::{Address, BodyType, Envelope, Reply};
+use crate::mail::parameters::Utf8;
+use crate::mail::{Address, BodyType, Envelope, RcptParameters, Reply};
 use crate::smtp::auth::{self, Failed, Next};
 
 /// RFC 5321, 4.1.1.1: EHLO also ends a transaction.
@@ -16,7 +19,10 @@ pub(super) fn ehlo(session: &mut Session, name: &str) -> Step {
         "PIPELINING".to_owned(),
         format!("SIZE {}", terms.max_message_size),
         "8BITMIME".to_owned(),
+        "SMTPUTF8".to_owned(),
         "ENHANCEDSTATUSCODES".to_owned(),
+        "CHUNKING".to_owned(),
+        "DSN".to_owned(),
     ];
     if session.channel == Channel::Clear && terms.starttls == StartTls::Offered {
         lines.push("STARTTLS".to_owned());
@@ -92,69 +98,116 @@ pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
     let Some(path) = mailbox::cut("FROM:", arguments) else {
         return Step::say(501, (5, 5, 4), "MAIL FROM:<address> [parameters]");
     };
-    let sender = match path.mailbox {
-        "" => None,
-        mailbox => match mailbox.parse::<Address>() {
-            Ok(address) => Some(address),
-            Err(_) => return Step::say(553, (5, 1, 7), "not an address, or one with a route"),
-        },
-    };
-    let extended = session.hello.as_ref().is_some_and(|hello| hello.protocol == Protocol::Esmtp);
-    let parameters = match mailbox::parameters(path.parameters) {
-        Ok(_) if !path.parameters.is_empty() && !extended => Err(ParameterError::NotOffered),
+    let parameters = match parameters::of_mail(path.parameters) {
+        _ if !path.parameters.is_empty() && !is_extended(session) => Err(ParameterError::NotOffered),
         other => other,
     };
     let parameters = match parameters {
         Ok(parameters) => parameters,
         Err(error) => return refuse_parameters(error),
     };
-    if parameters.size > session.terms.max_message_size {
+    let sender = match path.mailbox {
+        "" => None,
+        mailbox => match read_address(mailbox, parameters.asked.utf8) {
+            Ok(address) => Some(address),
+            Err(NotRead::NeedsUtf8) => return refuse_parameters(ParameterError::NeedsUtf8),
+            Err(NotRead::NoAddress) => return Step::say(553, (5, 1, 7), NO_ADDRESS),
+        },
+    };
+    if parameters.size > session.terms.max_message_size as u64 {
         return Step::say(552, (5, 3, 4), "message too large");
     }
-    let body = parameters.body.unwrap_or(BodyType::SevenBit);
-    let envelope = Envelope { sender, recipients: Vec::new(), body };
-    session.state = State::Transaction(Transaction { envelope, seen: HashSet::new(), size: parameters.size });
+    let envelope = Envelope {
+        sender,
+        recipients: Vec::new(),
+        body: parameters.body.unwrap_or(BodyType::SevenBit),
+        asked: parameters.asked,
+        asked_for_each: Vec::new(),
+    };
+    let (seen, size, chunks) = (HashSet::new(), parameters.size, Chunks::None);
+    session.state = State::Transaction(Transaction { envelope, seen, size, chunks });
     Step::say(250, (2, 1, 0), "sender ok")
+}
+
+const NO_ADDRESS: &str = "not an address, or one with a route";
+
+fn is_extended(session: &Session) -> bool {
+    session.hello.as_ref().is_some_and(|hello| hello.protocol == Protocol::Esmtp)
+}
+
+/// Why a path holds no address that may stand there.
+enum NotRead {
+    /// RFC 6531, 3.4: beyond ASCII only where SMTPUTF8 was said.
+    NeedsUtf8,
+    NoAddress,
+}
+
+fn read_address(mailbox: &str, utf8: Utf8) -> Result<Address, NotRead> {
+    if utf8 == Utf8::NotAsked && !mailbox.is_ascii() {
+        return Err(NotRead::NeedsUtf8);
+    }
+    mailbox.parse().map_err(|_| NotRead::NoAddress)
 }
 
 fn refuse_parameters(error: ParameterError) -> Step {
     match error {
         ParameterError::Malformed => Step::say(501, (5, 5, 4), "malformed parameter"),
         ParameterError::NotOffered => Step::say(555, (5, 5, 4), "parameter not offered"),
+        ParameterError::NeedsUtf8 => Step::say(553, (5, 6, 7), "beyond ASCII only after MAIL with SMTPUTF8"),
     }
 }
 
+/// A recipient who is named again is kept once, with what was asked for first.
 pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
-    let most = session.terms.max_recipients;
+    let (most, extended) = (session.terms.max_recipients, is_extended(session));
     let State::Transaction(transaction) = &mut session.state else {
         return Step::say(503, (5, 5, 1), "MAIL comes first");
     };
+    let utf8 = transaction.envelope.asked.utf8;
     let Some(path) = mailbox::cut("TO:", arguments) else {
-        return Step::say(501, (5, 5, 4), "RCPT TO:<address>");
+        return Step::say(501, (5, 5, 4), "RCPT TO:<address> [parameters]");
     };
-    if !path.parameters.is_empty() {
-        return refuse_parameters(ParameterError::NotOffered);
-    }
     if path.mailbox.eq_ignore_ascii_case("postmaster") {
         return Step::say(550, (5, 1, 1), "no mail is kept here; write to postmaster@domain");
     }
-    let Ok(address) = path.mailbox.parse::<Address>() else {
-        return Step::say(553, (5, 1, 3), "not an address, or one with a route");
+    let address = match read_address(path.mailbox, utf8) {
+        Ok(address) => address,
+        Err(NotRead::NeedsUtf8) => return refuse_parameters(ParameterError::NeedsUtf8),
+        Err(NotRead::NoAddress) => return Step::say(553, (5, 1, 3), NO_ADDRESS),
     };
-    let canonical = address.canonical();
-    if !transaction.seen.contains(&canonical) {
-        if transaction.envelope.recipients.len() >= most {
-            return Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
-        }
-        transaction.seen.insert(canonical);
-        transaction.envelope.recipients.push(address);
+    let asked = match parameters::of_rcpt(path.parameters, utf8) {
+        _ if !path.parameters.is_empty() && !extended => Err(ParameterError::NotOffered),
+        other => other,
+    };
+    match asked {
+        Ok(asked) => transaction.add(address, asked, most),
+        Err(error) => refuse_parameters(error),
     }
-    Step::say(250, (2, 1, 5), "recipient ok")
 }
 
+impl Transaction {
+    fn add(&mut self, address: Address, asked: RcptParameters, most: usize) -> Step {
+        let canonical = address.canonical();
+        if !self.seen.contains(&canonical) {
+            if self.envelope.recipients.len() >= most {
+                return Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
+            }
+            self.seen.insert(canonical);
+            self.envelope.recipients.push(address);
+            self.envelope.asked_for_each.push(asked);
+        }
+        Step::say(250, (2, 1, 5), "recipient ok")
+    }
+}
+
+/// RFC 3030, 2: not after BDAT, and what is left of that message can't be told from another's.
 pub(super) fn data(session: &mut Session, _: &str) -> Step {
+    if session.has_content() {
+        session.fail_chunks();
+        return Step::say(503, (5, 5, 1), "the message came by BDAT; RSET comes first");
+    }
     let hint = match &session.state {
-        State::Transaction(transaction) => transaction.size,
+        State::Transaction(transaction) => transaction.hint(),
         State::Idle | State::Authenticating(_) => 0,
     };
     let go_ahead = Reply::plain(354, vec!["end with CRLF.CRLF".to_owned()]);
@@ -176,7 +229,7 @@ pub(super) fn vrfy(_: &mut Session, _: &str) -> Step {
 }
 
 pub(super) fn help(_: &mut Session, _: &str) -> Step {
-    let verbs = "EHLO HELO STARTTLS AUTH MAIL RCPT DATA RSET NOOP VRFY HELP QUIT";
+    let verbs = "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT";
     Step::say(214, (2, 0, 0), verbs)
 }
 
@@ -188,8 +241,8 @@ pub(super) fn not_served(_: &mut Session, _: &str) -> Step {
     Step::say(502, (5, 5, 1), "not served")
 }
 
-/// What comes after BDAT is content, and after an HTTP request what a browser was made to post: neither
-/// may be read as commands.
+/// After an HTTP request comes what a browser was made to post, and after PROXY what a stranger would have us
+/// believe: neither may be read as commands.
 pub(super) fn not_ours(_: &mut Session, _: &str) -> Step {
     Step::say(502, (5, 5, 1), "not served; closing").then(Effect::Close)
 }

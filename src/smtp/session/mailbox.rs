@@ -1,29 +1,13 @@
-//! The arguments of MAIL and RCPT. The path is cut out here, octet for octet, and read by `Address` alone;
-//! smtp-proto, which would mangle it, sees the parameters only. RFC 5321, 4.1.2.
+//! The path of MAIL and RCPT: cut out here, octet for octet, and read by `Address` alone; smtp-proto would
+//! mangle it. RFC 5321, 4.1.2.
 
-use smtp_proto::{Error, MAIL_BODY_7BIT, MAIL_BODY_8BITMIME, MailFrom, Request};
-
-use crate::mail::{Address, BodyType};
+use crate::mail::Address;
 
 /// What stood between the brackets, and what came after them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Path<'a> {
     pub mailbox: &'a str,
     pub parameters: &'a str,
-}
-
-/// The parameters of MAIL that are offered. RFC 1870, RFC 6152; `AUTH=` (RFC 4954, 5) is taken and not used.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Parameters {
-    pub size: usize,
-    pub body: Option<BodyType>,
-}
-
-/// What is wrong with a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ParameterError {
-    Malformed,
-    NotOffered,
 }
 
 /// Cuts `FROM:<path> parameters` in two. Blanks after the colon are let pass, as some tools write them.
@@ -54,35 +38,6 @@ fn closing_bracket(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// Reads the parameters of MAIL.
-pub(super) fn parameters(text: &str) -> Result<Parameters, ParameterError> {
-    if text.is_empty() {
-        return Ok(Parameters::default());
-    }
-    let line = format!("MAIL FROM:<> {text}\r\n");
-    let from = match Request::parse(&mut line.as_bytes().iter()) {
-        Ok(Request::Mail { from }) => from,
-        Err(Error::InvalidParameter { param: "SIZE" | "BODY" | "AUTH" }) => {
-            return Err(ParameterError::Malformed);
-        }
-        Err(Error::InvalidParameter { .. } | Error::UnsupportedParameter { .. }) => {
-            return Err(ParameterError::NotOffered);
-        }
-        _ => return Err(ParameterError::Malformed),
-    };
-    let body = from.flags & (MAIL_BODY_7BIT | MAIL_BODY_8BITMIME);
-    let offered = MailFrom { flags: body, size: from.size, auth: from.auth.clone(), ..MailFrom::default() };
-    if from != offered {
-        return Err(ParameterError::NotOffered);
-    }
-    let body = match body {
-        0 => None,
-        MAIL_BODY_7BIT => Some(BodyType::SevenBit),
-        _ => Some(BodyType::EightBitMime),
-    };
-    Ok(Parameters { size: from.size, body })
 }
 
 /// Whether a peer's name for itself is a domain or an address literal: what may stand in `Received`.
@@ -123,36 +78,6 @@ mod tests {
             "FROM:<\"a>",
         ] {
             assert_eq!(mailbox_of(arguments), None, "{arguments}");
-        }
-    }
-
-    #[test]
-    fn only_offered_parameters_are_taken() {
-        let eight = Ok(Parameters { size: 99, body: Some(BodyType::EightBitMime) });
-        assert_eq!(parameters("SIZE=99 BODY=8BITMIME"), eight);
-        assert_eq!(parameters("body=8bitmime size=99 AUTH=<>"), eight);
-        let seven = Ok(Parameters { size: 0, body: Some(BodyType::SevenBit) });
-        assert_eq!(parameters("BODY=7BIT"), seven);
-        for text in ["SIZE=", "SIZE=x", "SIZE", "BODY=9BIT", "=", ">", "\"\""] {
-            assert!(parameters(text).is_err(), "{text}");
-        }
-        for text in [
-            "SMTPUTF8",
-            "BODY=BINARYMIME",
-            "RET=HDRS",
-            "RET=X",
-            "ENVID=a",
-            "REQUIRETLS",
-            "HOLDFOR=1",
-            "MT-PRIORITY=3",
-            "BY=1;N",
-            "TRANSID=<a>",
-            "MTRK=a",
-            "SOLICIT=a",
-            "XFOO=1",
-            "XFOO",
-        ] {
-            assert_eq!(parameters(text), Err(ParameterError::NotOffered), "{text}");
         }
     }
 

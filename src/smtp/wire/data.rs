@@ -1,20 +1,16 @@
 //! Message data. It ends at CRLF.CRLF alone; a stray CR or LF becomes CRLF and can neither end it nor begin
 //! a line whose dot would count (invariant 8). RFC 5321, 4.1.1.4 and 4.5.2.
 
-use bytes::{Buf as _, Bytes, BytesMut};
+use bytes::{Buf as _, BytesMut};
 
+use super::content::{Content, EndOfData, find_line_end};
 use super::{CR, LF};
-
-/// The most room that is set aside on a peer's word (`SIZE=`).
-const LARGEST_HINT: usize = 128 * 1024;
 
 /// Takes one message off a buffer: unstuffs dots, makes every line end a CRLF, keeps at most `limit` octets.
 #[derive(Debug)]
 pub struct DataReader {
     place: Place,
-    content: BytesMut,
-    keeping: Keeping,
-    limit: usize,
+    content: Content,
 }
 
 /// Where in the data the next octet stands.
@@ -31,60 +27,27 @@ enum Place {
     Cr,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Keeping {
-    All,
-    /// It was too large; the rest is read and dropped.
-    Nothing(EndReason),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum EndReason {
-    TooLarge,
-    NoRoom,
-}
-
-/// What came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EndOfData {
-    /// Canonical: empty, or every line ends in CRLF.
-    Complete(Bytes),
-    /// Larger than the limit; nothing was kept.
-    TooLarge,
-    /// `give_up` was called; nothing was kept.
-    NoRoom,
-}
-
 impl DataReader {
     /// `limit` counts the octets of the canonical message; `hint` is what the peer said of its size.
     pub fn new(limit: usize, hint: usize) -> Self {
-        Self {
-            place: Place::LineStart,
-            content: BytesMut::with_capacity(hint.min(limit).min(LARGEST_HINT)),
-            keeping: Keeping::All,
-            limit,
-        }
+        Self { place: Place::LineStart, content: Content::new(limit, hint) }
     }
 
     /// Octets kept so far.
     pub fn kept(&self) -> usize {
-        self.content.len()
+        self.content.kept()
     }
 
     /// Keeps nothing from here on, and drops what was kept: the data is still read to its end.
     pub fn give_up(&mut self) {
-        self.drop_content(EndReason::NoRoom);
+        self.content.give_up();
     }
 
     /// Takes octets off `input`: all of them, or up to the end of the data, which it then returns.
     pub fn read(&mut self, input: &mut BytesMut) -> Option<EndOfData> {
         let (taken, ended) = self.scan(input);
         input.advance(taken);
-        ended.then(|| match self.keeping {
-            Keeping::All => EndOfData::Complete(std::mem::take(&mut self.content).freeze()),
-            Keeping::Nothing(EndReason::TooLarge) => EndOfData::TooLarge,
-            Keeping::Nothing(EndReason::NoRoom) => EndOfData::NoRoom,
-        })
+        ended.then(|| self.content.end())
     }
 
     /// How many octets were taken, and whether the data ended with them. `run` is where the octets begin
@@ -94,7 +57,7 @@ impl DataReader {
         while let Some(&byte) = block.get(at) {
             match (self.place, byte) {
                 (Place::LineStart, b'.') => {
-                    self.put(&block[run..at]);
+                    self.content.put(&block[run..at]);
                     (at, run, self.place) = (at + 1, at + 1, Place::Dot);
                 }
                 (Place::LineStart, _) => self.place = Place::Within,
@@ -102,11 +65,11 @@ impl DataReader {
                 (Place::Dot, _) => self.place = Place::Within,
                 (Place::DotCr, LF) => return (at + 1, true),
                 (Place::Cr, LF) => {
-                    self.put(b"\r\n");
+                    self.content.put(b"\r\n");
                     (at, run, self.place) = (at + 1, at + 1, Place::LineStart);
                 }
                 (Place::DotCr | Place::Cr, _) => {
-                    self.put(b"\r\n");
+                    self.content.put(b"\r\n");
                     self.place = Place::Within;
                 }
                 (Place::Within, _) => {
@@ -119,51 +82,24 @@ impl DataReader {
                         (at, self.place) = (at + 2, Place::LineStart);
                         continue;
                     }
-                    self.put(&block[run..at]);
+                    self.content.put(&block[run..at]);
                     if block[at] == CR {
                         self.place = Place::Cr;
                     } else {
-                        self.put(b"\r\n");
+                        self.content.put(b"\r\n");
                     }
                     (at, run) = (at + 1, at + 1);
                 }
             }
         }
-        self.put(&block[run..at]);
+        self.content.put(&block[run..at]);
         (at, false)
     }
-
-    fn put(&mut self, octets: &[u8]) {
-        if self.keeping != Keeping::All {
-            return;
-        }
-        if octets.len() > self.limit - self.content.len() {
-            self.drop_content(EndReason::TooLarge);
-        } else {
-            self.content.extend_from_slice(octets);
-        }
-    }
-
-    fn drop_content(&mut self, reason: EndReason) {
-        if self.keeping == Keeping::All {
-            self.keeping = Keeping::Nothing(reason);
-            self.content = BytesMut::new();
-        }
-    }
-}
-
-/// The first CR or LF. Looks at whole blocks without branches first, which the compiler does in one register.
-fn find_line_end(octets: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 16;
-    let hits = |hits, &byte: &u8| hits | u8::from(byte == CR) | u8::from(byte == LF);
-    let clean = octets.chunks_exact(BLOCK).take_while(|block| block.iter().fold(0, hits) == 0);
-    let skipped = clean.count() * BLOCK;
-    let rest = &octets[skipped..];
-    rest.iter().position(|&byte| byte == CR || byte == LF).map(|found| skipped + found)
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
@@ -308,14 +244,6 @@ mod tests {
             if ended.is_some() {
                 prop_assert_eq!(left, expected_left);
             }
-        }
-
-        #[test]
-        fn long_runs_are_searched_to_the_octet(length in 0..200_usize, breaks in prop::sample::select(b"\r\n".as_slice())) {
-            let mut octets = vec![b'x'; length];
-            prop_assert_eq!(find_line_end(&octets), None);
-            octets.extend_from_slice(&[breaks, b'x', b'\n']);
-            prop_assert_eq!(find_line_end(&octets), Some(length));
         }
     }
 }

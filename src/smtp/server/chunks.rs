@@ -1,0 +1,99 @@
+//! A message that comes in chunks. Every announced octet is read before the reply, kept or not, so that the
+//! next command is the next command. RFC 3030.
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use super::answer;
+use super::conversation::{Conversation, DATA_BLOCK, DATA_READ, End, MESSAGE};
+use super::room::Taken;
+use crate::mail::Reply;
+use crate::smtp::session::{Chunk, Fate, Position};
+use crate::smtp::wire::{ChunkReader, Dropped, EndOfData, skip};
+
+/// What has come of a message.
+pub(super) struct Gathering {
+    reader: ChunkReader,
+    taken: Taken,
+    /// For the message in all.
+    pub until: Instant,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
+    /// Reads a chunk to its end; the last one hands the message over.
+    pub(super) async fn take_chunk(&mut self, chunk: Chunk) -> Result<Reply, End> {
+        let mut gathering = match chunk.fate {
+            Fate::Drop(reply) => {
+                self.drop_chunk(chunk.size).await?;
+                return Ok(reply);
+            }
+            Fate::Begin { hint } => self.gather(hint),
+            Fate::Continue => {
+                let Some(gathering) = self.gathering.take() else {
+                    // Never half a message, whatever went wrong.
+                    self.drop_chunk(chunk.size).await?;
+                    self.session.chunk_refused(chunk.position);
+                    return Ok(Reply::new(503, (5, 5, 1), "the message failed; RSET comes first"));
+                };
+                gathering
+            }
+        };
+        let mut left = chunk.size;
+        loop {
+            gathering.reader.read(&mut self.input, &mut left);
+            if self.shared.room.extend(&mut gathering.taken, gathering.reader.kept()).is_err() {
+                gathering.reader.give_up();
+                gathering.taken = Taken::default();
+            }
+            if left == 0 {
+                break;
+            }
+            self.flush().await?;
+            self.input.reserve(DATA_READ);
+            self.read(gathering.until.min(Instant::now() + DATA_BLOCK)).await?;
+        }
+        match (gathering.reader.dropped(), chunk.position) {
+            (Some(why), position) => Ok(self.refuse_chunk(why, position)),
+            (None, Position::Within) => {
+                self.gathering = Some(gathering);
+                Ok(Reply::new(250, (2, 0, 0), format!("{} octets taken", chunk.size)))
+            }
+            (None, Position::Last) => {
+                let Gathering { reader, taken, .. } = gathering;
+                let reply = match reader.end() {
+                    EndOfData::Complete(content) => self.submit(content).await,
+                    EndOfData::TooLarge => self.refuse_chunk(Dropped::TooLarge, Position::Last),
+                    EndOfData::NoRoom => self.refuse_chunk(Dropped::NoRoom, Position::Last),
+                };
+                drop(taken);
+                Ok(reply)
+            }
+        }
+    }
+
+    fn gather(&self, hint: usize) -> Gathering {
+        let reader = ChunkReader::new(self.shared.terms.max_message_size, hint);
+        Gathering { reader, taken: Taken::default(), until: Instant::now() + MESSAGE }
+    }
+
+    fn refuse_chunk(&mut self, why: Dropped, position: Position) -> Reply {
+        self.session.chunk_refused(position);
+        match why {
+            Dropped::TooLarge => answer::too_large(),
+            Dropped::NoRoom => answer::no_room(),
+        }
+    }
+
+    async fn drop_chunk(&mut self, size: u64) -> Result<(), End> {
+        let (deadline, mut left) = (Instant::now() + MESSAGE, size);
+        loop {
+            skip(&mut self.input, &mut left);
+            if left == 0 {
+                return Ok(());
+            }
+            self.flush().await?;
+            self.input.reserve(DATA_READ);
+            self.read(deadline.min(Instant::now() + DATA_BLOCK)).await?;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A message's content as it is gathered: at most so many octets of it, and nothing at all once it is too large
+//! or there is no room. Whoever reads it makes its line ends CRLF.
+
+use bytes::{Bytes, BytesMut};
+
+use super::{CR, LF};
+
+/// The most room that is set aside on a peer's word (`SIZE=`).
+const LARGEST_HINT: usize = 128 * 1024;
+
+/// What came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndOfData {
+    /// Canonical: empty, or every line ends in CRLF.
+    Complete(Bytes),
+    /// Larger than the limit; nothing was kept.
+    TooLarge,
+    /// `give_up` was called; nothing was kept.
+    NoRoom,
+}
+
+/// Octets that are kept up to a limit.
+#[derive(Debug)]
+pub(super) struct Content {
+    octets: BytesMut,
+    keeping: Keeping,
+    limit: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keeping {
+    All,
+    /// The rest is read and dropped.
+    Nothing(Dropped),
+}
+
+/// Why nothing is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    TooLarge,
+    NoRoom,
+}
+
+impl Content {
+    pub fn new(limit: usize, hint: usize) -> Self {
+        let octets = BytesMut::with_capacity(hint.min(limit).min(LARGEST_HINT));
+        Self { octets, keeping: Keeping::All, limit }
+    }
+
+    pub fn kept(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Why nothing is kept any more, if that is so.
+    pub fn dropped(&self) -> Option<Dropped> {
+        match self.keeping {
+            Keeping::All => None,
+            Keeping::Nothing(why) => Some(why),
+        }
+    }
+
+    pub fn ends_with(&self, octets: &[u8]) -> bool {
+        self.octets.ends_with(octets)
+    }
+
+    pub fn put(&mut self, octets: &[u8]) {
+        if self.keeping != Keeping::All {
+            return;
+        }
+        if octets.len() > self.limit - self.octets.len() {
+            self.let_go(Dropped::TooLarge);
+        } else {
+            self.octets.extend_from_slice(octets);
+        }
+    }
+
+    pub fn give_up(&mut self) {
+        self.let_go(Dropped::NoRoom);
+    }
+
+    /// What was gathered; it is empty afterwards.
+    pub fn end(&mut self) -> EndOfData {
+        match self.keeping {
+            Keeping::All => EndOfData::Complete(std::mem::take(&mut self.octets).freeze()),
+            Keeping::Nothing(Dropped::TooLarge) => EndOfData::TooLarge,
+            Keeping::Nothing(Dropped::NoRoom) => EndOfData::NoRoom,
+        }
+    }
+
+    fn let_go(&mut self, why: Dropped) {
+        if self.keeping == Keeping::All {
+            self.keeping = Keeping::Nothing(why);
+            self.octets = BytesMut::new();
+        }
+    }
+}
+
+/// The first CR or LF. Looks at whole blocks without branches first, which the compiler does in one register.
+pub(super) fn find_line_end(octets: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 16;
+    let hits = |hits, &byte: &u8| hits | u8::from(byte == CR) | u8::from(byte == LF);
+    let clean = octets.chunks_exact(BLOCK).take_while(|block| block.iter().fold(0, hits) == 0);
+    let skipped = clean.count() * BLOCK;
+    let rest = &octets[skipped..];
+    rest.iter().position(|&byte| byte == CR || byte == LF).map(|found| skipped + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn long_runs_are_searched_to_the_octet(length in 0..200_usize, breaks in prop::sample::select(b"\r\n".as_slice())) {
+            let mut octets = vec![b'x'; length];
+            prop_assert_eq!(find_line_end(&octets), None);
+            octets.extend_from_slice(&[breaks, b'x', b'\n']);
+            prop_assert_eq!(find_line_end(&octets), Some(length));
+        }
+    }
+}
