@@ -1,5 +1,7 @@
 //! ★ The spine of entry: classify → decide → spool. Every message comes in here, whichever door it used.
 
+mod receipt;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -14,12 +16,13 @@ use crate::mail::message::MAX_HOPS;
 use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Failure, Notifier, Original};
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
-use crate::policy::sender::RefusalReply;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::rewrite;
 use crate::spool::Lane;
 use crate::store::{NewDelivery, NewMessage, Store, StoreError, Subscriber, Trace};
 use crate::telemetry::metrics::{self, Stopwatch};
+pub use receipt::{Decided, Fate, Receipt};
+use receipt::{count, log, reason_of, receipt};
 
 /// What a session hands over at the end of DATA.
 #[derive(Clone, Debug)]
@@ -31,25 +34,6 @@ pub struct Submission {
     pub content: Bytes,
     /// Whence it came, for its `Received` field.
     pub trace: Trace,
-}
-
-/// What became of a submission, durably.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    pub message: Uuid,
-    /// In the order of the envelope's recipients.
-    pub deliveries: Vec<Decided>,
-    /// Whether the tool hears of it as an error when every recipient was refused.
-    pub when_all_refused: RefusalReply,
-}
-
-/// The verdict on one recipient, and the id of the decision.
-#[derive(Clone, Debug)]
-pub struct Decided {
-    pub delivery: Uuid,
-    pub verdict: Verdict,
-    /// Whether a copy was spooled; in shadow mode some refusals are.
-    pub spooled: bool,
 }
 
 /// Why nothing was accepted.
@@ -99,10 +83,13 @@ impl Intake {
         metrics::decided("first", deciding.took());
         let facts = classified.as_ref().ok();
         let message = self.message(id, &submission, facts, &policy, verdicts, consent, now);
-        let receipt = receipt(&message, facts, &policy);
+        let mut receipt = receipt(&message, facts, &policy);
+        self.recall_refused(&message, &mut receipt).await?;
         let notification = self.notification(&message, &receipt, facts, &policy, now);
+        let message = but_for_recalled(message, &receipt);
         // Invariant 1: committed and synced before anybody hears of it.
-        self.store.spool(std::iter::once(message).chain(notification).collect()).await?;
+        let before = self.store.spool(message.into_iter().chain(notification).collect()).await?;
+        receipt.recall(before.iter().map(|known| (known.delivery, known.first, known.message)));
         self.queue_changed.notify_one();
         log(&receipt, &submission.grant);
         count(&receipt, &submission.grant);
@@ -154,6 +141,26 @@ impl Intake {
         }
     }
 
+    /// Invariant 10: who would be refused now may have been sent the same before its first reply was lost, and
+    /// then this is the first one's answer. Of those who are not refused, the commit tells.
+    async fn recall_refused(&self, message: &NewMessage, receipt: &mut Receipt) -> Result<(), IntakeError> {
+        let all = message.deliveries.iter().zip(&receipt.deliveries);
+        let refused: Vec<&NewDelivery> =
+            all.filter(|(_, decided)| decided.fate == Fate::Refused).map(|(delivery, _)| delivery).collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let recipients: Vec<&Address> = refused.iter().map(|delivery| &delivery.recipient).collect();
+        let known =
+            self.store.taken_before(&message.sender, &message.credential, &message.content, &recipients);
+        let known = known.await?;
+        let one = |(place, (first, message)): (usize, (Uuid, Uuid))| {
+            refused.get(place).map(|delivery| (delivery.id, first, message))
+        };
+        receipt.recall(known.into_iter().filter_map(one));
+        Ok(())
+    }
+
     /// The DSN on refusals, where the stream's policy wants one and the reply has not told all already.
     fn notification(
         &self,
@@ -173,7 +180,7 @@ impl Intake {
             .deliveries
             .iter()
             .zip(recipients)
-            .filter(|(decided, _)| !decided.spooled)
+            .filter(|(decided, _)| decided.fate == Fate::Refused)
             .map(|(decided, recipient)| Failure {
                 delivery: decided.delivery,
                 recipient: recipient.clone(),
@@ -192,27 +199,6 @@ impl Intake {
             header: header.header(),
         };
         self.notifier.notify(policy, &original, &failures, &|| self.clock.id(), now)
-    }
-}
-
-impl Receipt {
-    /// Whether the tool hears 550 (554 for a loop): all were refused, and policy or the reason wants it said.
-    pub fn is_error(&self) -> bool {
-        self.when_all_refused == RefusalReply::Reject && self.deliveries.iter().all(|one| !one.spooled)
-    }
-
-    /// Recipients who were refused, and the first of their verdicts.
-    pub fn refused(&self) -> (usize, Option<&Decided>) {
-        self.which(|one| !one.spooled)
-    }
-
-    /// Recipients whose copy is held, and the first of their verdicts.
-    pub fn held(&self) -> (usize, Option<&Decided>) {
-        self.which(|one| one.spooled && one.verdict.verdict == VerdictKind::Hold)
-    }
-
-    fn which(&self, wanted: impl Fn(&&Decided) -> bool) -> (usize, Option<&Decided>) {
-        (self.deliveries.iter().filter(&wanted).count(), self.deliveries.iter().find(&wanted))
     }
 }
 
@@ -260,45 +246,11 @@ fn refuse_each(unfit: &Unfit, recipients: usize) -> Vec<Admission> {
     vec![Admission::Refuse(verdict); recipients]
 }
 
-fn receipt(message: &NewMessage, facts: Option<&Facts>, policy: &PolicySet) -> Receipt {
-    let decided = |delivery: &NewDelivery| {
-        let (verdict, spooled) = match &delivery.admission {
-            Admission::Spool(spoolable) => (spoolable.verdict().clone(), true),
-            Admission::Refuse(verdict) => (verdict.clone(), false),
-        };
-        Decided { delivery: delivery.id, verdict, spooled }
-    };
-    let own = policy.sender(&message.sender).zip(facts);
-    Receipt {
-        message: message.id,
-        deliveries: message.deliveries.iter().map(decided).collect(),
-        // What has no stream to ask is always said.
-        when_all_refused: own
-            .map_or(RefusalReply::Reject, |(own, facts)| own.stream(facts.stream).refusal_reply),
-    }
-}
-
-fn log(receipt: &Receipt, grant: &Grant) {
-    let (refused, first) = receipt.refused();
-    tracing::info!(
-        message_id = %receipt.message,
-        sender = %grant.sender,
-        credential = %grant.name,
-        recipients = receipt.deliveries.len(),
-        refused,
-        reason = first.map(|decided| reason_of(&decided.verdict)),
-        "message decided"
-    );
-}
-
-fn count(receipt: &Receipt, grant: &Grant) {
-    let stream = receipt.deliveries.first().and_then(|decided| decided.verdict.stream);
-    metrics::message(&grant.sender, stream);
-    for Decided { verdict, .. } in &receipt.deliveries {
-        metrics::verdict(&grant.sender, verdict.stream, verdict.verdict, verdict.reason);
-    }
-}
-
-fn reason_of(verdict: &Verdict) -> &'static str {
-    verdict.reason.map_or("", Reason::as_str)
+/// The message without the recipients who were recalled; nothing where that is all of them.
+fn but_for_recalled(mut message: NewMessage, receipt: &Receipt) -> Option<NewMessage> {
+    let mut decided = receipt.deliveries.iter();
+    message
+        .deliveries
+        .retain(|_| decided.next().is_none_or(|own| !matches!(own.fate, Fate::TakenBefore { .. })));
+    (!message.deliveries.is_empty()).then_some(message)
 }

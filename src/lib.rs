@@ -32,7 +32,7 @@
 //! 8. **One canonical form, in and out.** DATA ends at CRLF.CRLF alone; addresses are written anew.
 //! 9. **Nothing is stuck.** Every delivery has a deadline, and every claim a lease that runs out.
 //! 10. **At least once, and why.** Duplicates are possible only among deliveries that were in hand at a
-//!     crash, or whose upstream reply was lost.
+//!     crash, or whose upstream reply was lost. The same submitted again within a day is sent once.
 //! 11. **No personal data in logs, metrics, links or URLs.**
 //! 12. **Personal data is sealed at rest**, and erasing a person destroys the key.
 //! 13. **The clock, randomness and the network are handed in.**

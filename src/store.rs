@@ -19,6 +19,7 @@ mod settle;
 mod shown;
 mod spool;
 mod sql;
+mod submission;
 mod subscriber;
 mod verdict;
 mod writer;
@@ -37,6 +38,7 @@ pub use queue::{InHand, Seen, WaitingLane};
 pub use settle::{Settle, Settled};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};
+pub use submission::TakenBefore;
 pub use subscriber::{Subscriber, SubscriberRecord};
 
 use crate::clock::Clock;

@@ -37,5 +37,7 @@ mod keys;
 mod limits;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/submission.rs"]
+mod submission;
 #[path = "store/writer.rs"]
 mod writer;

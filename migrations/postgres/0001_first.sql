@@ -135,6 +135,19 @@ CREATE INDEX deliveries_open ON deliveries (id) WHERE state IN ('queued', 'held'
 -- Outcomes by day.
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
 
+-- What was taken within the last day, so that a tool that lost our reply and tries again is answered with the
+-- first id and the message is sent once (invariant 10).
+CREATE TABLE submissions (
+    sender      TEXT NOT NULL,
+    lookup_hash BYTEA NOT NULL,
+    fingerprint BYTEA NOT NULL, -- SHA-256 over credential and content
+    delivery    BYTEA NOT NULL,
+    message     BYTEA NOT NULL,
+    taken_at    BIGINT NOT NULL,
+    PRIMARY KEY (sender, lookup_hash, fingerprint)
+);
+CREATE INDEX submissions_by_age ON submissions (taken_at);
+
 -- What all verdicts of a kind share (scope, stream, jurisdiction, rule, text), once by its SHA-256.
 CREATE TABLE rulings (
     hash BYTEA NOT NULL PRIMARY KEY,
@@ -176,6 +189,7 @@ ALTER TABLE contents ALTER COLUMN envelope SET STORAGE EXTERNAL;
 -- The queue's rows change often: dead ones must not wait for a fifth of the table.
 ALTER TABLE deliveries SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 ALTER TABLE contents SET (autovacuum_vacuum_scale_factor = 0.02);
+ALTER TABLE submissions SET (autovacuum_vacuum_scale_factor = 0.02);
 ALTER TABLE limits SET (fillfactor = 50);
 
 -- The one clock by which leases, due times and limits are judged (invariant 13). Tests replace it.

@@ -135,6 +135,19 @@ CREATE INDEX deliveries_open ON deliveries (id) WHERE state IN ('queued', 'held'
 -- Outcomes by day.
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
 
+-- What was taken within the last day, so that a tool that lost our reply and tries again is answered with the
+-- first id and the message is sent once (invariant 10).
+CREATE TABLE submissions (
+    sender      TEXT NOT NULL,
+    lookup_hash BLOB NOT NULL,
+    fingerprint BLOB NOT NULL, -- SHA-256 over credential and content
+    delivery    BLOB NOT NULL,
+    message     BLOB NOT NULL,
+    taken_at    BIGINT NOT NULL,
+    PRIMARY KEY (sender, lookup_hash, fingerprint)
+) WITHOUT ROWID;
+CREATE INDEX submissions_by_age ON submissions (taken_at);
+
 -- What all verdicts of a kind share (scope, stream, jurisdiction, rule, text), once by its SHA-256.
 CREATE TABLE rulings (
     hash BLOB NOT NULL PRIMARY KEY,

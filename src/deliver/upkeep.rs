@@ -15,6 +15,8 @@ use crate::telemetry::metrics;
 const SWEEP: Duration = Duration::from_secs(2);
 /// Deliveries past their deadline that are ended at a time.
 const EXPIRED: u32 = 64;
+/// Submissions whose day is over: so many at a time, and so often at most in one sweep.
+const FORGET: (u32, u32) = (1_000, 20);
 /// Spool keys are of a day: an hour more or less is no matter.
 const DESTROY_KEYS: Duration = Duration::from_secs(3600);
 /// A lease is renewed when a third of it has gone, but never in haste.
@@ -68,6 +70,9 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
         if let Err(error) = expire(&dispatcher, &shutdown).await {
             tracing::error!(%error, "deliveries past their deadline can't be looked for");
         }
+        if let Err(error) = forget_submissions(&dispatcher.departures, &shutdown).await {
+            tracing::error!(%error, "old submissions can't be forgotten");
+        }
         if keys_due <= Instant::now() {
             match dispatcher.departures.parts.store.destroy_old_spool_keys().await {
                 Ok(count) => {
@@ -86,6 +91,16 @@ async fn take_over(departures: &Departures) -> Result<(), StoreError> {
     if count > 0 {
         tracing::info!(count, "leases that ran out are taken over");
         departures.parts.queue_changed.notify_one();
+    }
+    Ok(())
+}
+
+async fn forget_submissions(departures: &Departures, shutdown: &CancellationToken) -> Result<(), StoreError> {
+    for _ in 0..FORGET.1 {
+        let forgotten = departures.parts.store.forget_submissions(FORGET.0).await?;
+        if forgotten < u64::from(FORGET.0) || shutdown.is_cancelled() {
+            break;
+        }
     }
     Ok(())
 }

@@ -14,8 +14,9 @@ use super::interned::Interned;
 use super::settle::{self, Settling};
 use super::spool::{self, Spooling};
 use super::sql::{Session, Value, values};
+use super::submission::{self, Before};
 use super::writer::{Job, RecordedAll, Told};
-use super::{Settled, StoreError, Who, rows};
+use super::{Settled, StoreError, TakenBefore, Who, rows};
 use crate::clock::Clock;
 use crate::keys::Keys;
 
@@ -31,7 +32,7 @@ pub(super) struct Shared {
 /// Jobs that share a transaction, by kind. None of them waits for another, so their order is free.
 #[derive(Default)]
 pub(super) struct Batch {
-    spools: Vec<Told<Spooling, ()>>,
+    spools: Vec<Told<Spooling, Vec<TakenBefore>>>,
     records: Vec<Told<Vec<Fact>, RecordedAll>>,
     erasures: Vec<Told<Erasure, bool>>,
     settles: Vec<Told<Settling, Settled>>,
@@ -39,6 +40,7 @@ pub(super) struct Batch {
 
 /// What a batch came to, each in the order of its jobs.
 pub(super) struct Results {
+    before: Vec<Vec<TakenBefore>>,
     recorded: Vec<RecordedAll>,
     erased: Vec<bool>,
     settled: Vec<Settled>,
@@ -74,7 +76,7 @@ impl Batch {
 
     /// Everybody is told, after the commit.
     pub fn tell(self, results: Results) {
-        self.spools.into_iter().for_each(|told| told.tell(Ok(())));
+        self.spools.into_iter().zip(results.before).for_each(|(told, before)| told.tell(Ok(before)));
         self.records.into_iter().zip(results.recorded).for_each(|(told, all)| told.tell(Ok(all)));
         self.erasures.into_iter().zip(results.erased).for_each(|(told, erased)| told.tell(Ok(erased)));
         self.settles.into_iter().zip(results.settled).for_each(|(told, settled)| told.tell(Ok(settled)));
@@ -128,14 +130,16 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     let settles: Vec<&Settling> = batch.settles.iter().map(|told| &told.work).collect();
     let settled = settle::apply(&mut tx, shared, &settles, now).await?;
 
-    let mut spools = to_spool(&mut tx, batch, which).await?;
+    let submitted: Vec<&Spooling> = batch.spools.iter().map(|told| &told.work).collect();
+    let before = submission::take(&mut tx, &submitted, now).await?;
+    let mut spools = to_spool(&mut tx, submitted, which).await?;
     let done = settles.iter().zip(&settled).filter(|(_, settled)| **settled == Settled::Done);
     spools.extend(done.filter_map(|(settling, _)| settling.dsn.as_deref()));
     let rulings = spools.iter().map(|one| &one.rulings).chain(settles.iter().map(|one| &one.rulings));
     let rulings = shared.interned.unknown_texts(rulings);
     let facts = shared.interned.unknown_texts(spools.iter().map(|one| &one.facts));
     spool::insert_shared(&mut tx, &facts, &rulings).await?;
-    spool::insert(&mut tx, &spools, now).await?;
+    spool::insert(&mut tx, &spools, &before, now).await?;
     settle::drop_contents(&mut tx, &settles, &settled).await?;
 
     crash_points(batch, "spool_before_commit", "settle_before_commit");
@@ -147,7 +151,7 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
         // Invariant 12: the destroyed key must not live on in the log.
         tokio::spawn(shared.database.clone().truncate_log());
     }
-    Ok(Results { recorded, erased, settled })
+    Ok(Results { before: of_each(batch, &before), recorded, erased, settled })
 }
 
 /// PostgreSQL: rows that several facts of this batch will lock are locked in one order, so that two nodes'
@@ -195,14 +199,26 @@ async fn record_all(
 }
 
 /// What an earlier try has not spooled already.
-async fn to_spool<'a>(session: &mut Session, batch: &'a Batch, which: Try) -> Result<Vec<&'a Spooling>> {
-    let mut spools = Vec::with_capacity(batch.spools.len());
-    for told in &batch.spools {
-        if which == Try::First || !spool::spooled_before(session, &told.work).await? {
-            spools.push(&told.work);
+async fn to_spool<'a>(
+    session: &mut Session,
+    submitted: Vec<&'a Spooling>,
+    which: Try,
+) -> Result<Vec<&'a Spooling>> {
+    let mut spools = Vec::with_capacity(submitted.len());
+    for one in submitted {
+        if which == Try::First || !spool::spooled_before(session, one).await? {
+            spools.push(one);
         }
     }
     Ok(spools)
+}
+
+/// What each job hears of what was taken before.
+fn of_each(batch: &Batch, before: &Before) -> Vec<Vec<TakenBefore>> {
+    let known = |told: &Told<Spooling, Vec<TakenBefore>>| {
+        told.work.deliveries.iter().filter_map(|row| before.get(&row.id).copied()).collect()
+    };
+    batch.spools.iter().map(known).collect()
 }
 
 /// Where the crash tests end the process, as a power cut would.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::fact::{after_all, insert_event, make_due};
 use super::fault::Result;
 use super::sql::{Session, to_json, values};
-use super::{Store, StoreError, subscriber};
+use super::{Store, StoreError, submission, subscriber};
 use crate::consent::{Event, EventKind, fold};
 use crate::keys::LookupHash;
 
@@ -77,6 +77,7 @@ pub(super) async fn apply(session: &mut Session, erasure: &Erasure, now: Timesta
             values![sender.as_str(), hash],
         )
         .await?;
+    submission::forget_person(session, sender, hash).await?;
     make_due(session, sender, hash, now).await?;
     Ok(true)
 }

@@ -52,6 +52,22 @@ pub(super) async fn insert(
     Ok(inserted)
 }
 
+/// The same with a `tail` that gives rows back.
+pub(super) async fn insert_returning(
+    session: &mut Session,
+    into: &'static str,
+    rows: Vec<Vec<Value>>,
+    tail: &'static str,
+) -> Result<Vec<Row>> {
+    let mut found = Vec::new();
+    for run in runs(rows) {
+        let columns = run.first().map_or(0, Vec::len);
+        let sql = format!("INSERT INTO {into} VALUES {} {tail}", tuples(1, run.len(), columns));
+        found.extend(session.fetch(built(sql), run.into_iter().flatten().collect()).await?);
+    }
+    Ok(found)
+}
+
 /// A statement over a table of values: `WITH v(columns) AS (VALUES …) statement`. Gives the rows of all runs.
 pub(super) async fn with_values(
     session: &mut Session,

@@ -1,6 +1,7 @@
 //! Messages on their way into the queue: what they look like, how they are sealed, and the rows that they
 //! become. Only a `Spoolable` becomes a queued row (invariant 2).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::fault::{Fault, Result};
 use super::interned::{Texts, insert_texts};
 use super::sql::{Session, Value, to_json, values};
+use super::submission::{self, Before, TakenBefore};
 use super::subscriber::{self, context};
 use super::verdict::{self, About};
 use super::{Store, StoreError, rows};
@@ -78,12 +80,8 @@ const LARGE: usize = 256 * 1024;
 /// Messages as rows, sealed, ready for the writer.
 #[derive(Default)]
 pub(super) struct Spooling {
-    messages: Vec<Vec<Value>>,
-    contents: Vec<Vec<Value>>,
-    deliveries: Vec<DeliveryRow>,
-    verdicts: Vec<Vec<Value>>,
-    /// Unknown people whom marketing is spooled for: its unsubscribe link needs a subscriber.
-    strangers: Vec<(LookupHash, Vec<Value>)>,
+    messages: Vec<MessageRow>,
+    pub deliveries: Vec<DeliveryRow>,
     pub facts: Texts,
     pub rulings: Texts,
     /// The first message's id: whether it is there tells whether an earlier try went through.
@@ -92,27 +90,37 @@ pub(super) struct Spooling {
     pub size: usize,
 }
 
-#[derive(Clone)]
-struct DeliveryRow {
+struct MessageRow {
     id: Uuid,
-    message: Uuid,
-    sender: String,
+    row: Vec<Value>,
+    /// Kept only while a delivery is open.
+    contents: Option<Vec<Value>>,
+}
+
+pub(super) struct DeliveryRow {
+    pub id: Uuid,
+    pub message: Uuid,
+    pub sender: String,
+    pub hash: LookupHash,
+    /// What tells the same submission again; none where nothing is spooled, and for our own mail.
+    pub fingerprint: Option<[u8; 32]>,
     lane: i64,
     subscriber: Option<Uuid>,
-    stranger: bool,
-    hash: LookupHash,
+    /// The row of an unknown person whom marketing is spooled for: its unsubscribe link needs a subscriber.
+    stranger: Option<Vec<Value>>,
     recipient: Vec<u8>,
     day: i64,
     size: i64,
     state: State,
     deadline: Timestamp,
     reason: Option<&'static str>,
+    verdict: Vec<Value>,
 }
 
 impl Store {
     /// Durable when it returns: through the batching writer, one synced transaction for all that wait
-    /// (invariant 1).
-    pub async fn spool(&self, messages: Vec<NewMessage>) -> Result<(), StoreError> {
+    /// (invariant 1). Gives those deliveries that were not spooled because the same was taken before.
+    pub async fn spool(&self, messages: Vec<NewMessage>) -> Result<Vec<TakenBefore>, StoreError> {
         let spooling = self.prepare(messages).await?;
         self.inner.writer.spool(spooling).await
     }
@@ -126,14 +134,18 @@ impl Store {
         for message in messages {
             let lanes: Vec<Lane> = message.deliveries.iter().map(|one| one.lane.clone()).collect();
             let lanes = inner.interned.lane_ids(&inner.database, &lanes).await?;
+            let digest: [u8; 32] = Sha256::digest(&message.content).into();
+            let submitted = (message.kind == DeliveryKind::Submitted)
+                .then(|| submission::fingerprint(&message.credential, &digest));
             for (delivery, lane) in message.deliveries.iter().zip(lanes) {
-                self.add_delivery(&mut spooling, &message, delivery, lane, day, &key, now);
+                self.add_delivery(&mut spooling, &message, delivery, submitted, lane, day, &key, now);
             }
-            add_message(&mut spooling, &message);
-            if message.deliveries.iter().any(|one| matches!(one.admission, Admission::Spool(_))) {
-                let row = seal_contents(message, day, key.clone()).await?;
-                spooling.contents.push(row);
-            }
+            let (id, row) = (message.id, message_row(&mut spooling, &message, digest));
+            let contents = match message.deliveries.iter().any(NewDelivery::is_open) {
+                true => Some(seal_contents(message, day, key.clone()).await?),
+                false => None,
+            };
+            spooling.messages.push(MessageRow { id, row, contents });
         }
         Ok(spooling)
     }
@@ -144,6 +156,7 @@ impl Store {
         spooling: &mut Spooling,
         message: &NewMessage,
         delivery: &NewDelivery,
+        submitted: Option<[u8; 32]>,
         lane: i64,
         day: i64,
         key: &DataKey,
@@ -151,14 +164,12 @@ impl Store {
     ) {
         let (verdict, state) = first_state(&delivery.admission);
         let hash = self.inner.keys.lookup_hash(&delivery.recipient);
-        let open = !matches!(state, State::Ended(_));
-        let stranger = open && delivery.subscriber.is_none() && delivery.lane.stream == Stream::Marketing;
-        if stranger {
+        let unknown =
+            delivery.is_open() && delivery.subscriber.is_none() && delivery.lane.stream == Stream::Marketing;
+        let stranger = unknown.then(|| {
             let id = self.inner.clock.id();
-            let (row, _) =
-                subscriber::new_row(&self.inner.keys, id, &message.sender, &delivery.recipient, now);
-            spooling.strangers.push((hash, row));
-        }
+            subscriber::new_row(&self.inner.keys, id, &message.sender, &delivery.recipient, now).0
+        });
         let (ruling, text) = verdict::ruling(verdict);
         let about = About {
             delivery: delivery.id,
@@ -169,7 +180,7 @@ impl Store {
             policy: &message.policy,
             at: message.received_at,
         };
-        spooling.verdicts.push(verdict::row(&about, verdict, ruling));
+        let row = verdict::row(&about, verdict, ruling);
         spooling.rulings.insert(ruling, text);
         let plain = delivery.recipient.to_string();
         spooling.deliveries.push(DeliveryRow {
@@ -180,12 +191,14 @@ impl Store {
             subscriber: delivery.subscriber,
             stranger,
             hash,
+            fingerprint: submitted.filter(|_| delivery.is_open()),
             recipient: key.seal(plain.as_bytes(), &context("recipient", delivery.id)),
             day,
             size: message.content.len() as i64,
             state,
             deadline: delivery.deadline,
             reason: verdict.reason.map(|reason| reason.as_str()),
+            verdict: row,
         });
         spooling.size += 512;
     }
@@ -203,16 +216,21 @@ fn first_state(admission: &Admission) -> (&Verdict, State) {
     }
 }
 
-fn add_message(spooling: &mut Spooling, message: &NewMessage) {
+impl NewDelivery {
+    fn is_open(&self) -> bool {
+        matches!(self.admission, Admission::Spool(_))
+    }
+}
+
+fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32]) -> Vec<Value> {
     let facts = message.facts.as_ref().map(|facts| {
         let text = to_json(facts);
         let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         spooling.facts.insert(hash, text);
         hash
     });
-    let digest: [u8; 32] = Sha256::digest(&message.content).into();
     spooling.size += message.content.len();
-    spooling.messages.push(values![
+    values![
         message.id,
         message.sender.as_str(),
         word(message.kind),
@@ -222,7 +240,7 @@ fn add_message(spooling: &mut Spooling, message: &NewMessage) {
         &*message.policy,
         digest,
         message.content.len() as i64,
-    ]);
+    ]
 }
 
 async fn seal_contents(message: NewMessage, day: i64, key: DataKey) -> Result<Vec<Value>> {
@@ -246,24 +264,33 @@ pub(super) async fn off_thread_if<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Gone("it is shutting down".into()))
 }
 
-/// Writes the rows of several callers. Those of tables that many share come first, in order.
-pub(super) async fn insert(session: &mut Session, all: &[&Spooling], now: Timestamp) -> Result<()> {
-    let mut strangers: Vec<&(LookupHash, Vec<Value>)> = all.iter().flat_map(|one| &one.strangers).collect();
+/// Writes the rows of several callers, but for the deliveries that were taken `before`. Those of tables that
+/// many share come first, in order.
+pub(super) async fn insert(
+    session: &mut Session,
+    all: &[&Spooling],
+    before: &Before,
+    now: Timestamp,
+) -> Result<()> {
+    let deliveries =
+        || all.iter().flat_map(|one| &one.deliveries).filter(|row| !before.contains_key(&row.id));
+    let mut strangers: Vec<(LookupHash, &Vec<Value>)> =
+        deliveries().filter_map(|row| Some((row.hash, row.stranger.as_ref()?))).collect();
     strangers.sort_by_key(|(hash, _)| *hash);
     let strangers = strangers.into_iter().map(|(_, row)| row.clone()).collect();
     rows::insert(session, subscriber::INTO, strangers, subscriber::UNLESS_LIVING).await?;
-    let messages = all.iter().flat_map(|one| one.messages.clone()).collect();
-    rows::insert(session, MESSAGES, messages, "").await?;
-    let contents = all.iter().flat_map(|one| one.contents.clone()).collect();
-    rows::insert(session, "contents (message, spool_day, envelope, content)", contents, "").await?;
-    let verdicts = all.iter().flat_map(|one| one.verdicts.clone()).collect();
-    rows::insert(session, verdict::INTO, verdicts, "").await?;
-    let deliveries = || all.iter().flat_map(|one| &one.deliveries);
+    let named: HashSet<Uuid> = deliveries().map(|row| row.message).collect();
+    let open: HashSet<Uuid> = deliveries().filter(|row| row.is_open()).map(|row| row.message).collect();
+    let messages = || all.iter().flat_map(|one| &one.messages);
+    let kept = messages().filter(|one| named.contains(&one.id)).map(|one| one.row.clone()).collect();
+    rows::insert(session, MESSAGES, kept, "").await?;
+    let contents = messages().filter(|one| open.contains(&one.id)).filter_map(|one| one.contents.clone());
+    rows::insert(session, CONTENTS, contents.collect(), "").await?;
+    rows::insert(session, verdict::INTO, deliveries().map(|row| row.verdict.clone()).collect(), "").await?;
     rows::insert(session, DELIVERIES, deliveries().map(|row| row.values(now)).collect(), "").await?;
-    let unknown = deliveries().filter(|row| row.stranger).map(|row| Value::from(row.id)).collect();
+    let unknown = deliveries().filter(|row| row.stranger.is_some()).map(|row| Value::from(row.id)).collect();
     rows::with_list(session, NAME_STRANGERS, Vec::new(), unknown).await?;
-    let refused = deliveries().filter(|row| matches!(row.state, State::Ended(_))).map(|row| row.id);
-    forget_erased(session, refused).await
+    forget_erased(session, deliveries().filter(|row| !row.is_open()).map(|row| row.id)).await
 }
 
 /// Writes the texts that the database may not have yet.
@@ -296,11 +323,16 @@ const NAME_STRANGERS: &str = "UPDATE deliveries SET subscriber = (SELECT s.id FR
     WHERE id IN {}";
 
 const MESSAGES: &str = "messages (id, sender, kind, credential, received_at, facts, policy, sha256, size)";
+const CONTENTS: &str = "contents (message, spool_day, envelope, content)";
 const DELIVERIES: &str = "deliveries (id, message, sender, lane, subscriber, lookup_hash, recipient, \
                           spool_day, size, spooled_at, state, next_attempt_at, deadline, attempts, fence, reason, \
                           ended_at)";
 
 impl DeliveryRow {
+    fn is_open(&self) -> bool {
+        !matches!(self.state, State::Ended(_))
+    }
+
     fn values(&self, now: Timestamp) -> Vec<Value> {
         let ended = matches!(self.state, State::Ended(_)).then_some(now);
         values![

@@ -12,7 +12,7 @@ use super::erase::Erasure;
 use super::fact::Fact;
 use super::settle::Settling;
 use super::spool::Spooling;
-use super::{RecordError, Recorded, Settled, StoreError};
+use super::{RecordError, Recorded, Settled, StoreError, TakenBefore};
 use crate::telemetry::metrics::{self, Stopwatch};
 
 /// The most that one transaction takes.
@@ -40,7 +40,7 @@ impl<W, R> Told<W, R> {
 pub(super) type RecordedAll = Vec<Result<Recorded, RecordError>>;
 
 pub(super) enum Job {
-    Spool(Told<Spooling, ()>),
+    Spool(Told<Spooling, Vec<TakenBefore>>),
     Record(Told<Vec<Fact>, RecordedAll>),
     Erase(Told<Erasure, bool>),
     Settle(Told<Settling, Settled>),
@@ -86,7 +86,7 @@ impl Writer {
         }
     }
 
-    pub async fn spool(&self, spooling: Spooling) -> Result<(), StoreError> {
+    pub async fn spool(&self, spooling: Spooling) -> Result<Vec<TakenBefore>, StoreError> {
         let size = spooling.size;
         self.submit(spooling, size, Job::Spool).await
     }

@@ -56,6 +56,7 @@ families! {
     // the way in
     VERDICTS = "optgate_verdicts_total", Counter, "Recipients decided at intake, by verdict and reason.";
     MESSAGES = "optgate_messages_total", Counter, "Messages decided durably at intake.";
+    TAKEN_BEFORE = "optgate_taken_before_total", Counter, "Recipients for whom the same was submitted again within a day: not sent twice.";
     INTAKE_FAILURES = "optgate_intake_failures_total", Counter, "Messages answered 451 or 452 because the store did not do its part.";
     ACCEPT_SECONDS = "optgate_accept_seconds", Histogram(SECONDS), "From the end of the data to the reply.";
     DECIDE_SECONDS = "optgate_decide_seconds", Histogram(SECONDS), "Deciding over all recipients of a message (first) or over one claim (second).";
@@ -111,6 +112,11 @@ pub fn verdict(sender: &str, stream: Option<Stream>, verdict: VerdictKind, reaso
 pub fn message(sender: &str, stream: Option<Stream>) {
     counter!(MESSAGES.name, "sender" => named("sender", sender), "stream" => stream_word(stream))
         .increment(1);
+}
+
+/// One recipient was answered with the first id, since the same was taken before.
+pub fn taken_before(sender: &str) {
+    counter!(TAKEN_BEFORE.name, "sender" => named("sender", sender)).increment(1);
 }
 
 /// A message could not be decided or stored: `full`, `unavailable`, `unreadable`.

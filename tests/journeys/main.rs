@@ -10,6 +10,7 @@ mod erasure;
 mod faults;
 mod operation;
 mod refusals;
+mod resubmission;
 mod time;
 mod tls;
 mod withdrawal;

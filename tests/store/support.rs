@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use optgate::clock::Clock;
 use optgate::consent::EventKind;
@@ -180,14 +179,16 @@ impl Home {
     }
 
     pub fn message(&self, deliveries: &[NewDelivery]) -> NewMessage {
+        let id = self.clock.id();
         NewMessage {
-            id: self.clock.id(),
+            id,
             kind: DeliveryKind::Submitted,
             sender: SENDER.into(),
             credential: format!("{SENDER}/mautic"),
             received_at: self.clock.now(),
             trace: Trace { helo: "tool.example".into(), peer: None, protocol: "ESMTPSA".into() },
-            content: Bytes::from_static(b"Subject: hello\r\n\r\nA body in clear.\r\n"),
+            // No two are the same submission.
+            content: format!("Subject: hello {id}\r\n\r\nA body in clear.\r\n").into(),
             envelope_sender: Some(address("bounces@shop.example")),
             facts: Some(facts()),
             policy: "policy-hash".into(),

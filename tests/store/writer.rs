@@ -34,7 +34,7 @@ async fn i1_each_of_many_callers_is_told_of_its_own(home: &Home) {
         let (id, spoiled, told) = call.await.unwrap();
         let there = home.store.message(SENDER, id).await.unwrap().is_some();
         match told {
-            Ok(()) => assert!(there && !spoiled),
+            Ok(_) => assert!(there && !spoiled),
             Err(error) => assert!(matches!(error, StoreError::Exists) && !there && spoiled),
         }
     }

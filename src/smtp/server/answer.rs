@@ -22,6 +22,13 @@ pub(super) fn decided(receipt: &Receipt) -> Reply {
         let how_many = if count == recipients { String::new() } else { format!("; {count} of {recipients}") };
         text.push_str(&format!("{how_many} {word} [{}]", reason(first)));
     }
+    match receipt.taken_before() {
+        (0, _) | (_, None) => {}
+        (count, Some(_)) if count == recipients => text.push_str("; taken before, sent once"),
+        (count, Some(first)) => {
+            text.push_str(&format!("; {count} of {recipients} taken before as message {first}"));
+        }
+    }
     Reply::new(250, (2, 0, 0), text)
 }
 
@@ -68,11 +75,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::intake::Fate;
     use crate::policy::sender::RefusalReply;
     use crate::policy::{RuleRef, Verdict, VerdictKind};
 
     fn verdict(verdict: VerdictKind, reason: Option<Reason>) -> Decided {
-        let spooled = verdict != VerdictKind::Refuse;
+        let fate = if verdict == VerdictKind::Refuse { Fate::Refused } else { Fate::Spooled };
         let verdict = Verdict {
             verdict,
             reason,
@@ -84,7 +92,7 @@ mod tests {
             rule: RuleRef { file: "f".into(), line: 1 },
             text: "not covered by the recipient's consent".into(),
         };
-        Decided { delivery: Uuid::from_u128(2), verdict, spooled }
+        Decided { delivery: Uuid::from_u128(2), verdict, fate }
     }
 
     fn deliver() -> Decided {
@@ -119,6 +127,18 @@ mod tests {
         let mixed = vec![deliver(), refuse(out), deliver(), refuse(out), hold()];
         let expected = format!("{accepted}; 2 of 5 refused [out_of_scope]; 1 of 5 held [quiet_hours]");
         check(mixed, RefusalReply::Reject, &expected);
+    }
+
+    #[test]
+    fn what_was_taken_before_is_told_with_the_first_id() {
+        let before = || Decided { fate: Fate::TakenBefore { message: Uuid::from_u128(9) }, ..deliver() };
+        let accepted = format!("250 2.0.0 accepted, message {MESSAGE}");
+        let expected = format!("{accepted}; taken before, sent once");
+        check(vec![before(), before()], RefusalReply::Reject, &expected);
+        let first = "00000000-0000-0000-0000-000000000009";
+        let expected =
+            format!("{accepted}; 1 of 3 refused [out_of_scope]; 1 of 3 taken before as message {first}");
+        check(vec![before(), deliver(), refuse(Reason::OutOfScope)], RefusalReply::Reject, &expected);
     }
 
     #[test]
