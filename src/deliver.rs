@@ -34,7 +34,7 @@ use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
 use response::Response;
 use settlement::{Settling, Stop};
-use upstream::{Connection, Envelope, Origin, Reuse, Upstream};
+use upstream::{Asked, Connection, Envelope, Header, Origin, Reuse, Upstream};
 
 /// A claim older than this is decided again before it is sent (DESIGN.md, "The queue").
 const FRESH: Duration = Duration::from_secs(2);
@@ -108,8 +108,16 @@ impl Departures {
         }
         let known = person.as_ref().ok().and_then(Option::as_ref);
         let copy = self.copy(policy, &connection, claim, known, leave.verdict())?;
-        let envelope =
-            Envelope { sender: claim.envelope_sender.as_ref(), recipient: &claim.recipient, body: copy.body };
+        let envelope = Envelope {
+            sender: claim.envelope_sender.as_ref(),
+            recipient: &claim.recipient,
+            body: copy.body,
+            asked: Asked {
+                of_mail: Some(&claim.asked),
+                of_rcpt: Some(&claim.asked_for_recipient),
+                header: Header::of(&copy.copy),
+            },
+        };
         if !self.hand.is_ours(claim.fence, self.parts.clock.now()) {
             return Err(Stop::LeaseLost);
         }

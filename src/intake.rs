@@ -110,11 +110,13 @@ impl Intake {
         let sender = &submission.grant.sender;
         let stream = facts.map_or(Stream::Functional, |facts| facts.stream);
         let wait = policy.sender(sender).map(|own| own.stream(stream).deadline).unwrap_or_default();
+        let mut asked = submission.envelope.asked_for_each.iter().cloned();
         let recipients = submission.envelope.recipients.iter();
         let deliveries =
             recipients.zip(verdicts).zip(consent).map(|((recipient, admission), known)| NewDelivery {
                 id: self.clock.id(),
                 recipient: recipient.clone(),
+                asked: asked.next().unwrap_or_default(),
                 subscriber: known.as_ref().map(|subscriber| subscriber.id),
                 version: known.map_or(0, |subscriber| subscriber.version),
                 admission,
@@ -135,6 +137,7 @@ impl Intake {
             trace: submission.trace.clone(),
             content: submission.content.clone(),
             envelope_sender: submission.envelope.sender.clone(),
+            asked: submission.envelope.asked.clone(),
             facts: facts.cloned(),
             policy: policy.hash.clone(),
             deliveries: deliveries.collect(),

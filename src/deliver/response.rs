@@ -79,8 +79,8 @@ pub enum Lost {
 /// What the message needs and the upstream lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
-    /// RFC 6531: an address beyond ASCII, no SMTPUTF8.
-    Utf8Address,
+    /// RFC 6531: an address or a header beyond ASCII, no SMTPUTF8.
+    Utf8,
     /// RFC 6152: octets beyond ASCII that we may not re-encode, no 8BITMIME.
     EightBit,
     /// A line end that is no CRLF: our own mistake, and it never reaches the upstream (invariant 8).
@@ -151,7 +151,7 @@ impl Failure {
                 Meaning::Done => Meaning::Later,
                 sorted => sorted,
             },
-            Self::Unfit(Unfit::Utf8Address) => Meaning::Never((5, 6, 7)),
+            Self::Unfit(Unfit::Utf8) => Meaning::Never((5, 6, 7)),
             Self::Unfit(Unfit::EightBit) => Meaning::Never((5, 6, 3)),
             // Invariant 10: lost after the final dot is tried again too; it may have been taken.
             Self::Lost(..)
@@ -224,9 +224,9 @@ impl fmt::Display for Failure {
             Self::Garbled(stage) => write!(out, "an answer that is no SMTP ({stage})"),
             Self::Tls(text) => write!(out, "TLS: {text}"),
             Self::NoMechanism(text) => out.write_str(text),
-            Self::Unfit(Unfit::Utf8Address) => {
-                out.write_str("an address needs SMTPUTF8, which the upstream lacks")
-            }
+            Self::Unfit(Unfit::Utf8) => out.write_str(
+                "an address or the header goes beyond ASCII and needs SMTPUTF8, which the upstream lacks",
+            ),
             Self::Unfit(Unfit::EightBit) => {
                 out.write_str("a signed 8-bit body needs 8BITMIME, which the upstream lacks")
             }

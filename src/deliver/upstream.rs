@@ -8,6 +8,7 @@
 pub mod connection;
 pub mod content;
 pub mod open;
+pub mod parameters;
 pub mod pool;
 pub mod reply;
 pub mod tls;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use connection::{Body, Connection, Envelope};
 pub use open::{Capabilities, Offer};
+pub use parameters::{Asked, Header};
 pub use pool::{Availability, Lent, Origin, Reuse, Upstream};
 
 use secrecy::SecretString;

@@ -12,8 +12,8 @@ use lettre::message::header::{self, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use uuid::Uuid;
 
-use crate::mail::Address;
 use crate::mail::redaction::one_line;
+use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::{Admission, DeliveryKind, admit_dsn};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Stream};
@@ -94,11 +94,13 @@ impl Notifier {
             trace: Trace { helo: self.hostname.clone(), peer: None, protocol: "ESMTP".to_owned() },
             content: content.into(),
             envelope_sender: None,
+            asked: MailParameters::default(),
             facts: None,
             policy: policy.hash.clone(),
             deliveries: vec![NewDelivery {
                 id: new_id(),
                 recipient: to.clone(),
+                asked: RcptParameters::default(),
                 subscriber: None,
                 version: 0,
                 admission: Admission::Spool(admit_dsn(sender)),

@@ -17,7 +17,7 @@ use super::verdict::{self, Which};
 use super::{Settle, Store, StoreError, Subscriber};
 use crate::clock::from_micros;
 use crate::keys::{DataKey, LookupHash};
-use crate::mail::Address;
+use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::{Facts, Verdict};
 use crate::spool::{Because, Fence, Lane, Outcome, Settlement};
@@ -33,6 +33,8 @@ pub struct Claim {
     pub lane: Lane,
     pub envelope_sender: Option<Address>,
     pub recipient: Address,
+    pub asked: MailParameters,
+    pub asked_for_recipient: RcptParameters,
     pub received_at: Timestamp,
     pub trace: Trace,
     pub content: Bytes,
@@ -324,6 +326,7 @@ fn claim(
     let key = parts.key.ok_or_else(|| missing("the spool key of its day"))?;
     let sealed = taken.recipient.as_deref().ok_or_else(|| missing("its recipient"))?;
     let recipient = parse_address(&key.open(sealed, &context("recipient", taken.fence.delivery))?)?;
+    let asked_for_recipient = message.envelope.asked_for_each.get(&taken.fence.delivery).cloned();
     Ok(Claim {
         fence: taken.fence,
         message: taken.message,
@@ -333,6 +336,8 @@ fn claim(
         lane: parts.lane.ok_or_else(|| missing("its lane"))?.clone(),
         envelope_sender: message.envelope.sender.clone(),
         recipient,
+        asked: message.envelope.asked.clone(),
+        asked_for_recipient: asked_for_recipient.unwrap_or_default(),
         received_at: message.received_at,
         trace: message.envelope.trace.clone(),
         content: message.content.clone(),

@@ -1,7 +1,7 @@
 //! Messages on their way into the queue: what they look like, how they are sealed, and the rows that they
 //! become. Only a `Spoolable` becomes a queued row (invariant 2).
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -18,7 +18,7 @@ use super::subscriber::{self, context};
 use super::verdict::{self, About};
 use super::{Store, StoreError, rows};
 use crate::keys::{DataKey, LookupHash};
-use crate::mail::Address;
+use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::{Admission, DeliveryKind};
 use crate::policy::{Facts, Stream, Verdict, VerdictKind};
 use crate::spool::{Lane, Outcome, State};
@@ -47,6 +47,7 @@ pub struct NewMessage {
     /// Canonical bytes, as they came. Kept only where a delivery is spooled.
     pub content: Bytes,
     pub envelope_sender: Option<Address>,
+    pub asked: MailParameters,
     /// `None` where the message could not be classified, and for DSNs.
     pub facts: Option<Facts>,
     /// The policy set that decided.
@@ -59,6 +60,7 @@ pub struct NewMessage {
 pub struct NewDelivery {
     pub id: Uuid,
     pub recipient: Address,
+    pub asked: RcptParameters,
     pub subscriber: Option<Uuid>,
     /// The subscriber's version that the verdict rests on; 0 for an unknown person.
     pub version: i64,
@@ -72,6 +74,11 @@ pub struct NewDelivery {
 pub(super) struct SealedEnvelope {
     pub sender: Option<Address>,
     pub trace: Trace,
+    #[serde(default)]
+    pub asked: MailParameters,
+    /// Of those deliveries for which something was asked.
+    #[serde(default)]
+    pub asked_for_each: BTreeMap<Uuid, RcptParameters>,
 }
 
 /// Contents from this size on are sealed and opened off the async threads.
@@ -245,7 +252,13 @@ fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32]) 
 
 async fn seal_contents(message: NewMessage, day: i64, key: DataKey) -> Result<Vec<Value>> {
     let id = message.id;
-    let envelope = SealedEnvelope { sender: message.envelope_sender, trace: message.trace };
+    let deliveries = message.deliveries.into_iter().map(|delivery| (delivery.id, delivery.asked));
+    let envelope = SealedEnvelope {
+        sender: message.envelope_sender,
+        trace: message.trace,
+        asked: message.asked,
+        asked_for_each: deliveries.filter(|(_, asked)| *asked != RcptParameters::default()).collect(),
+    };
     let envelope = key.seal(to_json(&envelope).as_bytes(), &context("envelope", id));
     let content = message.content;
     let size = content.len();

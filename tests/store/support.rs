@@ -169,6 +169,7 @@ impl Home {
         let recipient = address(recipient);
         NewDelivery {
             id: self.clock.id(),
+            asked: Default::default(),
             subscriber: None,
             version: 0,
             admission: spoolable(),
@@ -190,6 +191,7 @@ impl Home {
             // No two are the same submission.
             content: format!("Subject: hello {id}\r\n\r\nA body in clear.\r\n").into(),
             envelope_sender: Some(address("bounces@shop.example")),
+            asked: Default::default(),
             facts: Some(facts()),
             policy: "policy-hash".into(),
             deliveries: deliveries.to_vec(),

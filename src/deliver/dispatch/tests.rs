@@ -111,11 +111,13 @@ impl Gateway {
             trace: Trace { helo: "gateway.example.com".into(), peer: None, protocol: "ESMTP".into() },
             content: Bytes::from_static(b"Subject: x\r\n\r\nbody\r\n"),
             envelope_sender: None,
+            asked: Default::default(),
             facts: None,
             policy: self.policies.load().hash.clone(),
             deliveries: vec![NewDelivery {
                 id: self.clock.id(),
                 recipient,
+                asked: Default::default(),
                 subscriber: None,
                 version: 0,
                 admission: Admission::Spool(admit_dsn(sender)),

@@ -54,6 +54,8 @@ fn claim(stream: Stream) -> Claim {
         credential: "demo-shop/tool".into(),
         lane: Lane { sender: "demo-shop".into(), stream, provider: "p".into(), campaign: String::new() },
         envelope_sender: None,
+        asked: Default::default(),
+        asked_for_recipient: Default::default(),
         recipient: "anna@example.se".parse().unwrap(),
         received_at: "2026-11-01T09:08:07Z".parse().unwrap(),
         trace: Trace {

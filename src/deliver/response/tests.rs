@@ -95,7 +95,7 @@ fn i10_what_never_came_is_later_and_after_the_dot_perhaps_taken() {
 
 #[test]
 fn what_the_upstream_cannot_carry_is_never() {
-    assert_eq!(Failure::Unfit(Unfit::Utf8Address).meaning(), Meaning::Never((5, 6, 7)));
+    assert_eq!(Failure::Unfit(Unfit::Utf8).meaning(), Meaning::Never((5, 6, 7)));
     assert_eq!(Failure::Unfit(Unfit::EightBit).meaning(), Meaning::Never((5, 6, 3)));
     assert_eq!(Failure::Unfit(Unfit::NotCanonical).meaning(), Meaning::Later);
 }

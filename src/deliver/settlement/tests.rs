@@ -43,6 +43,8 @@ fn claim() -> Claim {
             campaign: String::new(),
         },
         envelope_sender: Some("bounces@shop.example".parse().unwrap()),
+        asked: Default::default(),
+        asked_for_recipient: Default::default(),
         recipient: "anna@example.se".parse().unwrap(),
         received_at: at("2026-11-21T11:00:00Z"),
         trace: Trace { helo: "tool".into(), peer: None, protocol: "ESMTP".into() },

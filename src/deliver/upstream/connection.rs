@@ -2,12 +2,11 @@
 //!
 //! One recipient, one copy. Nothing is sent without a `Deliverable`, and sending uses it up.
 
-use std::fmt::Write as _;
-
 use tokio::time::Instant;
 
 use super::content::stuffed;
 use super::open::{Capabilities, Offer};
+use super::parameters::{self, Asked};
 use super::wire::Wire;
 use crate::deliver::response::{Failure, Response, Stage, Unfit};
 use crate::mail::Address;
@@ -20,6 +19,7 @@ pub struct Envelope<'a> {
     pub sender: Option<&'a Address>,
     pub recipient: &'a Address,
     pub body: Body,
+    pub asked: Asked<'a>,
 }
 
 /// What octets the copy has.
@@ -102,8 +102,8 @@ impl Connection {
     }
 
     fn fit(&self, envelope: &Envelope<'_>, parts: &[&[u8]]) -> Result<Vec<u8>, Failure> {
-        if !is_ascii(envelope) && self.capabilities.smtp_utf8 == Offer::Lacking {
-            return Err(Failure::Unfit(Unfit::Utf8Address));
+        if parameters::needs_utf8(envelope) && self.capabilities.smtp_utf8 == Offer::Lacking {
+            return Err(Failure::Unfit(Unfit::Utf8));
         }
         if envelope.body == Body::EightBit && self.capabilities.eight_bit_mime == Offer::Lacking {
             return Err(Failure::Unfit(Unfit::EightBit));
@@ -117,21 +117,14 @@ impl Connection {
             Some(sender) => format!("MAIL FROM:<{sender}>"),
             None => "MAIL FROM:<>".to_owned(),
         };
-        if self.capabilities.size == Offer::Offered {
-            let _ = write!(mail, " SIZE={size}");
-        }
-        if envelope.body == Body::EightBit {
-            mail.push_str(" BODY=8BITMIME");
-        }
-        if !is_ascii(envelope) {
-            mail.push_str(" SMTPUTF8");
-        }
+        mail.push_str(&parameters::of_mail(envelope, &self.capabilities, size));
+        let rcpt = parameters::of_rcpt(envelope, &self.capabilities);
         let mut commands = Vec::with_capacity(4);
         if self.state == State::Begun {
             commands.push((Stage::Reset, "RSET\r\n".to_owned()));
         }
         commands.push((Stage::Mail, mail + "\r\n"));
-        commands.push((Stage::Rcpt, format!("RCPT TO:<{}>\r\n", envelope.recipient)));
+        commands.push((Stage::Rcpt, format!("RCPT TO:<{}>{rcpt}\r\n", envelope.recipient)));
         commands.push((Stage::Data, "DATA\r\n".to_owned()));
         commands
     }
@@ -184,8 +177,4 @@ impl Connection {
         }
         failed.map_or(Ok(()), |failure| Err((state, failure)))
     }
-}
-
-fn is_ascii(envelope: &Envelope<'_>) -> bool {
-    envelope.recipient.is_ascii() && envelope.sender.is_none_or(Address::is_ascii)
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use smtp_proto::{
-    AUTH_LOGIN, AUTH_PLAIN, EXT_8BIT_MIME, EXT_PIPELINING, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS,
+    AUTH_LOGIN, AUTH_PLAIN, EXT_8BIT_MIME, EXT_DSN, EXT_PIPELINING, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS,
     EhloResponse,
 };
 use tokio::net::{TcpStream, lookup_host};
@@ -31,6 +31,7 @@ pub struct Capabilities {
     pub pipelining: Offer,
     pub eight_bit_mime: Offer,
     pub smtp_utf8: Offer,
+    pub dsn: Offer,
     pub size: Offer,
     pub starttls: Offer,
     pub auth_plain: Offer,
@@ -165,6 +166,7 @@ impl Capabilities {
             pipelining: has(EXT_PIPELINING),
             eight_bit_mime: has(EXT_8BIT_MIME),
             smtp_utf8: has(EXT_SMTP_UTF8),
+            dsn: has(EXT_DSN),
             size: has(EXT_SIZE),
             starttls: has(EXT_START_TLS),
             auth_plain: offer(ehlo.auth() & AUTH_PLAIN != 0),

@@ -66,7 +66,7 @@ async fn send_to(upstream: &Arc<Upstream>, recipient: &str, body: Body) -> Resul
     let (sender, recipient) = (address("bounces@shop.example"), address(recipient));
     let leave = release_dsn(verdict());
     let mut connection = upstream.connection(Reuse::Allowed).await?;
-    let envelope = Envelope { sender: Some(&sender), recipient: &recipient, body };
+    let envelope = Envelope { sender: Some(&sender), recipient: &recipient, body, asked: Asked::default() };
     connection.send(leave, &envelope, &[MESSAGE]).await
 }
 
@@ -206,7 +206,7 @@ async fn what_the_upstream_cannot_carry_is_not_tried() {
     let eight_bit = send_to(&upstream, "anna@example.se", Body::EightBit).await;
     assert_eq!(eight_bit.unwrap_err(), Failure::Unfit(Unfit::EightBit));
     let utf8 = send_to(&upstream, "åsa@example.se", Body::SevenBit).await;
-    assert_eq!(utf8.unwrap_err(), Failure::Unfit(Unfit::Utf8Address));
+    assert_eq!(utf8.unwrap_err(), Failure::Unfit(Unfit::Utf8));
     upstream.close().await;
     scripted.ended().await;
 }

@@ -131,7 +131,8 @@ async fn a_connection_dropped_within_a_large_message_is_later() {
     let large = b"0123456789012345678901234567890123456789\r\n".repeat(200_000);
     let mut connection = upstream.connection(Reuse::Allowed).await.unwrap();
     let recipient = address("mid@example.se");
-    let envelope = Envelope { sender: None, recipient: &recipient, body: Body::SevenBit };
+    let envelope =
+        Envelope { sender: None, recipient: &recipient, body: Body::SevenBit, asked: Asked::default() };
     let leave = release_dsn(super::verdict());
     let failure = connection.send(leave, &envelope, &[b"Subject: x\r\n\r\n", &large]).await.unwrap_err();
     assert_eq!(failure.meaning(), Meaning::Later);
