@@ -108,7 +108,7 @@ impl Signers {
                 .headers(listed.iter().copied())
                 .sign(copy)
                 .map_err(|error| SignError::Failed(error.to_string()))?;
-            let field = signature.to_header();
+            let field = with_whole_end(signature.to_header());
             if pair == Pair::Required && !covers_pair(&field) {
                 return Err(SignError::PairMissing);
             }
@@ -137,6 +137,15 @@ impl Signers {
             .find_map(|candidate| self.domains.get_key_value(candidate))?;
         Some((domain, keys))
     }
+}
+
+/// mail-auth may fold between the signature and the `;` after it. RFC 6376, 3.7 leaves blanks round the
+/// value of `b=` out of the hash, but there are verifiers (dkimpy) that leave out only those before it.
+fn with_whole_end(mut field: String) -> String {
+    if let Some(start) = field.strip_suffix("\r\n\t;\r\n").map(str::len) {
+        field.replace_range(start.., ";\r\n");
+    }
+    field
 }
 
 /// What is written is what counts: the field is read back.

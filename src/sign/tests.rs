@@ -117,6 +117,20 @@ async fn every_key_of_the_domain_signs_and_verifies() {
     }
 }
 
+/// With the fields that nearly every newsletter has, mail-auth folds just there.
+#[tokio::test]
+async fn no_blank_follows_the_signature() {
+    let made = rsa();
+    let signers = Signers::new(vec![key("shop.example", "og1", &made)]).unwrap();
+    let added = "MIME-Version: 1.0\r\nContent-Type: text/plain\r\nList-Id: <a>\r\nFeedback-ID: a:b:c:d\r\n";
+    let copy = format!("{added}{COPY}");
+    let bytes = signed(&signers, &copy);
+    let field = std::str::from_utf8(&bytes[..bytes.len() - copy.len()]).unwrap();
+    assert!(!field.contains("\r\n\t;") && field.ends_with(";\r\n"), "{field}");
+    let dns = Dns::with(&[("og1._domainkey.shop.example", &made)]);
+    assert_eq!(results(&dns, &bytes).await, [DkimResult::Pass]);
+}
+
 #[tokio::test]
 async fn pkcs1_is_read_too() {
     let made = rsa();
