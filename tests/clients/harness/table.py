@@ -1,0 +1,104 @@
+"""The clients: what each needs, what it can, and how its example is run. One entry a client."""
+
+import dataclasses
+import pathlib
+
+EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "examples"
+
+CLEAR, STARTTLS, IMPLICIT = "none", "starttls", "implicit"
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    name: str
+    # The example's command; `{cache}` is where packages were put.
+    command: tuple
+    debian: tuple = ()
+    python: tuple = ()
+    node: tuple = ()
+    # Whether it runs in CI.
+    ci: bool = False
+    tls: tuple = (CLEAR, STARTTLS, IMPLICIT)
+    mechanisms: tuple = ("plain", "login")
+    parts: tuple = ("text", "html", "attachment")
+    # It writes `>From ` where a line begins with `From `, as mailboxes need it.
+    quotes_from: bool = False
+    # It leaves a CR at the end of each line of an encoded text.
+    doubles_cr: bool = False
+    # What it makes of a wrong password, where it does not show the server's words.
+    wrong_password: str = "535"
+
+
+def script(interpreter, file):
+    return (interpreter, str(EXAMPLES / file))
+
+
+PYTHON = "{cache}/python/bin/python"
+
+CLIENTS = (
+    Client("smtplib", script(PYTHON, "python-smtplib.py"), ci=True, quotes_from=True),
+    Client("django", script(PYTHON, "django-mail.py"), python=("django",), mechanisms=("plain",)),
+    Client("aiosmtplib", script(PYTHON, "python-aiosmtplib.py"), python=("aiosmtplib",)),
+    Client("nodemailer", script("node", "nodemailer.mjs"), node=("nodemailer",), ci=True),
+    Client(
+        "phpmailer",
+        script("php", "phpmailer.php"),
+        debian=("php-cli", "php-mbstring", "libphp-phpmailer"),
+        ci=True,
+    ),
+    # It takes LOGIN where both are offered.
+    Client(
+        "symfony",
+        script("php", "symfony-mailer.php"),
+        debian=("php-cli", "php-mbstring", "php-symfony-mailer"),
+        mechanisms=("login",),
+    ),
+    Client(
+        "javamail",
+        script("sh", "javamail/run"),
+        debian=("default-jdk-headless", "libjakarta-mail-java"),
+    ),
+    Client("ruby", script("ruby", "ruby-mail.rb"), debian=("ruby", "ruby-mail"), doubles_cr=True),
+    # Its library has no LOGIN.
+    Client("go", script("sh", "go-smtp/run"), debian=("golang-go",), mechanisms=("plain",)),
+    Client(
+        "perl",
+        script("perl", "perl-email-sender.pl"),
+        debian=("libemail-sender-perl", "libemail-mime-perl", "libio-socket-ssl-perl", "libauthen-sasl-perl"),
+        mechanisms=("plain",),
+    ),
+    Client(
+        "swaks",
+        script("sh", "swaks.sh"),
+        debian=("swaks", "libnet-ssleay-perl"),
+        parts=("text", "attachment"),
+        ci=True,
+    ),
+    Client("curl", script("sh", "curl.sh"), debian=("curl",), ci=True),
+    Client("msmtp", script("sh", "msmtp.sh"), debian=("msmtp", "ca-certificates")),
+    Client(
+        "mutt",
+        script("sh", "mutt.sh"),
+        debian=("mutt", "libsasl2-modules"),
+        parts=("text", "attachment"),
+        wrong_password="SASL authentication failed",
+    ),
+    Client("s-nail", script("sh", "s-nail.sh"), debian=("s-nail",), parts=("text", "attachment")),
+    Client(
+        "postfix",
+        script(PYTHON, "postfix/relay.py"),
+        debian=("postfix", "libsasl2-modules"),
+    ),
+)
+
+
+def chosen(names):
+    if names == ["--ci"]:
+        return [client for client in CLIENTS if client.ci]
+    if not names or names == ["--list"]:
+        return list(CLIENTS)
+    known = {client.name: client for client in CLIENTS}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SystemExit(f"no such client: {', '.join(unknown)}; there are {', '.join(known)}")
+    return [known[name] for name in names]
