@@ -14,10 +14,13 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::SecretString;
 
+use crate::credential::Patience;
 use crate::deliver::upstream;
+use crate::policy::shaping::Rate;
 use crate::sign::SigningKey;
-use crate::smtp::server::Trusted;
+use crate::smtp::server::{Limits, Trusted};
 use crate::toml_file::{Mistake, Severity, Source, Table, document, sorted, whole_file};
+use crate::web::listener;
 use certificate::CertificateFiles;
 use overrides::Combined;
 
@@ -34,7 +37,8 @@ pub struct Config {
     pub queue: Queue,
     pub smtp: Smtp,
     pub web: Web,
-    pub api: SocketAddr,
+    pub api: Api,
+    pub logins: Patience,
     pub upstreams: Vec<upstream::Settings>,
     pub dkim: Vec<SigningKey>,
 }
@@ -62,6 +66,10 @@ pub struct Smtp {
     pub allow_plaintext_auth: bool,
     pub certificate: Option<CertificateFiles>,
     pub trusted: Vec<Trusted>,
+    pub limits: Limits,
+    /// Of a message's lines and header, in octets.
+    pub max_line: usize,
+    pub max_header: usize,
 }
 
 /// `[web]`.
@@ -71,7 +79,17 @@ pub struct Web {
     pub public_url: String,
     pub trusted_proxies: Vec<IpNet>,
     pub body_limit: usize,
-    pub idle_timeout: Duration,
+    pub limits: listener::Limits,
+    /// How often an address may come.
+    pub rate: Rate,
+}
+
+/// `[api]`.
+pub struct Api {
+    pub listen: SocketAddr,
+    pub limits: listener::Limits,
+    /// How often an address may come.
+    pub rate: Rate,
 }
 
 /// A configuration with what is worth a warning in it; or all mistakes at once.

@@ -1,17 +1,21 @@
 //! Who may do what: secrets made, and checked without paying argon2 for every connection. Never keeps a
 //! secret in clear, never shows one but when it is made.
 
+mod guard;
 mod known;
 mod secret;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use self::guard::Guard;
+pub use self::guard::Patience;
 use self::known::{Known, Name};
 use crate::clock::Clock;
 use crate::policy::Stream;
@@ -55,8 +59,7 @@ pub struct Verifier {
     store: Store,
     clock: Clock,
     known: Arc<Known>,
-    /// Bounds the argon2 runs at once, so that guessing never takes all cores and their memory.
-    hashing: Arc<Semaphore>,
+    guard: Arc<Guard>,
 }
 
 /// Why nobody is let in.
@@ -65,26 +68,48 @@ pub enum NotVerified {
     /// Unknown name or wrong secret: one answer for both, after the same work.
     #[error("authentication failed")]
     Wrong,
+    /// Too many attempts from this address failed: nothing was looked at.
+    #[error("too many attempts failed")]
+    Refused { again_in: Duration },
+    /// Too many wait to be checked.
+    #[error("too many wait to be checked")]
+    Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
+impl NotVerified {
+    /// One word for the metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Refused { .. } => "refused",
+            Self::Busy => "busy",
+            Self::Store(_) => "unavailable",
+        }
+    }
+}
+
 impl Verifier {
-    pub fn new(store: Store, clock: Clock) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let hashing = Arc::new(Semaphore::new((cores / 2).max(1)));
-        Self { store, clock, known: Arc::new(Known::new()), hashing }
+    pub fn new(store: Store, clock: Clock, patience: Patience) -> Self {
+        let (known, guard) = (Arc::new(Known::new()), Arc::new(Guard::new(patience)));
+        Self { store, clock, known, guard }
     }
 
-    /// An SMTP login: `SENDER/NAME` and password, role `smtp`.
-    pub async fn login(&self, user: &str, password: &SecretString) -> Result<Arc<Credential>, NotVerified> {
-        self.check(Name::Login(user.to_owned()), password).await
+    /// An SMTP login from an address: `SENDER/NAME` and password, role `smtp`.
+    pub async fn login(
+        &self,
+        from: IpAddr,
+        user: &str,
+        password: &SecretString,
+    ) -> Result<Arc<Credential>, NotVerified> {
+        self.check(from, Name::Login(user.to_owned()), password).await
     }
 
-    /// An API key, of whatever role: what it opens is the API's to say.
-    pub async fn key(&self, key: &SecretString) -> Result<Arc<Credential>, NotVerified> {
+    /// An API key from an address, of whatever role: what it opens is the API's to say.
+    pub async fn key(&self, from: IpAddr, key: &SecretString) -> Result<Arc<Credential>, NotVerified> {
         let id = secret::id_of(key.expose_secret()).unwrap_or_default();
-        self.check(Name::Key(id), key).await
+        self.check(from, Name::Key(id), key).await
     }
 
     /// The credential of a trusted network, by `SENDER/NAME`, without a secret.
@@ -101,19 +126,33 @@ impl Verifier {
         Ok(self.in_force(id).await?.is_some())
     }
 
-    async fn check(&self, name: Name, secret: &SecretString) -> Result<Arc<Credential>, NotVerified> {
+    async fn check(
+        &self,
+        from: IpAddr,
+        name: Name,
+        secret: &SecretString,
+    ) -> Result<Arc<Credential>, NotVerified> {
+        self.guard.admit(from, &name, self.clock.now())?;
         if let Some(credential) = self.remembered(&name, secret).await? {
             return Ok(credential);
         }
-        let _turn = self.hashing.acquire().await.expect("nobody closes the semaphore");
-        // Another session of the same campaign may have paid for it in the meantime.
+        tokio::time::sleep(self.guard.delay(from, &name, self.clock.now())).await;
+        let _turn = self.guard.turn(from, self.clock.now()).await?;
+        // Another session of the same campaign may have paid for it in the meantime, or many attempts at once
+        // have failed.
         if let Some(credential) = self.remembered(&name, secret).await? {
             return Ok(credential);
         }
+        self.guard.admit(from, &name, self.clock.now())?;
         let found = self.find(&name).await?;
         let hash = found.as_ref().map_or(secret::OF_NOBODY, |found| &found.secret_hash).to_owned();
         let right = secret::verify(secret.clone(), hash).await;
-        let found = Arc::new(found.filter(|_| right).ok_or(NotVerified::Wrong)?);
+        let Some(found) = found.filter(|_| right).map(Arc::new) else {
+            if self.guard.failed_once(from, &name, self.clock.now()) {
+                tracing::warn!(peer = %from, "too many logins failed: refused for a while");
+            }
+            return Err(NotVerified::Wrong);
+        };
         self.known.saw(found.clone(), self.clock.now());
         self.known.remember(name, secret, &found);
         Ok(found)

@@ -22,6 +22,7 @@ pub use dispatch::run;
 use crate::clock::Clock;
 use crate::consent::ConsentState;
 use crate::keys::LinkKeys;
+use crate::limits::heavy;
 use crate::policy::decide::{
     Circumstances, Deliverable, DeliveryKind, Release, decide, release, release_dsn,
 };
@@ -107,7 +108,8 @@ impl Departures {
             leave = self.decide_again(policy, claim, &person)?;
         }
         let known = person.as_ref().ok().and_then(Option::as_ref);
-        let copy = self.copy(policy, &connection, claim, known, leave.verdict())?;
+        let make = || self.copy(policy, &connection, claim, known, leave.verdict());
+        let copy = heavy::run(claim.content.len(), make).await?;
         let envelope = Envelope {
             sender: claim.envelope_sender.as_ref(),
             recipient: &claim.recipient,

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use crate::classify::{self, Grant, Unfit};
 use crate::clock::Clock;
-use crate::mail::message::MAX_HOPS;
+use crate::limits::heavy;
+use crate::mail::message::{Bounds, MAX_HOPS};
 use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Failure, Notifier, Original};
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
@@ -64,6 +65,8 @@ pub struct Intake {
     pub notifier: Notifier,
     /// Wakes the dispatcher.
     pub queue_changed: Arc<Notify>,
+    /// Beyond them a message is `unparsable`.
+    pub bounds: Bounds,
 }
 
 impl Intake {
@@ -72,7 +75,8 @@ impl Intake {
         let policy = self.policies.load_full();
         let now = self.clock.now();
         let id = self.clock.id();
-        let classified = read_and_classify(&submission, &policy);
+        let size = submission.content.len();
+        let classified = heavy::run(size, || read_and_classify(&submission, &policy, self.bounds)).await;
         let consent =
             self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
         let deciding = Stopwatch::start();
@@ -207,11 +211,11 @@ impl Intake {
 
 /// What the message is, or why nobody may get it. What would make a rewrite impossible on the way out is
 /// found here, where the tool can still be told.
-fn read_and_classify(submission: &Submission, policy: &PolicySet) -> Result<Facts, Unfit> {
+fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds) -> Result<Facts, Unfit> {
     let whole_file = policy.sender(&submission.grant.sender).map(|own| own.rule.clone());
     let rule = whole_file.unwrap_or(RuleRef { file: "".into(), line: 0 });
     let unfit = |reason, text: String| Unfit { reason, text, rule: rule.clone(), stream: None };
-    let message = RawMessage::index(submission.content.clone())
+    let message = RawMessage::index_within(submission.content.clone(), bounds)
         .map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
     if message.hops() >= MAX_HOPS {
         return Err(unfit(Reason::Loop, format!("it passed {MAX_HOPS} hosts already")));

@@ -77,6 +77,7 @@ pub mod sign;
 pub mod outcome;
 
 // What they rest on.
+pub mod limits;
 pub mod credential;
 pub mod keys;
 pub mod store;

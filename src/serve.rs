@@ -22,6 +22,8 @@ use crate::deliver;
 use crate::deliver::upstream::Kind;
 use crate::intake::Intake;
 use crate::keys::LinkKeys;
+use crate::limits::PeerRate;
+use crate::mail::message::Bounds;
 use crate::outcome::dsn::{Notifier, NullSenderMail};
 use crate::policy::PolicySet;
 use crate::policy::file::{Mistake, Severity};
@@ -177,7 +179,7 @@ async fn bind(config: &Config) -> anyhow::Result<Listeners> {
     for address in &config.smtp.implicit_tls {
         smtp.push((one(*address).await?, Greeting::ImplicitTls));
     }
-    Ok(Listeners { smtp, web: one(config.web.listen).await?, api: one(config.api).await? })
+    Ok(Listeners { smtp, web: one(config.web.listen).await?, api: one(config.api.listen).await? })
 }
 
 async fn share(
@@ -192,7 +194,7 @@ async fn share(
     let port = listeners.web.local_addr()?.port();
     Ok(Shared {
         recorder: Recorder::new(store.clone(), queue_changed.clone()),
-        verifier: Verifier::new(store.clone(), clock.clone()),
+        verifier: Verifier::new(store.clone(), clock.clone(), config.logins),
         policies: Arc::new(ArcSwap::from_pointee(policies)),
         link_keys: Arc::new(ArcSwap::from_pointee(link_keys)),
         public_url: match config.web.public_url.strip_suffix(":0") {
@@ -221,6 +223,7 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
         link_keys: shared.link_keys.clone(),
         trusted_proxies: config.web.trusted_proxies.clone(),
         body_limit: config.web.body_limit,
+        rate: Arc::new(PeerRate::new(config.web.rate)),
     });
     let api = web::api::router(web::api::Api {
         store: shared.store.clone(),
@@ -228,11 +231,16 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
         clock: shared.clock.clone(),
         policies: shared.policies.clone(),
         verifier: shared.verifier.clone(),
+        trusted_proxies: config.web.trusted_proxies.clone(),
+        rate: Arc::new(PeerRate::new(config.api.rate)),
     });
     let (pages, api) = (measured(pages, "web"), measured(api, "api"));
-    let idle = config.web.idle_timeout;
-    let web = Stage::start("web", &ended, |stop| web::listener::serve(listeners.web, pages, idle, stop));
-    let api = Stage::start("api", &ended, |stop| web::listener::serve(listeners.api, api, idle, stop));
+    let door = |name, listener, router, limits: &web::listener::Limits| {
+        let (limits, proxies) = (limits.clone(), config.web.trusted_proxies.clone());
+        move |stop| web::listener::serve(name, listener, router, limits, proxies, stop)
+    };
+    let web = Stage::start("web", &ended, door("web", listeners.web, pages, &config.web.limits));
+    let api = Stage::start("api", &ended, door("api", listeners.api, api, &config.api.limits));
     let deliver = departure(config, &shared, &ended)?;
     background.shrink_to_fit();
     tracing::info!(smtp = ?smtp_addresses, web = %web_address, api = %api_address, "gateway accepts");
@@ -283,6 +291,7 @@ fn smtp(
         allow_plaintext_auth: config.smtp.allow_plaintext_auth,
         tls,
         trusted: config.smtp.trusted.clone(),
+        limits: config.smtp.limits.clone(),
     };
     // The first is the one by which mail leaves.
     let null_sender_mail = match config.upstreams.first().map(|upstream| upstream.kind) {
@@ -297,6 +306,7 @@ fn smtp(
         policies: shared.policies.clone(),
         notifier: Notifier { hostname: config.hostname.clone(), upstream: null_sender_mail },
         queue_changed: shared.queue_changed.clone(),
+        bounds: Bounds { line: config.smtp.max_line, header: config.smtp.max_header },
     });
     let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
     Stage::start("smtp", ended, |stop| server::serve(listeners, settings, intake, verifier, stop, drain))

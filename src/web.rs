@@ -5,6 +5,7 @@
 //! let a token, a secret or an address reach a log.
 
 pub mod api;
+mod client;
 pub mod listener;
 pub mod measure;
 pub mod pages;

@@ -2,6 +2,7 @@
 
 mod departure;
 mod doors;
+mod limits;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::{Range, RangeInclusive};
@@ -44,7 +45,8 @@ pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path, environment: us
         queue,
         smtp,
         web: web?,
-        api: raw.api_listen.map_or(loopback(8081), |given| given.value),
+        api: checker.api(raw.api),
+        logins: checker.logins(raw.logins),
         upstreams: upstreams?,
         dkim,
     })

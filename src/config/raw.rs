@@ -1,5 +1,7 @@
 //! What was typed: every key of `optgate.toml` with its place, its form checked and nothing more.
 
+mod limits;
+
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -10,6 +12,8 @@ use ipnet::IpNet;
 use crate::deliver::upstream::{Kind, Tls};
 use crate::toml_file::quantity::{duration, size};
 use crate::toml_file::{Given, Table, Value};
+
+pub use limits::{RawLogins, RawSmtpLimits, RawWebLimits};
 
 type Typed<T> = Option<Given<T>>;
 
@@ -22,7 +26,8 @@ pub struct RawConfig {
     pub queue: RawQueue,
     pub smtp: RawSmtp,
     pub web: RawWeb,
-    pub api_listen: Typed<SocketAddr>,
+    pub api: RawApi,
+    pub logins: RawLogins,
     pub upstreams: Vec<RawUpstream>,
     pub dkim: Vec<RawDkim>,
 }
@@ -49,11 +54,13 @@ pub struct RawSmtp {
     pub certificate: Typed<PathBuf>,
     pub key: Typed<PathBuf>,
     pub trusted: Vec<RawTrusted>,
+    pub limits: RawSmtpLimits,
 }
 
 pub struct RawTrusted {
     pub networks: Typed<Vec<Given<IpNet>>>,
     pub credential: Typed<String>,
+    pub max_connections: Typed<u32>,
 }
 
 #[derive(Default)]
@@ -62,7 +69,13 @@ pub struct RawWeb {
     pub public_url: Typed<String>,
     pub trusted_proxies: Typed<Vec<Given<IpNet>>>,
     pub body_limit: Typed<usize>,
-    pub idle_timeout: Typed<Duration>,
+    pub limits: RawWebLimits,
+}
+
+#[derive(Default)]
+pub struct RawApi {
+    pub listen: Typed<SocketAddr>,
+    pub limits: RawWebLimits,
 }
 
 pub struct RawUpstream {
@@ -96,7 +109,8 @@ pub fn read(mut file: Table<'_>) -> RawConfig {
         queue: file.table("queue").map(queue).unwrap_or_default(),
         smtp: file.table("smtp").map(smtp).unwrap_or_default(),
         web: file.table("web").map(web).unwrap_or_default(),
-        api_listen: file.table("api").and_then(api),
+        api: file.table("api").map(api).unwrap_or_default(),
+        logins: file.table("logins").map(limits::logins).unwrap_or_default(),
         upstreams: file.tables("upstream").into_iter().map(upstream).collect(),
         dkim: file.tables("dkim").into_iter().map(dkim).collect(),
     };
@@ -138,6 +152,7 @@ fn smtp(mut table: Table<'_>) -> RawSmtp {
         certificate: table.take("certificate", path),
         key: table.take("key", path),
         trusted: table.tables("trusted").into_iter().map(trusted).collect(),
+        limits: limits::smtp(&mut table),
     };
     finish(table);
     read
@@ -147,6 +162,7 @@ fn trusted(mut table: Table<'_>) -> RawTrusted {
     let read = RawTrusted {
         networks: table.need("networks", |v| v.texts(network)),
         credential: table.need("credential", |v| v.non_empty()),
+        max_connections: table.take("max_connections", |v| v.count()),
     };
     finish(table);
     read
@@ -158,19 +174,18 @@ fn web(mut table: Table<'_>) -> RawWeb {
         public_url: table.take("public_url", |v| v.non_empty()),
         trusted_proxies: table.take("trusted_proxies", |v| v.texts(network)),
         body_limit: table.take("body_limit", |v| v.read(size)),
-        idle_timeout: table.take("idle_timeout", |v| v.read(duration)),
+        limits: limits::web(&mut table),
     };
-    table.not_in_force("rate", |v| v.non_empty());
     finish(table);
     read
 }
 
-fn api(mut table: Table<'_>) -> Typed<SocketAddr> {
-    let listen = table.take("listen", |v| v.read(socket));
+fn api(mut table: Table<'_>) -> RawApi {
+    let read = RawApi { listen: table.take("listen", |v| v.read(socket)), limits: limits::web(&mut table) };
     table.not_in_force("signups_per_ip", |v| v.non_empty());
     table.not_in_force("signups_per_key", |v| v.non_empty());
     finish(table);
-    listen
+    read
 }
 
 fn upstream(mut table: Table<'_>) -> RawUpstream {

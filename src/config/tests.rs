@@ -152,7 +152,7 @@ fn every_key_of_the_contract_is_known() {
     let text = include_str!("sample.toml");
     let told = messages(parsed(text, &[]));
     assert!(!told.contains("is not a key"), "{told}");
-    for later in ["feedback", "webhook", "rate", "signups_per_ip", "region"] {
+    for later in ["feedback", "webhook", "signups_per_ip", "region"] {
         assert!(told.contains(&format!("warning: `{later}` is read but not in force")), "{told}");
     }
     let missing_files = ["can't be read", "is not there", "No such file", "/etc/optgate/"];
@@ -229,4 +229,46 @@ fn an_upstream_is_named_once_and_warned_of_where_mail_could_be_read() {
     }
     assert!(told_of("ca_file = 'password'").contains("holds no certificate"));
     assert_eq!(told_of("ca_file = 'tls.crt'"), "");
+}
+
+#[test]
+fn each_limit_has_a_default_and_bounds() {
+    let (config, _) = parsed(SMALLEST, &[]).ok().unwrap();
+    let limits = &config.smtp.limits;
+    assert_eq!((limits.connections, limits.per_address, limits.kept), (1_000, 50, 100));
+    assert_eq!((limits.per_loopback_address, limits.in_hand), (500, 512 << 20));
+    assert_eq!((config.web.rate.permits, config.logins.failures), (60, 10));
+    let sample = include_str!("sample.toml");
+    for key in ["max_connections", "session_timeout", "max_in_hand", "max_failures", "max_errors"] {
+        assert!(sample.contains(key), "{key}");
+    }
+    let wrong = [
+        ("[smtp]", "max_connections = 0", "a whole number from 1"),
+        ("[smtp]", "max_connections = 1000000", "from 1 to 100000 connections"),
+        ("[smtp]", "kept_for_functional = 1000", "all of `max_connections` would be kept"),
+        ("[smtp]", "idle_timeout = '2h'", "from 1s to 3600s"),
+        ("[smtp]", "max_in_hand = '1 MiB'", "twice `max_message_size`"),
+        ("[smtp]", "max_line_length = '1 MiB'", "from 998 to 65536 octets"),
+        ("[smtp]", "loopback = { most = 3 }", "`most` is not a key"),
+        ("[web]", "rate = '60 per minute'", "is not a rate"),
+    ];
+    for (section, line, expected) in wrong {
+        let text = SMALLEST.replace(section, &format!("{section}\n{line}"));
+        let told = messages(parsed(&text, &[]));
+        assert!(told.contains(expected), "{line}: {told}");
+    }
+    let told = told_of("[logins]\nmax_delay = '1m'\n");
+    assert!(told.contains("from 1s to 10s"), "{told}");
+}
+
+#[test]
+fn a_limit_of_each_address_that_was_typed_holds_for_this_machine_too() {
+    let with = |lines: &str| {
+        let text = SMALLEST.replace("[smtp]", &format!("[smtp]\n{lines}"));
+        let (config, _) = parsed(&text, &[]).ok().unwrap();
+        (config.smtp.limits.per_address, config.smtp.limits.per_loopback_address)
+    };
+    assert_eq!(with("max_connections_per_address = 3"), (3, 3));
+    assert_eq!(with("max_connections = 100"), (50, 50));
+    assert_eq!(with("max_connections_per_address = 3\nloopback = { max_connections = 90 }"), (3, 90));
 }

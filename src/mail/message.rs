@@ -13,6 +13,18 @@ pub const MAX_HEADER_FIELDS: usize = 2_000;
 pub const MAX_HEADER_SIZE: usize = 256 * 1024;
 /// The longest line, header or body, in octets.
 pub const MAX_LINE: usize = 64 * 1024;
+/// How long a line, and how large a header, may be; never more than the two above.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub line: usize,
+    pub header: usize,
+}
+
+impl Bounds {
+    /// What can still be sent on.
+    pub const MOST: Self = Self { line: MAX_LINE, header: MAX_HEADER_SIZE };
+}
+
 /// From this many `Received` fields on a message goes in circles.
 pub const MAX_HOPS: usize = 100;
 
@@ -39,10 +51,10 @@ pub struct Field {
 pub enum Unparsable {
     #[error("the message contains a NUL")]
     Nul,
-    #[error("a line is longer than {MAX_LINE} octets")]
-    LongLine,
-    #[error("the header is larger than {MAX_HEADER_SIZE} octets")]
-    LargeHeader,
+    #[error("a line is longer than {0} octets")]
+    LongLine(usize),
+    #[error("the header is larger than {0} octets")]
+    LargeHeader(usize),
     #[error("the header has more than {MAX_HEADER_FIELDS} fields")]
     ManyFields,
     #[error("line {0} of the header is not a field")]
@@ -57,7 +69,12 @@ impl RawMessage {
     /// Finds the header fields. A header that runs straight into the body without an empty line, as some
     /// tools send it, ends where the first line stands that can be no field.
     pub fn index(bytes: Bytes) -> Result<Self, Unparsable> {
-        check_lines(&bytes)?;
+        Self::index_within(bytes, Bounds::MOST)
+    }
+
+    /// The same within narrower bounds, as intake has them.
+    pub fn index_within(bytes: Bytes, bounds: Bounds) -> Result<Self, Unparsable> {
+        check_lines(&bytes, bounds.line)?;
         let mut fields: Vec<Field> = Vec::new();
         let mut at = 0;
         let mut line_number = 0;
@@ -69,8 +86,8 @@ impl RawMessage {
                 at = end;
                 break;
             }
-            if end > MAX_HEADER_SIZE {
-                return Err(Unparsable::LargeHeader);
+            if end > bounds.header {
+                return Err(Unparsable::LargeHeader(bounds.header));
             }
             if matches!(line.first(), Some(b' ' | b'\t')) {
                 let last = fields.last_mut().ok_or(Unparsable::NotAField(line_number))?;
@@ -143,15 +160,15 @@ impl RawMessage {
     }
 }
 
-fn check_lines(bytes: &[u8]) -> Result<(), Unparsable> {
+fn check_lines(bytes: &[u8], longest: usize) -> Result<(), Unparsable> {
     if memchr::memchr(0, bytes).is_some() {
         return Err(Unparsable::Nul);
     }
     let mut rest = bytes;
     while !rest.is_empty() {
         let end = line_end(rest, 0);
-        if end > MAX_LINE + 2 {
-            return Err(Unparsable::LongLine);
+        if end > longest + 2 {
+            return Err(Unparsable::LongLine(longest));
         }
         rest = &rest[end..];
     }
@@ -203,6 +220,17 @@ mod tests {
         assert_eq!(index(" folded first\r\n").unwrap_err(), Unparsable::NotAField(1));
         assert_eq!(index("a: b\r\n\r\n\0\r\n").unwrap_err(), Unparsable::Nul);
         let long = format!("a: {}\r\n", "x".repeat(MAX_LINE + 1));
-        assert_eq!(RawMessage::index(long.into()).unwrap_err(), Unparsable::LongLine);
+        assert_eq!(RawMessage::index(long.into()).unwrap_err(), Unparsable::LongLine(MAX_LINE));
+    }
+
+    #[test]
+    fn narrower_bounds_are_those_of_intake() {
+        let index = |text: String| RawMessage::index_within(text.into(), Bounds { line: 998, header: 4_096 });
+        assert!(index(format!("a: {}\r\n", "x".repeat(995))).is_ok());
+        let long = index(format!("a: {}\r\n", "x".repeat(996)));
+        assert_eq!(long.unwrap_err(), Unparsable::LongLine(998));
+        let large = index("a: b\r\n".repeat(700));
+        assert_eq!(large.unwrap_err(), Unparsable::LargeHeader(4_096));
+        assert!(index(format!("a: b\r\n\r\n{}", "body\r\n".repeat(1_000))).is_ok());
     }
 }

@@ -5,15 +5,17 @@ mod answer;
 mod chunks;
 mod connection;
 mod conversation;
+mod limits;
+mod login;
+mod pace;
 mod room;
+mod turned_away;
 #[cfg(test)]
 mod tests;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
@@ -21,21 +23,17 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+pub use self::limits::Limits;
 use self::room::Room;
 use super::session::{AuthOver, StartTls, Terms};
 use crate::credential::Verifier;
 use crate::intake::Intake;
-use crate::mail::Reply;
+use crate::limits::Tally;
+use crate::limits::places::{Capacity, Full, Places};
 use crate::telemetry::metrics;
 
-/// Connections at once, over all listeners.
-const MAX_CONNECTIONS: usize = 1_000;
-/// Octets of messages in hand at once, over all sessions; or one message of the largest size, if that is more.
-const MAX_IN_HAND: usize = 512 * 1024 * 1024;
 /// How long accepting rests after it failed: mostly for want of file descriptors.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
-/// How long a connection too many may take to read that it is one.
-const TURN_AWAY: Duration = Duration::from_secs(1);
 
 /// What the server needs to know.
 #[derive(Clone)]
@@ -48,6 +46,7 @@ pub struct Settings {
     /// STARTTLS is offered where there is one.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     pub trusted: Vec<Trusted>,
+    pub limits: Limits,
 }
 
 /// A network that stands for a credential.
@@ -56,6 +55,8 @@ pub struct Trusted {
     pub networks: Vec<ipnet::IpNet>,
     /// `SENDER/NAME`.
     pub credential: String,
+    /// Its connections at once, in place of the limit of each address.
+    pub max_connections: usize,
 }
 
 /// Whether a listener speaks TLS from the first octet.
@@ -83,7 +84,12 @@ struct Shared {
     intake: Arc<Intake>,
     verifier: Verifier,
     shutdown: CancellationToken,
-    connections: Arc<Semaphore>,
+    limits: Limits,
+    places: Places,
+    handshakes: Semaphore,
+    turned_away: Semaphore,
+    /// Turned away since the start.
+    too_many: Tally,
     room: Room,
 }
 
@@ -97,16 +103,28 @@ impl Shared {
             max_recipients: settings.max_recipients,
             starttls,
             auth,
+            bounds: settings.limits.session_bounds,
         };
+        let networks = settings.trusted.iter().map(|trusted| trusted.max_connections).collect();
         Self {
-            room: Room::new(MAX_IN_HAND.max(terms.max_message_size)),
+            room: Room::new(settings.limits.in_hand, terms.max_message_size, room::PATIENCE),
+            places: Places::new(Capacity {
+                most: settings.limits.connections,
+                kept: settings.limits.kept,
+                per_address: settings.limits.per_address,
+                per_loopback_address: settings.limits.per_loopback_address,
+                networks,
+            }),
+            handshakes: Semaphore::new(settings.limits.handshakes),
+            turned_away: Semaphore::new(turned_away::AT_ONCE),
+            too_many: Tally::default(),
+            limits: settings.limits,
             terms: Arc::new(terms),
             tls: settings.tls.map(TlsAcceptor::from),
             trusted: settings.trusted,
             intake,
             verifier,
             shutdown,
-            connections: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
         }
     }
 }
@@ -139,7 +157,7 @@ async fn listen(listener: TcpListener, greeting: Greeting, shared: Arc<Shared>, 
             () = shared.shutdown.cancelled() => break,
             Some(ended) = sessions.join_next() => report(ended),
             accepted = listener.accept() => match accepted {
-                Ok((tcp, _)) => admit(tcp, greeting, &shared, &mut sessions).await,
+                Ok((tcp, _)) => admit(tcp, greeting, &shared, &mut sessions),
                 Err(error) => {
                     tracing::warn!(%error, "can't accept SMTP connections");
                     sleep(ACCEPT_AGAIN).await;
@@ -159,29 +177,23 @@ async fn listen(listener: TcpListener, greeting: Greeting, shared: Arc<Shared>, 
     }
 }
 
-async fn admit(tcp: TcpStream, greeting: Greeting, shared: &Arc<Shared>, sessions: &mut JoinSet<()>) {
-    if let Ok(place) = shared.connections.clone().try_acquire_owned() {
-        let shared = shared.clone();
-        let open = metrics::smtp_connection(greeting.word());
-        sessions.spawn(async move {
-            let _open = open;
-            connection::attend(tcp, greeting, &shared).await;
-            drop(place);
-        });
+/// Gives a connection a place and a task of its own; beyond all places, whoever can be told is told.
+fn admit(tcp: TcpStream, greeting: Greeting, shared: &Arc<Shared>, sessions: &mut JoinSet<()>) {
+    let place = shared.places.enter();
+    if place.is_err() && shared.turned_away.available_permits() == 0 {
+        metrics::limited("smtp", Full::All.as_str());
         return;
     }
-    metrics::limited("smtp", "max_connections");
-    tracing::warn!("too many SMTP connections");
-    if greeting == Greeting::Plain
-        && let Err(error) = turn_away(tcp).await
-    {
-        tracing::debug!(%error, "a connection too many went away by itself");
-    }
-}
-
-async fn turn_away(mut tcp: TcpStream) -> io::Result<()> {
-    let reply = Reply::new(421, (4, 3, 2), "too many connections, try again later").to_string();
-    timeout(TURN_AWAY, tcp.write_all(reply.as_bytes())).await?
+    let shared = shared.clone();
+    sessions.spawn(async move {
+        match place {
+            Ok(place) => {
+                let _open = metrics::smtp_connection(greeting.word());
+                connection::attend(tcp, greeting, &shared, place).await;
+            }
+            Err(full) => turned_away::attend(tcp, greeting, &shared, full).await,
+        }
+    });
 }
 
 /// A task that panicked took its own connection with it and nothing else.

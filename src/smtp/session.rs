@@ -21,13 +21,8 @@ use crate::classify::Grant;
 use crate::mail::parameters::Utf8;
 use crate::mail::{Envelope, Reply};
 
-/// The longest command, CRLF included: 512 octets (RFC 5321, 4.5.3.1.4) and room for parameters and the
-/// first response of AUTH.
-pub const MAX_COMMAND: usize = 2_048;
 /// The longest line of an AUTH exchange, CRLF included. RFC 4954, 4.
 pub const MAX_AUTH_LINE: usize = 12_288;
-/// So many bad commands end a session.
-const MAX_STRIKES: u32 = 20;
 /// A wrong password counts as so many bad commands.
 const WRONG_LOGIN: u32 = 5;
 
@@ -107,6 +102,25 @@ pub struct Terms {
     pub max_recipients: usize,
     pub starttls: StartTls,
     pub auth: AuthOver,
+    pub bounds: Bounds,
+}
+
+/// What a session may take of our patience.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The longest command, CRLF included.
+    pub command: usize,
+    /// So many bad commands end a session; a message whose data came in full is a new beginning.
+    pub errors: u32,
+    /// So many commands without a message do too, recipients not counted.
+    pub commands_without_mail: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        // 512 octets (RFC 5321, 4.5.3.1.4) and room for parameters and the first response of AUTH.
+        Self { command: 2_048, errors: 20, commands_without_mail: 100 }
+    }
 }
 
 /// Whether a connection in clear may become one under TLS.
@@ -151,6 +165,8 @@ pub struct Session {
     strikes: u32,
     /// Octets of refused chunks since the last message.
     dropped: u64,
+    /// Commands since the last message.
+    idle_commands: u32,
 }
 
 #[derive(Debug)]
@@ -207,6 +223,8 @@ pub enum Effect {
     StartTls,
     /// Check it, then call `verified`.
     Verify(Login),
+    /// Before the reply is said: if the holder's credential is no longer in force, call `revoked` and say that.
+    Confirm,
     /// Read message data, then call `hand_over`.
     ReadData {
         /// What the peer said of its size, or 0.
@@ -254,7 +272,17 @@ impl Session {
     /// `trusted` is what the peer's network stands for.
     pub fn new(terms: Arc<Terms>, channel: Channel, trusted: Option<Holder>) -> Self {
         let state = State::Idle;
-        Self { terms, channel, hello: None, trusted, authenticated: None, state, strikes: 0, dropped: 0 }
+        Self {
+            terms,
+            channel,
+            hello: None,
+            trusted,
+            authenticated: None,
+            state,
+            strikes: 0,
+            dropped: 0,
+            idle_commands: 0,
+        }
     }
 
     /// What the server says first.
@@ -266,8 +294,13 @@ impl Session {
     pub fn line_limit(&self) -> usize {
         match self.state {
             State::Authenticating(_) => MAX_AUTH_LINE,
-            State::Idle | State::Transaction(_) => MAX_COMMAND,
+            State::Idle | State::Transaction(_) => self.terms.bounds.command,
         }
+    }
+
+    /// Whether a transaction has begun, which may end whatever the time.
+    pub fn in_transaction(&self) -> bool {
+        matches!(self.state, State::Transaction(_))
     }
 
     /// Whose mail it takes now.
@@ -321,8 +354,7 @@ impl Session {
         let State::Transaction(transaction) = std::mem::replace(&mut self.state, State::Idle) else {
             return None;
         };
-        self.strikes = 0;
-        self.dropped = 0;
+        (self.strikes, self.dropped, self.idle_commands) = (0, 0, 0);
         let hello = self.hello.as_ref()?;
         let utf8 = transaction.envelope.asked.utf8;
         Some(HandOver {
@@ -338,6 +370,7 @@ impl Session {
     pub fn revoked(&mut self) -> Reply {
         self.trusted = None;
         self.authenticated = None;
+        self.state = State::Idle;
         Reply::new(535, (5, 7, 8), "the credential is no longer in force")
     }
 
@@ -358,6 +391,9 @@ impl Session {
         };
         if !arguments.is_ascii() && !INTERNATIONAL.contains(&rule.verb) {
             return Step::say(500, (5, 5, 2), "8-bit octets in a command");
+        }
+        if !matches!(rule.verb, "RCPT" | "DATA" | "BDAT" | "QUIT") {
+            self.idle_commands += 1;
         }
         if let Err(why) = self.in_place(rule.when) {
             return Step::say(503, (5, 5, 1), why);
@@ -401,10 +437,14 @@ impl Session {
             Some(535) => WRONG_LOGIN,
             _ => 0,
         };
-        if self.strikes < MAX_STRIKES {
-            return step;
+        let bounds = &self.terms.bounds;
+        if self.strikes >= bounds.errors {
+            return Step::say(421, (4, 7, 0), "too many errors").then(Effect::Close);
         }
-        Step::say(421, (4, 7, 0), "too many errors").then(Effect::Close)
+        if self.idle_commands > bounds.commands_without_mail {
+            return Step::say(421, (4, 7, 0), "too many commands without mail").then(Effect::Close);
+        }
+        step
     }
 }
 

@@ -150,7 +150,7 @@ pub fn tls_handshake(result: &'static str) {
     counter!(TLS_HANDSHAKES.name, "result" => result).increment(1);
 }
 
-/// A login by `smtp` or `api`: `done`, `wrong`, `unavailable`.
+/// A login by `smtp` or `api`: `done`, `wrong`, `refused` or `busy` (not even looked at), `unavailable`.
 pub fn login(door: &'static str, result: &'static str) {
     counter!(LOGINS.name, "door" => door, "result" => result).increment(1);
 }

@@ -1,6 +1,8 @@
-//! Sizes and durations as people type them: `25 MiB`, `60s`.
+//! Sizes, durations and rates as people type them: `25 MiB`, `60s`, `20/s`.
 
 use std::time::Duration;
+
+use crate::policy::shaping::{Per, Rate};
 
 /// The longest duration that makes sense anywhere.
 const MAX_DURATION: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
@@ -37,6 +39,25 @@ pub fn size(text: &str) -> Result<usize, String> {
     };
     let number: usize = number.parse().map_err(|_| wrong())?;
     number.checked_mul(1 << shift).ok_or_else(|| format!("`{text}` is too large"))
+}
+
+/// `20/s`, `600/minute`, `5000/hour`, `500000/day`.
+pub fn rate(text: &str) -> Result<Rate, String> {
+    let wrong =
+        || format!("`{text}` is not a rate such as `20/s`, `600/minute`, `5000/hour` or `500000/day`");
+    let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
+    let per = match unit {
+        "s" => Per::Second,
+        "minute" => Per::Minute,
+        "hour" => Per::Hour,
+        "day" => Per::Day,
+        _ => return Err(wrong()),
+    };
+    let permits: u32 = number.parse().map_err(|_| wrong())?;
+    if permits == 0 {
+        return Err(format!("`{text}` would let nothing through, ever"));
+    }
+    Ok(Rate { permits, per })
 }
 
 #[cfg(test)]

@@ -86,6 +86,15 @@ impl<'a> Value<'a> {
         number.filter(|number| *number > 0).or_else(|| self.wrong("this must be a whole number from 1"))
     }
 
+    /// A whole number from 0.
+    pub fn whole(&self) -> Option<u32> {
+        match self.spanned.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
+                .map_or_else(|_| self.wrong("this must be a whole number from 0"), Some),
+            _ => self.expected("a whole number"),
+        }
+    }
+
     pub fn float(&self) -> Option<f64> {
         match self.spanned.get_ref() {
             DeValue::Integer(number) => number.as_str().parse().ok(),

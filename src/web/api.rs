@@ -21,19 +21,22 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Clock;
 use crate::credential::Verifier;
+use crate::limits::PeerRate;
 use crate::policy::PolicySet;
 use crate::record::Recorder;
 use crate::store::Store;
+use crate::telemetry::metrics;
 
+use super::client;
 use problem::Problem;
 
 /// The largest body, in octets: a thousand recipients and some room.
@@ -50,6 +53,10 @@ pub struct Api {
     pub clock: Clock,
     pub policies: Arc<ArcSwap<PolicySet>>,
     pub verifier: Verifier,
+    /// Whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// How often an address may call.
+    pub rate: Arc<PeerRate>,
 }
 
 /// The routes of `[api]`: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
@@ -68,6 +75,7 @@ pub fn router(api: Api) -> Router {
         .fallback(missing)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn_with_state(api.clone(), within_rate))
         .layer(from_fn(guarded))
         .layer(CatchPanicLayer::custom(after_panic))
         .with_state(api)
@@ -79,6 +87,21 @@ async fn missing() -> Problem {
 
 async fn not_allowed() -> Problem {
     Problem::not_allowed()
+}
+
+/// Turns away who calls too often. Whoever asks after our health is never told to wait.
+async fn within_rate(State(api): State<Api>, request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/v1/") {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match api.rate.take(client::of(&parts, &api.trusted_proxies), api.clock.now()) {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(wait) => {
+            metrics::limited("api", "rate");
+            Problem::too_many(wait).into_response()
+        }
+    }
 }
 
 /// Bounds a request in time; its answer is for its caller alone.

@@ -7,6 +7,7 @@ mod choice;
 mod form;
 mod leave;
 mod preferences;
+mod rate;
 mod trouble;
 mod unsubscribe;
 mod view;
@@ -21,13 +22,14 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Clock;
 use crate::keys::LinkKeys;
+use crate::limits::PeerRate;
 use crate::policy::PolicySet;
 use crate::record::Recorder;
 use crate::store::Store;
@@ -49,6 +51,8 @@ pub struct Pages {
     /// Whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     pub body_limit: usize,
+    /// How often an address may come.
+    pub rate: Arc<PeerRate>,
 }
 
 /// The routes of `[web]`. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`.
@@ -60,6 +64,7 @@ pub fn router(pages: Pages) -> Router {
         .fallback(missing)
         .method_not_allowed_fallback(not_allowed)
         .layer(body_limit)
+        .layer(from_fn_with_state(pages.clone(), rate::within_rate))
         .layer(from_fn(within_time))
         .layer(CatchPanicLayer::custom(after_panic))
         .with_state(pages)

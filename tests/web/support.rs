@@ -10,9 +10,11 @@ use optgate::clock::Clock;
 use optgate::consent::event::{Acquaintance, OptIn};
 use optgate::consent::token::{self, Link, Purpose};
 use optgate::consent::{Event, EventKind};
-use optgate::credential::{self, Verifier};
+use optgate::credential::{self, Patience, Verifier};
 use optgate::keys::{Keys, LinkKeys};
+use optgate::limits::PeerRate;
 use optgate::mail::Address;
+use optgate::policy::shaping::{Per, Rate};
 use optgate::policy::{PolicySet, Scope, file};
 use optgate::record::{Provenance, Recorder};
 use optgate::store::{Role, Store, StoreOptions, Subscriber, Who};
@@ -64,6 +66,11 @@ impl Gateway {
 
     /// With more lines in the sender's file.
     pub async fn with(more: &str) -> Self {
+        Self::limited(more, 100_000, 100_000).await
+    }
+
+    /// With so many pages and calls a minute for an address.
+    pub async fn limited(more: &str, pages_rate: u32, calls_rate: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::driven("2026-11-21T12:00:00Z".parse().unwrap());
         let options = StoreOptions {
@@ -77,6 +84,7 @@ impl Gateway {
         let policies = Arc::new(ArcSwap::from_pointee(policies(more)));
         let link_keys = Arc::new(ArcSwap::from_pointee(store.link_keys().await.unwrap()));
         let recorder = Recorder::new(store.clone(), Arc::new(Notify::new()));
+        let patience = Patience { slowest: Duration::from_millis(16), ..Patience::default() };
         let web = serve(pages::router(pages::Pages {
             store: store.clone(),
             recorder: recorder.clone(),
@@ -85,6 +93,7 @@ impl Gateway {
             link_keys: link_keys.clone(),
             trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
             body_limit: 64 * 1024,
+            rate: rate(pages_rate),
         }))
         .await;
         let api = serve(api::router(api::Api {
@@ -92,7 +101,9 @@ impl Gateway {
             recorder: recorder.clone(),
             clock: clock.clone(),
             policies,
-            verifier: Verifier::new(store.clone(), clock.clone()),
+            verifier: Verifier::new(store.clone(), clock.clone(), patience),
+            trusted_proxies: Vec::new(),
+            rate: rate(calls_rate),
         }))
         .await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -199,6 +210,10 @@ fn policies(more: &str) -> PolicySet {
     let other = ("senders/other.toml".to_owned(), other);
     let files: Vec<_> = packs.chain([shop, other]).collect();
     file::parse(&files).map_err(|mistakes| format!("{mistakes:?}")).unwrap().0
+}
+
+fn rate(permits: u32) -> Arc<PeerRate> {
+    Arc::new(PeerRate::new(Rate { permits, per: Per::Minute }))
 }
 
 async fn serve(router: axum::Router) -> String {

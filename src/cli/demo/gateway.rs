@@ -8,15 +8,20 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::clock::Clock;
-use crate::config::{Config, PolicySource, Queue, Smtp, Web};
+use crate::config::{Api, Config, PolicySource, Queue, Smtp, Web};
 use crate::credential;
 use crate::deliver::upstream::{Kind, Settings, Timeouts, Tls};
+use crate::mail::message::Bounds;
 use crate::policy::Stream;
+use crate::policy::shaping::{Per, Rate};
 use crate::sign::SigningKey;
 use crate::store::{Role, Store};
 
 /// The sender of the shipped policies.
 pub const SENDER: &str = "demo-shop";
+
+/// Nobody but the person at the keyboard comes.
+const OFTEN: Rate = Rate { permits: 100, per: Per::Second };
 
 /// Ports of 0 are replaced by free ones, in the links too.
 pub fn config(data_dir: &Path, upstream: SocketAddr, key: SigningKey) -> Config {
@@ -35,15 +40,20 @@ pub fn config(data_dir: &Path, upstream: SocketAddr, key: SigningKey) -> Config 
             allow_plaintext_auth: true,
             certificate: None,
             trusted: Vec::new(),
+            limits: Default::default(),
+            max_line: Bounds::MOST.line,
+            max_header: Bounds::MOST.header,
         },
         web: Web {
             listen: free,
             public_url: "http://127.0.0.1:0".to_owned(),
             trusted_proxies: Vec::new(),
             body_limit: 64 << 10,
-            idle_timeout: Duration::from_secs(20),
+            limits: Default::default(),
+            rate: OFTEN,
         },
-        api: free,
+        api: Api { listen: free, limits: Default::default(), rate: OFTEN },
+        logins: Default::default(),
         upstreams: vec![Settings {
             name: "capture".to_owned(),
             host: upstream.ip().to_string(),

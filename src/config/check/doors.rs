@@ -1,15 +1,20 @@
-//! `[smtp]` and `[web]`: how tools and subscribers come in.
+//! `[smtp]`, `[web]` and `[api]`: how tools, subscribers and programs come in.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::super::certificate::CertificateFiles;
-use super::super::raw::{RawSmtp, RawTrusted, RawWeb};
-use super::super::{Smtp, Web};
+use super::super::raw::{RawApi, RawSmtp, RawTrusted, RawWeb};
+use super::super::{Api, Smtp, Web};
 use super::{Checker, host, is_loopback, loopback};
-use crate::smtp::server::Trusted;
+use crate::policy::shaping::{Per, Rate};
+use crate::smtp::server::{Limits, Trusted};
 use crate::toml_file::Given;
+
+/// How often an address may ask for pages: enough for the people behind a company's one address.
+const PAGES: Rate = Rate { permits: 60, per: Per::Minute };
+/// How often one may call the API: enough for a shop that works off its day, and not for a loop gone wild.
+const CALLS: Rate = Rate { permits: 30_000, per: Per::Minute };
 
 impl Checker<'_> {
     pub(super) fn smtp(&self, raw: RawSmtp) -> Smtp {
@@ -37,20 +42,23 @@ impl Checker<'_> {
             span: given.span,
             rule: given.rule,
         });
+        // RFC 5321, 4.5.3.1.7 asks for 64 KiB at least. A message is held in memory whole.
+        let max_message_size =
+            self.bounded(raw.max_message_size, 64 << 10..=256 << 20, "octets (256 MiB)", 25 << 20);
+        let (max_line, max_header) = self.message_bounds(&raw.limits);
+        let limits = self.smtp_limits(raw.limits, max_message_size);
+        let trusted = raw.trusted.into_iter().filter_map(|trusted| self.trusted(trusted, &limits)).collect();
         Smtp {
             listen: addresses(raw.listen).unwrap_or_else(|| vec![loopback(2525)]),
             implicit_tls: addresses(raw.implicit_tls).unwrap_or_default(),
-            // RFC 5321, 4.5.3.1.7 asks for 64 KiB at least. A message is held in memory whole.
-            max_message_size: self.bounded(
-                raw.max_message_size,
-                64 << 10..=256 << 20,
-                "octets (256 MiB)",
-                25 << 20,
-            ),
+            max_message_size,
             max_recipients: self.bounded(max_recipients, 1..=100_000, "recipients", 1_000),
             allow_plaintext_auth: plaintext,
             certificate,
-            trusted: raw.trusted.into_iter().filter_map(|trusted| self.trusted(trusted)).collect(),
+            trusted,
+            limits,
+            max_line,
+            max_header,
         }
     }
 
@@ -77,14 +85,15 @@ impl Checker<'_> {
         Some(files)
     }
 
-    fn trusted(&self, raw: RawTrusted) -> Option<Trusted> {
+    fn trusted(&self, raw: RawTrusted, limits: &Limits) -> Option<Trusted> {
         let credential = raw.credential?;
         let parts = credential.value.split_once('/');
         if parts.is_none_or(|(sender, name)| sender.is_empty() || name.is_empty()) {
             self.source.error(&credential.span, "a credential is named `SENDER/NAME`");
         }
         let networks = raw.networks?.value.into_iter().map(|given| given.value).collect();
-        Some(Trusted { networks, credential: credential.value })
+        let max_connections = self.network_connections(raw.max_connections, limits);
+        Some(Trusted { networks, credential: credential.value, max_connections })
     }
 
     pub(super) fn web(&self, raw: RawWeb) -> Option<Web> {
@@ -98,11 +107,8 @@ impl Checker<'_> {
                 None
             }
         };
-        let seconds = Duration::from_secs;
-        let (body_limit, idle_timeout) = (
-            self.bounded(raw.body_limit, 1 << 10..=16 << 20, "octets (16 MiB)", 64 << 10),
-            self.within(raw.idle_timeout, seconds(1)..=seconds(3_600), seconds(20)),
-        );
+        let body_limit = self.bounded(raw.body_limit, 1 << 10..=16 << 20, "octets (16 MiB)", 64 << 10);
+        let (limits, rate) = self.web_limits(raw.limits, PAGES);
         Some(Web {
             listen: raw.listen.map_or(loopback(8080), |given| given.value),
             public_url: public_url?,
@@ -111,8 +117,14 @@ impl Checker<'_> {
                 None => vec![IpAddr::from(Ipv4Addr::LOCALHOST).into()],
             },
             body_limit,
-            idle_timeout,
+            limits,
+            rate,
         })
+    }
+
+    pub(super) fn api(&self, raw: RawApi) -> Api {
+        let (limits, rate) = self.web_limits(raw.limits, CALLS);
+        Api { listen: raw.listen.map_or(loopback(8081), |given| given.value), limits, rate }
     }
 }
 

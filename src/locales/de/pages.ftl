@@ -45,6 +45,8 @@ nothing-body = Hier gibt es nichts mehr zu ändern. Sie müssen nichts tun.
 
 later-title = Bitte versuchen Sie es noch einmal
 later-body = Wir erreichen unsere Daten gerade nicht und können deshalb nicht sagen, ob Ihre Wahl gespeichert ist. Bitte versuchen Sie es in einigen Minuten noch einmal.
+many-title = Zu viele Anfragen
+many-body = Aus Ihrem Netz kamen in kurzer Zeit viele Anfragen. Bitte warten Sie eine Minute und versuchen Sie es noch einmal. Es wurde nichts geändert.
 
 unread-title = Das ist nicht angekommen
 unread-body = Wir konnten nicht lesen, was gesendet wurde. Es hat sich nichts geändert. Bitte gehen Sie zurück und versuchen Sie es noch einmal.

@@ -46,6 +46,8 @@ nothing-body = There is nothing left to change here. You don’t need to do anyt
 
 later-title = Please try again
 later-body = We can’t reach our records just now, so we can’t tell you that your choice is saved. Please try again in a few minutes.
+many-title = Too many requests
+many-body = Many requests have come from your network in a short time. Please wait a minute and try again. Nothing has been changed.
 
 unread-title = That didn’t get through
 unread-body = We couldn’t read what was sent, so nothing has changed. Please go back and try again.

@@ -45,6 +45,8 @@ nothing-body = Hier valt niets meer te wijzigen. U hoeft niets te doen.
 
 later-title = Probeer het opnieuw
 later-body = We kunnen nu niet bij onze gegevens en weten dus niet zeker of uw keuze is opgeslagen. Probeer het over een paar minuten opnieuw.
+many-title = Te veel verzoeken
+many-body = Er zijn in korte tijd veel verzoeken uit uw netwerk gekomen. Wacht een minuut en probeer het opnieuw. Er is niets gewijzigd.
 
 unread-title = Dat kwam niet goed over
 unread-body = We konden niet lezen wat er werd gestuurd. Er is niets veranderd. Ga terug en probeer het opnieuw.

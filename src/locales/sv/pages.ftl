@@ -45,6 +45,8 @@ nothing-body = Här finns inget kvar att ändra. Du behöver inte göra något.
 
 later-title = Försök igen
 later-body = Vi når inte våra uppgifter just nu och kan därför inte lova att ditt val är sparat. Försök igen om några minuter.
+many-title = För många förfrågningar
+many-body = Det har kommit många förfrågningar från ditt nätverk på kort tid. Vänta en minut och försök igen. Inget har ändrats.
 
 unread-title = Det kom inte fram
 unread-body = Vi kunde inte läsa det som skickades, så inget har ändrats. Gå tillbaka och försök igen.

@@ -2,34 +2,14 @@
 
 use crate::mail::address::domain_to_ascii;
 use crate::policy::sender::DomainPattern;
-use crate::policy::shaping::{Per, Rate};
 
-pub use crate::toml_file::quantity::duration;
+pub use crate::toml_file::quantity::{duration, rate};
 
 /// `24 months`, `1 month`.
 pub fn months(text: &str) -> Result<u32, String> {
     let number = text.strip_suffix(" months").or_else(|| text.strip_suffix(" month"));
     let number = number.and_then(|number| number.parse().ok()).filter(|months| (1..=1200).contains(months));
     number.ok_or_else(|| format!("`{text}` is not a number of calendar months such as `24 months`"))
-}
-
-/// `20/s`, `600/minute`, `5000/hour`, `500000/day`.
-pub fn rate(text: &str) -> Result<Rate, String> {
-    let wrong =
-        || format!("`{text}` is not a rate such as `20/s`, `600/minute`, `5000/hour` or `500000/day`");
-    let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
-    let per = match unit {
-        "s" => Per::Second,
-        "minute" => Per::Minute,
-        "hour" => Per::Hour,
-        "day" => Per::Day,
-        _ => return Err(wrong()),
-    };
-    let permits: u32 = number.parse().map_err(|_| wrong())?;
-    if permits == 0 {
-        return Err(format!("`{text}` would let nothing leave, ever"));
-    }
-    Ok(Rate { permits, per })
 }
 
 /// `shop.example`, `*.shop.example`.
@@ -96,6 +76,7 @@ pub fn regex(text: &str) -> Result<regex::Regex, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::shaping::{Per, Rate};
 
     #[test]
     fn rates_name_their_window() {

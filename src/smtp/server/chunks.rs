@@ -2,10 +2,10 @@
 //! next command is the next command. RFC 3030.
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
 
 use super::answer;
-use super::conversation::{Conversation, DATA_BLOCK, DATA_READ, End, MESSAGE};
+use super::conversation::{Conversation, End};
+use super::pace::Pace;
 use super::room::Taken;
 use crate::mail::Reply;
 use crate::smtp::session::{Chunk, Fate, Position};
@@ -15,8 +15,8 @@ use crate::smtp::wire::{ChunkReader, Dropped, EndOfData, skip};
 pub(super) struct Gathering {
     reader: ChunkReader,
     taken: Taken,
-    /// For the message in all.
-    pub until: Instant,
+    /// Of the message in all.
+    pub pace: Pace,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
@@ -41,17 +41,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         let mut left = chunk.size;
         loop {
             gathering.reader.read(&mut self.input, &mut left);
-            if self.shared.room.extend(&mut gathering.taken, gathering.reader.kept()).is_err() {
+            if self.shared.room.extend(&mut gathering.taken, gathering.reader.held()).await.is_err() {
                 gathering.reader.give_up();
                 gathering.taken = Taken::default();
             }
             if left == 0 {
                 break;
             }
-            self.flush().await?;
-            self.input.reserve(DATA_READ);
-            self.read(gathering.until.min(Instant::now() + DATA_BLOCK)).await?;
+            self.more_data(&mut gathering.pace).await?;
         }
+        self.give_back_input();
         match (gathering.reader.dropped(), chunk.position) {
             (Some(why), position) => Ok(self.refuse_chunk(why, position)),
             (None, Position::Within) => {
@@ -73,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
 
     fn gather(&self, hint: usize) -> Gathering {
         let reader = ChunkReader::new(self.shared.terms.max_message_size, hint);
-        Gathering { reader, taken: Taken::default(), until: Instant::now() + MESSAGE }
+        Gathering { reader, taken: Taken::default(), pace: Pace::begin(self.limits()) }
     }
 
     fn refuse_chunk(&mut self, why: Dropped, position: Position) -> Reply {
@@ -85,15 +84,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
     }
 
     async fn drop_chunk(&mut self, size: u64) -> Result<(), End> {
-        let (deadline, mut left) = (Instant::now() + MESSAGE, size);
+        let (mut pace, mut left) = (Pace::begin(self.limits()), size);
         loop {
             skip(&mut self.input, &mut left);
             if left == 0 {
                 return Ok(());
             }
-            self.flush().await?;
-            self.input.reserve(DATA_READ);
-            self.read(deadline.min(Instant::now() + DATA_BLOCK)).await?;
+            self.more_data(&mut pace).await?;
         }
     }
 }

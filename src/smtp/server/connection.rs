@@ -1,4 +1,4 @@
-//! One connection: whose network it comes from, its TLS, and the conversations that it carries.
+//! One connection: whose network it comes from, its place, its TLS, and the conversations that it carries.
 
 use std::io;
 use std::net::IpAddr;
@@ -6,33 +6,62 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::server::TlsStream;
 
 use super::conversation::{Conversation, Then};
+use super::turned_away::turn_away;
 use super::{Greeting, Shared};
 use crate::classify::Grant;
 use crate::credential::NotVerified;
+use crate::limits::places::{Full, Place, Seat, Whence};
 use crate::mail::Reply;
+use crate::policy::Stream;
 use crate::smtp::session::{Channel, Holder, Session};
 use crate::store::{Credential, StoreError};
 use crate::telemetry::metrics;
 
-/// A handshake takes at most this long.
-const HANDSHAKE: Duration = Duration::from_secs(60);
 /// Saying goodbye takes at most this long.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// For a stranger to log in while places run short.
+const LOGIN_WHEN_SCARCE: Duration = Duration::from_secs(10);
+
+/// The peer of a connection, and what it may take.
+pub(super) struct Guest {
+    pub address: IpAddr,
+    /// When a stranger must have become somebody.
+    pub login_until: Instant,
+    pub session_until: Instant,
+    place: Place,
+}
+
+impl Guest {
+    /// Whether who has one of the last places is one of those for whom they are kept.
+    pub fn may_stay(&self, holder: &Holder) -> Result<(), Reply> {
+        let functional = holder.grant.streams.contains(&Stream::Functional);
+        if self.place.seat() == Seat::Common || functional {
+            return Ok(());
+        }
+        metrics::limited("smtp", "kept_for_functional");
+        tracing::warn!(credential = %holder.grant.name, "too many SMTP connections: the last are kept for functional mail");
+        Err(Reply::new(421, (4, 3, 2), "too many connections, the last are kept for functional mail"))
+    }
+}
 
 /// Attends to a connection until it ends.
-pub(super) async fn attend(tcp: TcpStream, greeting: Greeting, shared: &Shared) {
-    if let Err(error) = carry(tcp, greeting, shared).await {
+pub(super) async fn attend(tcp: TcpStream, greeting: Greeting, shared: &Shared, place: Place) {
+    if let Err(error) = carry(tcp, greeting, shared, place).await {
         tracing::debug!(%error, "SMTP connection lost");
     }
 }
 
-async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared) -> io::Result<()> {
+async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared, mut place: Place) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let peer = tcp.peer_addr()?.ip().to_canonical();
+    if let Err(full) = place.sit(peer, whence(shared, peer)) {
+        drop(place);
+        return turn_away(tcp, greeting, shared, full).await;
+    }
     let trusted = match trusted(shared, peer).await {
         Ok(trusted) => trusted,
         Err(error) => {
@@ -44,22 +73,43 @@ async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared) -> io::R
             return goodbye(&mut tcp).await;
         }
     };
+    let guest = guest(shared, peer, place);
+    if trusted.as_ref().is_some_and(|holder| guest.may_stay(holder).is_err()) {
+        drop(guest);
+        return turn_away(tcp, greeting, shared, Full::All).await;
+    }
+    converse(tcp, greeting, shared, &guest, trusted).await
+}
+
+fn guest(shared: &Shared, address: IpAddr, place: Place) -> Guest {
+    let (now, limits) = (Instant::now(), &shared.limits);
+    let login = if shared.places.are_scarce() { limits.login.min(LOGIN_WHEN_SCARCE) } else { limits.login };
+    Guest { address, login_until: now + login, session_until: now + limits.session, place }
+}
+
+async fn converse(
+    mut tcp: TcpStream,
+    greeting: Greeting,
+    shared: &Shared,
+    guest: &Guest,
+    trusted: Option<Holder>,
+) -> io::Result<()> {
     match greeting {
         Greeting::ImplicitTls => {
             let mut tls = secure(tcp, shared).await?;
             let mut session = Session::new(shared.terms.clone(), Channel::Tls, trusted);
-            Conversation::greet(&mut tls, &mut session, shared, peer).await?;
+            Conversation::greet(&mut tls, &mut session, shared, guest).await?;
             goodbye(&mut tls).await
         }
         Greeting::Plain => {
             let mut session = Session::new(shared.terms.clone(), Channel::Clear, trusted);
-            match Conversation::greet(&mut tcp, &mut session, shared, peer).await? {
+            match Conversation::greet(&mut tcp, &mut session, shared, guest).await? {
                 Then::Close => goodbye(&mut tcp).await,
                 // What came in clear after STARTTLS went with the conversation that had read it.
                 Then::StartTls => {
                     let mut tls = secure(tcp, shared).await?;
                     session.secured();
-                    Conversation::resume(&mut tls, &mut session, shared, peer).await?;
+                    Conversation::resume(&mut tls, &mut session, shared, guest).await?;
                     goodbye(&mut tls).await
                 }
             }
@@ -67,13 +117,18 @@ async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared) -> io::R
     }
 }
 
-async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStream<TcpStream>> {
+/// A handshake in its turn: they cost more than anything else that a stranger may ask for.
+pub(super) async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStream<TcpStream>> {
     let Some(acceptor) = &shared.tls else {
         return Err(io::Error::other("a listener for TLS has no certificate"));
     };
+    let handshake = async {
+        let _turn = shared.handshakes.acquire().await.map_err(io::Error::other)?;
+        acceptor.accept(tcp).await
+    };
     tokio::select! {
         () = shared.shutdown.cancelled() => Err(io::Error::other("shutting down")),
-        done = timeout(HANDSHAKE, acceptor.accept(tcp)) => {
+        done = timeout(shared.limits.handshake, handshake) => {
             metrics::tls_handshake(match &done {
                 Ok(Ok(_)) => "done",
                 Ok(Err(_)) => "failed",
@@ -84,15 +139,28 @@ async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStream<TcpStre
     }
 }
 
-async fn goodbye<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+pub(super) async fn goodbye<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
     timeout(GOODBYE, stream.shutdown()).await?
+}
+
+/// The trusted network that a peer belongs to.
+fn network_of(shared: &Shared, peer: IpAddr) -> Option<usize> {
+    let holds = |network: &ipnet::IpNet| network.contains(&peer);
+    shared.trusted.iter().position(|trusted| trusted.networks.iter().any(holds))
+}
+
+fn whence(shared: &Shared, peer: IpAddr) -> Whence {
+    match network_of(shared, peer) {
+        Some(index) => Whence::Trusted(index),
+        None if peer.is_loopback() => Whence::Loopback,
+        None => Whence::Anywhere,
+    }
 }
 
 /// What the peer's network stands for. The store's silence is not "a stranger": a tool that can't
 /// authenticate would take the 530 for good.
 async fn trusted(shared: &Shared, peer: IpAddr) -> Result<Option<Holder>, StoreError> {
-    let holds = |network: &ipnet::IpNet| network.contains(&peer);
-    let Some(trusted) = shared.trusted.iter().find(|trusted| trusted.networks.iter().any(holds)) else {
+    let Some(trusted) = network_of(shared, peer).and_then(|index| shared.trusted.get(index)) else {
         return Ok(None);
     };
     match shared.verifier.trusted(&trusted.credential).await {
@@ -102,6 +170,8 @@ async fn trusted(shared: &Shared, peer: IpAddr) -> Result<Option<Holder>, StoreE
             Ok(None)
         }
         Err(NotVerified::Store(error)) => Err(error),
+        // Only secrets are guessed at.
+        Err(NotVerified::Refused { .. } | NotVerified::Busy) => Ok(None),
     }
 }
 

@@ -2,8 +2,6 @@
 //! for, and writes replies. Ends with its stream; a new one under TLS begins with nothing read.
 
 use std::io;
-use std::net::IpAddr;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -11,30 +9,21 @@ use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroize as _;
 
 use super::chunks::Gathering;
+use super::connection::Guest;
+use super::limits::Limits;
+use super::pace::Pace;
 use super::room::Taken;
-use super::{Shared, answer, connection};
-use crate::credential::NotVerified;
+use super::{Shared, answer};
 use crate::intake::Submission;
 use crate::mail::Reply;
-use crate::smtp::auth::Login;
-use crate::smtp::session::{Effect, Session, Step, Verified};
+use crate::smtp::session::{Effect, Session, Step};
 use crate::smtp::wire::{BadLine, DataReader, EndOfData, LineReader};
 use crate::store::Trace;
 use crate::telemetry::metrics::{self, Stopwatch};
 
-/// For a command to come in full. RFC 5321, 4.5.3.2.7.
-const COMMAND: Duration = Duration::from_secs(5 * 60);
-/// Between blocks of data: more than RFC 5321, 4.5.3.2.5 asks for.
-pub(super) const DATA_BLOCK: Duration = Duration::from_secs(5 * 60);
-/// For a message's data in all.
-pub(super) const MESSAGE: Duration = Duration::from_secs(30 * 60);
-/// For a peer to become somebody who may submit.
-const STRANGER: Duration = Duration::from_secs(5 * 60);
-/// For a peer to take replies.
-const WRITE: Duration = Duration::from_secs(5 * 60);
 /// Octets to read at once: commands, and data.
 const COMMAND_READ: usize = 4 * 1024;
-pub(super) const DATA_READ: usize = 64 * 1024;
+const DATA_READ: usize = 64 * 1024;
 /// Replies beyond this are written although there is more input at hand.
 const MAX_OUTPUT: usize = 16 * 1024;
 
@@ -43,11 +32,10 @@ pub(super) struct Conversation<'a, S> {
     stream: &'a mut S,
     pub(super) session: &'a mut Session,
     pub(super) shared: &'a Shared,
-    peer: IpAddr,
+    pub(super) guest: &'a Guest,
     pub(super) input: BytesMut,
     lines: LineReader,
     output: String,
-    stranger_until: Instant,
     /// Of a message that comes in chunks.
     pub(super) gathering: Option<Gathering>,
 }
@@ -80,10 +68,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         stream: &'a mut S,
         session: &'a mut Session,
         shared: &'a Shared,
-        peer: IpAddr,
+        guest: &'a Guest,
     ) -> io::Result<Then> {
         let greeting = session.greeting().to_string();
-        Self::new(stream, session, shared, peer, greeting).run().await
+        Self::new(stream, session, shared, guest, greeting).run().await
     }
 
     /// After a handshake: the peer speaks first. RFC 3207, 4.2.
@@ -91,21 +79,24 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         stream: &'a mut S,
         session: &'a mut Session,
         shared: &'a Shared,
-        peer: IpAddr,
+        guest: &'a Guest,
     ) -> io::Result<Then> {
-        Self::new(stream, session, shared, peer, String::new()).run().await
+        Self::new(stream, session, shared, guest, String::new()).run().await
     }
 
     fn new(
         stream: &'a mut S,
         session: &'a mut Session,
         shared: &'a Shared,
-        peer: IpAddr,
+        guest: &'a Guest,
         output: String,
     ) -> Self {
-        let stranger_until = Instant::now() + STRANGER;
         let (input, lines) = (BytesMut::new(), LineReader::default());
-        Self { stream, session, shared, peer, input, lines, output, stranger_until, gathering: None }
+        Self { stream, session, shared, guest, input, lines, output, gathering: None }
+    }
+
+    pub(super) fn limits(&self) -> &'a Limits {
+        &self.shared.limits
     }
 
     async fn run(mut self) -> io::Result<Then> {
@@ -143,13 +134,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// Says the reply and does what the session asks for.
     async fn carry_out(&mut self, step: Step) -> Result<Option<Then>, End> {
+        if matches!(step.effect, Effect::Confirm) {
+            let reply = self.confirm().await.or(step.reply);
+            self.say(reply);
+            return Ok(None);
+        }
         self.say(step.reply);
         match step.effect {
-            Effect::Nothing => Ok(None),
+            Effect::Nothing | Effect::Confirm => Ok(None),
             Effect::Close => Ok(Some(Then::Close)),
             Effect::StartTls => Ok(Some(Then::StartTls)),
             Effect::Verify(login) => {
-                let verified = self.verify(login).await;
+                let verified = self.verify(login).await?;
                 let step = self.session.verified(verified);
                 self.say(step.reply);
                 Ok(matches!(step.effect, Effect::Close).then_some(Then::Close))
@@ -177,10 +173,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     /// The next line. Replies are written before it waits for one: pipelined commands are answered together
     /// (RFC 2920, 3.2).
     async fn next_line(&mut self) -> Result<Line, End> {
-        let deadline = Instant::now() + COMMAND;
+        let deadline = self.command_deadline();
         loop {
             if self.shared.shutdown.is_cancelled() {
                 return Err(shutting_down());
+            }
+            if Instant::now() >= self.session_until() {
+                metrics::limited("smtp", "session_timeout");
+                return Err(End::Farewell(Reply::new(
+                    421,
+                    (4, 4, 2),
+                    "the session lasted too long; closing",
+                )));
             }
             if self.output.len() > MAX_OUTPUT {
                 self.flush().await?;
@@ -188,44 +192,71 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             if let Some(line) = self.lines.next(&mut self.input, self.session.line_limit()) {
                 return Ok(line);
             }
-            let deadline = match self.session.holder() {
-                Some(_) => deadline,
-                None => deadline.min(self.stranger_until),
-            };
-            let deadline = self.gathering.as_ref().map_or(deadline, |message| deadline.min(message.until));
             self.flush().await?;
             self.input.reserve(COMMAND_READ);
             let shared = self.shared;
             tokio::select! {
                 biased;
                 () = shared.shutdown.cancelled() => return Err(shutting_down()),
-                read = self.read(deadline) => read?,
+                read = self.read(deadline) => drop(read?),
             }
         }
     }
 
+    /// When the next command must have come in full.
+    fn command_deadline(&self) -> Instant {
+        let idle = (Instant::now() + self.limits().idle).min(self.session_until());
+        let known = match self.session.holder() {
+            Some(_) => idle,
+            None => idle.min(self.guest.login_until),
+        };
+        self.gathering.as_ref().map_or(known, |message| known.min(message.pace.until()))
+    }
+
+    /// When the session ends; a transaction that has begun may still come to its end.
+    fn session_until(&self) -> Instant {
+        let until = self.guest.session_until;
+        if self.session.in_transaction() { until + self.limits().data } else { until }
+    }
+
     /// Reads the data to its end, then hands it over.
     async fn take_message(&mut self, hint: usize) -> Result<Reply, End> {
-        let deadline = Instant::now() + MESSAGE;
+        let mut pace = Pace::begin(self.limits());
         let mut reader = DataReader::new(self.shared.terms.max_message_size, hint);
         let mut taken = Taken::default();
         let ended = loop {
             if let Some(ended) = reader.read(&mut self.input) {
                 break ended;
             }
-            if self.shared.room.extend(&mut taken, reader.kept()).is_err() {
+            if self.shared.room.extend(&mut taken, reader.held()).await.is_err() {
                 reader.give_up();
                 taken = Taken::default();
             }
-            self.flush().await?;
-            self.input.reserve(DATA_READ);
-            self.read(deadline.min(Instant::now() + DATA_BLOCK)).await?;
+            self.more_data(&mut pace).await?;
         };
+        self.give_back_input();
         Ok(match ended {
             EndOfData::Complete(content) => self.submit(content).await,
             EndOfData::TooLarge => self.drop_message(answer::too_large()),
             EndOfData::NoRoom => self.drop_message(answer::no_room()),
         })
+    }
+
+    /// Reads the next block of data, within the pace.
+    pub(super) async fn more_data(&mut self, pace: &mut Pace) -> Result<(), End> {
+        self.flush().await?;
+        self.input.reserve(DATA_READ);
+        let since = Instant::now();
+        let read = self.read(pace.deadline(self.limits())).await?;
+        pace.came(read, since);
+        Ok(())
+    }
+
+    /// A session that waits for its next message holds no more memory than one that has just begun.
+    pub(super) fn give_back_input(&mut self) {
+        if self.input.capacity() > 2 * COMMAND_READ {
+            self.input = BytesMut::from(self.input.as_ref());
+        }
     }
 
     fn drop_message(&mut self, reply: Reply) -> Reply {
@@ -257,7 +288,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             grant: handed.holder.grant,
             envelope: handed.envelope,
             content,
-            trace: Trace { helo: handed.helo, peer: Some(self.peer), protocol: handed.protocol.to_owned() },
+            trace: Trace {
+                helo: handed.helo,
+                peer: Some(self.guest.address),
+                protocol: handed.protocol.to_owned(),
+            },
         };
         match self.shared.intake.accept(submission).await {
             Ok(receipt) => answer::decided(&receipt),
@@ -269,43 +304,29 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    async fn verify(&self, login: Login) -> Verified {
-        match self.shared.verifier.login(&login.user, &login.password).await {
-            Ok(credential) => {
-                metrics::login("smtp", "done");
-                Verified::Holder(connection::holder(&credential))
-            }
-            Err(NotVerified::Wrong) => {
-                metrics::login("smtp", "wrong");
-                tracing::warn!(peer = %self.peer, "SMTP login failed");
-                Verified::Wrong
-            }
-            Err(NotVerified::Store(error)) => {
-                metrics::login("smtp", "unavailable");
-                tracing::error!(%error, "an SMTP login could not be checked");
-                Verified::Unavailable
-            }
-        }
-    }
-
-    pub(super) async fn read(&mut self, deadline: Instant) -> Result<(), End> {
+    /// Octets that came.
+    async fn read(&mut self, deadline: Instant) -> Result<usize, End> {
         match timeout_at(deadline, self.stream.read_buf(&mut self.input)).await {
             Ok(Ok(0)) => Err(End::Lost(io::ErrorKind::UnexpectedEof.into())),
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(read)) => Ok(read),
             Ok(Err(error)) => Err(End::Lost(error)),
-            Err(_) => Err(End::Farewell(Reply::new(421, (4, 4, 2), "waited too long; closing"))),
+            Err(_) => {
+                metrics::limited("smtp", "time");
+                Err(End::Farewell(Reply::new(421, (4, 4, 2), "waited too long; closing")))
+            }
         }
     }
 
-    pub(super) async fn flush(&mut self) -> io::Result<()> {
+    async fn flush(&mut self) -> io::Result<()> {
         if self.output.is_empty() {
             return Ok(());
         }
+        let idle = self.limits().idle;
         let write = async {
             self.stream.write_all(self.output.as_bytes()).await?;
             self.stream.flush().await
         };
-        timeout(WRITE, write).await??;
+        timeout(idle, write).await??;
         self.output.clear();
         Ok(())
     }

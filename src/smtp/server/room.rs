@@ -2,20 +2,33 @@
 //! peers gets over.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 /// Room is taken in steps of so many octets.
 const STEP: usize = 64 * 1024;
+/// The first steps of each message may come out of what is kept: ordinary mail gets through beside large mail.
+const ORDINARY: usize = 4;
+/// This part of all room is kept for them.
+const KEPT: usize = 8;
+/// How long a peer waits for room before it hears that there is none.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// All the room there is; clones share it.
 #[derive(Clone)]
-pub(super) struct Room(Arc<Semaphore>);
+pub(super) struct Room {
+    common: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
+    patience: Duration,
+}
 
 /// Room that one message has; given back when dropped.
 #[derive(Default)]
 pub(super) struct Taken {
-    permit: Option<OwnedSemaphorePermit>,
+    common: Option<OwnedSemaphorePermit>,
+    kept: Option<OwnedSemaphorePermit>,
     steps: usize,
 }
 
@@ -24,24 +37,43 @@ pub(super) struct Taken {
 pub(super) struct NoRoom;
 
 impl Room {
-    pub fn new(octets: usize) -> Self {
-        Self(Arc::new(Semaphore::new(octets.div_ceil(STEP).min(Semaphore::MAX_PERMITS))))
+    /// So many octets in all, of which one message of the largest size always finds room when it is alone.
+    pub fn new(octets: usize, largest: usize, patience: Duration) -> Self {
+        let steps = octets.div_ceil(STEP).min(Semaphore::MAX_PERMITS / 2);
+        let largest = largest.div_ceil(STEP);
+        let kept = (steps / KEPT).min(steps.saturating_sub(largest));
+        let semaphore = |steps: usize| Arc::new(Semaphore::new(steps));
+        Self { common: semaphore((steps - kept).max(largest)), kept: semaphore(kept), patience }
     }
 
-    /// Sees to it that `taken` has room for so many octets.
-    pub fn extend(&self, taken: &mut Taken, octets: usize) -> Result<(), NoRoom> {
-        let missing = octets.div_ceil(STEP).saturating_sub(taken.steps);
+    /// Sees to it that `taken` has room for so many octets; waits for a while where there is none. A peer that is
+    /// not read from meanwhile sends more slowly.
+    pub async fn extend(&self, taken: &mut Taken, octets: usize) -> Result<(), NoRoom> {
+        let wanted = octets.div_ceil(STEP);
+        let missing = wanted.saturating_sub(taken.steps);
         if missing == 0 {
             return Ok(());
         }
         let permits = u32::try_from(missing).map_err(|_| NoRoom)?;
-        let more = self.0.clone().try_acquire_many_owned(permits).map_err(|_| NoRoom)?;
-        match &mut taken.permit {
-            Some(permit) => permit.merge(more),
-            None => taken.permit = Some(more),
+        if let Ok(more) = self.common.clone().try_acquire_many_owned(permits) {
+            add(&mut taken.common, more);
+        } else if let (true, Ok(more)) =
+            (wanted <= ORDINARY, self.kept.clone().try_acquire_many_owned(permits))
+        {
+            add(&mut taken.kept, more);
+        } else {
+            let more = timeout(self.patience, self.common.clone().acquire_many_owned(permits)).await;
+            add(&mut taken.common, more.map_err(|_| NoRoom)?.map_err(|_| NoRoom)?);
         }
         taken.steps += missing;
         Ok(())
+    }
+}
+
+fn add(held: &mut Option<OwnedSemaphorePermit>, more: OwnedSemaphorePermit) {
+    match held {
+        Some(permit) => permit.merge(more),
+        None => *held = Some(more),
     }
 }
 
@@ -49,16 +81,46 @@ impl Room {
 mod tests {
     use super::*;
 
-    #[test]
-    fn room_is_bounded_over_all_and_comes_back() {
-        let room = Room::new(3 * STEP);
+    const AT_ONCE: Duration = Duration::ZERO;
+
+    #[tokio::test]
+    async fn room_is_bounded_over_all_and_comes_back() {
+        let room = Room::new(3 * STEP, STEP, AT_ONCE);
         let (mut one, mut other) = (Taken::default(), Taken::default());
-        assert_eq!(room.extend(&mut one, 2 * STEP), Ok(()));
-        assert_eq!(room.extend(&mut one, 2 * STEP), Ok(()));
-        assert_eq!(room.extend(&mut other, STEP + 1), Err(NoRoom));
-        assert_eq!(room.extend(&mut other, STEP), Ok(()));
-        assert_eq!(room.extend(&mut one, 2 * STEP + 1), Err(NoRoom));
+        assert_eq!(room.extend(&mut one, 2 * STEP).await, Ok(()));
+        assert_eq!(room.extend(&mut one, 2 * STEP).await, Ok(()));
+        assert_eq!(room.extend(&mut other, STEP + 1).await, Err(NoRoom));
+        assert_eq!(room.extend(&mut other, STEP).await, Ok(()));
+        assert_eq!(room.extend(&mut one, 2 * STEP + 1).await, Err(NoRoom));
         drop(other);
-        assert_eq!(room.extend(&mut one, 3 * STEP), Ok(()));
+        assert_eq!(room.extend(&mut one, 3 * STEP).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_peer_waits_for_room_before_there_is_none() {
+        let room = Room::new(STEP, STEP, Duration::from_secs(60));
+        let (mut one, mut other) = (Taken::default(), Taken::default());
+        assert_eq!(room.extend(&mut one, 1).await, Ok(()));
+        let free = async { drop(one) };
+        let (taken, ()) = tokio::join!(room.extend(&mut other, 1), free);
+        assert_eq!(taken, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn large_messages_leave_room_for_ordinary_ones() {
+        let room = Room::new(80 * STEP, 60 * STEP, AT_ONCE);
+        let (mut large, mut larger, mut ordinary) = (Taken::default(), Taken::default(), Taken::default());
+        assert_eq!(room.extend(&mut large, 60 * STEP).await, Ok(()));
+        assert_eq!(room.extend(&mut larger, 10 * STEP).await, Ok(()));
+        assert_eq!(room.extend(&mut larger, 11 * STEP).await, Err(NoRoom));
+        assert_eq!(room.extend(&mut ordinary, 2 * STEP).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn one_message_of_the_largest_size_always_finds_room() {
+        for octets in [STEP, 10 * STEP, 100 * STEP] {
+            let room = Room::new(octets, 50 * STEP, AT_ONCE);
+            assert_eq!(room.extend(&mut Taken::default(), 50 * STEP).await, Ok(()));
+        }
     }
 }

@@ -126,7 +126,7 @@ pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
     };
     let (seen, size, chunks) = (HashSet::new(), parameters.size, Chunks::None);
     session.state = State::Transaction(Transaction { envelope, seen, size, chunks });
-    Step::say(250, (2, 1, 0), "sender ok")
+    Step::say(250, (2, 1, 0), "sender ok").then(Effect::Confirm)
 }
 
 const NO_ADDRESS: &str = "not an address, or one with a route";

@@ -17,6 +17,7 @@ fn terms() -> Terms {
         max_recipients: 3,
         starttls: StartTls::Offered,
         auth: AuthOver::TlsAlone,
+        bounds: Bounds::default(),
     }
 }
 
@@ -271,7 +272,7 @@ fn auth_lets_in_who_is_verified() {
 #[test]
 fn auth_login_takes_three_lines_and_long_ones() {
     let mut session = stranger();
-    assert_eq!(session.line_limit(), MAX_COMMAND);
+    assert_eq!(session.line_limit(), Bounds::default().command);
     assert_eq!(say(&mut session, "AUTH LOGIN"), "334 VXNlcm5hbWU6\r\n");
     assert_eq!(session.line_limit(), MAX_AUTH_LINE);
     assert_eq!(say(&mut session, &base64("shop/tool")), "334 UGFzc3dvcmQ6\r\n");
@@ -335,7 +336,7 @@ fn a_login_goes_before_the_network_and_a_revocation_ends_both() {
 #[test]
 fn nothing_but_errors_ends_a_session() {
     let mut session = tool();
-    for _ in 1..MAX_STRIKES {
+    for _ in 1..Bounds::default().errors {
         check(&mut session, &[("FOO", "500 ")]);
     }
     let (reply, effect) = step(&mut session, "FOO");
@@ -420,4 +421,22 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
         "\u{80}",
     ]);
     prop_oneof![words.prop_map(|text| text.as_bytes().to_vec()), prop::collection::vec(any::<u8>(), 0..40)]
+}
+
+#[test]
+fn commands_that_bring_no_mail_end_a_session_and_recipients_are_not_counted() {
+    let mut terms = terms();
+    (terms.bounds.commands_without_mail, terms.max_recipients) = (6, 1_000);
+    let mut session = session(terms, Channel::Tls, Some(holder("tool")));
+    check(&mut session, &[("EHLO x", "250-"), ("NOOP", "250 "), ("RSET", "250 "), ("MAIL FROM:<>", "250 ")]);
+    for number in 0..100 {
+        check(&mut session, &[(&format!("RCPT TO:<a{number}@example.net>"), "250 ")]);
+    }
+    check(&mut session, &[("DATA", "354 ")]);
+    session.hand_over();
+    for _ in 0..6 {
+        check(&mut session, &[("NOOP", "250 ")]);
+    }
+    let (reply, effect) = step(&mut session, "NOOP");
+    assert!(reply.starts_with("421 4.7.0 ") && matches!(effect, Effect::Close), "{reply}");
 }

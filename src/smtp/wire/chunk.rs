@@ -26,9 +26,9 @@ impl ChunkReader {
         Self { content: Content::new(limit, hint), last: LastOctet::Other }
     }
 
-    /// Octets kept so far.
-    pub fn kept(&self) -> usize {
-        self.content.kept()
+    /// Octets of memory that it takes: what was kept so far, and what was set aside for more.
+    pub fn held(&self) -> usize {
+        self.content.held()
     }
 
     /// Keeps nothing from here on, and drops what was kept: what comes is still read.

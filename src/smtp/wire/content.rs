@@ -51,6 +51,11 @@ impl Content {
         self.octets.len()
     }
 
+    /// Octets of memory that it takes.
+    pub fn held(&self) -> usize {
+        self.octets.capacity()
+    }
+
     /// Why nothing is kept any more, if that is so.
     pub fn dropped(&self) -> Option<Dropped> {
         match self.keeping {

@@ -16,6 +16,7 @@ use crate::policy::PolicySet;
 use crate::policy::sender::SenderPolicy;
 use crate::store::{Credential, Role};
 use crate::telemetry::metrics;
+use crate::web::client;
 
 /// The longest key, in octets; ours are far shorter.
 const KEY_LIMIT: usize = 256;
@@ -63,15 +64,9 @@ impl FromRequestParts<Api> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let key = bearer(&parts.headers).ok_or_else(Problem::unauthorized)?;
-        let found = api.verifier.key(&key).await;
-        metrics::login(
-            "api",
-            match &found {
-                Ok(_) => "done",
-                Err(NotVerified::Wrong) => "wrong",
-                Err(NotVerified::Store(_)) => "unavailable",
-            },
-        );
+        let from = client::of(parts, &api.trusted_proxies);
+        let found = api.verifier.key(from, &key).await;
+        metrics::login("api", found.as_ref().map_or_else(NotVerified::word, |_| "done"));
         let credential = found?;
         match credential.role {
             Role::Smtp => Err(Problem::forbidden("a credential for SMTP opens no API")),

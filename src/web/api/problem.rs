@@ -1,5 +1,7 @@
 //! Errors as `application/problem+json`. RFC 9457. For programs and people; never of our insides.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -9,6 +11,9 @@ use crate::credential::NotVerified;
 use crate::policy::Reason;
 use crate::store::{RecordError, StoreError};
 
+/// After what is unavailable, one may come again in so many seconds.
+const SOON: u64 = 5;
+
 /// What went wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
@@ -17,6 +22,8 @@ pub(super) struct Problem {
     /// A word of the contract, where a program may want to act on it.
     reason: Option<Reason>,
     mistakes: Vec<Mistake>,
+    /// In how many seconds to come again.
+    again_in: Option<u64>,
 }
 
 /// One thing wrong in a body.
@@ -41,7 +48,7 @@ struct Document<'a> {
 
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), reason: None, mistakes: Vec::new() }
+        Self { status, detail: detail.into(), reason: None, mistakes: Vec::new(), again_in: None }
     }
 
     /// The body can't be used; says where and why.
@@ -92,6 +99,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the records can't be reached; try again")
     }
 
+    /// RFC 6585, 4.
+    pub(super) fn too_many(again_in: Duration) -> Self {
+        let again_in = Some(again_in.as_secs() + 1);
+        Self { again_in, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests from your address") }
+    }
+
     pub(super) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "this should not have happened")
     }
@@ -111,15 +124,13 @@ impl IntoResponse for Problem {
         let mut response = (self.status, text).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                let scheme = HeaderValue::from_static("Bearer realm=\"optgate\"");
-                headers.insert(header::WWW_AUTHENTICATE, scheme);
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            let scheme = HeaderValue::from_static("Bearer realm=\"optgate\"");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        let wait = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(SOON);
+        if let Some(seconds) = self.again_in.or(wait) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }
@@ -136,6 +147,11 @@ impl From<NotVerified> for Problem {
     fn from(error: NotVerified) -> Self {
         match error {
             NotVerified::Wrong => Self::unauthorized(),
+            NotVerified::Refused { again_in } => Self {
+                detail: "too many wrong keys came from your address".to_owned(),
+                ..Self::too_many(again_in)
+            },
+            NotVerified::Busy => Self::unavailable(),
             NotVerified::Store(error) => error.into(),
         }
     }

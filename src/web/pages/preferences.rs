@@ -46,7 +46,9 @@ impl Pages {
         request: Request,
     ) -> Result<Response, Trouble> {
         let visit = self.follow(Purpose::Preferences, token, visitor).await?;
-        match form::read(request).await? {
+        let wish = form::read(request).await?;
+        self.allow(&wish, visitor)?;
+        match wish {
             Wish::LeaveAll => {
                 let provenance = visit.provenance("page", visitor);
                 self.leave(&visit, Extent::AllMarketing, Offer::Undo, provenance).await

@@ -1,7 +1,9 @@
 //! What is shown when a page can't do what was asked. It never says what was wrong with a link, and never
 //! that something was done.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use super::view::{Message, Words, show};
@@ -18,6 +20,8 @@ pub(super) enum Trouble {
     NothingKept,
     /// The store does not answer.
     Later,
+    /// The visitor's address comes too often; how long to wait.
+    TooMany(Duration),
     /// The body can't be read.
     Unread,
     TooLarge,
@@ -30,14 +34,20 @@ impl Trouble {
             Self::Missing => (StatusCode::NOT_FOUND, "missing-title", "missing-body"),
             Self::NothingKept => (StatusCode::OK, "nothing-title", "nothing-body"),
             Self::Later => (StatusCode::SERVICE_UNAVAILABLE, "later-title", "later-body"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "many-title", "many-body"),
             Self::Unread => (StatusCode::BAD_REQUEST, "unread-title", "unread-body"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "unread-title", "unread-body"),
             Self::NotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "unread-title", "unread-body"),
         };
         let words = Words::new(visitor.language.unwrap_or("en"), "");
         let mut response = show(status, &Message { words, title, body, choose: None });
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("120"));
+        let wait = match self {
+            Self::Later => Some(120),
+            Self::TooMany(wait) => Some(wait.as_secs() + 1),
+            _ => None,
+        };
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -49,7 +49,9 @@ impl Pages {
     ) -> Result<Response, Trouble> {
         let visit = self.follow(Purpose::Unsubscribe, token, visitor).await?;
         let page = visit.provenance("page", visitor);
-        match form::read(request).await? {
+        let wish = form::read(request).await?;
+        self.allow(&wish, visitor)?;
+        match wish {
             Wish::OneClick => {
                 let provenance = visit.provenance("one_click", visitor);
                 self.leave(&visit, one_click(&visit), Offer::Nothing, provenance).await
