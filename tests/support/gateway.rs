@@ -17,6 +17,8 @@ pub struct Setup<'a> {
     upstream: SocketAddr,
     lease: &'static str,
     smtp: String,
+    web: String,
+    api: String,
     extra: String,
     policies: HashMap<String, String>,
     keys_from: Option<PathBuf>,
@@ -34,6 +36,9 @@ impl<'a> Setup<'a> {
             upstream,
             lease: "60s",
             smtp: "allow_plaintext_auth = true".to_owned(),
+            // Tests look again and again until something has happened.
+            web: "rate = \"100000/minute\"".to_owned(),
+            api: String::new(),
             extra: String::new(),
             policies: HashMap::new(),
             keys_from: None,
@@ -54,6 +59,18 @@ impl<'a> Setup<'a> {
     /// Other keys of `[smtp]` than AUTH without TLS.
     pub fn smtp(mut self, keys: String) -> Self {
         self.smtp = keys;
+        self
+    }
+
+    /// Other keys of `[web]` than a rate that is no hindrance.
+    pub fn web(mut self, keys: &str) -> Self {
+        self.web = keys.to_owned();
+        self
+    }
+
+    /// Keys of `[api]`.
+    pub fn api(mut self, keys: &str) -> Self {
+        self.api = keys.to_owned();
         self
     }
 
@@ -145,8 +162,10 @@ listen = ["127.0.0.1:0"]
 [web]
 listen = "127.0.0.1:0"
 public_url = "https://mail.test"
+{web}
 [api]
 listen = "127.0.0.1:0"
+{api}
 [[upstream]]
 name = "primary"
 address = "{upstream}"
@@ -160,6 +179,8 @@ key_file = "{dkim}"
             url = self.database.url,
             lease = self.lease,
             smtp = self.smtp,
+            web = self.web,
+            api = self.api,
             upstream = self.upstream,
             extra = self.extra,
         )
