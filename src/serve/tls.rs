@@ -1,7 +1,7 @@
 //! The certificate of `[smtp]`: shown to tools, read anew when its files change.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -9,10 +9,12 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::certificate::CertificateFiles;
+use crate::config::certificate::{CertificateFiles, Pem, not_after};
+use crate::telemetry::metrics;
 
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(10);
+/// How often the files are read again. They are small, and their contents are compared: dates and paths don't
+/// tell of every change (links that are swapped, files that come with an old date).
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Always the certificate in force.
 #[derive(Debug)]
@@ -28,12 +30,17 @@ impl ResolvesServerCert for InForce {
 pub struct Certificate {
     files: CertificateFiles,
     in_force: Arc<InForce>,
+    /// What the files held, or why they could not be read, when they were last looked at.
+    seen: Result<Pem, String>,
 }
 
 impl Certificate {
     pub fn load(files: CertificateFiles) -> anyhow::Result<Self> {
-        let key = files.load().map_err(anyhow::Error::msg)?;
-        Ok(Self { files, in_force: Arc::new(InForce(ArcSwap::from_pointee(key))) })
+        let seen = files.read();
+        let pem = seen.as_ref().map_err(|error| anyhow::Error::msg(error.clone()))?;
+        let key = files.understand(pem).map_err(anyhow::Error::msg)?;
+        measure(&key);
+        Ok(Self { files, in_force: Arc::new(InForce(ArcSwap::from_pointee(key))), seen })
     }
 
     pub fn server_config(&self) -> anyhow::Result<Arc<ServerConfig>> {
@@ -45,27 +52,36 @@ impl Certificate {
         Ok(Arc::new(config))
     }
 
-    /// Follows the files until cancelled. One that can't be used is told of, and the old one stays.
-    pub async fn follow(self, shutdown: CancellationToken) {
-        let mut seen = changed_at(&self.files);
+    /// Follows the files until cancelled.
+    pub async fn follow(mut self, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_some() {
-            let found = changed_at(&self.files);
-            if found == seen {
-                continue;
+            let files = self.files.clone();
+            // Wherever they lie, waiting for them must not hold up mail.
+            if let Ok(found) = tokio::task::spawn_blocking(move || files.read()).await {
+                self.take(found);
             }
-            seen = found;
-            match self.files.load() {
-                Ok(key) => {
-                    self.in_force.0.store(Arc::new(key));
-                    tracing::info!("certificate read anew");
-                }
-                Err(error) => tracing::error!(%error, "the new certificate can't be used; the old one stays"),
+        }
+    }
+
+    /// What can't be used is told of once, and the old certificate stays.
+    fn take(&mut self, found: Result<Pem, String>) {
+        if found == self.seen {
+            return;
+        }
+        self.seen = found;
+        match self.seen.as_ref().map_err(Clone::clone).and_then(|pem| self.files.understand(pem)) {
+            Ok(key) => {
+                measure(&key);
+                self.in_force.0.store(Arc::new(key));
+                tracing::info!(certificate = %self.files.certificate.display(), "certificate read anew");
             }
+            Err(error) => tracing::error!(%error, "the new certificate can't be used; the old one stays"),
         }
     }
 }
 
-fn changed_at(files: &CertificateFiles) -> [Option<SystemTime>; 2] {
-    [&files.certificate, &files.key]
-        .map(|path| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok())
+fn measure(key: &CertifiedKey) {
+    if let Some(ends) = key.cert.first().and_then(|certificate| not_after(certificate)) {
+        metrics::certificate_expiry(ends);
+    }
 }
