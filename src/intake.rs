@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::limits::heavy;
 use crate::mail::message::{Bounds, MAX_HOPS};
 use crate::mail::{Address, Envelope, RawMessage};
-use crate::outcome::dsn::{Failure, Notifier, Original};
+use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::rewrite;
@@ -181,16 +181,15 @@ impl Intake {
         if !stream.dsn_on_refusal || receipt.is_error() {
             return None;
         }
-        let recipients: Vec<&Address> =
-            message.deliveries.iter().map(|delivery| &delivery.recipient).collect();
-        let failures: Vec<Failure> = receipt
+        let told: Vec<Told> = receipt
             .deliveries
             .iter()
-            .zip(recipients)
+            .zip(&message.deliveries)
             .filter(|(decided, _)| decided.fate == Fate::Refused)
-            .map(|(decided, recipient)| Failure {
+            .map(|(decided, delivery)| Told {
                 delivery: decided.delivery,
-                recipient: recipient.clone(),
+                recipient: delivery.recipient.clone(),
+                asked: delivery.asked.clone(),
                 status: (5, 7, 1),
                 text: format!("[{}] {}", reason_of(&decided.verdict), decided.verdict.text),
                 diagnostic: None,
@@ -203,9 +202,11 @@ impl Intake {
             credential: &message.credential,
             envelope_sender: message.envelope_sender.as_ref(),
             received_at: message.received_at,
+            asked: &message.asked,
             header: header.header(),
+            message: &message.content,
         };
-        self.notifier.notify(policy, &original, &failures, &|| self.clock.id(), now)
+        self.notifier.notify(policy, &original, (Action::Failed, told), &|| self.clock.id(), now)
     }
 }
 

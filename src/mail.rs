@@ -7,7 +7,7 @@ pub mod message;
 pub mod parameters;
 pub mod redaction;
 pub mod reply;
-mod xtext;
+pub mod xtext;
 
 pub use address::Address;
 pub use envelope::{BodyType, Envelope};

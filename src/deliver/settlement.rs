@@ -12,7 +12,7 @@ use super::response::{Failure, Meaning, Response, Status};
 use crate::clock::Clock;
 use crate::mail::RawMessage;
 use crate::mail::redaction::one_line_about;
-use crate::outcome::dsn::{self, Notifier, Original};
+use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::{PolicySet, Reason, Verdict};
 use crate::schedule::retry::{jitter, next_attempt};
@@ -163,16 +163,19 @@ impl Settling {
             credential: &claim.credential,
             envelope_sender: claim.envelope_sender.as_ref(),
             received_at: claim.received_at,
+            asked: &claim.asked,
             header: message.as_ref().map_or(b"", |message| message.header()),
+            message: &claim.content,
         };
-        let failure = dsn::Failure {
+        let told = Told {
             delivery: claim.fence.delivery,
             recipient: claim.recipient.clone(),
+            asked: claim.asked_for_recipient.clone(),
             status,
             text,
             diagnostic: ending.because.response.clone(),
         };
-        self.notifier.notify(policy, &original, &[failure], &|| self.clock.id(), now)
+        self.notifier.notify(policy, &original, (Action::Failed, vec![told]), &|| self.clock.id(), now)
     }
 }
 

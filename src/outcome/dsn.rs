@@ -1,6 +1,9 @@
-//! Delivery status notifications. RFC 3464 in a multipart/report (RFC 6522), composed with lettre.
+//! Delivery status notifications. RFC 3464 in a multipart/report (RFC 6522), composed with lettre; of what, the tool
+//! may have said (RFC 3461).
 //!
 //! Never for a DSN, never to a null or a foreign envelope sender: a stolen login could bomb anyone.
+
+mod returned;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,16 +15,14 @@ use lettre::message::header::{self, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use uuid::Uuid;
 
+use crate::mail::parameters::Occasion;
 use crate::mail::redaction::one_line;
-use crate::mail::{Address, MailParameters, RcptParameters};
+use crate::mail::{Address, MailParameters, RcptParameters, xtext};
 use crate::policy::decide::{Admission, DeliveryKind, admit_dsn};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Stream};
 use crate::spool::Lane;
 use crate::store::{NewDelivery, NewMessage, Trace};
-
-/// The most octets of the original's header that go back.
-const MAX_RETURNED_HEADER: usize = 32 * 1024;
 
 /// Who tells, and whether the upstream takes such mail at all.
 #[derive(Clone, Debug)]
@@ -45,15 +46,27 @@ pub struct Original<'a> {
     pub credential: &'a str,
     pub envelope_sender: Option<&'a Address>,
     pub received_at: Timestamp,
-    /// Its header, to be returned as text/rfc822-headers.
+    pub asked: &'a MailParameters,
+    /// Its header, the empty line included.
     pub header: &'a [u8],
+    /// All of it, canonical.
+    pub message: &'a [u8],
 }
 
-/// One recipient who will not get it.
+/// What became of the recipients that a notification tells of. RFC 3464, 2.3.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Failed,
+    /// It went on to a server that can't tell what becomes of it.
+    Relayed,
+}
+
+/// One recipient, and what became of them.
 #[derive(Clone, Debug)]
-pub struct Failure {
+pub struct Told {
     pub delivery: Uuid,
     pub recipient: Address,
+    pub asked: RcptParameters,
     /// RFC 3463.
     pub status: (u8, u8, u8),
     /// Plain words for people.
@@ -68,17 +81,18 @@ impl Notifier {
         &self,
         policy: &Arc<PolicySet>,
         original: &Original<'_>,
-        failures: &[Failure],
+        (action, told): (Action, Vec<Told>),
         new_id: &dyn Fn() -> Uuid,
         now: Timestamp,
     ) -> Option<NewMessage> {
         let sender = policy.sender(original.sender)?;
         let to = self.entitled(sender, original)?;
-        if failures.is_empty() {
+        let told: Vec<Told> = told.into_iter().filter(|one| one.asked.wants(action.occasion())).collect();
+        if told.is_empty() {
             return None;
         }
         let id = new_id();
-        let content = match self.compose(id, to, original, failures, now) {
+        let content = match self.compose(id, to, original, (action, &told), now) {
             Ok(content) => content,
             Err(error) => {
                 tracing::error!(message_id = %original.id, %error, "a delivery status notification can't be composed");
@@ -132,7 +146,7 @@ impl Notifier {
         id: Uuid,
         to: &Address,
         original: &Original<'_>,
-        failures: &[Failure],
+        (action, told): (Action, &[Told]),
         now: Timestamp,
     ) -> Result<Vec<u8>, Uncomposable> {
         let daemon: lettre::Address =
@@ -143,24 +157,22 @@ impl Notifier {
                 id.simple()
             ))?)
             .build()
-            .singlepart(SinglePart::plain(self.text(failures)))
+            .singlepart(SinglePart::plain(self.text(action, told)))
             .singlepart(
-                SinglePart::builder()
-                    .header(content_type("message/delivery-status")?)
-                    .body(self.status(original, failures, now)),
+                SinglePart::builder().header(content_type("message/delivery-status")?).body(self.status(
+                    original,
+                    (action, told),
+                    now,
+                )),
             )
-            .singlepart(
-                SinglePart::builder()
-                    .header(content_type("text/rfc822-headers")?)
-                    .body(returned_header(original.header)),
-            );
+            .singlepart(returned::part(original, action)?);
         // Only `to` matters, and that stands in our own envelope: lettre's has to be there and is not used.
         let unused = lettre::address::Envelope::new(None, vec![daemon.clone()])?;
         let message = lettre::Message::builder()
             .envelope(unused)
             .from(Mailbox::new(Some("Mail Delivery System".to_owned()), daemon))
             .raw_header(ascii_header("To", header_address(to)))
-            .subject("Undelivered mail returned to sender")
+            .subject(action.subject())
             .date(system_time(now))
             .message_id(Some(format!("<{id}@{}>", self.hostname)))
             .raw_header(ascii_header("Auto-Submitted", "auto-replied".to_owned()))
@@ -170,47 +182,82 @@ impl Notifier {
     }
 
     /// The part for people.
-    fn text(&self, failures: &[Failure]) -> String {
-        let mut text = format!(
-            "This is the mail gateway at {}.\r\n\r\nYour message was not delivered to:\r\n",
-            self.hostname
-        );
-        for failure in failures {
-            let _ = write!(text, "\r\n<{}>\r\n    {}\r\n", failure.recipient, one_line(&failure.text));
-            if let Some(diagnostic) = &failure.diagnostic {
+    fn text(&self, action: Action, told: &[Told]) -> String {
+        let what = action.in_words();
+        let mut text = format!("This is the mail gateway at {}.\r\n\r\n{what}\r\n", self.hostname);
+        for one in told {
+            let _ = write!(text, "\r\n<{}>\r\n    {}\r\n", one.recipient, one_line(&one.text));
+            if let Some(diagnostic) = &one.diagnostic {
                 let _ = write!(text, "    the mail server said: {}\r\n", one_line(diagnostic));
             }
-            let _ = write!(text, "    delivery {}\r\n", failure.delivery);
+            let _ = write!(text, "    delivery {}\r\n", one.delivery);
         }
         text
     }
 
     /// The part for programs. RFC 3464, 2.2 and 2.3.
-    fn status(&self, original: &Original<'_>, failures: &[Failure], now: Timestamp) -> String {
+    fn status(&self, original: &Original<'_>, (action, told): (Action, &[Told]), now: Timestamp) -> String {
+        let envid = original.asked.envid.as_ref();
+        let envid = envid.map(|envid| format!("Original-Envelope-Id: {}\r\n", envid.text()));
         let mut text = format!(
-            "Reporting-MTA: dns; {}\r\nX-Optgate-Message: {}\r\nArrival-Date: {}\r\n",
+            "{}Reporting-MTA: dns; {}\r\nX-Optgate-Message: {}\r\nArrival-Date: {}\r\n",
+            envid.unwrap_or_default(),
             self.hostname,
             original.id,
             date(original.received_at)
         );
-        for failure in failures {
-            let (class, subject, detail) = failure.status;
-            let _ = write!(
-                text,
-                "\r\nFinal-Recipient: {}\r\nAction: failed\r\nStatus: {class}.{subject}.{detail}\r\n",
-                typed_address(&failure.recipient)
-            );
-            if let Some(diagnostic) = &failure.diagnostic {
-                let _ = write!(text, "Diagnostic-Code: smtp; {}\r\n", ascii(&one_line(diagnostic)));
+        for one in told {
+            let (class, subject, detail) = one.status;
+            text.push_str("\r\n");
+            if let Some(orcpt) = &one.asked.orcpt {
+                let _ = write!(text, "Original-Recipient: {}\r\n", orcpt.typed());
             }
             let _ = write!(
                 text,
-                "Last-Attempt-Date: {}\r\nX-Optgate-Delivery: {}\r\n",
-                date(now),
-                failure.delivery
+                "Final-Recipient: {}\r\nAction: {}\r\nStatus: {class}.{subject}.{detail}\r\n",
+                typed_address(&one.recipient),
+                action.word()
             );
+            if let Some(diagnostic) = &one.diagnostic {
+                let _ = write!(text, "Diagnostic-Code: smtp; {}\r\n", ascii(&one_line(diagnostic)));
+            }
+            let _ =
+                write!(text, "Last-Attempt-Date: {}\r\nX-Optgate-Delivery: {}\r\n", date(now), one.delivery);
         }
         text
+    }
+}
+
+impl Action {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Relayed => "relayed",
+        }
+    }
+
+    fn occasion(self) -> Occasion {
+        match self {
+            Self::Failed => Occasion::Failure,
+            Self::Relayed => Occasion::Success,
+        }
+    }
+
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Failed => "Undelivered mail returned to sender",
+            Self::Relayed => "Mail relayed",
+        }
+    }
+
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Failed => "Your message was not delivered to:",
+            Self::Relayed => {
+                "Your message was relayed to a mail server that does not tell of its delivery. Nothing more \
+                 will be heard unless it fails:"
+            }
+        }
     }
 }
 
@@ -229,34 +276,12 @@ fn content_type(text: &str) -> Result<ContentType, Uncomposable> {
     Ok(ContentType::parse(text)?)
 }
 
-/// Whole lines of the header's beginning, without the empty line at its end.
-fn returned_header(header: &[u8]) -> String {
-    let header = header.strip_suffix(b"\r\n\r\n").map_or(header, |rest| &header[..rest.len() + 2]);
-    let bounded = match header.get(..MAX_RETURNED_HEADER) {
-        None => header,
-        Some(cut) => {
-            let end = cut.windows(2).rposition(|pair| pair == b"\r\n").map_or(0, |at| at + 2);
-            &cut[..end]
-        }
-    };
-    String::from_utf8_lossy(bounded).into_owned()
-}
-
 /// RFC 3464, 2.3.2; beyond ASCII as RFC 6533, 3 has it in a report that is ASCII.
 fn typed_address(address: &Address) -> String {
     if address.is_ascii() {
         format!("rfc822; {address}")
     } else {
-        format!("utf-8; {}", address.to_string().chars().map(xtext).collect::<String>())
-    }
-}
-
-/// utf-8-addr-xtext: what is no plain ASCII as its number.
-fn xtext(character: char) -> String {
-    match character {
-        '\\' | '+' | '=' => format!("\\x{{{:X}}}", u32::from(character)),
-        '!'..='~' => character.to_string(),
-        other => format!("\\x{{{:X}}}", u32::from(other)),
+        format!("utf-8; {}", xtext::encode_utf8(&address.to_string()))
     }
 }
 
