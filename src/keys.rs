@@ -73,6 +73,17 @@ impl Keys {
         LookupHash(hmac(&self.lookup.0, address.canonical().as_bytes()))
     }
 
+    /// What stands for a text that is not ours to keep; each part may hold anything. No address's lookup hash
+    /// is ever the same, since no address holds a NUL.
+    pub fn digest(&self, label: &str, parts: &[&[u8]]) -> [u8; 32] {
+        let mut text = [b"\0optgate ".as_slice(), label.as_bytes()].concat();
+        for part in parts {
+            text.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            text.extend_from_slice(part);
+        }
+        hmac(&self.lookup.0, &text)
+    }
+
     /// A data key as the database may hold it.
     pub fn wrap(&self, key: &DataKey) -> Vec<u8> {
         self.seal.seal(&key.0.0, b"data key")

@@ -67,6 +67,7 @@ pub mod spool;
 
 // Facts.
 pub mod record;
+pub mod feed;
 
 // The way out.
 pub mod schedule;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::consent::EventKind;
-use crate::store::{NewFact, RecordError, Recorded, Store, Who};
+use crate::store::{CallKey, MakeAnswer, NewFact, RecordError, Recorded, Store, Who};
 use crate::telemetry::metrics;
 
 /// Where facts are recorded. Clones share the store.
@@ -41,20 +41,28 @@ impl Recorder {
         occurred_at: Option<Timestamp>,
         provenance: Provenance,
     ) -> Result<Recorded, RecordError> {
-        let word = kind.word();
-        let fact = NewFact {
-            sender: sender.to_owned(),
-            who,
-            kind,
-            occurred_at,
-            channel: provenance.channel,
-            jurisdiction: provenance.jurisdiction,
-            locale: provenance.locale,
-            time_zone: provenance.time_zone,
-            evidence: provenance.evidence,
-        };
+        self.record_fact(new_fact(sender, who, kind, occurred_at, provenance)).await
+    }
+
+    /// The same, as it is.
+    pub async fn record_fact(&self, fact: NewFact) -> Result<Recorded, RecordError> {
+        let (sender, word) = (fact.sender.clone(), fact.kind.word());
         let recorded = self.store.record(vec![fact]).await.pop().unwrap_or(Err(RecordError::Unknown))?;
-        metrics::fact(sender, word);
+        metrics::fact(&sender, word);
+        self.queue_changed.notify_one();
+        Ok(recorded)
+    }
+
+    /// The same for a call that is done once: its answer is kept with the fact. `Repeated` if it was made before.
+    pub async fn record_once(
+        &self,
+        fact: NewFact,
+        call: CallKey,
+        answer: MakeAnswer,
+    ) -> Result<Recorded, RecordError> {
+        let (sender, word) = (fact.sender.clone(), fact.kind.word());
+        let recorded = self.store.record_once(fact, call, answer).await?;
+        metrics::fact(&sender, word);
         self.queue_changed.notify_one();
         Ok(recorded)
     }
@@ -68,17 +76,7 @@ impl Recorder {
         provenance: Provenance,
     ) -> Vec<Result<Recorded, RecordError>> {
         let words: Vec<&'static str> = kinds.iter().map(EventKind::word).collect();
-        let fact = |kind| NewFact {
-            sender: sender.to_owned(),
-            who: who.clone(),
-            kind,
-            occurred_at: None,
-            channel: provenance.channel.clone(),
-            jurisdiction: provenance.jurisdiction.clone(),
-            locale: provenance.locale.clone(),
-            time_zone: provenance.time_zone.clone(),
-            evidence: provenance.evidence.clone(),
-        };
+        let fact = |kind| new_fact(sender, who.clone(), kind, None, provenance.clone());
         let recorded = self.store.record(kinds.into_iter().map(fact).collect()).await;
         words
             .iter()
@@ -102,5 +100,26 @@ impl Recorder {
         }
         self.queue_changed.notify_one();
         Ok(erased)
+    }
+}
+
+/// A fact, ready to be recorded.
+pub fn new_fact(
+    sender: &str,
+    who: Who,
+    kind: EventKind,
+    occurred_at: Option<Timestamp>,
+    provenance: Provenance,
+) -> NewFact {
+    NewFact {
+        sender: sender.to_owned(),
+        who,
+        kind,
+        occurred_at,
+        channel: provenance.channel,
+        jurisdiction: provenance.jurisdiction,
+        locale: provenance.locale,
+        time_zone: provenance.time_zone,
+        evidence: provenance.evidence,
     }
 }

@@ -20,6 +20,7 @@ use crate::config::{self, Config};
 use crate::credential::Verifier;
 use crate::deliver;
 use crate::deliver::upstream::Kind;
+use crate::feed::Feed;
 use crate::intake::Intake;
 use crate::keys::LinkKeys;
 use crate::limits::PeerRate;
@@ -34,6 +35,7 @@ use crate::store::{Store, StoreError, StoreOptions};
 use crate::telemetry::metrics;
 use crate::web;
 use crate::web::measure::measured;
+use crate::web::request_id::named;
 use data_dir::{DataDir, Lock};
 use stage::Stage;
 
@@ -225,22 +227,18 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
         body_limit: config.web.body_limit,
         rate: Arc::new(PeerRate::new(config.web.rate)),
     });
-    let api = web::api::router(web::api::Api {
-        store: shared.store.clone(),
-        recorder: shared.recorder.clone(),
-        clock: shared.clock.clone(),
-        policies: shared.policies.clone(),
-        verifier: shared.verifier.clone(),
-        trusted_proxies: config.web.trusted_proxies.clone(),
-        rate: Arc::new(PeerRate::new(config.api.rate)),
-    });
-    let (pages, api) = (measured(pages, "web"), measured(api, "api"));
+    let feed = Feed::new(shared.store.clone());
+    background.push(Stage::start("feed", &ended, |stop| feed.clone().run(stop)));
+    let pages = named(measured(pages, "web"), shared.clock.clone());
     let door = |name, listener, router, limits: &web::listener::Limits| {
         let (limits, proxies) = (limits.clone(), config.web.trusted_proxies.clone());
         move |stop| web::listener::serve(name, listener, router, limits, proxies, stop)
     };
     let web = Stage::start("web", &ended, door("web", listeners.web, pages, &config.web.limits));
-    let api = Stage::start("api", &ended, door("api", listeners.api, api, &config.api.limits));
+    let api = Stage::start("api", &ended, |stop| {
+        let api = named(measured(api(&config, &shared, feed, stop.clone()), "api"), shared.clock.clone());
+        door("api", listeners.api, api, &config.api.limits)(stop)
+    });
     let deliver = departure(config, &shared, &ended)?;
     background.shrink_to_fit();
     tracing::info!(smtp = ?smtp_addresses, web = %web_address, api = %api_address, "gateway accepts");
@@ -256,6 +254,21 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
         ended: on_end,
         drain,
         _lock: lock,
+    })
+}
+
+fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken) -> axum::Router {
+    web::api::router(web::api::Api {
+        store: shared.store.clone(),
+        recorder: shared.recorder.clone(),
+        clock: shared.clock.clone(),
+        policies: shared.policies.clone(),
+        verifier: shared.verifier.clone(),
+        trusted_proxies: config.web.trusted_proxies.clone(),
+        rate: Arc::new(PeerRate::new(config.api.rate)),
+        feed,
+        stopping,
+        in_hand: web::api::InHand::default(),
     })
 }
 

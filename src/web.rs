@@ -9,3 +9,4 @@ mod client;
 pub mod listener;
 pub mod measure;
 pub mod pages;
+pub mod request_id;

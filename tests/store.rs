@@ -31,10 +31,16 @@ macro_rules! rules {
 mod consent;
 #[path = "store/erasure.rs"]
 mod erasure;
+#[path = "store/feed.rs"]
+mod feed;
 #[path = "store/keys.rs"]
 mod keys;
 #[path = "store/limits.rs"]
 mod limits;
+#[path = "store/once.rs"]
+mod once;
+#[path = "store/page.rs"]
+mod page;
 #[path = "store/queue.rs"]
 mod queue;
 #[path = "store/submission.rs"]

@@ -44,11 +44,13 @@ CREATE TABLE subscribers (
     state       TEXT NOT NULL,   -- projection: fold(consent_events) as JSON
     key         BLOB,            -- the subscriber's own, wrapped by the seal key
     address     BLOB,            -- sealed under the subscriber's own key
+    suppressed  TEXT,            -- projection: why, comma between; null while nothing blocks
     created_at  BIGINT NOT NULL,
     erased_at   BIGINT
 );
 CREATE UNIQUE INDEX subscribers_living ON subscribers (sender, lookup_hash) WHERE erased_at IS NULL;
 CREATE INDEX subscribers_found ON subscribers (sender, lookup_hash);
+CREATE INDEX subscribers_suppressed ON subscribers (sender, id) WHERE suppressed IS NOT NULL;
 
 -- The history: append-only, but that an erasure takes the evidence away.
 CREATE TABLE consent_events (
@@ -181,3 +183,46 @@ CREATE TABLE limits (
     used_at BIGINT NOT NULL,
     PRIMARY KEY (counter, per)
 ) WITHOUT ROWID;
+
+-- What a call with an Idempotency-Key was answered, for a day, so that it is done once however often it is made.
+CREATE TABLE answers (
+    key     BLOB NOT NULL PRIMARY KEY, -- HMAC of credential, method, path and Idempotency-Key
+    request BLOB NOT NULL,             -- HMAC of the body
+    status  BIGINT NOT NULL,           -- 0 inside the transaction that makes it
+    day     BIGINT NOT NULL,           -- of the spool key
+    body    BLOB NOT NULL,             -- sealed under it
+    made_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX answers_by_age ON answers (made_at);
+
+-- Consent events and outcomes that are committed but have no place in the feed yet. Triggers put them here, so
+-- that no way of writing one can forget it; the sequencer takes them out.
+CREATE TABLE unsequenced (
+    id     INTEGER NOT NULL PRIMARY KEY,
+    sender TEXT NOT NULL,
+    kind   TEXT NOT NULL, -- consent, outcome
+    ref    BLOB NOT NULL  -- consent_events.id or deliveries.id
+);
+
+-- What followers are told, in the order in which they are told it. DESIGN.md, "Order for followers".
+CREATE TABLE feed (
+    sender   TEXT NOT NULL,
+    sequence BIGINT NOT NULL, -- of all senders together
+    kind     TEXT NOT NULL,
+    ref      BLOB NOT NULL,
+    PRIMARY KEY (sender, sequence)
+) WITHOUT ROWID;
+
+CREATE TRIGGER consent_told AFTER INSERT ON consent_events
+BEGIN
+    INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'consent', NEW.id);
+END;
+CREATE TRIGGER refusal_told AFTER INSERT ON deliveries WHEN NEW.ended_at IS NOT NULL
+BEGIN
+    INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'outcome', NEW.id);
+END;
+CREATE TRIGGER outcome_told AFTER UPDATE OF ended_at ON deliveries
+WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL
+BEGIN
+    INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'outcome', NEW.id);
+END;

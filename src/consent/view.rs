@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::event::{Acquaintance, OptIn, Suppression};
@@ -11,7 +12,8 @@ use super::{ConsentState, Event, EventKind};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{GroundKind, PolicySet, Scope, standing};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Subscriber)]
 pub struct SubscriberView {
     pub id: Uuid,
     pub state: Standing,
@@ -22,8 +24,9 @@ pub struct SubscriberView {
 }
 
 /// The subscriber in one word; the first that fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SubscriberState)]
 pub enum Standing {
     Erased,
     Suppressed,
@@ -37,7 +40,8 @@ pub enum Standing {
     Inactive,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Ground)]
 pub struct GroundView {
     pub kind: GroundKind,
     pub scope: Scope,
@@ -52,7 +56,8 @@ pub struct GroundView {
     pub event: Uuid,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Withdrawal)]
 pub struct WithdrawalView {
     /// Null: all marketing.
     scope: Option<Scope>,
@@ -61,13 +66,15 @@ pub struct WithdrawalView {
     event: Uuid,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SuppressionSince)]
 pub struct SuppressionView {
     why: Suppression,
     since: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = HistoryEvent)]
 pub struct EventView {
     id: Uuid,
     #[serde(flatten)]

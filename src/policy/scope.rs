@@ -4,10 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A dotted path such as `apparel.tshirts`: segments of lower-case letters, digits, `-` and `_`,
 /// at most 100 octets in all.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[schema(pattern = r"^[a-z0-9_-]+(\.[a-z0-9_-]+)*$", max_length = 100, example = "apparel.tshirts")]
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(String);
 

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Scope;
 
 /// Why a message is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     Marketing,
@@ -19,7 +20,7 @@ pub enum Stream {
 }
 
 /// What a verdict says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VerdictKind {
     /// May go.
@@ -31,7 +32,7 @@ pub enum VerdictKind {
 }
 
 /// Why a subscriber may be mailed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GroundKind {
     DoubleOptIn,
@@ -42,7 +43,7 @@ pub enum GroundKind {
 }
 
 /// A stable reason; none ever changes its meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     // refusals for what the message is
@@ -78,8 +79,9 @@ pub enum Reason {
 }
 
 /// The file and line of the rule that decided. `line` counts from 1; 0 names the file as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub struct RuleRef {
+    #[schema(value_type = String)]
     pub file: Arc<str>,
     pub line: u32,
 }
@@ -127,7 +129,8 @@ impl Verdict {
 }
 
 /// A verdict as it is printed and answered wherever one is. CONTRACT.md, "Policy files".
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
 pub struct ShownVerdict<'v> {
     /// `None` where nobody knows it any more.
     pub recipient: Option<String>,

@@ -11,12 +11,13 @@ use super::erase::{self, Erasure};
 use super::fact::{self, Fact};
 use super::fault::{Fault, Result};
 use super::interned::Interned;
+use super::once;
 use super::settle::{self, Settling};
 use super::spool::{self, Spooling};
 use super::sql::{Session, Value, values};
 use super::submission::{self, Before};
 use super::writer::{Job, RecordedAll, Told};
-use super::{Settled, StoreError, TakenBefore, Who, rows};
+use super::{RecordError, Recorded, Settled, StoreError, TakenBefore, Who, rows};
 use crate::clock::Clock;
 use crate::keys::Keys;
 
@@ -184,18 +185,33 @@ async fn record_all(
     for told in &batch.records {
         let mut results = Vec::with_capacity(told.work.len());
         for one in &told.work {
-            let before = match which {
-                Try::First => None,
-                Try::Again => fact::recorded_before(session, one).await?,
-            };
-            results.push(match before {
-                Some(recorded) => Ok(recorded),
-                None => fact::apply(session, shared, one, now).await?,
-            });
+            results.push(record_one(session, shared, one, which, now).await?);
         }
         all.push(results);
     }
     Ok(all)
+}
+
+async fn record_one(
+    session: &mut Session,
+    shared: &Shared,
+    fact: &Fact,
+    which: Try,
+    now: jiff::Timestamp,
+) -> Result<Result<Recorded, RecordError>> {
+    if let Some(repeated) = once::begin(session, shared, fact, now).await? {
+        return Ok(Err(RecordError::Repeated(repeated)));
+    }
+    let before = match which {
+        Try::First => None,
+        Try::Again => fact::recorded_before(session, fact).await?,
+    };
+    let result = match before {
+        Some(recorded) => Ok(recorded),
+        None => fact::apply(session, shared, fact, now).await?,
+    };
+    once::finish(session, fact, &result).await?;
+    Ok(result)
 }
 
 /// What an earlier try has not spooled already.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::batch::Shared;
 use super::fault::{Fault, Result};
+use super::once::{CallKey, MakeAnswer, Once, Repeated};
 use super::rows;
 use super::sql::{Session, to_json, values};
 use super::subscriber::{self, context};
@@ -53,6 +54,9 @@ pub enum RecordError {
     NotAdmitted(#[from] NotAdmitted),
     #[error("no such subscriber")]
     Unknown,
+    /// Of calls that are done once: it was made before, and this is what came of it.
+    #[error("the call was made before")]
+    Repeated(Repeated),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -65,6 +69,7 @@ pub(super) struct Fact {
     pub event: Event,
     pub told: Option<Timestamp>,
     pub evidence: serde_json::Value,
+    pub once: Option<Once>,
 }
 
 impl Store {
@@ -72,13 +77,33 @@ impl Store {
     /// and projected under its subscriber's lock, and the person's queued deliveries are made due, so that the
     /// second decision meets them. Results are in the order of the facts.
     pub async fn record(&self, facts: Vec<NewFact>) -> Vec<Result<Recorded, RecordError>> {
-        let clock = &self.inner.clock;
         let count = facts.len();
-        let fact = |new: NewFact| Fact {
+        let facts = facts.into_iter().map(|new| self.fact(new, None)).collect();
+        match self.inner.writer.record(facts).await {
+            Ok(results) => results,
+            Err(error) => (0..count).map(|_| Err(error.clone().into())).collect(),
+        }
+    }
+
+    /// Records a fact of a call that is done once, and keeps its answer in the same transaction. `Repeated` if
+    /// the call was made before.
+    pub async fn record_once(
+        &self,
+        new: NewFact,
+        key: CallKey,
+        answer: MakeAnswer,
+    ) -> Result<Recorded, RecordError> {
+        let once = self.once(key, answer).await.map_err(StoreError::from)?;
+        let results = self.inner.writer.record(vec![self.fact(new, Some(once))]).await?;
+        results.into_iter().next().unwrap_or(Err(RecordError::Unknown))
+    }
+
+    fn fact(&self, new: NewFact, once: Option<Once>) -> Fact {
+        Fact {
             sender: new.sender,
             who: new.who,
             event: Event {
-                id: clock.id(),
+                id: self.inner.clock.id(),
                 kind: new.kind,
                 occurred_at: Timestamp::UNIX_EPOCH,
                 recorded_at: Timestamp::UNIX_EPOCH,
@@ -89,10 +114,7 @@ impl Store {
             },
             told: new.occurred_at.map(|at| from_micros(at.as_microsecond())),
             evidence: new.evidence,
-        };
-        match self.inner.writer.record(facts.into_iter().map(fact).collect()).await {
-            Ok(results) => results,
-            Err(error) => (0..count).map(|_| Err(error.clone().into())).collect(),
+            once,
         }
     }
 }

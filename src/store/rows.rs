@@ -7,7 +7,7 @@ use super::fault::Result;
 use super::sql::{Row, Session, Value, built};
 
 /// The largest number of rows in one statement: far below SQLite's 32,766 values and PostgreSQL's 65,535.
-const MOST_ROWS: usize = 128;
+pub(super) const MOST_ROWS: usize = 128;
 
 /// `($1, $2), ($3, $4)`, counting on from `first`.
 pub(super) fn tuples(first: usize, rows: usize, columns: usize) -> String {

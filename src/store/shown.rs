@@ -37,6 +37,7 @@ pub struct DeliveryView {
     pub delivery: Uuid,
     pub message: Uuid,
     pub sender: String,
+    pub subscriber: Option<Uuid>,
     /// `None` once its key is destroyed or the person erased.
     pub recipient: Option<Address>,
     pub stream: Option<Stream>,
@@ -52,6 +53,7 @@ pub struct DeliveryView {
     pub next_attempt_at: Option<Timestamp>,
     pub deadline: Timestamp,
     pub last_response: Option<String>,
+    pub ended_at: Option<Timestamp>,
 }
 
 /// Which deliveries to list. All that is named must hold.
@@ -70,14 +72,15 @@ pub struct DeliveryFilter {
     pub limit: u32,
 }
 
-const SELECT: &str =
+pub(super) const SELECT: &str =
     "SELECT d.id, d.message, d.sender, d.recipient, d.spool_day, d.state, d.reason, d.attempts,
-    d.next_attempt_at, d.deadline, d.last_response, l.sender, l.stream, l.provider, l.campaign, f.body
+    d.next_attempt_at, d.deadline, d.last_response, l.sender, l.stream, l.provider, l.campaign, f.body,
+    d.subscriber, d.ended_at
     FROM deliveries d JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
     LEFT JOIN message_facts f ON f.hash = m.facts";
 
 /// In the words of the index of open deliveries, so that it can be used.
-const OPEN: &str = " AND d.state IN ('queued', 'held', 'claimed')";
+pub(super) const OPEN: &str = " AND d.state IN ('queued', 'held', 'claimed')";
 
 /// Pages end at this many, whatever is asked for.
 const MOST: u32 = 10_000;
@@ -190,7 +193,7 @@ impl Store {
         (text, values)
     }
 
-    async fn views(&self, session: &mut Session, rows: &[Row]) -> Result<Vec<DeliveryView>> {
+    pub(super) async fn views(&self, session: &mut Session, rows: &[Row]) -> Result<Vec<DeliveryView>> {
         let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
         let mut verdicts = verdict::read(session, ids.into_iter(), Which::Youngest).await?;
         let mut keys = HashMap::new();
@@ -222,6 +225,7 @@ fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recor
         delivery: row.id(0)?,
         message: row.id(1)?,
         sender: row.text(2)?.to_owned(),
+        subscriber: row.opt_id(16)?,
         recipient,
         stream: facts.as_ref().map(|facts| facts.stream),
         scope: facts.and_then(|facts| facts.scope),
@@ -234,5 +238,6 @@ fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recor
         next_attempt_at: if waits { Some(row.time(8)?) } else { None },
         deadline: row.time(9)?,
         last_response: row.opt_text(10)?.map(str::to_owned),
+        ended_at: row.opt_time(17)?,
     })
 }

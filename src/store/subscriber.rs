@@ -33,7 +33,8 @@ pub struct SubscriberRecord {
     pub created_at: Timestamp,
 }
 
-const SELECT_RECORD: &str = "SELECT id, version, state, sender, key, address, created_at FROM subscribers";
+pub(super) const SELECT_RECORD: &str =
+    "SELECT id, version, state, sender, key, address, created_at FROM subscribers";
 
 impl Store {
     /// What is known of each recipient, in their order; an erased person gives the tombstone's state.
@@ -125,7 +126,7 @@ impl Store {
         Ok(true)
     }
 
-    fn record_of(&self, row: &Row) -> Result<SubscriberRecord> {
+    pub(super) fn record_of(&self, row: &Row) -> Result<SubscriberRecord> {
         let subscriber = read(row)?;
         let address = match (row.opt_blob(4)?, row.opt_blob(5)?) {
             (Some(key), Some(sealed)) => {
@@ -175,8 +176,10 @@ pub(super) async fn write_projection(
     version: i64,
     state: &ConsentState,
 ) -> Result<()> {
-    let update = "UPDATE subscribers SET version = $1, state = $2 WHERE id = $3";
-    session.execute(update, values![version, to_json(state), id]).await.map(drop)
+    let update = "UPDATE subscribers SET version = $1, state = $2, suppressed = $3 WHERE id = $4";
+    let why: Vec<&str> = state.suppressed.iter().map(|(why, _)| why.as_str()).collect();
+    let suppressed = (!why.is_empty()).then(|| why.join(","));
+    session.execute(update, values![version, to_json(state), suppressed, id]).await.map(drop)
 }
 
 pub(super) const INTO: &str =
@@ -199,7 +202,7 @@ pub(super) fn new_row(
     (row, key)
 }
 
-fn open_address(key: &DataKey, id: Uuid, sealed: &[u8]) -> Result<Address> {
+pub(super) fn open_address(key: &DataKey, id: Uuid, sealed: &[u8]) -> Result<Address> {
     parse_address(&key.open(sealed, &context("address", id))?)
 }
 

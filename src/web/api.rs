@@ -7,12 +7,20 @@ mod body;
 mod caller;
 mod check;
 mod decisions;
+mod deliveries;
+mod document;
+mod events;
+mod export;
 mod grounds;
 mod health;
 mod messages;
+mod once;
+mod page;
 mod problem;
 mod purchases;
+mod stream;
 mod subscribers;
+mod suppressions;
 mod withdrawals;
 
 use std::any::Any;
@@ -22,14 +30,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::clock::Clock;
 use crate::credential::Verifier;
+use crate::feed::Feed;
 use crate::limits::PeerRate;
 use crate::policy::PolicySet;
 use crate::record::Recorder;
@@ -37,7 +49,7 @@ use crate::store::Store;
 use crate::telemetry::metrics;
 
 use super::client;
-use problem::Problem;
+use problem::{Kind, Problem};
 
 /// The largest body, in octets: a thousand recipients and some room.
 const BODY_LIMIT: usize = 1 << 20;
@@ -57,20 +69,27 @@ pub struct Api {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// How often an address may call.
     pub rate: Arc<PeerRate>,
+    pub feed: Feed,
+    /// Ends the waits for news.
+    pub stopping: CancellationToken,
+    pub in_hand: InHand,
+}
+
+/// What is being answered just now.
+#[derive(Clone, Default)]
+pub struct InHand {
+    calls: once::Calls,
+    waits: events::Waits,
 }
 
 /// The routes of `[api]`: `/v1/…`, `/healthz`, `/readyz`, `/metrics`.
 pub fn router(api: Api) -> Router {
-    Router::new()
-        .route("/v1/grounds", post(grounds::add))
-        .route("/v1/purchases", post(purchases::add))
-        .route("/v1/withdrawals", post(withdrawals::add))
-        .route("/v1/subscribers/lookup", post(subscribers::lookup))
-        .route("/v1/subscribers/{id}", get(subscribers::show).delete(subscribers::erase))
-        .route("/v1/decisions", post(decisions::decide))
-        .route("/v1/messages/{id}", get(messages::show))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+    let (router, described) = described().split_for_parts();
+    let document =
+        axum::body::Bytes::from(serde_json::to_vec(&document::complete(described)).unwrap_or_default());
+    let shown = move || async move { ([(header::CONTENT_TYPE, "application/json")], document) };
+    router
+        .route("/v1/openapi.json", get(shown))
         .route("/metrics", get(super::measure::page))
         .fallback(missing)
         .method_not_allowed_fallback(not_allowed)
@@ -81,12 +100,52 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
+/// The OpenAPI 3.1 document, as JSON.
+pub fn openapi() -> String {
+    serde_json::to_string_pretty(&document::complete(described().into_openapi())).unwrap_or_default()
+}
+
+/// Every route with its description: none is in the document alone, or in the router alone.
+fn described() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(document::base())
+        .routes(routes!(grounds::add))
+        .routes(routes!(purchases::add))
+        .routes(routes!(withdrawals::add))
+        .routes(routes!(subscribers::lookup))
+        .routes(routes!(subscribers::show, subscribers::erase))
+        .routes(routes!(export::export))
+        .routes(routes!(suppressions::list, suppressions::add, suppressions::lift))
+        .routes(routes!(suppressions::lift_by_id))
+        .routes(routes!(decisions::decide))
+        .routes(routes!(messages::show))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(events::list))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
+}
+
 async fn missing() -> Problem {
     Problem::missing("there is no such resource")
 }
 
 async fn not_allowed() -> Problem {
-    Problem::not_allowed()
+    Problem::new(Kind::NotAllowed, "this resource has no such method")
+}
+
+/// Whether the caller takes what we answer. RFC 9110, 12.5.1.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut given = headers.get_all(header::ACCEPT).into_iter().peekable();
+    let fits = |range: &str| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let refused = parts.any(|parameter| {
+            let weight = parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q="));
+            weight.and_then(|weight| weight.parse::<f32>().ok()) == Some(0.0)
+        });
+        let ours = kind == "*/*" || kind == "application/*";
+        !refused && (ours || kind.starts_with("application/") && kind.ends_with("json"))
+    };
+    given.peek().is_none() || given.any(|value| value.to_str().unwrap_or_default().split(',').any(fits))
 }
 
 /// Turns away who calls too often. Whoever asks after our health is never told to wait.
@@ -106,8 +165,12 @@ async fn within_rate(State(api): State<Api>, request: Request, next: Next) -> Re
 
 /// Bounds a request in time; its answer is for its caller alone.
 async fn guarded(request: Request, next: Next) -> Response {
-    let answered = tokio::time::timeout(REQUEST_TIME, next.run(request)).await;
-    let mut response = answered.unwrap_or_else(|_| Problem::unavailable().into_response());
+    let mut response = if request.uri().path().starts_with("/v1/") && !accepts_json(request.headers()) {
+        Problem::new(Kind::NotAcceptable, "answers are application/json").into_response()
+    } else {
+        let answered = tokio::time::timeout(REQUEST_TIME, next.run(request)).await;
+        answered.unwrap_or_else(|_| Problem::unavailable().into_response())
+    };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

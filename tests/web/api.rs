@@ -6,13 +6,18 @@ use serde_json::{Value, json};
 
 use crate::support::{ANNA, Gateway, withdrawal};
 
-struct Answer {
-    status: u16,
-    kind: String,
-    json: Value,
+pub struct Answer {
+    pub status: u16,
+    pub kind: String,
+    pub json: Value,
 }
 
-async fn call(gateway: &Gateway, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
+/// The name of a problem's type.
+pub fn problem(answer: &Answer) -> &str {
+    answer.json["type"].as_str().unwrap().strip_prefix("urn:problem-type:optgate:").unwrap()
+}
+
+pub async fn call(gateway: &Gateway, key: &str, method: Method, path: &str, body: Option<Value>) -> Answer {
     let mut request = gateway.http.request(method, gateway.api(path)).bearer_auth(key);
     if let Some(body) = body {
         request = request.json(&body);
@@ -20,7 +25,7 @@ async fn call(gateway: &Gateway, key: &str, method: Method, path: &str, body: Op
     read(request).await
 }
 
-async fn read(request: reqwest::RequestBuilder) -> Answer {
+pub async fn read(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let header = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
@@ -37,7 +42,7 @@ async fn read(request: reqwest::RequestBuilder) -> Answer {
     answer
 }
 
-async fn post(gateway: &Gateway, key: &str, path: &str, body: Value) -> Answer {
+pub async fn post(gateway: &Gateway, key: &str, path: &str, body: Value) -> Answer {
     call(gateway, key, Method::POST, path, Some(body)).await
 }
 
@@ -152,11 +157,10 @@ async fn what_is_wrong_with_a_body_is_pointed_to_and_nothing_is_recorded() {
         ("/email", with("email", json!("anna"))),
         ("/kind", with("kind", json!("soft_opt_in"))),
         ("/scopes/1", with("scopes", json!(["apparel", "Nonsense!"]))),
-        ("/scopes/0", with("scopes", json!(["jewels"]))),
         ("/scopes", with("scopes", json!([]))),
         ("/obtained_at", with("obtained_at", json!("yesterday"))),
-        ("/obtained_at", with("obtained_at", json!("2026-11-21T12:06:00Z"))),
-        ("/jurisdiction", with("jurisdiction", json!("Sweden"))),
+        ("/jurisdiction", with("jurisdiction", json!("S€"))),
+        ("/locale", with("locale", json!("sv SE"))),
         ("/evidence", with("evidence", json!("a form"))),
         ("/evidence", with("evidence", json!({ "text": "x".repeat(40_000) }))),
         ("/colour", with("colour", json!("red"))),
@@ -165,9 +169,23 @@ async fn what_is_wrong_with_a_body_is_pointed_to_and_nothing_is_recorded() {
     ];
     for (pointer, body) in wrong {
         let answer = post(&gateway, &key, "/v1/grounds", body.clone()).await;
-        assert_eq!(answer.status, 400, "{body}");
+        assert_eq!(answer.status, 422, "{body}");
         assert_eq!(answer.json["errors"][0]["pointer"], pointer, "{body} {}", answer.json);
     }
+    let unfit = [
+        ("/scopes/0", with("scopes", json!(["jewels"]))),
+        ("/obtained_at", with("obtained_at", json!("2026-11-21T12:06:00Z"))),
+        ("/jurisdiction", with("jurisdiction", json!("Sweden"))),
+    ];
+    for (pointer, body) in unfit {
+        let answer = post(&gateway, &key, "/v1/grounds", body.clone()).await;
+        assert_eq!((answer.status, problem(&answer)), (409, "unfit"), "{body}");
+        assert_eq!(answer.json["errors"][0]["pointer"], pointer, "{body} {}", answer.json);
+    }
+    let mut both = with("scopes", json!(["jewels"]));
+    both["locale"] = json!("");
+    let answer = post(&gateway, &key, "/v1/grounds", both).await;
+    assert_eq!((answer.status, answer.json["errors"].as_array().unwrap().len()), (422, 2));
     assert!(gateway.known("shop", ANNA).await.is_none());
 }
 
@@ -213,7 +231,7 @@ async fn a_purchase_makes_a_soft_opt_in_with_its_notice_as_proof() {
     assert_eq!((unnoticed.status, &unnoticed.json["in_force"]), (201, &json!([])));
     let mut bare = purchase(ANNA, true);
     bare.as_object_mut().unwrap().remove("notice");
-    assert_eq!(post(&gateway, &key, "/v1/purchases", bare).await.status, 400);
+    assert_eq!(post(&gateway, &key, "/v1/purchases", bare).await.status, 422);
 }
 
 #[tokio::test]
@@ -245,7 +263,7 @@ async fn decisions_are_answered_in_order_and_recorded_nowhere() {
     let answer = post(&gateway, &key, "/v1/decisions", functional).await;
     assert_eq!(answer.json["verdicts"][0]["ground"], "functional");
     let unknown = json!({ "stream": "marketing", "scope": "jewels", "recipients": [] });
-    assert_eq!(post(&gateway, &key, "/v1/decisions", unknown).await.status, 400);
+    assert_eq!(post(&gateway, &key, "/v1/decisions", unknown).await.status, 409);
     let wrong = json!({ "stream": "marketing", "scope": "apparel", "recipients": [ANNA, "x"] });
     assert_eq!(
         post(&gateway, &key, "/v1/decisions", wrong).await.json["errors"][0]["pointer"],
@@ -295,9 +313,9 @@ async fn a_withdrawal_of_someone_unknown_is_kept_for_the_day_they_are_known() {
     let ahead = json!({
         "email": ANNA, "source": { "channel": "phone" }, "withdrawn_at": "2026-11-21T12:06:00Z",
     });
-    assert_eq!(post(&gateway, &key, "/v1/withdrawals", ahead).await.status, 400);
+    assert_eq!(post(&gateway, &key, "/v1/withdrawals", ahead).await.status, 409);
     let silent = json!({ "email": ANNA, "source": {} });
-    assert_eq!(post(&gateway, &key, "/v1/withdrawals", silent).await.status, 400);
+    assert_eq!(post(&gateway, &key, "/v1/withdrawals", silent).await.status, 422);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The pages and the API over HTTP, on a real SQLite store. One rule a test.
 
 mod api;
+mod api_once;
+mod api_operators;
+mod api_shape;
 mod pages;
 mod preferences;
 mod support;

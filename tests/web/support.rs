@@ -11,6 +11,7 @@ use optgate::consent::event::{Acquaintance, OptIn};
 use optgate::consent::token::{self, Link, Purpose};
 use optgate::consent::{Event, EventKind};
 use optgate::credential::{self, Patience, Verifier};
+use optgate::feed::Feed;
 use optgate::keys::{Keys, LinkKeys};
 use optgate::limits::PeerRate;
 use optgate::mail::Address;
@@ -18,9 +19,11 @@ use optgate::policy::shaping::{Per, Rate};
 use optgate::policy::{PolicySet, Scope, file};
 use optgate::record::{Provenance, Recorder};
 use optgate::store::{Role, Store, StoreOptions, Subscriber, Who};
+use optgate::web::request_id::named;
 use optgate::web::{api, pages};
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub const ANNA: &str = "anna@example.se";
@@ -52,6 +55,7 @@ pub struct Gateway {
     pub store: Store,
     pub recorder: Recorder,
     pub clock: Clock,
+    pub feed: Feed,
     pub http: reqwest::Client,
     link_keys: Arc<ArcSwap<LinkKeys>>,
     web: String,
@@ -96,7 +100,8 @@ impl Gateway {
             rate: rate(pages_rate),
         }))
         .await;
-        let api = serve(api::router(api::Api {
+        let feed = Feed::new(store.clone());
+        let api = api::router(api::Api {
             store: store.clone(),
             recorder: recorder.clone(),
             clock: clock.clone(),
@@ -104,10 +109,13 @@ impl Gateway {
             verifier: Verifier::new(store.clone(), clock.clone(), patience),
             trusted_proxies: Vec::new(),
             rate: rate(calls_rate),
-        }))
-        .await;
+            feed: feed.clone(),
+            stopping: CancellationToken::new(),
+            in_hand: api::InHand::default(),
+        });
+        let api = serve(named(api, clock.clone())).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { store, recorder, clock, http, link_keys, web, api, _folder: folder }
+        Self { store, recorder, clock, feed, http, link_keys, web, api, _folder: folder }
     }
 
     /// A confirmed opt-in, some days ago.

@@ -1,15 +1,15 @@
-//! A JSON body and an id in a path, read strictly: what is wrong is said with a pointer to it.
+//! A JSON body, an id in a path and a query, read strictly: what is wrong is said with its place.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::Segment;
 use uuid::Uuid;
 
-use super::problem::{Mistake, Problem};
+use super::problem::{Kind, Mistake, Problem};
 
 /// A body of this shape; unknown fields are mistakes.
 pub(super) struct Body<T>(pub(super) T);
@@ -17,19 +17,14 @@ pub(super) struct Body<T>(pub(super) T);
 /// The id of a resource. What is no id names nothing: 404.
 pub(super) struct Id(pub(super) Uuid);
 
+/// The parameters of a query; unknown ones are mistakes.
+pub(super) struct Asked<T>(pub(super) T);
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::wrong_type());
-        }
-        let read = Bytes::from_request(request, state).await;
-        let bytes = read.map_err(|rejection| match rejection.into_response().status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
-            _ => Problem::unread("the body ended early"),
-        })?;
-        parse(&bytes).map(Self).map_err(|mistake| Problem::mistaken(vec![mistake]))
+        Ok(Self(parse(&octets(request, state).await?)?))
     }
 }
 
@@ -43,18 +38,47 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let read = Query::<T>::from_request_parts(parts, state).await;
+        let Query(asked) = read.map_err(|error| Problem::new(Kind::Parameter, error.body_text()))?;
+        Ok(Self(asked))
+    }
+}
+
+/// The octets of a JSON body, within the limit.
+pub(super) async fn octets<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(Kind::MediaType, "the body must be application/json"));
+    }
+    let read = Bytes::from_request(request, state).await;
+    read.map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Kind::TooLarge, "the body is too large"),
+        _ => Problem::malformed("the body ended early"),
+    })
+}
+
+/// The media type of a body, in lower case, without parameters.
+pub(super) fn media_type(headers: &HeaderMap) -> String {
     let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = media_type(headers);
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Mistake> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| Mistake { pointer: pointer(error.path()), detail: error.inner().to_string() })?;
-    json.end().map_err(|error| Mistake { pointer: String::new(), detail: error.to_string() })?;
-    Ok(value)
+/// A document of this shape and nothing behind it.
+pub(super) fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+    // Whether it is JSON at all is another question than whether it is of this shape.
+    serde_json::from_slice::<IgnoredAny>(octets).map_err(|error| Problem::malformed(error.to_string()))?;
+    let mut json = serde_json::Deserializer::from_slice(octets);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        Problem::mistaken(vec![Mistake::at(pointer(error.path()), error.inner().to_string())])
+    })
 }
 
 /// RFC 6901, 3.
@@ -70,6 +94,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::policy::Scope;
@@ -81,24 +106,27 @@ mod tests {
         scopes: Vec<Scope>,
     }
 
-    fn mistake(text: &str) -> Mistake {
-        parse::<Shape>(text.as_bytes()).unwrap_err()
+    fn told(text: &str) -> Value {
+        let problem = parse::<Shape>(text.as_bytes()).map(|_| ()).unwrap_err();
+        serde_json::to_value(problem.document()).unwrap()
     }
 
     #[test]
     fn a_mistake_is_pointed_to() {
-        assert_eq!(mistake(r#"{"scopes":["a","A b"]}"#).pointer, "/scopes/1");
-        assert_eq!(mistake(r#"{"scopes":1}"#).pointer, "/scopes");
-        let unknown = mistake(r#"{"scopes":[],"x/y":1}"#);
-        assert_eq!(unknown.pointer, "/x~1y");
-        assert!(unknown.detail.starts_with("unknown field"), "{}", unknown.detail);
-        assert_eq!(mistake("{}").pointer, "");
+        let pointer = |text: &str| told(text)["errors"][0]["pointer"].clone();
+        assert_eq!(pointer(r#"{"scopes":["a","A b"]}"#), "/scopes/1");
+        assert_eq!(pointer(r#"{"scopes":1}"#), "/scopes");
+        assert_eq!(pointer("{}"), "");
+        let unknown = told(r#"{"scopes":[],"x/y":1}"#);
+        assert_eq!((&unknown["status"], &unknown["errors"][0]["pointer"]), (&json!(422), &json!("/x~1y")));
+        assert!(unknown["detail"].as_str().unwrap().starts_with("/x~1y: unknown field"), "{unknown}");
     }
 
     #[test]
-    fn what_follows_the_document_is_a_mistake() {
+    fn what_is_no_document_is_told_from_one_with_mistakes() {
         assert!(parse::<Shape>(b"{\"scopes\":[]}").is_ok());
-        assert!(parse::<Shape>(b"{\"scopes\":[]} {}").is_err());
-        assert!(parse::<Shape>(b"").is_err());
+        for text in ["{\"scopes\":[]} {}", "", "{", &"[".repeat(10_000)] {
+            assert_eq!(told(text)["status"], 400, "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::Api;
 use super::problem::Problem;
@@ -43,6 +44,10 @@ impl Caller {
         self.credential.role
     }
 
+    pub(super) fn credential_id(&self) -> Uuid {
+        self.credential.id
+    }
+
     /// `SENDER/NAME`.
     pub(super) fn name(&self) -> String {
         format!("{}/{}", self.credential.sender, self.credential.name)
@@ -74,6 +79,18 @@ impl FromRequestParts<Api> for Caller {
                 Ok(Self { credential, policy: api.policies.load_full() })
             }
         }
+    }
+}
+
+impl From<OfSubscribers> for Caller {
+    fn from(OfSubscribers(caller): OfSubscribers) -> Self {
+        caller
+    }
+}
+
+impl From<OfCompliance> for Caller {
+    fn from(OfCompliance(caller): OfCompliance) -> Self {
+        caller
     }
 }
 

@@ -9,7 +9,7 @@ use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Scope};
 
 /// The most scopes in one call.
-const SCOPES_LIMIT: usize = 200;
+pub(super) const SCOPES_LIMIT: usize = 200;
 
 /// The largest `evidence` or `source`, in octets of JSON.
 const EVIDENCE_LIMIT: usize = 32 * 1024;
@@ -19,16 +19,29 @@ pub(super) type Free = Map<String, Value>;
 
 /// The mistakes of one body.
 #[derive(Debug, Default)]
-pub(super) struct Checks(Vec<Mistake>);
+pub(super) struct Checks {
+    /// Against the shape that the OpenAPI document shows.
+    mistakes: Vec<Mistake>,
+    /// Against the sender's policies or the clock.
+    unfit: Vec<Mistake>,
+}
 
 impl Checks {
     /// The end of all checks.
     pub(super) fn done(self) -> Result<(), Problem> {
-        if self.0.is_empty() { Ok(()) } else { Err(Problem::mistaken(self.0)) }
+        match (self.mistakes.is_empty(), self.unfit.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => Err(Problem::unfit(self.unfit)),
+            (false, _) => Err(Problem::mistaken([self.mistakes, self.unfit].concat())),
+        }
     }
 
     pub(super) fn mistake(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Mistake { pointer: pointer.into(), detail: detail.into() });
+        self.mistakes.push(Mistake::at(pointer, detail));
+    }
+
+    pub(super) fn unfit(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+        self.unfit.push(Mistake::at(pointer, detail));
     }
 
     /// Each is in the sender's taxonomy, and there aren't too many.
@@ -43,14 +56,14 @@ impl Checks {
 
     pub(super) fn scope(&mut self, pointer: impl Into<String>, sender: &SenderPolicy, scope: &Scope) {
         if !sender.knows(scope) {
-            self.mistake(pointer, format!("`{scope}` is not in the taxonomy of `{}`", sender.id));
+            self.unfit(pointer, format!("`{scope}` is not in the taxonomy of `{}`", sender.id));
         }
     }
 
     /// Not more than five minutes ahead.
     pub(super) fn not_ahead(&mut self, pointer: &str, at: Timestamp, now: Timestamp) {
         if at.as_second() - now.as_second() > AHEAD_SECONDS {
-            self.mistake(pointer, "it is dated more than five minutes ahead");
+            self.unfit(pointer, "it is dated more than five minutes ahead");
         }
     }
 
@@ -62,10 +75,12 @@ impl Checks {
         locale: Option<&str>,
         time_zone: Option<&str>,
     ) {
-        let is_place =
-            |code: &str| policy.jurisdictions.contains_key(code) || is_made_of(code, 2..=2, &[], &[]);
-        if jurisdiction.is_some_and(|code| !is_place(code)) {
-            self.mistake("/jurisdiction", "neither a jurisdiction pack nor a country code of two letters");
+        if let Some(code) = jurisdiction {
+            if !is_made_of(code, 2..=35, b"0123456789", b"-_") {
+                self.mistake("/jurisdiction", "not a code such as `se`");
+            } else if !is_made_of(code, 2..=2, &[], &[]) && !policy.jurisdictions.contains_key(code) {
+                self.unfit("/jurisdiction", "neither a jurisdiction pack nor a country code of two letters");
+            }
         }
         if locale.is_some_and(|tag| !is_made_of(tag, 2..=35, b"0123456789", b"-_")) {
             self.mistake("/locale", "not a language tag such as `sv` or `sv-SE`");
@@ -85,10 +100,10 @@ impl Checks {
 
     /// A text for people, with something in it.
     pub(super) fn text(&mut self, pointer: &str, text: &str, limit: usize) {
-        if text.trim().is_empty() {
+        if text.is_empty() {
             self.mistake(pointer, "it is empty");
-        } else if text.len() > limit {
-            self.mistake(pointer, format!("at most {limit} octets"));
+        } else if text.chars().count() > limit {
+            self.mistake(pointer, format!("at most {limit} characters"));
         }
     }
 }
@@ -114,7 +129,7 @@ mod tests {
         };
         let mut checks = Checks::default();
         checks.place(&policy, jurisdiction, locale, time_zone);
-        checks.0.len()
+        checks.mistakes.len() + checks.unfit.len()
     }
 
     #[test]

@@ -1,51 +1,73 @@
 //! `POST /v1/grounds`: a person said yes, somewhere else, and here is the proof.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Api;
-use super::body::Body;
-use super::caller::OfSubscribers;
 use super::check::{Checks, Free};
+use super::document::Email;
+use super::once::{Write, answer};
 use super::problem::Problem;
 use crate::clock::from_micros;
 use crate::consent::EventKind;
 use crate::consent::event::OptIn;
 use crate::mail::Address;
 use crate::policy::standing;
-use crate::policy::{Reason, Scope, Verdict};
-use crate::record::Provenance;
-use crate::store::Who;
+use crate::policy::{PolicySet, Reason, Scope, Verdict};
+use crate::record::{Provenance, new_fact};
+use crate::store::{Answer, RecordError, Recorded, Who};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "email": "anna@example.se",
+    "kind": "double_opt_in",
+    "scopes": ["apparel"],
+    "obtained_at": "2026-05-01T10:00:00Z",
+    "jurisdiction": "se",
+    "evidence": { "form_url": "https://shop.example/signup", "ip": "192.0.2.1" }
+}))]
 pub(super) struct NewGround {
+    #[schema(value_type = Email)]
     email: Address,
     kind: OptIn,
+    #[schema(min_items = 1, max_items = 200)]
     scopes: Vec<Scope>,
+    /// When the person said yes; at most five minutes ahead of the gateway's clock.
     obtained_at: Timestamp,
+    /// A jurisdiction pack's id, or a country code.
+    #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{1,34}$")]
     jurisdiction: Option<String>,
+    #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{1,34}$", example = "sv-SE")]
     locale: Option<String>,
+    #[schema(pattern = "^[A-Za-z][A-Za-z0-9/_+-]{1,63}$", example = "Europe/Stockholm")]
     time_zone: Option<String>,
+    /// What shows it: form, text, IP address, …; at most 32 KiB. Kept sealed.
+    #[schema(value_type = Object)]
     evidence: Free,
 }
 
-/// In which of the scopes the ground carries mail now.
-#[derive(Serialize)]
+/// In which scopes mail may go thanks to it.
+#[derive(Serialize, ToSchema)]
 pub(super) struct InForce {
     pub(super) in_force: Vec<Scope>,
 }
 
-/// Recorded always; 409 if a younger withdrawal leaves none of it in force.
-pub(super) async fn add(
-    State(api): State<Api>,
-    OfSubscribers(caller): OfSubscribers,
-    Body(body): Body<NewGround>,
-) -> Result<(StatusCode, Json<InForce>), Problem> {
+/// Record that a person said yes
+///
+/// Recorded always; 409 with reason `withdrawn` if a younger withdrawal leaves none of it in force, and with
+/// reason `erased` (then not recorded) if it is older than the person's erasure.
+#[utoipa::path(
+    post, path = "/v1/grounds", operation_id = "addGround", tag = "facts", request_body = NewGround,
+    responses((status = 201, description = "Recorded", body = InForce)),
+    security(("key" = ["api", "compliance"]))
+)]
+pub(super) async fn add(State(api): State<Api>, write: Write<NewGround>) -> Result<Response, Problem> {
+    let Write { caller, call, body } = write;
     let sender = caller.sender_policy()?;
     let now = api.clock.now();
     let mut checks = Checks::default();
@@ -72,20 +94,34 @@ pub(super) async fn add(
         evidence: json!({ "told_by": caller.name(), "evidence": body.evidence }),
     };
     let obtained_at = from_micros(body.obtained_at.as_microsecond());
-    let who = Who::Address(body.email);
-    let recorded = api.recorder.record(&sender.id, who, kind, Some(obtained_at), provenance).await?;
+    let fact = new_fact(&sender.id, Who::Address(body.email), kind, Some(obtained_at), provenance);
+    let (policy, sender, scopes) = (caller.policy.clone(), sender.id.clone(), body.scopes);
+    let told = move |recorded: Result<&Recorded, &RecordError>| match recorded {
+        Ok(recorded) => in_force(&policy, &sender, recorded, &scopes, now),
+        Err(why) => Err(why.clone().into()),
+    };
+    Ok(call.record(&api, fact, told).await)
+}
 
-    // The question is the ground's own: a block that is not the person's will may yet be lifted.
-    let mut state = recorded.subscriber.state;
+/// The question is the ground's own: a block that is not the person's will may yet be lifted.
+fn in_force(
+    policy: &PolicySet,
+    sender: &str,
+    recorded: &Recorded,
+    scopes: &[Scope],
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let sender = policy.sender(sender).ok_or_else(Problem::internal)?;
+    let mut state = recorded.subscriber.state.clone();
     state.suppressed.clear();
     state.restricted = None;
-    let verdict = |scope| standing::verdict(&caller.policy, sender, &state, scope, now);
-    let verdicts: Vec<Verdict> = body.scopes.iter().map(verdict).collect();
-    let stands = body.scopes.into_iter().zip(&verdicts).filter(|(_, verdict)| standing::in_force(verdict));
-    let in_force: Vec<Scope> = stands.map(|(scope, _)| scope).collect();
+    let verdict = |scope| standing::verdict(policy, sender, &state, scope, now);
+    let verdicts: Vec<Verdict> = scopes.iter().map(verdict).collect();
+    let stands = scopes.iter().zip(&verdicts).filter(|(_, verdict)| standing::in_force(verdict));
+    let in_force: Vec<Scope> = stands.map(|(scope, _)| scope.clone()).collect();
     if in_force.is_empty() && verdicts.iter().any(|verdict| verdict.reason == Some(Reason::Withdrawn)) {
         let detail = "recorded, but none of it is in force: the person withdrew later";
         return Err(Problem::conflict(Some(Reason::Withdrawn), detail));
     }
-    Ok((StatusCode::CREATED, Json(InForce { in_force })))
+    Ok(answer(201, &InForce { in_force }))
 }

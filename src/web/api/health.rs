@@ -2,16 +2,43 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Api;
-use super::problem::Problem;
+use super::problem::{Document, Kind, Problem};
 
-pub(super) async fn alive() -> Json<Value> {
-    Json(json!({ "status": "alive" }))
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "status": "ready" }))]
+pub(super) struct Status {
+    status: &'static str,
 }
 
-pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Value>, Problem> {
-    api.store.ping().await?;
-    Ok(Json(json!({ "status": "ready" })))
+/// Whether the process lives
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "alive", tag = "health",
+    responses((status = 200, description = "It lives", body = Status))
+)]
+pub(super) async fn alive() -> Json<Status> {
+    Json(Status { status: "alive" })
+}
+
+/// Whether mail and calls are accepted
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "ready", tag = "health",
+    responses(
+        (status = 200, description = "They are", body = Status),
+        (status = 503, description = "They are not: `detail` says for want of what", body = Document,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Status>, Problem> {
+    if api.stopping.is_cancelled() {
+        return Err(Problem::new(Kind::Unavailable, "the gateway is shutting down"));
+    }
+    api.store.ping().await.map_err(|error| {
+        tracing::error!(%error, "not ready: the database takes no writes");
+        Problem::new(Kind::Unavailable, "the database takes no writes")
+    })?;
+    Ok(Json(Status { status: "ready" }))
 }

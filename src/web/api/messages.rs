@@ -1,23 +1,25 @@
-//! `GET /v1/messages/{id}`: what became of a message. Role `ops` sees no addresses.
+//! `GET /v1/messages/{id}`: what became of a message. Role `ops` sees addresses redacted.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Api;
 use super::body::Id;
 use super::caller::Caller;
-use super::problem::Problem;
-use crate::mail::Address;
-use crate::policy::verdict::ShownVerdict;
+use super::deliveries::{self, ShownDelivery};
+use super::problem::{Document, Problem};
 use crate::policy::{Scope, Stream};
-use crate::store::{DeliveryView, MessageView, Role};
+use crate::store::{MessageView, Role};
 
-#[derive(Serialize)]
-struct Shown<'a> {
+/// A message as it was submitted, with a delivery for each recipient.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
+pub(super) struct Shown<'a> {
     id: Uuid,
     received_at: Timestamp,
     sender: &'a str,
@@ -25,21 +27,22 @@ struct Shown<'a> {
     stream: Option<Stream>,
     scope: Option<&'a Scope>,
     campaign: Option<&'a str>,
+    /// In octets.
     size: u64,
     deliveries: Vec<ShownDelivery<'a>>,
 }
 
-#[derive(Serialize)]
-struct ShownDelivery<'a> {
-    delivery: Uuid,
-    recipient: Option<String>,
-    state: &'static str,
-    verdict: ShownVerdict<'a>,
-    attempts: u32,
-    next_attempt_at: Option<Timestamp>,
-    last_response: Option<&'a str>,
-}
-
+/// A message and what became of it
+#[utoipa::path(
+    get, path = "/v1/messages/{id}", operation_id = "getMessage", tag = "mail",
+    params(("id" = Uuid, Path, description = "The id in the reply to the tool")),
+    responses(
+        (status = 200, description = "The message", body = Shown),
+        (status = 404, description = "This sender has no such message", body = Document,
+         content_type = "application/problem+json"),
+    ),
+    security(("key" = ["api", "compliance", "ops"]))
+)]
 pub(super) async fn show(State(api): State<Api>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
     let found = api.store.message(caller.sender(), id).await?;
     let message = found.ok_or_else(|| Problem::missing("there is no such message"))?;
@@ -56,26 +59,6 @@ fn shown(message: &MessageView, role: Role) -> Shown<'_> {
         scope: message.scope.as_ref(),
         campaign: message.campaign.as_deref(),
         size: message.size,
-        deliveries: message.deliveries.iter().map(|delivery| shown_delivery(delivery, role)).collect(),
-    }
-}
-
-fn shown_delivery(delivery: &DeliveryView, role: Role) -> ShownDelivery<'_> {
-    let recipient = delivery.recipient.as_ref().map(|address| as_seen_by(role, address));
-    ShownDelivery {
-        delivery: delivery.delivery,
-        recipient: recipient.clone(),
-        state: delivery.state.shown(),
-        verdict: delivery.verdict.shown(recipient, &delivery.policy, Some(delivery.delivery)),
-        attempts: delivery.attempts,
-        next_attempt_at: delivery.next_attempt_at,
-        last_response: delivery.last_response.as_deref(),
-    }
-}
-
-fn as_seen_by(role: Role, address: &Address) -> String {
-    match role {
-        Role::Api | Role::Compliance => address.to_string(),
-        Role::Ops | Role::Smtp => address.redacted(),
+        deliveries: message.deliveries.iter().map(|delivery| deliveries::shown(delivery, role)).collect(),
     }
 }

@@ -5,135 +5,231 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::consent::admit::NotAdmitted;
 use crate::credential::NotVerified;
 use crate::policy::Reason;
-use crate::store::{RecordError, StoreError};
+use crate::store::{Answer, RecordError, StoreError};
 
-/// After what is unavailable, one may come again in so many seconds.
-const SOON: u64 = 5;
+/// What a `type` begins with; docs/api.md lists them all.
+const TYPES: &str = "urn:problem-type:optgate:";
+
+/// When to come back, where it is not known better.
+const SOON: Duration = Duration::from_secs(5);
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident => $status:ident, $name:literal, $title:literal;)*) => {
+        /// One a `type`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Kind { $($(#[$doc])* $kind),* }
+
+        impl Kind {
+            #[cfg(test)]
+            pub(super) const ALL: &[Kind] = &[$(Kind::$kind),*];
+
+            pub(super) fn status(self) -> StatusCode {
+                match self { $(Self::$kind => StatusCode::$status),* }
+            }
+
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name),* }
+            }
+
+            fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Malformed => BAD_REQUEST, "malformed", "The body is not JSON";
+    Parameter => BAD_REQUEST, "parameter", "A parameter can't be used";
+    Unauthorized => UNAUTHORIZED, "unauthorized", "A key is needed";
+    Forbidden => FORBIDDEN, "forbidden", "The key does not open this";
+    Missing => NOT_FOUND, "missing", "There is no such thing";
+    NotAllowed => METHOD_NOT_ALLOWED, "method-not-allowed", "There is no such method";
+    NotAcceptable => NOT_ACCEPTABLE, "not-acceptable", "The answer has none of the accepted types";
+    /// What is recorded already stands against it.
+    Conflict => CONFLICT, "conflict", "What is recorded stands against it";
+    /// Well-formed, but not to be had with this sender's policies, or at this time.
+    Unfit => CONFLICT, "unfit", "It does not fit the sender's policies or the time";
+    InProgress => CONFLICT, "in-progress", "The same call is being answered just now";
+    TooLarge => PAYLOAD_TOO_LARGE, "too-large", "The body is too large";
+    MediaType => UNSUPPORTED_MEDIA_TYPE, "media-type", "The body has another type";
+    Mistaken => UNPROCESSABLE_ENTITY, "mistaken", "The body has mistakes";
+    KeyReused => UNPROCESSABLE_ENTITY, "key-reused", "The Idempotency-Key was used for another body";
+    TooMany => TOO_MANY_REQUESTS, "too-many", "Too many requests";
+    Internal => INTERNAL_SERVER_ERROR, "internal", "This should not have happened";
+    Unavailable => SERVICE_UNAVAILABLE, "unavailable", "It can't be done now";
+}
 
 /// What went wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
-    status: StatusCode,
+    kind: Kind,
     detail: String,
     /// A word of the contract, where a program may want to act on it.
     reason: Option<Reason>,
     mistakes: Vec<Mistake>,
-    /// In how many seconds to come again.
-    again_in: Option<u64>,
+    retry_after: Option<Duration>,
 }
 
-/// One thing wrong in a body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One thing wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct Mistake {
-    /// A JSON pointer (RFC 6901); empty for the whole body.
-    pub(super) pointer: String,
+    /// A JSON Pointer (RFC 6901) into the body; empty for the whole body.
+    #[schema(example = "/scopes/0")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) pointer: Option<String>,
+    /// The parameter of path, query or header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parameter: Option<&'static str>,
     pub(super) detail: String,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
-    r#type: &'static str,
+impl Mistake {
+    pub(super) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(pointer.into()), parameter: None, detail: detail.into() }
+    }
+}
+
+/// An error, RFC 9457.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document<'a> {
+    /// Which problem it is; docs/api.md lists them all.
+    #[schema(example = "urn:problem-type:optgate:mistaken")]
+    r#type: String,
     title: &'a str,
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What happened this time, for people.
     detail: &'a str,
+    /// The word of the contract behind it, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     reason: Option<Reason>,
+    /// All that is wrong, each with its place.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     errors: &'a [Mistake],
 }
 
 impl Problem {
-    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), reason: None, mistakes: Vec::new(), again_in: None }
+    pub(super) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let retry_after = (kind.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(SOON);
+        Self { kind, detail: detail.into(), reason: None, mistakes: Vec::new(), retry_after }
     }
 
-    /// The body can't be used; says where and why.
+    /// The body has these mistakes; says where and why.
     pub(super) fn mistaken(mistakes: Vec<Mistake>) -> Self {
+        Self::listing(Kind::Mistaken, mistakes)
+    }
+
+    /// The body is well-formed, but the sender's policies or the clock stand against it.
+    pub(super) fn unfit(mistakes: Vec<Mistake>) -> Self {
+        Self::listing(Kind::Unfit, mistakes)
+    }
+
+    /// The whole body is no JSON.
+    pub(super) fn malformed(detail: impl Into<String>) -> Self {
+        Self::listing(Kind::Malformed, vec![Mistake::at("", detail)])
+    }
+
+    /// A parameter of path, query or header.
+    pub(super) fn parameter(name: &'static str, detail: impl Into<String>) -> Self {
+        let mistake = Mistake { pointer: None, parameter: Some(name), detail: detail.into() };
+        Self::listing(Kind::Parameter, vec![mistake])
+    }
+
+    fn listing(kind: Kind, mistakes: Vec<Mistake>) -> Self {
+        let place = |one: &Mistake| one.pointer.clone().or_else(|| one.parameter.map(str::to_owned));
         let detail = match mistakes.as_slice() {
-            [one] if one.pointer.is_empty() => one.detail.clone(),
-            [one] => format!("{}: {}", one.pointer, one.detail),
-            several => format!("{} things are wrong with the body", several.len()),
+            [one] => match place(one).filter(|place| !place.is_empty()) {
+                Some(place) => format!("{place}: {}", one.detail),
+                None => one.detail.clone(),
+            },
+            several => format!("{} things are wrong", several.len()),
         };
-        Self { mistakes, ..Self::new(StatusCode::BAD_REQUEST, detail) }
-    }
-
-    /// The whole body is wrong.
-    pub(super) fn unread(detail: impl Into<String>) -> Self {
-        Self::mistaken(vec![Mistake { pointer: String::new(), detail: detail.into() }])
-    }
-
-    pub(super) fn wrong_type() -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be application/json")
-    }
-
-    pub(super) fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+        Self { mistakes, ..Self::new(kind, detail) }
     }
 
     pub(super) fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "an API key is needed: Authorization: Bearer KEY")
+        Self::new(Kind::Unauthorized, "an API key is needed: Authorization: Bearer KEY")
     }
 
     pub(super) fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, detail)
+        Self::new(Kind::Forbidden, detail)
     }
 
     pub(super) fn missing(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, detail)
-    }
-
-    pub(super) fn not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "this resource has no such method")
+        Self::new(Kind::Missing, detail)
     }
 
     /// What is recorded already stands against it.
     pub(super) fn conflict(reason: Option<Reason>, detail: impl Into<String>) -> Self {
-        Self { reason, ..Self::new(StatusCode::CONFLICT, detail) }
+        Self { reason, ..Self::new(Kind::Conflict, detail) }
+    }
+
+    /// More requests than are taken from this caller; when to come back. RFC 6585, 4.
+    pub(super) fn too_many(wait: Duration) -> Self {
+        let retry_after = Some(wait + Duration::from_secs(1));
+        Self { retry_after, ..Self::new(Kind::TooMany, "more requests than are taken from here: slow down") }
     }
 
     pub(super) fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the records can't be reached; try again")
-    }
-
-    /// RFC 6585, 4.
-    pub(super) fn too_many(again_in: Duration) -> Self {
-        let again_in = Some(again_in.as_secs() + 1);
-        Self { again_in, ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests from your address") }
+        Self::new(Kind::Unavailable, "the records can't be reached; try again")
     }
 
     pub(super) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "this should not have happened")
+        Self::new(Kind::Internal, "this should not have happened")
+    }
+
+    /// As JSON.
+    pub(super) fn document(&self) -> Document<'_> {
+        Document {
+            r#type: format!("{TYPES}{}", self.kind.name()),
+            title: self.kind.title(),
+            status: self.kind.status().as_u16(),
+            detail: &self.detail,
+            reason: self.reason,
+            errors: &self.mistakes,
+        }
+    }
+
+    /// As an answer that may be given again.
+    pub(super) fn answer(&self) -> Answer {
+        let body = serde_json::to_vec(&self.document()).unwrap_or_default();
+        Answer { status: self.kind.status().as_u16(), body }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let document = Document {
-            r#type: "about:blank",
-            title: self.status.canonical_reason().unwrap_or("Error"),
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            reason: self.reason,
-            errors: &self.mistakes,
-        };
-        let text = serde_json::to_string(&document).unwrap_or_default();
-        let mut response = (self.status, text).into_response();
+        let mut response = respond(self.answer());
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
+        if self.kind == Kind::Unauthorized {
             let scheme = HeaderValue::from_static("Bearer realm=\"optgate\"");
             headers.insert(header::WWW_AUTHENTICATE, scheme);
         }
-        let wait = (self.status == StatusCode::SERVICE_UNAVAILABLE).then_some(SOON);
-        if let Some(seconds) = self.again_in.or(wait) {
-            headers.insert(header::RETRY_AFTER, seconds.into());
+        if let Some(after) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
         response
     }
+}
+
+/// An answer as it goes out: a problem if it is an error, JSON if it says anything.
+pub(super) fn respond(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if answer.body.is_empty() {
+        return status.into_response();
+    }
+    let error = status.is_client_error() || status.is_server_error();
+    let kind = if error { "application/problem+json" } else { "application/json" };
+    (status, [(header::CONTENT_TYPE, kind)], answer.body).into_response()
 }
 
 impl From<StoreError> for Problem {
@@ -166,9 +262,31 @@ impl From<RecordError> for Problem {
             RecordError::NotAdmitted(why @ NotAdmitted::NothingToUndo) => {
                 Self::conflict(None, why.to_string())
             }
-            RecordError::NotAdmitted(why @ NotAdmitted::DatedAhead) => Self::unread(why.to_string()),
+            RecordError::NotAdmitted(why @ NotAdmitted::DatedAhead) => {
+                Self::new(Kind::Unfit, why.to_string())
+            }
             RecordError::Unknown => Self::missing("there is no such subscriber"),
+            // Who makes calls that are done once answers them from what was kept.
+            RecordError::Repeated(_) => Self::internal(),
             RecordError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_problem_has_a_type_of_its_own_that_the_docs_list() {
+        let docs = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/api.md")).unwrap();
+        let mut names = HashSet::new();
+        for kind in Kind::ALL {
+            assert!(names.insert(kind.name()), "{kind:?}");
+            let row = format!("| `{}` | {} |", kind.name(), kind.status().as_u16());
+            assert!(docs.contains(&row), "docs/api.md lacks {row}");
         }
     }
 }

@@ -1,50 +1,65 @@
 //! `POST /v1/purchases`: what a soft opt-in rests on. The notice that was given is kept as proof.
 
-use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::Response;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::Api;
-use super::body::Body;
-use super::caller::OfSubscribers;
 use super::check::Checks;
+use super::document::Email;
 use super::grounds::InForce;
+use super::once::{Write, answer};
 use super::problem::Problem;
 use crate::clock::from_micros;
 use crate::consent::EventKind;
 use crate::consent::event::Acquaintance;
 use crate::keys::sha256_hex;
 use crate::mail::Address;
-use crate::policy::Scope;
-use crate::policy::standing;
-use crate::record::Provenance;
-use crate::store::Who;
+use crate::policy::{PolicySet, Scope, standing};
+use crate::record::{Provenance, new_fact};
+use crate::store::{Answer, RecordError, Recorded, Who};
 
-/// The longest reference and notice, in octets.
+/// The longest reference and notice, in characters.
 const REFERENCE_LIMIT: usize = 256;
 const NOTICE_LIMIT: usize = 16 * 1024;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "email": "anna@example.se",
+    "scope": "apparel.tshirts",
+    "purchased_at": "2026-05-01T10:00:00Z",
+    "reference": "order 17",
+    "jurisdiction": "se",
+    "notice": { "given": true, "text": "We may write to you about similar goods." }
+}))]
 pub(super) struct NewPurchase {
+    #[schema(value_type = Email)]
     email: Address,
     scope: Scope,
+    /// At most five minutes ahead of the gateway's clock.
     purchased_at: Timestamp,
+    #[schema(min_length = 1, max_length = 256)]
     reference: String,
+    /// A jurisdiction pack's id, or a country code.
+    #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{1,34}$")]
     jurisdiction: Option<String>,
+    #[schema(pattern = "^[A-Za-z][A-Za-z0-9_-]{1,34}$", example = "sv-SE")]
     locale: Option<String>,
+    #[schema(pattern = "^[A-Za-z][A-Za-z0-9/_+-]{1,63}$", example = "Europe/Stockholm")]
     time_zone: Option<String>,
     notice: Notice,
 }
 
 /// Whether the buyer was told, when the address was taken, that it is used for marketing and how to object.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Notice {
     given: bool,
+    #[schema(min_length = 1, max_length = 16384)]
     text: Option<String>,
 }
 
@@ -55,13 +70,17 @@ impl Notice {
     }
 }
 
+/// Record a purchase, on which a soft opt-in may rest
+///
 /// Answers with the scopes of the taxonomy in which this person may be mailed thanks to it or to another
 /// ground, among those that the purchase allows.
-pub(super) async fn add(
-    State(api): State<Api>,
-    OfSubscribers(caller): OfSubscribers,
-    Body(body): Body<NewPurchase>,
-) -> Result<(StatusCode, Json<InForce>), Problem> {
+#[utoipa::path(
+    post, path = "/v1/purchases", operation_id = "addPurchase", tag = "facts", request_body = NewPurchase,
+    responses((status = 201, description = "Recorded", body = InForce)),
+    security(("key" = ["api", "compliance"]))
+)]
+pub(super) async fn add(State(api): State<Api>, write: Write<NewPurchase>) -> Result<Response, Problem> {
+    let Write { caller, call, body } = write;
     let sender = caller.sender_policy()?;
     let now = api.clock.now();
     let mut checks = Checks::default();
@@ -93,13 +112,27 @@ pub(super) async fn add(
         evidence: json!({ "told_by": caller.name(), "reference": body.reference, "notice": notice }),
     };
     let purchased_at = from_micros(body.purchased_at.as_microsecond());
-    let who = Who::Address(body.email);
-    let recorded = api.recorder.record(&sender.id, who, kind, Some(purchased_at), provenance).await?;
+    let fact = new_fact(&sender.id, Who::Address(body.email), kind, Some(purchased_at), provenance);
+    let (policy, sender, bought) = (caller.policy.clone(), sender.id.clone(), body.scope);
+    let told = move |recorded: Result<&Recorded, &RecordError>| match recorded {
+        Ok(recorded) => in_force(&policy, &sender, recorded, &bought, now),
+        Err(why) => Err(why.clone().into()),
+    };
+    Ok(call.record(&api, fact, told).await)
+}
 
-    let allowed = sender.allowed_by_purchase(&body.scope);
+fn in_force(
+    policy: &PolicySet,
+    sender: &str,
+    recorded: &Recorded,
+    bought: &Scope,
+    now: Timestamp,
+) -> Result<Answer, Problem> {
+    let sender = policy.sender(sender).ok_or_else(Problem::internal)?;
+    let allowed = sender.allowed_by_purchase(bought);
     let taxonomy = sender.taxonomy();
     let reached = taxonomy.iter().filter(|scope| allowed.iter().any(|(above, _)| above.covers(scope)));
     let state = &recorded.subscriber.state;
-    let in_force = standing::scopes_in_force(&caller.policy, sender, state, reached, now);
-    Ok((StatusCode::CREATED, Json(InForce { in_force: in_force.into_iter().collect() })))
+    let in_force = standing::scopes_in_force(policy, sender, state, reached, now);
+    Ok(answer(201, &InForce { in_force: in_force.into_iter().collect() }))
 }

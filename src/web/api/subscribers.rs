@@ -1,25 +1,41 @@
-//! `/v1/subscribers`: what is known of a person, and its erasure. Addresses stay out of URLs and of answers.
+//! `/v1/subscribers`: what is known of a person, and its erasure. Addresses stay out of URLs.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::body::{Body, Id};
 use super::caller::{Caller, OfCompliance, OfSubscribers};
-use super::problem::Problem;
+use super::document::Email;
+use super::once::Bare;
+use super::problem::{Document, Problem};
 use crate::consent::view::SubscriberView;
 use crate::mail::Address;
-use crate::store::Subscriber;
+use crate::store::{Answer, Subscriber};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({ "email": "anna@example.se" }))]
 pub(super) struct Lookup {
+    #[schema(value_type = Email)]
     email: Address,
 }
 
-/// `POST /v1/subscribers/lookup`.
+/// Find a person by address
+#[utoipa::path(
+    post, path = "/v1/subscribers/lookup", operation_id = "findSubscriber", tag = "subscribers",
+    request_body = Lookup,
+    responses(
+        (status = 200, description = "What is known", body = SubscriberView),
+        (status = 404, description = "This sender knows nobody by this address", body = Document,
+         content_type = "application/problem+json"),
+    ),
+    security(("key" = ["api", "compliance"]))
+)]
 pub(super) async fn lookup(
     State(api): State<Api>,
     OfSubscribers(caller): OfSubscribers,
@@ -27,39 +43,68 @@ pub(super) async fn lookup(
 ) -> Result<Json<SubscriberView>, Problem> {
     let known = api.store.consent_of(caller.sender(), &[body.email]).await?;
     let subscriber = known.into_iter().next().flatten().ok_or_else(unknown)?;
-    view(&api, &caller, subscriber).await
+    Ok(Json(view(&api, &caller, subscriber).await?))
 }
 
-/// `GET /v1/subscribers/{id}`.
+/// What is known of a person
+///
+/// Of who was erased, the history without evidence.
+#[utoipa::path(
+    get, path = "/v1/subscribers/{id}", operation_id = "getSubscriber", tag = "subscribers",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "What is known", body = SubscriberView),
+        (status = 404, description = "This sender has no such subscriber", body = Document,
+         content_type = "application/problem+json"),
+    ),
+    security(("key" = ["api", "compliance"]))
+)]
 pub(super) async fn show(
     State(api): State<Api>,
     OfSubscribers(caller): OfSubscribers,
     Id(id): Id,
 ) -> Result<Json<SubscriberView>, Problem> {
     let record = api.store.subscriber(caller.sender(), id).await?.ok_or_else(unknown)?;
-    view(&api, &caller, record.subscriber).await
+    Ok(Json(view(&api, &caller, record.subscriber).await?))
 }
 
-/// `DELETE /v1/subscribers/{id}`: GDPR 17. Asked again it is done already.
+/// Erase a person (GDPR 17)
+///
+/// Asked again it is done already. A tombstone stays that blocks an import of older facts.
+#[utoipa::path(
+    delete, path = "/v1/subscribers/{id}", operation_id = "eraseSubscriber", tag = "subscribers",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 204, description = "Erased"),
+        (status = 404, description = "This sender has no such subscriber", body = Document,
+         content_type = "application/problem+json"),
+    ),
+    security(("key" = ["compliance"]))
+)]
 pub(super) async fn erase(
     State(api): State<Api>,
-    OfCompliance(caller): OfCompliance,
     Id(id): Id,
-) -> Result<StatusCode, Problem> {
+    write: Bare<OfCompliance>,
+) -> Result<Response, Problem> {
+    let Bare { caller, call, .. } = write;
     let erased = api.recorder.erase(caller.sender(), id, "api").await?;
     if !erased && api.store.subscriber(caller.sender(), id).await?.is_none() {
         return Err(unknown());
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(call.answer(&api, Answer { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new() }).await)
 }
 
-async fn view(api: &Api, caller: &Caller, subscriber: Subscriber) -> Result<Json<SubscriberView>, Problem> {
+pub(super) async fn view(
+    api: &Api,
+    caller: &Caller,
+    subscriber: Subscriber,
+) -> Result<SubscriberView, Problem> {
     let history = api.store.history(caller.sender(), subscriber.id).await?;
     let now = api.clock.now();
     let Subscriber { id, state, .. } = subscriber;
-    Ok(Json(SubscriberView::new(&caller.policy, caller.known_policy(), id, state, history, now)))
+    Ok(SubscriberView::new(&caller.policy, caller.known_policy(), id, state, history, now))
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown() -> Problem {
     Problem::missing("there is no such subscriber")
 }

@@ -66,7 +66,8 @@ impl From<RecordError> for Trouble {
             RecordError::NotAdmitted(NotAdmitted::Erased) => Self::NothingKept,
             RecordError::Unknown => Self::Missing,
             RecordError::Store(error) => error.into(),
-            RecordError::NotAdmitted(error) => {
+            // No page makes calls that are done once.
+            error @ (RecordError::NotAdmitted(_) | RecordError::Repeated(_)) => {
                 tracing::error!(%error, "a choice made on a page was not admitted");
                 Self::Later
             }

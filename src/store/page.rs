@@ -1,0 +1,170 @@
+//! Deliveries for programs, page by page. A page looks at a bounded number of rows, however rare what is asked
+//! for may be: it may be short, or empty, though more follows.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::fault::Result;
+use super::sql::{Session, Value, built, values};
+use super::{DeliveryView, Store, StoreError, rows, shown};
+use crate::policy::Stream;
+use crate::spool::State;
+
+/// Rows that are looked at in one statement, and statements in one page.
+const WINDOW: u32 = 5_000;
+const WINDOWS: usize = 10;
+
+/// Which deliveries of a sender. All that is named must hold.
+#[derive(Clone, Debug, Default)]
+pub struct PageFilter {
+    /// `Queued` means what is in a worker's hand too.
+    pub state: Option<State>,
+    pub stream: Option<Stream>,
+    pub campaign: Option<String>,
+    pub provider: Option<String>,
+    pub message: Option<Uuid>,
+    /// Accepted at this time or later.
+    pub since: Option<Timestamp>,
+    /// Accepted before this time.
+    pub until: Option<Timestamp>,
+    /// Only ids after this one.
+    pub after: Option<Uuid>,
+    pub limit: u32,
+}
+
+/// A page in the order of arrival.
+#[derive(Clone, Debug)]
+pub struct DeliveryPage {
+    pub deliveries: Vec<DeliveryView>,
+    /// Where to go on; none at the end.
+    pub next: Option<Uuid>,
+}
+
+impl Store {
+    /// Deliveries of this sender alone (invariant 15).
+    pub async fn delivery_page(&self, sender: &str, filter: &PageFilter) -> Result<DeliveryPage, StoreError> {
+        let mut session = self.inner.database.read().await?;
+        let limit = filter.limit.max(1) as usize;
+        let from = filter.since.map_or(Uuid::nil(), first_at);
+        let mut after = filter.after.unwrap_or(Uuid::nil()).max(from);
+        let (mut chosen, mut next) = (Vec::new(), None);
+        for _ in 0..WINDOWS {
+            let ids = matching(&mut session, sender, filter, after, limit - chosen.len()).await?;
+            chosen.extend(ids);
+            if chosen.len() >= limit {
+                next = chosen.last().copied();
+                break;
+            }
+            next = window_end(&mut session, filter, after).await?;
+            let Some(end) = next else { break };
+            after = end;
+        }
+        let deliveries = self.delivery_views(&mut session, sender, &chosen).await?;
+        Ok(DeliveryPage { deliveries, next })
+    }
+
+    /// All deliveries to a person of this sender, whichever address form the tool used; in the order of arrival.
+    pub async fn deliveries_to(
+        &self,
+        sender: &str,
+        subscriber: Uuid,
+        after: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<DeliveryView>, StoreError> {
+        let mut session = self.inner.database.read().await?;
+        let select = "SELECT d.id FROM deliveries d
+                      WHERE d.sender = $1 AND d.id > $2 AND d.lookup_hash =
+                          (SELECT lookup_hash FROM subscribers WHERE id = $3 AND sender = $1)
+                      ORDER BY d.id LIMIT $4";
+        let values = values![sender, after.unwrap_or(Uuid::nil()), subscriber, limit];
+        let rows = session.fetch(select, values).await?;
+        let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
+        Ok(self.delivery_views(&mut session, sender, &ids).await?)
+    }
+
+    /// By id, in the order of arrival; those that another sender has are left out.
+    pub(super) async fn delivery_views(
+        &self,
+        session: &mut Session,
+        sender: &str,
+        ids: &[Uuid],
+    ) -> Result<Vec<DeliveryView>> {
+        let mut views = Vec::with_capacity(ids.len());
+        for part in ids.chunks(rows::MOST_ROWS) {
+            let list = rows::tuples(2, 1, part.len());
+            let sql = format!("{} WHERE d.sender = $1 AND d.id IN {list} ORDER BY d.id", shown::SELECT);
+            let mut bound = values![sender];
+            bound.extend(part.iter().map(|id| Value::from(*id)));
+            let found = session.fetch(built(sql), bound).await?;
+            views.extend(self.views(session, &found).await?);
+        }
+        Ok(views)
+    }
+}
+
+/// Those of the next window that match.
+async fn matching(
+    session: &mut Session,
+    sender: &str,
+    filter: &PageFilter,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<Uuid>> {
+    let (window, mut values) = window("id, sender, lane, state", filter, after);
+    let mut text = format!("SELECT d.id FROM ({window}) d JOIN lanes l ON l.id = d.lane WHERE 1 = 1");
+    let mut and = |column: &str, value: Value| {
+        values.push(value);
+        text.push_str(&format!(" AND {column} = ${}", values.len()));
+    };
+    and("d.sender", sender.into());
+    if let Some(stream) = filter.stream {
+        and("l.stream", stream.as_str().into());
+    }
+    if let Some(campaign) = &filter.campaign {
+        and("l.campaign", campaign.as_str().into());
+    }
+    if let Some(provider) = &filter.provider {
+        and("l.provider", provider.as_str().into());
+    }
+    match filter.state {
+        Some(State::Queued) => text.push_str(" AND d.state IN ('queued', 'claimed')"),
+        Some(state) => and("d.state", state.as_str().into()),
+        None => {}
+    }
+    values.push(Value::from(u32::try_from(limit).unwrap_or(u32::MAX)));
+    text.push_str(&format!(" ORDER BY d.id LIMIT ${}", values.len()));
+    session.fetch(built(text), values).await?.iter().map(|row| row.id(0)).collect()
+}
+
+/// The last id of a window that is full; none if it is the last one.
+async fn window_end(session: &mut Session, filter: &PageFilter, after: Uuid) -> Result<Option<Uuid>> {
+    let (window, mut values) = window("id", filter, after);
+    values.push(Value::from(WINDOW - 1));
+    let last = format!("SELECT d.id FROM ({window}) d ORDER BY d.id LIMIT 1 OFFSET ${}", values.len());
+    session.fetch_optional(built(last), values).await?.map(|row| row.id(0)).transpose()
+}
+
+/// The next rows by id, whatever they are; constants and placeholders alone.
+fn window(columns: &str, filter: &PageFilter, after: Uuid) -> (String, Vec<Value>) {
+    let mut values = values![after];
+    let mut text = format!("SELECT {columns} FROM deliveries AS d WHERE d.id > $1");
+    if let Some(message) = filter.message {
+        values.push(message.into());
+        text.push_str(&format!(" AND d.message = ${}", values.len()));
+    }
+    if let Some(until) = filter.until {
+        values.push(first_at(until).into());
+        text.push_str(&format!(" AND d.id < ${}", values.len()));
+    }
+    if matches!(filter.state, Some(State::Queued | State::Held | State::Claimed)) {
+        text.push_str(shown::OPEN);
+    }
+    text.push_str(&format!(" ORDER BY d.id LIMIT {WINDOW}"));
+    (text, values)
+}
+
+/// Below every UUIDv7 of this moment, above every one from before it.
+fn first_at(at: Timestamp) -> Uuid {
+    let millis = u128::try_from(at.as_millisecond()).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
+}

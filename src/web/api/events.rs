@@ -1,0 +1,342 @@
+//! `GET /v1/events`: every consent change and outcome of the key's sender, in an order that skips nothing. Role
+//! `ops` sees addresses redacted; of who was erased, nobody sees any.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract;
+use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, timeout_at};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::Api;
+use super::body::Asked;
+use super::caller::Caller;
+use super::deliveries::as_seen_by;
+use super::document::Email;
+use super::page::page_size;
+use super::problem::Problem;
+use crate::consent::event::{Acquaintance, OptIn, Suppression};
+use crate::consent::{Event, EventKind};
+use crate::mail::Address;
+use crate::policy::{Reason, Scope, Stream};
+use crate::spool::{Outcome, State};
+use crate::store::{DeliveryView, FeedEntry, FeedError, FeedPage, Role, What};
+
+/// The longest wait for news, in seconds: shorter than what proxies and our own listener take for idleness.
+const LONGEST_WAIT: u32 = 10;
+/// Waits of one credential at once: each holds a connection.
+const WAITS: usize = 32;
+/// How soon news is heard of that another node put in order.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Follow {
+    /// `next` of the page before, or the `cursor` of any event; without it, from the first event on.
+    #[param(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    after: Option<String>,
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// For how many seconds to wait for news before an empty page is answered.
+    #[param(minimum = 0, maximum = 10, default = 0)]
+    wait: Option<u32>,
+}
+
+/// Who waits for news in this process: how many calls of each credential.
+#[derive(Clone, Default)]
+pub(super) struct Waits(Arc<Mutex<HashMap<Uuid, usize>>>);
+
+/// One of them, until it is dropped.
+struct Waiting {
+    waits: Waits,
+    credential: Uuid,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct EventPage {
+    events: Vec<EventShown>,
+    /// What to give as `after` to go on; null while there has been no event at all.
+    next: Option<String>,
+    /// Whether there is more already.
+    more: bool,
+}
+
+/// What happened: `type` is a consent event's kind or a delivery's outcome.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = EventType)]
+enum Type {
+    SignupRequested,
+    OptIn,
+    Acquainted,
+    Withdrawal,
+    WithdrawalUndone,
+    Suppressed,
+    SuppressionLifted,
+    Restricted,
+    RestrictionLifted,
+    Erased,
+    Refused,
+    Relayed,
+    Rejected,
+    Expired,
+    Withheld,
+    Cancelled,
+}
+
+/// A consent change or an outcome. Fields that the type has no use for are null.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+pub(super) struct EventShown {
+    /// Of the consent event, or of the delivery that ended.
+    id: Uuid,
+    cursor: String,
+    r#type: Type,
+    occurred_at: Timestamp,
+    recorded_at: Timestamp,
+    subscriber: Option<Uuid>,
+    /// Null once it is forgotten; redacted for role `ops`.
+    #[schema(value_type = Option<Email>)]
+    address: Option<String>,
+    /// Of a withdrawal, none: all marketing.
+    scopes: Vec<Scope>,
+    /// The reason behind an outcome, or that mail is refused for from now on.
+    reason: Option<Reason>,
+    /// Where a consent event came in: `api`, `page`, `one_click`, `command`, `import`, …
+    channel: Option<String>,
+    ground: Option<OptIn>,
+    how: Option<Acquaintance>,
+    notice: Option<bool>,
+    complaint: Option<bool>,
+    /// Of a withdrawal undone: the withdrawal.
+    undone: Option<Uuid>,
+    suppression: Option<Suppression>,
+    delivery: Option<Uuid>,
+    message: Option<Uuid>,
+    stream: Option<Stream>,
+    campaign: Option<String>,
+    attempts: Option<u32>,
+    /// What the upstream said last, addresses redacted.
+    last_response: Option<String>,
+}
+
+/// Follow what happens
+///
+/// Begin without `after`, then go on from `next`. Events never appear in front of a cursor that was given out;
+/// each appears once. An event shows about a tenth of a second after its commit.
+#[utoipa::path(
+    get, path = "/v1/events", operation_id = "listEvents", tag = "events", params(Follow),
+    responses((status = 200, description = "A page", body = EventPage)),
+    security(("key" = ["api", "compliance", "ops"]))
+)]
+pub(super) async fn list(
+    extract::State(api): extract::State<Api>,
+    caller: Caller,
+    Asked(follow): Asked<Follow>,
+) -> Result<Response, Problem> {
+    let limit = page_size(follow.limit)?;
+    let wait = follow.wait.unwrap_or(0);
+    if wait > LONGEST_WAIT {
+        return Err(Problem::parameter("wait", format!("0 to {LONGEST_WAIT}")));
+    }
+    let _waiting = match wait {
+        0 => None,
+        _ => Some(Waiting::begin(&api.in_hand.waits, caller.credential_id())?),
+    };
+    let page = await_news(&api, caller.sender(), follow.after.as_deref(), limit, wait).await?;
+    let events = page.entries.into_iter().filter_map(|entry| shown(entry, caller.role())).collect();
+    Ok(Json(EventPage { events, next: page.next, more: page.more }).into_response())
+}
+
+/// The page, as soon as it holds anything; empty after the wait, or when the gateway ends.
+async fn await_news(
+    api: &Api,
+    sender: &str,
+    after: Option<&str>,
+    limit: u32,
+    wait: u32,
+) -> Result<FeedPage, Problem> {
+    let until = Instant::now() + Duration::from_secs(wait.into());
+    let mut grown = api.feed.grown();
+    loop {
+        let page = api.store.feed(sender, after, limit).await?;
+        let over = Instant::now() >= until || api.stopping.is_cancelled();
+        if !page.entries.is_empty() || page.more || over {
+            return Ok(page);
+        }
+        let look_again = until.min(Instant::now() + LOOK_AGAIN);
+        tokio::select! {
+            _ = timeout_at(look_again, grown.changed()) => {}
+            () = api.stopping.cancelled() => {}
+        }
+    }
+}
+
+impl Waiting {
+    fn begin(waits: &Waits, credential: Uuid) -> Result<Self, Problem> {
+        let mut counted = locked(waits);
+        let count = counted.entry(credential).or_default();
+        if *count >= WAITS {
+            return Err(Problem::too_many(Duration::from_secs(LONGEST_WAIT.into())));
+        }
+        *count += 1;
+        Ok(Self { waits: waits.clone(), credential })
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut counted = locked(&self.waits);
+        if let Some(count) = counted.get_mut(&self.credential) {
+            *count -= 1;
+            if *count == 0 {
+                counted.remove(&self.credential);
+            }
+        }
+    }
+}
+
+/// No panic leaves the counts half-written.
+fn locked(waits: &Waits) -> MutexGuard<'_, HashMap<Uuid, usize>> {
+    waits.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl From<FeedError> for Problem {
+    fn from(error: FeedError) -> Self {
+        match error {
+            FeedError::UnknownCursor => Self::parameter("after", "no event of yours has this cursor"),
+            FeedError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn shown(entry: FeedEntry, role: Role) -> Option<EventShown> {
+    match entry.what {
+        What::Consent { subscriber, address, event } => {
+            Some(consent(entry.cursor, subscriber, address.as_ref(), *event, role))
+        }
+        What::Outcome(view) => outcome(entry.cursor, *view, role),
+    }
+}
+
+fn consent(
+    cursor: String,
+    subscriber: Uuid,
+    address: Option<&Address>,
+    event: Event,
+    role: Role,
+) -> EventShown {
+    let shown = EventShown {
+        occurred_at: event.occurred_at,
+        recorded_at: event.recorded_at,
+        subscriber: Some(subscriber),
+        address: address.map(|address| as_seen_by(role, address)),
+        channel: Some(event.channel),
+        ..EventShown::bare(event.id, cursor, type_of(&event.kind))
+    };
+    match event.kind {
+        EventKind::SignupRequested { scopes } => EventShown { scopes, ..shown },
+        EventKind::OptIn { ground, scopes } => EventShown { ground: Some(ground), scopes, ..shown },
+        EventKind::Acquainted { how, scope, notice } => {
+            EventShown { how: Some(how), notice: Some(notice), scopes: vec![scope], ..shown }
+        }
+        EventKind::Withdrawal { scopes, complaint } => {
+            EventShown { complaint: Some(complaint), scopes, reason: Some(Reason::Withdrawn), ..shown }
+        }
+        EventKind::WithdrawalUndone { withdrawal } => EventShown { undone: Some(withdrawal), ..shown },
+        EventKind::Suppressed { why } => {
+            let reason = match why {
+                Suppression::Bounce => Reason::SuppressedBounce,
+                Suppression::Operator => Reason::SuppressedOperator,
+            };
+            EventShown { suppression: Some(why), reason: Some(reason), ..shown }
+        }
+        EventKind::SuppressionLifted { why } => EventShown { suppression: Some(why), ..shown },
+        EventKind::Restricted => EventShown { reason: Some(Reason::Restricted), ..shown },
+        EventKind::Erased => EventShown { reason: Some(Reason::Erased), ..shown },
+        EventKind::RestrictionLifted => shown,
+    }
+}
+
+/// `None` of what has not ended, which the feed never holds.
+fn outcome(cursor: String, view: DeliveryView, role: Role) -> Option<EventShown> {
+    let (State::Ended(outcome), Some(ended)) = (view.state, view.ended_at) else { return None };
+    Some(EventShown {
+        occurred_at: ended,
+        recorded_at: ended,
+        subscriber: view.subscriber,
+        address: view.recipient.as_ref().map(|address| as_seen_by(role, address)),
+        scopes: view.scope.into_iter().collect(),
+        reason: view.reason,
+        delivery: Some(view.delivery),
+        message: Some(view.message),
+        stream: Some(view.lane.stream),
+        campaign: Some(view.lane.campaign).filter(|campaign| !campaign.is_empty()),
+        attempts: Some(view.attempts),
+        last_response: view.last_response,
+        ..EventShown::bare(view.delivery, cursor, ending(outcome))
+    })
+}
+
+impl EventShown {
+    /// With nothing in it yet.
+    fn bare(id: Uuid, cursor: String, r#type: Type) -> Self {
+        Self {
+            id,
+            cursor,
+            r#type,
+            occurred_at: Timestamp::UNIX_EPOCH,
+            recorded_at: Timestamp::UNIX_EPOCH,
+            subscriber: None,
+            address: None,
+            scopes: Vec::new(),
+            reason: None,
+            channel: None,
+            ground: None,
+            how: None,
+            notice: None,
+            complaint: None,
+            undone: None,
+            suppression: None,
+            delivery: None,
+            message: None,
+            stream: None,
+            campaign: None,
+            attempts: None,
+            last_response: None,
+        }
+    }
+}
+
+fn type_of(kind: &EventKind) -> Type {
+    match kind {
+        EventKind::SignupRequested { .. } => Type::SignupRequested,
+        EventKind::OptIn { .. } => Type::OptIn,
+        EventKind::Acquainted { .. } => Type::Acquainted,
+        EventKind::Withdrawal { .. } => Type::Withdrawal,
+        EventKind::WithdrawalUndone { .. } => Type::WithdrawalUndone,
+        EventKind::Suppressed { .. } => Type::Suppressed,
+        EventKind::SuppressionLifted { .. } => Type::SuppressionLifted,
+        EventKind::Restricted => Type::Restricted,
+        EventKind::RestrictionLifted => Type::RestrictionLifted,
+        EventKind::Erased => Type::Erased,
+    }
+}
+
+fn ending(outcome: Outcome) -> Type {
+    match outcome {
+        Outcome::Refused => Type::Refused,
+        Outcome::Relayed => Type::Relayed,
+        Outcome::Rejected => Type::Rejected,
+        Outcome::Expired => Type::Expired,
+        Outcome::Withheld => Type::Withheld,
+        Outcome::Cancelled => Type::Cancelled,
+    }
+}

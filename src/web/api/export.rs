@@ -1,0 +1,104 @@
+//! `GET /v1/subscribers/{id}/export`: everything held about a person, machine-readable. GDPR 15 and 20. Role
+//! `compliance` alone; written while it is read, since a person's mail may go back for years.
+
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Api;
+use super::body::Id;
+use super::caller::OfCompliance;
+use super::deliveries::{self, ShownDelivery};
+use super::document::Email;
+use super::problem::{Document, Problem};
+use super::stream::{self, Gone, Pieces};
+use super::subscribers::{unknown, view};
+use crate::consent::view::SubscriberView;
+use crate::store::{Role, Store};
+
+/// Deliveries read and written at a time.
+const PAGE: u32 = 200;
+
+/// Everything held about a person.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Export<'a> {
+    exported_at: Timestamp,
+    sender: String,
+    /// Null once erased.
+    #[schema(value_type = Option<Email>)]
+    email: Option<String>,
+    /// When the person became known.
+    created_at: Timestamp,
+    /// Grounds, withdrawals and the history with all evidence.
+    subscriber: SubscriberView,
+    /// All mail to the person, oldest first; empty here, and filled in while it is written.
+    deliveries: Vec<ShownDelivery<'a>>,
+}
+
+/// Everything held about a person (GDPR 15, 20)
+///
+/// The answer is complete if it is whole JSON: should the records become unreachable meanwhile, it breaks off.
+#[utoipa::path(
+    get, path = "/v1/subscribers/{id}/export", operation_id = "exportSubscriber", tag = "subscribers",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, description = "Everything", body = Export),
+        (status = 404, description = "This sender has no such subscriber", body = Document,
+         content_type = "application/problem+json"),
+    ),
+    security(("key" = ["compliance"]))
+)]
+pub(super) async fn export(
+    State(api): State<Api>,
+    OfCompliance(caller): OfCompliance,
+    Id(id): Id,
+) -> Result<Response, Problem> {
+    let record = api.store.subscriber(caller.sender(), id).await?.ok_or_else(unknown)?;
+    let head = Export {
+        exported_at: api.clock.now(),
+        sender: record.sender,
+        email: record.address.map(|address| address.to_string()),
+        created_at: record.created_at,
+        subscriber: view(&api, &caller, record.subscriber).await?,
+        deliveries: Vec::new(),
+    };
+    let Ok(Value::Object(mut head)) = serde_json::to_value(&head) else { return Err(Problem::internal()) };
+    head.remove("deliveries");
+    let mut opening = serde_json::to_vec(&head).unwrap_or_default();
+    opening.pop();
+    opening.extend_from_slice(b",\"deliveries\":[");
+    let (store, sender) = (api.store.clone(), caller.sender().to_owned());
+    let write = move |pieces| write_deliveries(pieces, opening, store, sender, id);
+    Ok(stream::answer("application/json", write))
+}
+
+async fn write_deliveries(
+    mut pieces: Pieces,
+    opening: Vec<u8>,
+    store: Store,
+    sender: String,
+    id: Uuid,
+) -> Result<(), Gone> {
+    pieces.write(&opening).await?;
+    let mut after = None;
+    loop {
+        let page = store.deliveries_to(&sender, id, after, PAGE).await.map_err(|error| {
+            tracing::error!(%error, "an export breaks off");
+            Gone
+        })?;
+        for view in &page {
+            let comma: &[u8] = if after.is_none() { b"" } else { b"," };
+            let shown = deliveries::shown(view, Role::Compliance);
+            let text = [comma, &serde_json::to_vec(&shown).unwrap_or_default()].concat();
+            pieces.write(&text).await?;
+            after = Some(view.delivery);
+        }
+        if page.len() < PAGE as usize {
+            return pieces.write(b"]}").await;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Answers and bodies without an end in sight: lines in, pieces out, in constant memory. Whoever reads slowly is
+//! written to slowly, and read from slowly.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
+use tokio_util::io::ReaderStream;
+use tracing::Instrument as _;
+
+/// What may lie between the writer and the connection, in octets.
+const IN_FLIGHT: usize = 64 * 1024;
+/// How long one answer may take in all.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// Where the pieces of an answer go.
+pub(super) struct Pieces(DuplexStream);
+
+/// Whoever asked has gone away.
+pub(super) struct Gone;
+
+impl Pieces {
+    pub(super) async fn write(&mut self, octets: &[u8]) -> Result<(), Gone> {
+        self.0.write_all(octets).await.map_err(|_| Gone)
+    }
+}
+
+/// An answer that `writer` writes while it is read. It ends with the writer, or when nobody reads any more.
+pub(super) fn answer<Writing>(media_type: &'static str, writer: impl FnOnce(Pieces) -> Writing) -> Response
+where
+    Writing: Future<Output = Result<(), Gone>> + Send + 'static,
+{
+    let (near, far) = duplex(IN_FLIGHT);
+    let writing = tokio::time::timeout(LONGEST, writer(Pieces(near)));
+    tokio::spawn(
+        async move {
+            let _ = writing.await;
+        }
+        .in_current_span(),
+    );
+    ([(header::CONTENT_TYPE, media_type)], Body::from_stream(ReaderStream::new(far))).into_response()
+}
+
+/// Reads a body line by line.
+pub(super) struct Lines {
+    body: Body,
+    held: BytesMut,
+    ended: bool,
+    longest: usize,
+}
+
+/// What is there.
+pub(super) enum Next {
+    /// Without its end.
+    Line(Bytes),
+    /// Nothing yet.
+    Nothing,
+    End,
+}
+
+/// Why no more lines come.
+#[derive(Debug)]
+pub(super) enum Broken {
+    TooLong,
+    Cut,
+}
+
+impl Lines {
+    pub(super) fn new(body: Body, longest: usize) -> Self {
+        Self { body, held: BytesMut::new(), ended: false, longest }
+    }
+
+    /// The next line, waited for.
+    pub(super) async fn wait(&mut self) -> Result<Option<Bytes>, Broken> {
+        loop {
+            match self.take()? {
+                Next::Line(line) => return Ok(Some(line)),
+                Next::End => return Ok(None),
+                Next::Nothing => {
+                    let frame = poll_fn(|context| Pin::new(&mut self.body).poll_frame(context)).await;
+                    self.hold(frame.map(|frame| frame.map(|frame| frame.into_data().ok())))?;
+                }
+            }
+        }
+    }
+
+    /// The next line, if it has come already.
+    pub(super) async fn ready(&mut self) -> Result<Next, Broken> {
+        loop {
+            match self.take()? {
+                Next::Nothing => {}
+                found => return Ok(found),
+            }
+            let frame = poll_fn(|context| match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Ready(frame) => Poll::Ready(Some(frame)),
+                Poll::Pending => Poll::Ready(None),
+            });
+            match frame.await {
+                Some(frame) => self.hold(frame.map(|frame| frame.map(|frame| frame.into_data().ok())))?,
+                None => return Ok(Next::Nothing),
+            }
+        }
+    }
+
+    fn hold(&mut self, read: Option<Result<Option<Bytes>, axum::Error>>) -> Result<(), Broken> {
+        match read {
+            Some(Ok(data)) => self.held.extend_from_slice(&data.unwrap_or_default()),
+            Some(Err(_)) => return Err(Broken::Cut),
+            None => self.ended = true,
+        }
+        Ok(())
+    }
+
+    /// What is held already.
+    fn take(&mut self) -> Result<Next, Broken> {
+        if let Some(end) = memchr::memchr(b'\n', &self.held) {
+            let mut line = self.held.split_to(end + 1);
+            line.truncate(end);
+            if line.last() == Some(&b'\r') {
+                line.truncate(end - 1);
+            }
+            return if end > self.longest { Err(Broken::TooLong) } else { Ok(Next::Line(line.freeze())) };
+        }
+        if self.held.len() > self.longest {
+            return Err(Broken::TooLong);
+        }
+        match (self.ended, self.held.is_empty()) {
+            (false, _) => Ok(Next::Nothing),
+            (true, true) => Ok(Next::End),
+            (true, false) => Ok(Next::Line(self.held.split().freeze())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_read_line_by_line_and_no_line_grows_without_bound() {
+        let mut lines = Lines::new(Body::from("one\r\n\ntwo\nlast"), 4);
+        for expected in ["one", "", "two", "last"] {
+            assert_eq!(lines.wait().await.unwrap().unwrap(), expected);
+        }
+        assert!(lines.wait().await.unwrap().is_none());
+        let mut lines = Lines::new(Body::from("12345\n"), 4);
+        assert!(matches!(lines.wait().await, Err(Broken::TooLong)));
+        let mut lines = Lines::new(Body::from("12345"), 4);
+        assert!(matches!(lines.ready().await, Err(Broken::TooLong)));
+    }
+}
