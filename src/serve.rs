@@ -236,7 +236,8 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
     };
     let web = Stage::start("web", &ended, door("web", listeners.web, pages, &config.web.limits));
     let api = Stage::start("api", &ended, |stop| {
-        let api = named(measured(api(&config, &shared, feed, stop.clone()), "api"), shared.clock.clone());
+        let api = web::api::router(api(&config, &shared, feed, stop.clone()));
+        let api = named(measured(api, "api"), shared.clock.clone());
         door("api", listeners.api, api, &config.api.limits)(stop)
     });
     let deliver = departure(config, &shared, &ended)?;
@@ -257,8 +258,8 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
     })
 }
 
-fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken) -> axum::Router {
-    web::api::router(web::api::Api {
+fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken) -> web::api::Api {
+    web::api::Api {
         store: shared.store.clone(),
         recorder: shared.recorder.clone(),
         clock: shared.clock.clone(),
@@ -269,7 +270,7 @@ fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken
         feed,
         stopping,
         in_hand: web::api::InHand::default(),
-    })
+    }
 }
 
 type Ended = mpsc::UnboundedSender<&'static str>;
