@@ -50,6 +50,7 @@ impl IntakeError {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Store(StoreError::Full) => "full",
+            Self::Store(StoreError::Behind) => "behind",
             Self::Store(StoreError::Unreadable(_)) => "unreadable",
             Self::Store(_) => "unavailable",
         }

@@ -65,6 +65,9 @@ pub enum StoreError {
     /// No room: SQLITE_FULL, PostgreSQL 53100, ENOSPC.
     #[error("the database has no room left")]
     Full,
+    /// Later it may: so much waits to be written already.
+    #[error("too much waits to be written to the database")]
+    Behind,
     #[error("the database is at version {found}, this program needs {needed}: run `optgate migrate`")]
     Schema { found: i64, needed: i64 },
     #[error("the database belongs to other keys ({0}): give this node the keys of the first one")]

@@ -2,6 +2,7 @@
 //! after the commit. A batch that a row spoils is tried again one by one, so that one bad row harms nobody else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -18,8 +19,12 @@ use crate::telemetry::metrics::{self, Stopwatch};
 /// The most that one transaction takes.
 const MOST_JOBS: usize = 256;
 const MOST_OCTETS: usize = 16 << 20;
-/// What may wait, in KiB: beyond it callers wait too, and the tools behind them.
+/// Mail that may wait, in KiB: beyond it sessions wait too, and the tools behind them.
 const ROOM: u32 = 64 << 10;
+/// The same for facts and settlements: a no and an outcome never wait behind mail that comes in.
+const ROOM_FOR_THE_REST: u32 = 16 << 10;
+/// How long anybody waits for room before the database is said to be behind.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Work with the way back to whoever waits for it.
 pub(super) struct Told<W, R> {
@@ -57,10 +62,36 @@ impl Job {
     }
 }
 
+/// How much may wait.
+struct Room {
+    kibibytes: Arc<Semaphore>,
+    most: u32,
+    patience: Duration,
+}
+
+impl Room {
+    fn new(most: u32, patience: Duration) -> Self {
+        Self { kibibytes: Arc::new(Semaphore::new(most as usize)), most, patience }
+    }
+
+    /// Waits, but not for ever: who asked is better told to come again than kept.
+    async fn take(&self, octets: usize) -> Result<OwnedSemaphorePermit, StoreError> {
+        let kibibytes = u32::try_from(octets / 1024 + 1).unwrap_or(self.most).min(self.most);
+        let room = self.kibibytes.clone().acquire_many_owned(kibibytes);
+        let room = tokio::time::timeout(self.patience, room).await.map_err(|_| StoreError::Behind)?;
+        room.map_err(|_| closing())
+    }
+}
+
+fn closing() -> StoreError {
+    StoreError::Unavailable("it is shutting down".into())
+}
+
 /// The way to the task.
 pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
-    room: Arc<Semaphore>,
+    room: Room,
+    room_for_the_rest: Room,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -70,8 +101,13 @@ impl Writer {
         let (jobs, waiting) = mpsc::channel(MOST_JOBS);
         let stop = CancellationToken::new();
         let task = tokio::spawn(run(shared, waiting, stop.clone()));
-        let room = Arc::new(Semaphore::new(ROOM as usize));
-        Self { jobs, room, stop, task: Mutex::new(Some(task)) }
+        Self {
+            jobs,
+            room: Room::new(ROOM, PATIENCE),
+            room_for_the_rest: Room::new(ROOM_FOR_THE_REST, PATIENCE),
+            stop,
+            task: Mutex::new(Some(task)),
+        }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -88,32 +124,31 @@ impl Writer {
 
     pub async fn spool(&self, spooling: Spooling) -> Result<Vec<TakenBefore>, StoreError> {
         let size = spooling.size;
-        self.submit(spooling, size, Job::Spool).await
+        self.submit(&self.room, spooling, size, Job::Spool).await
     }
 
     pub async fn record(&self, facts: Vec<Fact>) -> Result<RecordedAll, StoreError> {
         let size = facts.len() * 1024;
-        self.submit(facts, size, Job::Record).await
+        self.submit(&self.room_for_the_rest, facts, size, Job::Record).await
     }
 
     pub async fn erase(&self, erasure: Erasure) -> Result<bool, StoreError> {
-        self.submit(erasure, 1024, Job::Erase).await
+        self.submit(&self.room_for_the_rest, erasure, 1024, Job::Erase).await
     }
 
     pub async fn settle(&self, settling: Settling) -> Result<Settled, StoreError> {
         let size = settling.size();
-        self.submit(settling, size, Job::Settle).await
+        self.submit(&self.room_for_the_rest, settling, size, Job::Settle).await
     }
 
     async fn submit<W, R>(
         &self,
+        room: &Room,
         work: W,
         size: usize,
         job: impl FnOnce(Told<W, R>) -> Job,
     ) -> Result<R, StoreError> {
-        let closing = || StoreError::Unavailable("it is shutting down".into());
-        let kibibytes = u32::try_from(size / 1024 + 1).unwrap_or(ROOM).min(ROOM);
-        let room = self.room.clone().acquire_many_owned(kibibytes).await.map_err(|_| closing())?;
+        let room = room.take(size).await?;
         let (reply, told) = oneshot::channel();
         let job = job(Told { work, size, reply, _room: room });
         self.jobs.send(job).await.map_err(|_| closing())?;
@@ -161,5 +196,27 @@ async fn write(shared: &Shared, batch: Batch) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_finds_no_room_is_told_that_the_database_is_behind() {
+        let room = Room::new(10, Duration::ZERO);
+        let _held = room.take(8 * 1024).await.unwrap();
+        assert!(matches!(room.take(8 * 1024).await, Err(StoreError::Behind)));
+        assert!(room.take(100).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_larger_than_all_room_waits_for_all_of_it() {
+        let room = Room::new(10, Duration::ZERO);
+        let held = room.take(1 << 30).await.unwrap();
+        assert!(matches!(room.take(1).await, Err(StoreError::Behind)));
+        drop(held);
+        assert!(room.take(1).await.is_ok());
     }
 }

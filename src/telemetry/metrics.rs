@@ -119,7 +119,7 @@ pub fn taken_before(sender: &str) {
     counter!(TAKEN_BEFORE.name, "sender" => named("sender", sender)).increment(1);
 }
 
-/// A message could not be decided or stored: `full`, `unavailable`, `unreadable`.
+/// A message could not be decided or stored: `full`, `behind`, `unavailable`, `unreadable`.
 pub fn intake_failed(why: &'static str) {
     counter!(INTAKE_FAILURES.name, "why" => why).increment(1);
 }

@@ -8,6 +8,7 @@ mod cluster;
 mod crash;
 mod erasure;
 mod faults;
+mod limits;
 mod operation;
 mod refusals;
 mod resubmission;

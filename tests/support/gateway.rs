@@ -288,6 +288,14 @@ impl Gateway {
         self.child().is_some_and(|child| child.try_wait().expect("its status").is_none())
     }
 
+    /// What the process holds of memory, in KiB.
+    pub fn resident(&mut self) -> u64 {
+        let id = self.child().expect("it runs as a process").id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux says");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its memory");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+
     /// SIGTERM, and how it ended, within a bound.
     pub async fn terminate(&mut self) -> std::process::ExitStatus {
         let child = self.child().expect("it runs as a process");
@@ -315,6 +323,10 @@ impl Gateway {
 
     pub fn implicit_tls(&self) -> SocketAddr {
         self.running.as_ref().expect("it runs").smtp[1]
+    }
+
+    pub fn web(&self) -> SocketAddr {
+        self.running.as_ref().expect("it runs").web
     }
 
     fn url(&self, path: &str) -> String {

@@ -29,6 +29,31 @@ impl Tool {
         tool
     }
 
+    /// Connects from an address of this machine; the first reply is whatever it is.
+    pub async fn hear(address: SocketAddr, from: [u8; 4]) -> (Self, String) {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket.bind((std::net::Ipv4Addr::from(from), 0).into()).expect("an address of this machine");
+        let stream = socket.connect(address).await.expect("the gateway listens");
+        stream.set_nodelay(true).expect("no delay");
+        let mut tool = Self { stream: BufReader::new(Box::new(stream)) };
+        let reply = tool.reply().await;
+        (tool, reply)
+    }
+
+    /// Connects under TLS from the first octet; the first reply is whatever it is.
+    pub async fn hear_tls(address: SocketAddr, root: &CertificateDer<'static>) -> (Self, String) {
+        let stream = TcpStream::connect(address).await.expect("the gateway listens");
+        let mut tool = Self { stream: BufReader::new(Box::new(stream)) }.upgrade(root).await;
+        let reply = tool.reply().await;
+        (tool, reply)
+    }
+
+    /// AUTH PLAIN; the reply is whatever it is.
+    pub async fn try_authenticate(&mut self, user: &str, password: &str) -> String {
+        let plain = base64::engine::general_purpose::STANDARD.encode(format!("\0{user}\0{password}"));
+        self.say(&format!("AUTH PLAIN {plain}")).await
+    }
+
     /// Connects, says EHLO and logs in.
     pub async fn login(address: SocketAddr, user: &str, password: &str) -> Self {
         let mut tool = Self::connect(address).await;
@@ -78,6 +103,11 @@ impl Tool {
     /// Sends octets as they are.
     pub async fn send(&mut self, octets: &[u8]) {
         self.stream.get_mut().write_all(octets).await.expect("the gateway reads");
+    }
+
+    /// Sends octets, or says what went wrong with the connection.
+    pub async fn try_send(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(octets).await
     }
 
     /// The next reply; empty when the gateway hung up.

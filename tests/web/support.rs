@@ -107,7 +107,7 @@ impl Gateway {
             clock: clock.clone(),
             policies,
             verifier: Verifier::new(store.clone(), clock.clone(), patience),
-            trusted_proxies: Vec::new(),
+            trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
             rate: rate(calls_rate),
             feed: feed.clone(),
             stopping: CancellationToken::new(),

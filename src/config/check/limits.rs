@@ -26,7 +26,7 @@ impl Checker<'_> {
         let named = raw.max_connections_per_address.is_some();
         let per_address = self.places(raw.max_connections_per_address, default.per_address);
         // A tool on this machine opens many; but a number that somebody typed is meant.
-        let local = if named { per_address } else { (connections / 2).max(1) };
+        let local = if named { per_address } else { per_address.max(connections / 2) };
         let kept = raw.kept_for_functional.as_ref().map(|given| given.span.clone());
         let limits = Limits {
             connections,
@@ -101,7 +101,7 @@ impl Checker<'_> {
 
     /// What a trusted network may have: by default half of all, so that others get in beside it.
     pub(super) fn network_connections(&self, given: Option<Given<u32>>, limits: &Limits) -> usize {
-        self.places(given, (limits.connections / 2).max(1))
+        self.places(given, limits.per_address.max(limits.connections / 2))
     }
 
     pub(super) fn web_limits(&self, raw: RawWebLimits, rate: Rate) -> (listener::Limits, Rate) {

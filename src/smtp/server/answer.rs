@@ -55,7 +55,7 @@ pub(super) fn failed(error: &IntakeError) -> Reply {
 /// The reply where the store did not do its part.
 pub(super) fn unavailable(error: &StoreError) -> Reply {
     match error {
-        StoreError::Full => no_room(),
+        StoreError::Full | StoreError::Behind => no_room(),
         _ => Reply::new(451, (4, 3, 0), "can't decide now, try again later"),
     }
 }
@@ -163,6 +163,7 @@ mod tests {
     fn what_cannot_be_told_or_stored_is_to_be_tried_again() {
         let code = |error| failed(&IntakeError::Store(error)).to_string();
         assert!(code(StoreError::Full).starts_with("452 4.3.1 "));
+        assert!(code(StoreError::Behind).starts_with("452 4.3.1 "));
         assert!(code(StoreError::Unavailable("x".into())).starts_with("451 4.3.0 "));
         assert!(code(StoreError::Unreadable("x".into())).starts_with("451 4.3.0 "));
     }

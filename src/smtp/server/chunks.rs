@@ -10,6 +10,7 @@ use super::room::Taken;
 use crate::mail::Reply;
 use crate::smtp::session::{Chunk, Fate, Position};
 use crate::smtp::wire::{ChunkReader, Dropped, EndOfData, skip};
+use crate::telemetry::metrics;
 
 /// What has come of a message.
 pub(super) struct Gathering {
@@ -42,6 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         loop {
             gathering.reader.read(&mut self.input, &mut left);
             if self.shared.room.extend(&mut gathering.taken, gathering.reader.held()).await.is_err() {
+                metrics::limited("smtp", "max_in_hand");
                 gathering.reader.give_up();
                 gathering.taken = Taken::default();
             }

@@ -229,6 +229,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 break ended;
             }
             if self.shared.room.extend(&mut taken, reader.held()).await.is_err() {
+                metrics::limited("smtp", "max_in_hand");
                 reader.give_up();
                 taken = Taken::default();
             }
@@ -311,7 +312,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             Ok(Ok(read)) => Ok(read),
             Ok(Err(error)) => Err(End::Lost(error)),
             Err(_) => {
-                metrics::limited("smtp", "time");
+                metrics::limited("smtp", "timeout");
                 Err(End::Farewell(Reply::new(421, (4, 4, 2), "waited too long; closing")))
             }
         }

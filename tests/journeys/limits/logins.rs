@@ -1,0 +1,78 @@
+//! What guessing costs.
+
+use std::time::Duration;
+
+use optgate::clock::Clock;
+
+use super::{HERE, NEXT_DOOR};
+use crate::support::gateway::Setup;
+use crate::support::{Database, Gateway, Tool, Upstream};
+
+const LOGINS: &str = "[logins]\nmax_failures = 4\nwindow = \"10m\"\nmax_delay = \"1s\"\n";
+
+async fn attempt(gateway: &Gateway, from: [u8; 4], user: &str, password: &str) -> String {
+    let (mut tool, _) = Tool::hear(gateway.smtp(), from).await;
+    tool.say("EHLO tool.test").await;
+    tool.try_authenticate(user, password).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guesser_is_refused_for_a_time_and_whom_it_guesses_at_is_not() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let clock = Clock::driven(Clock::system().now());
+    let gateway = Setup::new(&database, &upstream).config(LOGINS).start_on(clock.clone()).await;
+    for _ in 0..4 {
+        let reply = attempt(&gateway, HERE, "demo-shop/tool", "guess").await;
+        assert!(reply.starts_with("535 5.7.8 "), "{reply}");
+    }
+    let secret = gateway.secret("demo-shop/tool");
+    for password in ["guess", secret] {
+        let reply = attempt(&gateway, HERE, "demo-shop/tool", password).await;
+        assert!(reply.starts_with("421 4.7.0 too many failed logins, try again in "), "{reply}");
+    }
+    // A credential can't be locked by strangers; and on one machine no program locks out its neighbour.
+    let reply = attempt(&gateway, NEXT_DOOR, "demo-shop/tool", secret).await;
+    assert!(reply.starts_with("235 "), "{reply}");
+    clock.advance(Duration::from_secs(11 * 60));
+    let reply = attempt(&gateway, HERE, "demo-shop/tool", secret).await;
+    assert!(reply.starts_with("235 "), "{reply}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_with_an_old_password_does_not_lock_out_its_neighbour() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let mut gateway = Setup::new(&database, &upstream).config(LOGINS).start().await;
+    gateway.add_credential("demo-shop", "other", "smtp", &[]);
+    for _ in 0..4 {
+        attempt(&gateway, HERE, "demo-shop/other", "old").await;
+    }
+    let reply = attempt(&gateway, HERE, "demo-shop/other", "old").await;
+    assert!(reply.starts_with("421 4.7.0 "), "{reply}");
+    let reply = attempt(&gateway, HERE, "demo-shop/tool", gateway.secret("demo-shop/tool")).await;
+    assert!(reply.starts_with("235 "), "{reply}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guesses_from_many_addresses_only_slow_a_credential() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let gateway = Setup::new(&database, &upstream).config(LOGINS).start().await;
+    for address in 10..30 {
+        let reply = attempt(&gateway, [127, 0, 0, address], "demo-shop/tool", "guess").await;
+        assert!(reply.starts_with("535 5.7.8 "), "{reply}");
+    }
+    let reply = attempt(&gateway, HERE, "demo-shop/tool", gateway.secret("demo-shop/tool")).await;
+    assert!(reply.starts_with("235 "), "{reply}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_credential_is_told_at_the_next_message() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let clock = Clock::driven(Clock::system().now());
+    let gateway = Setup::new(&database, &upstream).start_on(clock.clone()).await;
+    let mut tool = gateway.tool().await;
+    gateway.command(&["credential", "revoke", "demo-shop/tool"]).expect_success();
+    clock.advance(Duration::from_secs(5));
+    let reply = tool.say("MAIL FROM:<b@shop.example>").await;
+    assert_eq!(reply, "535 5.7.8 the credential is no longer in force");
+    assert!(tool.say("RCPT TO:<a@example.se>").await.starts_with("503 "));
+}
