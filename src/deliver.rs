@@ -2,6 +2,7 @@
 //!
 //! Nothing is sent that was not decided a moment ago, and nothing is settled but what was seen to happen.
 
+pub mod choice;
 pub mod dispatch;
 pub mod hand;
 pub mod lanes;
@@ -30,6 +31,7 @@ use crate::policy::{PolicySet, Verdict};
 use crate::sign::Signers;
 use crate::store::{Claim, Settle, Settled, Store, StoreError, Subscriber};
 use crate::telemetry::metrics::Stopwatch;
+use choice::Upstreams;
 use hand::{Hand, Standing};
 use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
@@ -51,7 +53,7 @@ pub struct Parts {
     /// Always the keys in force.
     pub link_keys: Arc<arc_swap::ArcSwap<LinkKeys>>,
     pub signers: Signers,
-    pub upstreams: Vec<upstream::Settings>,
+    pub upstreams: Arc<Upstreams>,
     pub hostname: String,
     /// `https://mail.example.com`, without a final slash.
     pub public_url: String,
@@ -60,30 +62,39 @@ pub struct Parts {
     pub queue_changed: Arc<Notify>,
 }
 
+/// A claim, and the upstream by which it is to leave; none for what is only to end.
+pub struct Leaving {
+    pub claim: Claim,
+    pub by: Option<Arc<Upstream>>,
+}
+
 /// What every departure shares.
 pub struct Departures {
     parts: Parts,
-    upstream: Arc<Upstream>,
+    upstreams: Arc<Upstreams>,
     hand: Arc<Hand>,
     settling: Settling,
 }
 
 impl Departures {
     /// From a claim to its settlement. `standing` tells from where on only a settlement may end it.
-    pub async fn depart(&self, claim: Claim, standing: &Standing) {
+    pub async fn depart(&self, Leaving { claim, by }: Leaving, standing: &Standing) {
         fail::fail_point!("deliver_after_claim", |_| std::process::abort());
         let (policy, began) = (self.parts.policies.load_full(), Stopwatch::start());
-        let result = match self.attempt(&policy, &claim, Reuse::Allowed, standing).await {
-            Err(Stop::Stale(_)) => {
-                standing.nothing_was_taken();
-                self.attempt(&policy, &claim, Reuse::Fresh, standing).await
-            }
-            result => result,
+        let result = match &by {
+            Some(upstream) => self.try_it(&policy, &claim, upstream, standing).await,
+            // Past its deadline by the clock of the store that claimed it, whatever ours says.
+            None => Err(self.decide_again(&policy, &claim, &claim.consent).err().unwrap_or(Stop::Expired)),
         };
+        if self.goes_elsewhere(&result, &claim, by.as_deref()) && self.give_back(&claim).await {
+            return;
+        }
         standing.only_to_be_settled();
         let said = Said::of(&result);
         let settle = self.settling.settle(&policy, &claim, result);
-        measure::attempt(&self.upstream.settings().name, said, settle.as_ref(), began);
+        if let Some(upstream) = &by {
+            measure::attempt(&upstream.settings().name, said, settle.as_ref(), began);
+        }
         if let Some(settle) = settle {
             let settlement = settle.settlement.clone();
             if self.settle(settle).await == Settled::Done {
@@ -92,23 +103,49 @@ impl Departures {
         }
     }
 
+    /// One try, on a new connection once more where a kept one turned out to be dead; the upstream's health
+    /// learns from it.
+    async fn try_it(
+        &self,
+        policy: &PolicySet,
+        claim: &Claim,
+        upstream: &Arc<Upstream>,
+        standing: &Standing,
+    ) -> Result<Response, Stop> {
+        let result = match self.attempt(policy, claim, upstream, Reuse::Allowed, standing).await {
+            Err(Stop::Stale(_)) => {
+                standing.nothing_was_taken();
+                self.attempt(policy, claim, upstream, Reuse::Fresh, standing).await
+            }
+            result => result,
+        };
+        match &result {
+            Ok(_) => upstream.answered(),
+            Err(Stop::Failed(failure)) => upstream.failed(failure),
+            Err(_) => {}
+        }
+        result
+    }
+
     /// One try at one claim: decided again, and only then sent.
     async fn attempt(
         &self,
         policy: &PolicySet,
         claim: &Claim,
+        upstream: &Arc<Upstream>,
         reuse: Reuse,
         standing: &Standing,
     ) -> Result<Response, Stop> {
         let mut person = claim.consent.clone();
         let mut leave = self.decide_again(policy, claim, &person)?;
-        let mut connection = self.upstream.connection(reuse).await?;
+        let connection = upstream.connection(reuse).await;
+        let mut connection = connection.map_err(|failure| Stop::unreachable(upstream, failure))?;
         if self.is_old(claim) {
             person = self.read_consent_again(claim).await;
             leave = self.decide_again(policy, claim, &person)?;
         }
         let known = person.as_ref().ok().and_then(Option::as_ref);
-        let make = || self.copy(policy, &connection, claim, known, leave.verdict());
+        let make = || self.copy(policy, upstream, &connection, claim, known, leave.verdict());
         let copy = heavy::run(claim.content.len(), make).await?;
         let envelope = Envelope {
             sender: claim.envelope_sender.as_ref(),
@@ -131,6 +168,27 @@ impl Departures {
             Origin::Kept if failure.is_stale() => Stop::Stale(failure),
             _ => Stop::Failed(failure),
         })
+    }
+
+    /// Whether nothing but this upstream is in the way, and another could take it.
+    fn goes_elsewhere(&self, result: &Result<Response, Stop>, claim: &Claim, by: Option<&Upstream>) -> bool {
+        let Err(Stop::Unreachable { .. }) = result else { return false };
+        by.is_some_and(|own| self.upstreams.another_takes(claim.kind, own))
+    }
+
+    /// Due again at once, no attempt counted: the other upstream has limits of its own, which the next claim
+    /// draws on. Where that can't be written down it waits as if there were no other.
+    async fn give_back(&self, claim: &Claim) -> bool {
+        match self.parts.store.give_back(&[claim.fence]).await {
+            Ok(()) => {
+                self.parts.queue_changed.notify_one();
+                true
+            }
+            Err(error) => {
+                tracing::warn!(delivery = %claim.fence.delivery, %error, "it can't be given back to leave by another upstream");
+                false
+            }
+        }
     }
 
     /// Invariant 3: the consent read with the claim, or younger, decides again. Invariant 4: what can't be
@@ -166,6 +224,7 @@ impl Departures {
     fn copy(
         &self,
         policy: &PolicySet,
+        upstream: &Upstream,
         connection: &Connection,
         claim: &Claim,
         person: Option<&Subscriber>,
@@ -176,7 +235,7 @@ impl Departures {
             public_url: &self.parts.public_url,
             link_keys: &self.parts.link_keys.load(),
             signers: &self.parts.signers,
-            settings: self.upstream.settings(),
+            settings: upstream.settings(),
             capabilities: connection.capabilities(),
             policy,
         };

@@ -19,13 +19,13 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::credential::Verifier;
 use crate::deliver;
-use crate::deliver::upstream::Kind;
+use crate::deliver::choice::{Upstreams, null_sender_mail};
 use crate::feed::Feed;
 use crate::intake::Intake;
 use crate::keys::LinkKeys;
 use crate::limits::PeerRate;
 use crate::mail::message::Bounds;
-use crate::outcome::dsn::{Notifier, NullSenderMail};
+use crate::outcome::dsn::Notifier;
 use crate::policy::PolicySet;
 use crate::policy::file::{Mistake, Severity};
 use crate::record::Recorder;
@@ -307,18 +307,14 @@ fn smtp(
         trusted: config.smtp.trusted.clone(),
         limits: config.smtp.limits.clone(),
     };
-    // The first is the one by which mail leaves.
-    let null_sender_mail = match config.upstreams.first().map(|upstream| upstream.kind) {
-        None | Some(Kind::Generic) => NullSenderMail::Taken,
-        Some(Kind::Ses | Kind::Sendgrid | Kind::Mailgun | Kind::Postmark) => {
-            NullSenderMail::RefusedByProvider
-        }
-    };
     let intake = Arc::new(Intake {
         store: shared.store.clone(),
         clock: shared.clock.clone(),
         policies: shared.policies.clone(),
-        notifier: Notifier { hostname: config.hostname.clone(), upstream: null_sender_mail },
+        notifier: Notifier {
+            hostname: config.hostname.clone(),
+            upstream: null_sender_mail(config.upstreams.iter()),
+        },
         queue_changed: shared.queue_changed.clone(),
         bounds: Bounds { line: config.smtp.max_line, header: config.smtp.max_header },
     });
@@ -333,7 +329,7 @@ fn departure(config: Config, shared: &Shared, ended: &Ended) -> anyhow::Result<S
         policies: shared.policies.clone(),
         link_keys: shared.link_keys.clone(),
         signers: Signers::new(config.dkim)?,
-        upstreams: config.upstreams,
+        upstreams: Arc::new(Upstreams::new(config.upstreams, &config.hostname)),
         hostname: config.hostname,
         public_url: shared.public_url.clone(),
         lease: config.queue.lease,

@@ -87,8 +87,15 @@ impl Signers {
     }
 
     /// The DKIM-Signature fields for this copy, each with its CRLF, to stand before it; empty where no key
-    /// serves the domain. `h=` covers From, Subject and the pair, over-signed.
-    pub fn sign(&self, from_domain: &str, copy: &[u8], pair: Pair) -> Result<Vec<u8>, SignError> {
+    /// serves the domain. `h=` covers From, Subject and the pair, over-signed, and none of what the upstream
+    /// writes anew.
+    pub fn sign(
+        &self,
+        from_domain: &str,
+        copy: &[u8],
+        pair: Pair,
+        rewritten: &[&str],
+    ) -> Result<Vec<u8>, SignError> {
         let names = field_names(copy);
         if pair == Pair::Required && PAIR.iter().any(|name| count(&names, name) != 1) {
             return Err(SignError::PairMissing);
@@ -98,7 +105,8 @@ impl Signers {
         };
         // mail-auth signs every instance of a listed name, and once more for each time it is listed beyond.
         let over_signed = OVER_SIGNED.iter().flat_map(|name| [*name, *name]);
-        let present = SIGNED.iter().copied().filter(|name| count(&names, name) > 0);
+        let stays = |name: &&str| count(&names, name) > 0 && !rewritten.contains(name);
+        let present = SIGNED.iter().copied().filter(stays);
         let listed: Vec<&str> = over_signed.chain(present).collect();
         let mut fields = Vec::with_capacity(768 * keys.len());
         for prepared in keys {

@@ -115,6 +115,17 @@ pub struct Lane {
     pub campaign: String,
 }
 
+impl Lane {
+    /// The order in which streams are served: functional first.
+    pub fn class(stream: Stream) -> u8 {
+        match stream {
+            Stream::Functional => 0,
+            Stream::Confirmation => 1,
+            Stream::Marketing => 2,
+        }
+    }
+}
+
 /// The right to work on a delivery until its lease runs out. Settling checks the fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fence {

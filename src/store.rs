@@ -33,15 +33,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub use claim::Claim;
+pub use claim::{Ask, Claim, Granted};
 pub use credential::{Credential, Role};
 pub use fact::{NewFact, RecordError, Recorded, Who};
 pub use feed::{FeedEntry, FeedError, FeedPage, What};
-pub use limits::Draw;
+pub use limits::{Cap, Draw};
 pub use link_key::LinkKeyView;
 pub use once::{Answer, CallKey, MakeAnswer, Repeated};
 pub use page::{DeliveryPage, PageFilter};
-pub use queue::{InHand, Seen, WaitingLane};
+pub use queue::{InHand, Look, Reach, Seen, WaitingLane};
 pub use settle::{Settle, Settled};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};

@@ -94,15 +94,20 @@ CREATE TABLE contents (
 );
 CREATE INDEX contents_by_day ON contents (spool_day);
 
--- Deliveries that share their fate. Rows are never removed: deliveries name them.
+-- Deliveries that share their fate. An id begins with the class of the lane's stream (functional first), so that
+-- the index of what is due is in the order of serving; no id is ever given twice. A lane in which nothing waits and
+-- that nobody used for months goes.
 CREATE TABLE lanes (
     id       INTEGER NOT NULL PRIMARY KEY,
     sender   TEXT NOT NULL,
     stream   TEXT NOT NULL,
     provider TEXT NOT NULL,
     campaign TEXT NOT NULL,
-    UNIQUE (sender, stream, provider, campaign)
+    kind     TEXT NOT NULL, -- submitted, dsn: not every upstream takes a dsn
+    used_at  BIGINT NOT NULL,
+    UNIQUE (sender, stream, provider, campaign, kind)
 );
+CREATE INDEX lanes_used ON lanes (used_at);
 
 -- One recipient's copy, from its verdict to its outcome.
 CREATE TABLE deliveries (
@@ -122,6 +127,7 @@ CREATE TABLE deliveries (
     attempts        BIGINT NOT NULL,
     fence           BIGINT NOT NULL, -- grows with every claim
     node            BLOB,            -- whose claim it is
+    upstream        TEXT,            -- by which it was last claimed to leave; NULL of what was claimed to end
     lease_until     BIGINT,
     last_response   TEXT,
     reason          TEXT,
@@ -174,10 +180,11 @@ CREATE TABLE verdicts (
     PRIMARY KEY (delivery, round)
 ) WITHOUT ROWID;
 
--- What was taken from each limit: paced ones keep a theoretical arrival time, quotas keep buckets.
+-- What was taken from each limit: paced ones keep a theoretical arrival time, quotas keep buckets; the row of a
+-- concurrency (per = hand) holds nothing and is there to be locked.
 CREATE TABLE limits (
     counter TEXT NOT NULL,
-    per     TEXT NOT NULL,   -- second, minute, hour, day
+    per     TEXT NOT NULL,   -- second, minute, hour, day, hand
     tat     BIGINT NOT NULL, -- GCRA's theoretical arrival time
     buckets TEXT NOT NULL,   -- number of the bucket:permits taken, blank between
     used_at BIGINT NOT NULL,

@@ -19,7 +19,7 @@ pub fn load(config: &Config) -> Loaded {
 
 /// From domains whose mail nobody signs.
 fn unsigned(config: &Config, policies: &PolicySet) -> Vec<Mistake> {
-    if config.upstreams.first().is_some_and(|upstream| upstream.signs) {
+    if config.upstreams.iter().all(|upstream| upstream.signs) {
         return Vec::new();
     }
     let signed = |domain: &str| {

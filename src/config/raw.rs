@@ -87,10 +87,23 @@ pub struct RawUpstream {
     pub password_file: Typed<PathBuf>,
     pub ca_file: Typed<PathBuf>,
     pub connections: Typed<u32>,
+    pub priority: Typed<u16>,
+    pub weight: Typed<u16>,
+    pub timeouts: RawTimeouts,
+    pub region: Typed<String>,
     pub kind: Typed<Kind>,
     pub signs: Typed<bool>,
     /// Name and value.
     pub headers: Vec<(String, Given<String>)>,
+}
+
+#[derive(Default)]
+pub struct RawTimeouts {
+    pub connect: Typed<Duration>,
+    pub greeting: Typed<Duration>,
+    pub command: Typed<Duration>,
+    pub data: Typed<Duration>,
+    pub end_of_data: Typed<Duration>,
 }
 
 pub struct RawDkim {
@@ -199,11 +212,26 @@ fn upstream(mut table: Table<'_>) -> RawUpstream {
         password_file: table.take("password_file", path),
         ca_file: table.take("ca_file", path),
         connections: table.take("connections", |v| v.count()),
+        priority: table.take("priority", |v| v.ordinal()),
+        weight: table.take("weight", |v| v.ordinal()),
+        timeouts: table.table("timeouts").map(timeouts).unwrap_or_default(),
+        region: table.take("region", |v| v.non_empty()),
         kind: table.take("kind", |v| v.word(KINDS)),
         signs: table.take("signs", |v| v.boolean()),
         headers: table.table("headers").map(headers).unwrap_or_default(),
     };
-    table.not_in_force("region", |v| v.non_empty());
+    finish(table);
+    read
+}
+
+fn timeouts(mut table: Table<'_>) -> RawTimeouts {
+    let read = RawTimeouts {
+        connect: table.take("connect", |v| v.read(duration)),
+        greeting: table.take("greeting", |v| v.read(duration)),
+        command: table.take("command", |v| v.read(duration)),
+        data: table.take("data", |v| v.read(duration)),
+        end_of_data: table.take("end_of_data", |v| v.read(duration)),
+    };
     finish(table);
     read
 }

@@ -152,7 +152,7 @@ fn every_key_of_the_contract_is_known() {
     let text = include_str!("sample.toml");
     let told = messages(parsed(text, &[]));
     assert!(!told.contains("is not a key"), "{told}");
-    for later in ["feedback", "webhook", "signups_per_ip", "region"] {
+    for later in ["feedback", "webhook", "signups_per_ip"] {
         assert!(told.contains(&format!("warning: `{later}` is read but not in force")), "{told}");
     }
     let missing_files = ["can't be read", "is not there", "No such file", "/etc/optgate/"];
@@ -220,13 +220,20 @@ fn an_upstream_is_named_once_and_warned_of_where_mail_could_be_read() {
         told_of(&format!("name = 'primary'\n{more}headers = {{ 'List-Id' = 'x', 'X-A' = \"a\\nb\" }}\n"));
     for wanted in [
         "an upstream named `primary` stands above",
-        "warning: a further `[[upstream]]` is read but not in force in this version",
         "warning: mail to this upstream can be read and changed on its way",
         "`List-Id` is not for an upstream to set",
         "`X-A` can't be made a header field",
     ] {
         assert!(told.contains(wanted), "{wanted}\n in \n{told}");
     }
+    let nameless = "[[upstream]]\naddress = '127.0.0.1:25'\ntls = 'none'\n";
+    assert!(told_of(nameless).contains("each of several upstreams needs a `name` of its own"));
+    assert!(told_of("region = 'eu'\n").contains("warning: `region` is kept but routes nothing"));
+    assert!(told_of("weight = 65536\n").contains("a whole number from 0 to 65535"));
+    let hasty = "timeouts = { command = '2h', end_of_data = '1m' }\n";
+    let told = told_of(hasty);
+    assert!(told.contains("this must be from 1s to 3600s"), "{told}");
+    assert!(told.contains("gets the message twice"), "{told}");
     assert!(told_of("ca_file = 'password'").contains("holds no certificate"));
     assert_eq!(told_of("ca_file = 'tls.crt'"), "");
 }

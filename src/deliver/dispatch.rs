@@ -16,13 +16,11 @@ use tokio_util::task::TaskTracker;
 use super::hand::{Hand, Standing};
 use super::lanes::Turns;
 use super::settlement::Settling;
-use super::upkeep;
-use super::upstream::Upstream;
-use super::{Departures, Parts};
+use super::{Departures, Leaving, Parts, upkeep};
 use crate::outcome::dsn::Notifier;
 use crate::schedule::pacing::Pacer;
 use crate::spool::Fence;
-use crate::store::{Claim, StoreError};
+use crate::store::StoreError;
 use turn::Turn;
 use waits::Waits;
 
@@ -37,24 +35,28 @@ const STORE_GONE: Duration = Duration::from_secs(1);
 /// What the drain's end finds on its way to the upstream or to the store may still get there; the gateway
 /// waits for us a little longer than this.
 const LAST_WORDS: Duration = Duration::from_secs(3);
-/// Claims in hand beyond the connections, so that settling one doesn't leave a connection idle.
+/// Claims in hand beyond an upstream's connections, so that settling one doesn't leave a connection idle.
 const BEYOND_CONNECTIONS: usize = 64;
+/// How often it is asked whether it is time to look at an upstream that is down.
+pub(super) const LOOK_AT_UPSTREAMS: Duration = Duration::from_millis(50);
 
 /// Moves what is due until cancelled; then finishes what is in hand within `drain` and gives the rest back.
-pub async fn run(mut parts: Parts, shutdown: CancellationToken, drain: Duration) {
-    if parts.upstreams.is_empty() {
+pub async fn run(parts: Parts, shutdown: CancellationToken, drain: Duration) {
+    if parts.upstreams.all().is_empty() {
         tracing::error!("no upstream is configured: nothing can be sent");
         shutdown.cancelled().await;
         return;
     }
-    let dispatcher = Arc::new(Dispatcher::new(parts.upstreams.remove(0), parts));
+    let dispatcher = Arc::new(Dispatcher::new(parts));
     dispatcher.take_back_own(&shutdown).await;
     let drained = CancellationToken::new();
     let leases = tokio::spawn(upkeep::renew(dispatcher.departures.clone(), drained.clone()));
     let sweeps = tokio::spawn(upkeep::sweep(dispatcher.clone(), shutdown.clone()));
+    let looks = tokio::spawn(upkeep::look(dispatcher.departures.clone(), shutdown.clone()));
     dispatcher.dispatch(&shutdown).await;
     // A sweep that still runs may put claims in hand.
     let _ = sweeps.await;
+    let _ = looks.await;
     dispatcher.drain(drain).await;
     drained.cancel();
     let _ = leases.await;
@@ -73,15 +75,14 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    fn new(upstream: super::upstream::Settings, parts: Parts) -> Self {
-        let capacity = upstream.connections.max(1) + BEYOND_CONNECTIONS;
-        let upstream = Upstream::new(upstream, &parts.hostname);
-        let notifier = Notifier { hostname: parts.hostname.clone(), upstream: upstream.null_sender_mail() };
+    fn new(parts: Parts) -> Self {
+        let upstreams = parts.upstreams.clone();
+        let notifier = Notifier { hostname: parts.hostname.clone(), upstream: upstreams.null_sender_mail() };
         let settling =
             Settling { clock: parts.clock.clone(), notifier, possible_duplicates: Default::default() };
-        let hand = Hand::new(capacity, parts.lease);
+        let hand = Hand::new(upstreams.connections() + BEYOND_CONNECTIONS, parts.lease);
         Self {
-            departures: Arc::new(Departures { parts, upstream, hand, settling }),
+            departures: Arc::new(Departures { parts, upstreams, hand, settling }),
             pacer: Pacer::new(),
             turns: Mutex::default(),
             waits: Mutex::default(),
@@ -128,25 +129,44 @@ impl Dispatcher {
             Turn::Full => {
                 // Claims cost a transaction each: worth it for a good part of the hand, or once in a while.
                 let until = Instant::now() + SLICE;
-                while hand.room() < hand.capacity() / 4 && (hand.room() == 0 || Instant::now() < until) {
+                loop {
                     let _ = timeout(SLICE, hand.emptied.notified()).await;
+                    let (room, worth_it) = self.room();
+                    if room >= worth_it || room > 0 && Instant::now() >= until {
+                        break;
+                    }
                 }
             }
             Turn::Idle(at_most) => tokio::select! {
                 () = sleep(at_most) => {}
                 () = self.departures.parts.queue_changed.notified() => sleep(GATHER).await,
             },
+            Turn::Crowded(at_most) => tokio::select! {
+                () = sleep(at_most) => {}
+                () = self.departures.parts.queue_changed.notified() => sleep(GATHER).await,
+                () = hand.emptied.notified() => sleep(GATHER).await,
+            },
         }
     }
 
+    /// How many may be claimed now, and how many are worth it.
+    fn room(&self) -> (u32, u32) {
+        let all: Vec<u32> = self.rooms().into_values().collect();
+        let room = all.iter().fold(0_u32, |sum, own| sum.saturating_add(*own));
+        let quarter = u32::try_from(self.departures.hand.capacity() / 4).unwrap_or(u32::MAX);
+        // None at all: there is nothing to wait for here.
+        (room, if all.is_empty() { 0 } else { quarter.max(1) })
+    }
+
     /// Gives a claim to a worker of its own.
-    pub fn hand_over(&self, claim: Claim) {
-        let holding = self.departures.hand.take(&claim);
+    pub fn hand_over(&self, leaving: Leaving) {
+        let upstream = leaving.by.as_ref().map(|own| own.settings().name.as_str());
+        let holding = self.departures.hand.take(&leaving.claim, upstream);
         let departures = self.departures.clone();
         let (give_up, given_up) = (self.give_up.clone(), self.given_up.clone());
         self.workers.spawn(async move {
-            let (fence, standing) = (claim.fence, Standing::default());
-            let mut departing = pin!(departures.depart(claim, &standing));
+            let (fence, standing) = (leaving.claim.fence, Standing::default());
+            let mut departing = pin!(departures.depart(leaving, &standing));
             tokio::select! {
                 biased;
                 () = &mut departing => {}
@@ -180,7 +200,9 @@ impl Dispatcher {
                 }
             }
         }
-        self.departures.upstream.close().await;
+        for upstream in self.departures.upstreams.all() {
+            upstream.close().await;
+        }
     }
 
     async fn store_failed(&self, error: &StoreError, shutdown: &CancellationToken) {

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::spool::Fence;
-use crate::store::Claim;
+use crate::spool::{Fence, Lane};
+use crate::store::{Claim, InHand};
 
 /// Octets of content in hand from which on nothing more is claimed.
 const MOST_OCTETS: usize = 256 * 1024 * 1024;
@@ -24,9 +24,12 @@ pub struct Hand {
     pub emptied: Notify,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Held {
     fence: Fence,
+    lane: Lane,
+    /// By which it leaves; none for what is only to end.
+    upstream: Option<Arc<str>>,
     /// When the lease runs out unless it is renewed, by this node's clock.
     until: Timestamp,
     octets: usize,
@@ -70,6 +73,27 @@ impl Hand {
         if octets > MOST_OCTETS { 0 } else { self.capacity.saturating_sub(held.len()) }
     }
 
+    /// How many are in hand for one upstream.
+    pub fn held_for(&self, upstream: &str) -> usize {
+        self.held().values().filter(|own| own.upstream.as_deref() == Some(upstream)).count()
+    }
+
+    /// What is in hand to leave, by lane and upstream.
+    pub fn by_lane(&self) -> Vec<InHand> {
+        let mut counts: HashMap<(Lane, Arc<str>), u32> = HashMap::new();
+        for own in self.held().values() {
+            if let Some(upstream) = &own.upstream {
+                *counts.entry((own.lane.clone(), upstream.clone())).or_default() += 1;
+            }
+        }
+        let one = |((lane, upstream), count): ((Lane, Arc<str>), u32)| InHand {
+            lane,
+            upstream: upstream.to_string(),
+            count,
+        };
+        counts.into_iter().map(one).collect()
+    }
+
     /// How many are in hand.
     pub fn len(&self) -> usize {
         self.held().len()
@@ -84,9 +108,10 @@ impl Hand {
     }
 
     /// Takes a claim in hand.
-    pub fn take(self: &Arc<Self>, claim: &Claim) -> Holding {
+    pub fn take(self: &Arc<Self>, claim: &Claim, upstream: Option<&str>) -> Holding {
         let until = self.end_of_lease(claim.claimed_at);
-        let held = Held { fence: claim.fence, until, octets: claim.content.len() };
+        let (lane, upstream) = (claim.lane.clone(), upstream.map(Arc::from));
+        let held = Held { fence: claim.fence, lane, upstream, until, octets: claim.content.len() };
         self.held().insert(key(claim.fence), held);
         Holding { hand: self.clone(), fence: claim.fence }
     }

@@ -6,9 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::policy::Stream;
-use crate::store::{Seen, WaitingLane};
+use crate::spool::Lane;
+use crate::store::{Look, Reach, Seen, WaitingLane};
 
-/// Lanes of one class that are asked for in one turn.
+/// Lanes of one class that are looked at at once.
 pub const PAGE: u32 = 1_000;
 /// Lanes that are remembered though they were not in the last answer.
 const REMEMBERED: usize = 100_000;
@@ -27,7 +28,7 @@ pub struct Turns {
     turn: u64,
     lanes: HashMap<i64, Last>,
     seen: Seen,
-    /// This turn's lanes in the order in which the store gave them.
+    /// This turn's lanes, due or not, in the order in which the store passed them.
     given: Vec<(Stream, i64)>,
     looked_at: HashSet<i64>,
 }
@@ -35,8 +36,8 @@ pub struct Turns {
 #[derive(Clone, Copy)]
 struct Last {
     turn: u64,
-    /// Permits of an hour or a day are gone once they are taken, and how many are due is not known: so a lane
-    /// starts with one and gets twice as many each time it used them all.
+    /// What this node paces is gone once it is taken, and how many are due is not known: so a lane starts with
+    /// one and gets twice as many each time it used them all.
     ask: u32,
     /// Octets of the largest message of its last turn.
     heaviest: usize,
@@ -45,7 +46,7 @@ struct Last {
 /// What came of a lane's turn.
 #[derive(Clone, Copy, Debug)]
 pub struct Outturn {
-    /// Permits that were taken.
+    /// Permits that it could have.
     pub permits: u32,
     pub claimed: u32,
     /// Octets of the largest message.
@@ -65,15 +66,17 @@ impl Turns {
     }
 
     /// Puts the waiting lanes in the order in which they are to be served; forgets those that don't wait.
-    pub fn begin(&mut self, mut waiting: Vec<WaitingLane>) -> Vec<WaitingLane> {
+    pub fn begin(&mut self, Look { passed, mut waiting, reach }: Look) -> Vec<WaitingLane> {
         self.turn += 1;
-        self.looked_at.clear();
-        self.given = waiting.iter().map(|own| (own.lane.stream, own.id)).collect();
+        // What isn't due needs no looking at.
+        let due: HashSet<i64> = waiting.iter().map(|own| own.id).collect();
+        self.looked_at = passed.iter().map(|(_, id)| *id).filter(|id| !due.contains(id)).collect();
+        self.given = passed;
         // Where lanes were left out, those that are not here may still wait.
-        let all_here = waiting.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let all_here = reach == Reach::All;
         let known = std::mem::take(&mut self.lanes);
         let last = |id: i64| known.get(&id).copied().unwrap_or(Last { turn: 0, ask: 1, heaviest: UNSEEN });
-        waiting.sort_by_key(|own| (class(own.lane.stream), last(own.id).turn));
+        waiting.sort_by_key(|own| (Lane::class(own.lane.stream), last(own.id).turn));
         let here: HashMap<i64, Last> = waiting.iter().map(|own| (own.id, last(own.id))).collect();
         self.lanes = if all_here || known.len() > REMEMBERED { HashMap::new() } else { known };
         self.lanes.extend(here);
@@ -107,7 +110,7 @@ impl Turns {
         }
     }
 
-    /// How many permits of a quota this lane should ask for.
+    /// How many permits this lane should ask for where a rate limits it.
     pub fn ask(&self, lane: i64) -> u32 {
         self.lanes.get(&lane).map_or(1, |last| last.ask)
     }
@@ -154,23 +157,19 @@ impl Room {
     }
 }
 
-fn class(stream: Stream) -> u8 {
-    match stream {
-        Stream::Functional => 0,
-        Stream::Confirmation => 1,
-        Stream::Marketing => 2,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spool::Lane;
+    use crate::policy::decide::DeliveryKind;
 
     fn waiting(id: i64, stream: Stream) -> WaitingLane {
         let lane =
             Lane { sender: "shop".into(), stream, provider: format!("p{id}"), campaign: String::new() };
-        WaitingLane { id, lane }
+        WaitingLane { id, lane, kind: DeliveryKind::Submitted }
+    }
+
+    fn look(waiting: Vec<WaitingLane>, reach: Reach) -> Look {
+        Look { passed: waiting.iter().map(|own| (own.lane.stream, own.id)).collect(), waiting, reach }
     }
 
     fn outturn(permits: u32, claimed: u32) -> Outturn {
@@ -178,8 +177,13 @@ mod tests {
     }
 
     fn order(turns: &mut Turns, ids: &[i64]) -> Vec<i64> {
-        let lanes = ids.iter().map(|&id| waiting(id, Stream::Marketing)).collect();
-        turns.begin(lanes).iter().map(|lane| lane.id).collect()
+        let lanes: Vec<_> = ids.iter().map(|&id| waiting(id, Stream::Marketing)).collect();
+        let full = lanes.len() >= usize::try_from(PAGE).unwrap();
+        turns
+            .begin(look(lanes, if full { Reach::Part } else { Reach::All }))
+            .iter()
+            .map(|lane| lane.id)
+            .collect()
     }
 
     #[test]
@@ -189,7 +193,8 @@ mod tests {
             waiting(2, Stream::Confirmation),
             waiting(3, Stream::Functional),
         ];
-        let ids: Vec<i64> = Turns::default().begin(lanes).iter().map(|lane| lane.id).collect();
+        let ids: Vec<i64> =
+            Turns::default().begin(look(lanes, Reach::All)).iter().map(|lane| lane.id).collect();
         assert_eq!(ids, [3, 2, 1]);
     }
 
@@ -221,6 +226,19 @@ mod tests {
             turns.end();
         }
         assert!(left.is_empty(), "{} were never looked at", left.len());
+    }
+
+    #[test]
+    fn what_is_not_due_is_passed_over() {
+        let mut turns = Turns::default();
+        let due = waiting(3, Stream::Marketing);
+        let passed = (1..=4).map(|id| (Stream::Marketing, id)).collect();
+        turns.begin(Look { passed, waiting: vec![due], reach: Reach::Part });
+        turns.end();
+        assert_eq!(turns.seen().marketing, 2);
+        turns.look_at(3);
+        turns.end();
+        assert_eq!(turns.seen().marketing, 4);
     }
 
     #[test]

@@ -27,6 +27,10 @@ impl Said {
                 Failure::Unfit(_) => Self::NotAsked,
                 _ => Self::Nothing,
             },
+            Err(Stop::Unreachable { failure: Failure::Answered(_, response), .. }) => {
+                Self::Code(response.code)
+            }
+            Err(Stop::Unreachable { .. }) => Self::Nothing,
             Err(_) => Self::NotAsked,
         }
     }

@@ -74,7 +74,7 @@ impl Making<'_> {
             DeliveryKind::Submitted => {
                 let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
                 let message = RawMessage::index(claim.content.clone())?;
-                let rewriting = self.rewriting(claim, facts, person, verdict)?;
+                let rewriting = self.rewriting(claim, &message, facts, person, verdict)?;
                 let rewritten = rewrite(&message, &rewriting).map_err(|error| match error {
                     NotRewritable::SignedEightBit => NoCopy::Unfit(Failure::Unfit(Unfit::EightBit)),
                     NotRewritable::Unparsable(error) => NoCopy::Unparsable(error),
@@ -101,6 +101,7 @@ impl Making<'_> {
     fn rewriting(
         &self,
         claim: &Claim,
+        message: &RawMessage,
         facts: &Facts,
         person: Option<&Subscriber>,
         verdict: &Verdict,
@@ -118,7 +119,7 @@ impl Making<'_> {
             received: received(self.hostname, claim),
             date: date(claim.received_at),
             message_id: format!("{}@{}", claim.message, self.hostname),
-            extra_headers: self.settings.headers.clone(),
+            extra_headers: self.settings.kind.headers(&self.settings.headers, message, claim.fence.delivery),
             eight_bit: match self.capabilities.eight_bit_mime {
                 Offer::Offered => EightBit::AsIs,
                 Offer::Lacking => EightBit::Encode,
@@ -128,7 +129,10 @@ impl Making<'_> {
 
     /// None where the provider signs for the From domain.
     fn sign(&self, domain: &str, copy: &[u8], pair: Pair) -> Result<Vec<u8>, SignError> {
-        if self.settings.signs { Ok(Vec::new()) } else { self.signers.sign(domain, copy, pair) }
+        if self.settings.signs {
+            return Ok(Vec::new());
+        }
+        self.signers.sign(domain, copy, pair, self.settings.kind.rewrites())
     }
 }
 

@@ -58,12 +58,65 @@ pub enum Failure {
     Lost(Stage, Lost),
     /// An answer that is not SMTP, or without end.
     Garbled(Stage),
-    /// No protected connection could be made; the text is ours.
+    /// STARTTLS is wanted and not offered.
+    NoStartTls,
+    /// The upstream's certificate is not to be trusted; the text is ours.
+    Certificate(String),
+    /// No protected connection could be made for another reason; the text is ours.
     Tls(String),
     /// It has no AUTH mechanism that we speak, or none that may be used without TLS.
     NoMechanism(&'static str),
     /// The upstream can't carry this message.
     Unfit(Unfit),
+}
+
+/// Why an upstream can't be used at all, whoever the recipient: a word for metrics and for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Its name has no address.
+    Name,
+    /// No connection, or it was lost before anything could be asked.
+    Connect,
+    /// It does not want us: 4xx or 5xx to connection or EHLO.
+    Greeting,
+    StartTls,
+    Certificate,
+    Tls,
+    /// Our login is refused, or there is no way to log in.
+    Login,
+    /// It takes connections, and loses one transaction after another.
+    Transactions,
+}
+
+impl Trouble {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Connect => "connect",
+            Self::Greeting => "greeting",
+            Self::StartTls => "starttls",
+            Self::Certificate => "certificate",
+            Self::Tls => "tls",
+            Self::Login => "login",
+            Self::Transactions => "transactions",
+        }
+    }
+
+    /// What to look at.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Name => "its name can't be resolved: check `address` and DNS",
+            Self::Connect => "no connection comes about: is it up, may this machine reach it?",
+            Self::Greeting => "it does not want us: ask the provider",
+            Self::StartTls => "STARTTLS fails: check the port and `tls`",
+            Self::Certificate => {
+                "its certificate is not to be trusted: check `address`, `ca_file`, the clock"
+            }
+            Self::Tls => "the TLS handshake fails: check the port and `tls`",
+            Self::Login => "our login is refused: check `username` and `password_file`",
+            Self::Transactions => "one message after another is lost on the way",
+        }
+    }
 }
 
 /// How an answer failed to come.
@@ -156,6 +209,8 @@ impl Failure {
             // Invariant 10: lost after the final dot is tried again too; it may have been taken.
             Self::Lost(..)
             | Self::Garbled(_)
+            | Self::NoStartTls
+            | Self::Certificate(_)
             | Self::Tls(_)
             | Self::NoMechanism(_)
             | Self::Unfit(Unfit::NotCanonical) => Meaning::Later,
@@ -170,12 +225,29 @@ impl Failure {
         }
     }
 
-    /// Whether no connection could be made ready: the next message would fare no better.
-    pub fn is_upstreams_trouble(&self) -> bool {
+    /// Why no connection could be made ready, or why none of our mail is wanted: the next message would fare
+    /// no better. What is said of a recipient or of a message is no trouble of the upstream's.
+    pub fn trouble(&self) -> Option<Trouble> {
         match self {
-            Self::Answered(stage, _) | Self::Lost(stage, _) | Self::Garbled(stage) => *stage <= Stage::Auth,
-            Self::Tls(_) | Self::NoMechanism(_) => true,
-            Self::Unfit(_) => false,
+            Self::NoStartTls => Some(Trouble::StartTls),
+            Self::Certificate(_) => Some(Trouble::Certificate),
+            Self::Tls(_) => Some(Trouble::Tls),
+            Self::NoMechanism(_) => Some(Trouble::Login),
+            // It asks for a login before all else.
+            Self::Answered(Stage::Mail, Response { code: 530 | 534 | 535 | 538, .. }) => Some(Trouble::Login),
+            Self::Lost(_, Lost::Unresolved) => Some(Trouble::Name),
+            Self::Answered(stage, _) => stage.trouble(Trouble::Greeting),
+            Self::Lost(stage, _) | Self::Garbled(stage) => stage.trouble(Trouble::Connect),
+            Self::Unfit(_) => None,
+        }
+    }
+
+    /// Whether a transaction was begun and got no answer: one is bad luck, many in a row are not.
+    pub fn is_lost_on_the_way(&self) -> bool {
+        match self {
+            Self::Lost(stage, _) | Self::Garbled(stage) => *stage > Stage::Auth,
+            Self::Answered(stage, response) => *stage > Stage::Auth && response.code == 421,
+            _ => false,
         }
     }
 
@@ -202,8 +274,8 @@ impl Failure {
     /// One line for people: at most 500 octets, without addresses.
     pub fn told(&self, about: &Address) -> String {
         match self {
-            Self::Answered(_, response) => response.told(about),
-            _ => self.shown(),
+            Self::Answered(stage, response) if *stage > Stage::Auth => response.told(about),
+            _ => one_line_about(&self.to_string(), about),
         }
     }
 
@@ -216,13 +288,21 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Answered(Stage::Auth, response) => {
+                write!(out, "the upstream refuses our login: {response}")
+            }
+            Self::Answered(stage, response) if *stage < Stage::Auth => {
+                write!(out, "the upstream refuses us: {response} (to {stage})")
+            }
             Self::Answered(stage, response) => write!(out, "{response} (to {stage})"),
             Self::Lost(Stage::EndOfData, how) => {
                 write!(out, "{how} after the final dot: the message may have been taken")
             }
             Self::Lost(stage, how) => write!(out, "{how} ({stage})"),
             Self::Garbled(stage) => write!(out, "an answer that is no SMTP ({stage})"),
-            Self::Tls(text) => write!(out, "TLS: {text}"),
+            Self::NoStartTls => out.write_str("the upstream doesn't offer STARTTLS, which is required"),
+            Self::Certificate(text) => write!(out, "the upstream's certificate is not to be trusted: {text}"),
+            Self::Tls(text) => write!(out, "TLS fails: {text}"),
             Self::NoMechanism(text) => out.write_str(text),
             Self::Unfit(Unfit::Utf8) => out.write_str(
                 "an address or the header goes beyond ASCII and needs SMTPUTF8, which the upstream lacks",
@@ -231,6 +311,18 @@ impl fmt::Display for Failure {
                 out.write_str("a signed 8-bit body needs 8BITMIME, which the upstream lacks")
             }
             Self::Unfit(Unfit::NotCanonical) => out.write_str("the copy has a line end that is no CRLF"),
+        }
+    }
+}
+
+impl Stage {
+    /// What trouble it is when this stage fails; none once a transaction has begun.
+    fn trouble(self, otherwise: Trouble) -> Option<Trouble> {
+        match self {
+            Self::StartTls => Some(Trouble::StartTls),
+            Self::Auth => Some(Trouble::Login),
+            Self::Connect | Self::Greeting | Self::Ehlo => Some(otherwise),
+            Self::Reset | Self::Mail | Self::Rcpt | Self::Data | Self::Content | Self::EndOfData => None,
         }
     }
 }

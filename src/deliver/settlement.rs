@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::outbound::NoCopy;
 use super::response::{Failure, Meaning, Response, Status};
+use super::upstream::Upstream;
 use crate::clock::Clock;
 use crate::mail::RawMessage;
 use crate::mail::redaction::one_line_about;
@@ -41,6 +42,9 @@ pub enum Stop {
     ConsentUnreadable(StoreError),
     #[error("{0}")]
     NoCopy(#[from] NoCopy),
+    /// No connection to the upstream came about: nothing was said of this delivery.
+    #[error("{upstream}: {failure}")]
+    Unreachable { upstream: String, failure: Failure },
     /// The upstream did not take it.
     #[error("{0}")]
     Failed(#[from] Failure),
@@ -50,6 +54,12 @@ pub enum Stop {
     /// The lease ran out: it is another worker's now.
     #[error("the lease ran out")]
     LeaseLost,
+}
+
+impl Stop {
+    pub fn unreachable(upstream: &Upstream, failure: Failure) -> Self {
+        Self::Unreachable { upstream: upstream.settings().name.clone(), failure }
+    }
 }
 
 /// Turns what a try came to into what is written down.
@@ -115,6 +125,10 @@ impl Settling {
             Stop::Failed(failure) | Stop::Stale(failure) | Stop::NoCopy(NoCopy::Unfit(failure)) => {
                 self.failed(claim, &failure, now)
             }
+            // Never the recipient's fault: whatever it is, it is Later.
+            Stop::Unreachable { upstream, failure } => {
+                later(claim, now, &format!("{upstream}: {}", failure.told(&claim.recipient)))
+            }
             Stop::NoCopy(error) => {
                 tracing::error!(delivery = %claim.fence.delivery, sender = %claim.sender, %error, "no copy can be made");
                 later(claim, now, &error.to_string())
@@ -173,7 +187,8 @@ impl Settling {
             asked: claim.asked_for_recipient.clone(),
             status,
             text,
-            diagnostic: ending.because.response.clone(),
+            // What expired was last heard of by an earlier claim.
+            diagnostic: ending.because.response.clone().or_else(|| claim.last_response.clone()),
         };
         self.notifier.notify(policy, &original, (Action::Failed, vec![told]), &|| self.clock.id(), now)
     }

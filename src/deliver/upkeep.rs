@@ -1,14 +1,16 @@
 //! What goes on beside the dispatching: leases renewed, leases of the dead taken over, what is past its
-//! deadline ended (invariant 9), old keys destroyed, idle connections closed.
+//! deadline ended (invariant 9), old keys and idle lanes removed, idle connections closed, upstreams that are
+//! down looked at.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::Departures;
-use super::dispatch::Dispatcher;
+use super::dispatch::{Dispatcher, LOOK_AT_UPSTREAMS};
+use super::{Departures, Leaving};
 use crate::store::StoreError;
 use crate::telemetry::metrics;
 
@@ -16,9 +18,9 @@ const SWEEP: Duration = Duration::from_secs(2);
 /// Deliveries past their deadline that are ended at a time.
 const EXPIRED: u32 = 64;
 /// Submissions whose day is over: so many at a time, and so often at most in one sweep.
-const FORGET: (u32, u32) = (1_000, 20);
-/// Spool keys are of a day: an hour more or less is no matter.
-const DESTROY_KEYS: Duration = Duration::from_secs(3600);
+const FORGET_SUBMISSIONS: (u32, u32) = (1_000, 20);
+/// Spool keys are of a day, lanes of days: an hour more or less is no matter.
+const FORGET: Duration = Duration::from_secs(3600);
 /// A lease is renewed when a third of it has gone, but never in haste.
 const RENEW_AT_LEAST: Duration = Duration::from_millis(100);
 
@@ -53,6 +55,22 @@ pub async fn renew(departures: Arc<Departures>, drained: CancellationToken) {
     }
 }
 
+/// Finds out whether upstreams that are down are back, without a message, until cancelled.
+pub async fn look(departures: Arc<Departures>, shutdown: CancellationToken) {
+    let mut looks = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = sleep(LOOK_AT_UPSTREAMS) => {}
+            Some(_) = looks.join_next() => departures.parts.queue_changed.notify_one(),
+        }
+        for upstream in departures.upstreams.all().iter().filter(|own| own.looks_now()) {
+            let upstream = upstream.clone();
+            looks.spawn(async move { upstream.look().await });
+        }
+    }
+}
+
 /// Sweeps until cancelled.
 pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
     let mut ticks = interval(SWEEP);
@@ -63,7 +81,9 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
             () = shutdown.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        dispatcher.departures.upstream.close_idle().await;
+        for upstream in dispatcher.departures.upstreams.all() {
+            upstream.close_idle().await;
+        }
         if let Err(error) = take_over(&dispatcher.departures).await {
             tracing::error!(%error, "leases that ran out can't be looked for");
         }
@@ -74,15 +94,20 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
             tracing::error!(%error, "old submissions can't be forgotten");
         }
         if keys_due <= Instant::now() {
-            match dispatcher.departures.parts.store.destroy_old_spool_keys().await {
-                Ok(count) => {
-                    keys_due = Instant::now() + DESTROY_KEYS;
-                    tracing::debug!(count, "old spool keys destroyed");
-                }
-                Err(error) => tracing::error!(%error, "old spool keys can't be destroyed"),
+            match forget(&dispatcher.departures).await {
+                Ok(()) => keys_due = Instant::now() + FORGET,
+                Err(error) => tracing::error!(%error, "old keys and lanes can't be removed"),
             }
         }
     }
+}
+
+/// What nothing needs any more: the keys of old days, lanes that nobody used for months.
+async fn forget(departures: &Departures) -> Result<(), StoreError> {
+    let keys = departures.parts.store.destroy_old_spool_keys().await?;
+    let lanes = departures.parts.store.forget_idle_lanes().await?;
+    tracing::debug!(keys, lanes, "old spool keys destroyed, idle lanes forgotten");
+    Ok(())
 }
 
 async fn take_over(departures: &Departures) -> Result<(), StoreError> {
@@ -96,9 +121,9 @@ async fn take_over(departures: &Departures) -> Result<(), StoreError> {
 }
 
 async fn forget_submissions(departures: &Departures, shutdown: &CancellationToken) -> Result<(), StoreError> {
-    for _ in 0..FORGET.1 {
-        let forgotten = departures.parts.store.forget_submissions(FORGET.0).await?;
-        if forgotten < u64::from(FORGET.0) || shutdown.is_cancelled() {
+    for _ in 0..FORGET_SUBMISSIONS.1 {
+        let forgotten = departures.parts.store.forget_submissions(FORGET_SUBMISSIONS.0).await?;
+        if forgotten < u64::from(FORGET_SUBMISSIONS.0) || shutdown.is_cancelled() {
             break;
         }
     }
@@ -112,7 +137,7 @@ async fn expire(dispatcher: &Dispatcher, shutdown: &CancellationToken) -> Result
     while !shutdown.is_cancelled() {
         let claims = departures.parts.store.claim_expired(EXPIRED).await?;
         let more = claims.len() >= usize::try_from(EXPIRED).unwrap_or(usize::MAX);
-        claims.into_iter().for_each(|claim| dispatcher.hand_over(claim));
+        claims.into_iter().for_each(|claim| dispatcher.hand_over(Leaving { claim, by: None }));
         if !more {
             break;
         }

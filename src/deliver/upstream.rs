@@ -7,6 +7,8 @@
 
 pub mod connection;
 pub mod content;
+pub mod health;
+pub mod kind;
 pub mod open;
 pub mod parameters;
 pub mod pool;
@@ -17,9 +19,11 @@ pub mod wire;
 use std::time::Duration;
 
 pub use connection::{Body, Connection, Envelope};
+pub use health::Standing;
+pub use kind::Kind;
 pub use open::{Capabilities, Offer};
 pub use parameters::{Asked, Header};
-pub use pool::{Availability, Lent, Origin, Reuse, Upstream};
+pub use pool::{Health, Lent, Origin, Reuse, Upstream};
 
 use secrecy::SecretString;
 
@@ -33,7 +37,13 @@ pub struct Settings {
     pub login: Option<(String, SecretString)>,
     /// At most this many connections at once.
     pub connections: usize,
+    /// As of SRV records (RFC 2782): those of the lowest number that are up take all mail.
+    pub priority: u16,
+    /// Its share among those of one priority.
+    pub weight: u16,
     pub kind: Kind,
+    /// Where it processes mail: for people, and for policy to route by.
+    pub region: Option<String>,
     /// The provider DKIM-signs for the From domain, we don't.
     pub signs: bool,
     pub headers: Vec<(String, String)>,
@@ -52,16 +62,6 @@ pub enum Tls {
     /// STARTTLS where it is offered; the certificate isn't checked then.
     Opportunistic,
     None,
-}
-
-/// What the provider is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Generic,
-    Ses,
-    Sendgrid,
-    Mailgun,
-    Postmark,
 }
 
 /// How long to wait.

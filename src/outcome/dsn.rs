@@ -71,7 +71,7 @@ pub struct Told {
     pub status: (u8, u8, u8),
     /// Plain words for people.
     pub text: String,
-    /// What the upstream said, if it said anything: `Diagnostic-Code: smtp; …`.
+    /// What was last heard or last failed: `Diagnostic-Code: smtp; …` where the upstream said it.
     pub diagnostic: Option<String>,
 }
 
@@ -188,7 +188,8 @@ impl Notifier {
         for one in told {
             let _ = write!(text, "\r\n<{}>\r\n    {}\r\n", one.recipient, one_line(&one.text));
             if let Some(diagnostic) = &one.diagnostic {
-                let _ = write!(text, "    the mail server said: {}\r\n", one_line(diagnostic));
+                let who = if is_reply(diagnostic) { "the mail server said" } else { "last" };
+                let _ = write!(text, "    {who}: {}\r\n", one_line(diagnostic));
             }
             let _ = write!(text, "    delivery {}\r\n", one.delivery);
         }
@@ -219,7 +220,8 @@ impl Notifier {
                 action.word()
             );
             if let Some(diagnostic) = &one.diagnostic {
-                let _ = write!(text, "Diagnostic-Code: smtp; {}\r\n", ascii(&one_line(diagnostic)));
+                let kind = if is_reply(diagnostic) { "smtp" } else { "X-Optgate" };
+                let _ = write!(text, "Diagnostic-Code: {kind}; {}\r\n", ascii(&one_line(diagnostic)));
             }
             let _ =
                 write!(text, "Last-Attempt-Date: {}\r\nX-Optgate-Delivery: {}\r\n", date(now), one.delivery);
@@ -274,6 +276,12 @@ enum Uncomposable {
 
 fn content_type(text: &str) -> Result<ContentType, Uncomposable> {
     Ok(ContentType::parse(text)?)
+}
+
+/// Whether it is what a mail server said, or our own words.
+fn is_reply(diagnostic: &str) -> bool {
+    let code = diagnostic.as_bytes().get(..3).unwrap_or_default();
+    code.len() == 3 && code.iter().all(u8::is_ascii_digit)
 }
 
 /// RFC 3464, 2.3.2; beyond ASCII as RFC 6533, 3 has it in a report that is ASCII.

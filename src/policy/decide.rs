@@ -232,7 +232,7 @@ pub struct Spoolable {
 }
 
 /// Whose mail it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeliveryKind {
     /// Submitted by a tool: decided twice.
     Submitted,

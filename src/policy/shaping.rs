@@ -19,8 +19,7 @@ pub struct Limit {
     pub name: String,
     pub matches: LimitMatch,
     pub rates: Vec<Rate>,
-    /// Deliveries in hand at once, over the whole cluster. In this version each node counts before it claims,
-    /// so it may be exceeded while several nodes claim at the same moment.
+    /// Deliveries in hand at once, over the whole cluster.
     pub concurrency: Option<u32>,
     pub rule: RuleRef,
 }

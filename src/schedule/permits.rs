@@ -30,19 +30,23 @@ pub fn counters(limits: &[&Limit]) -> Vec<Counter> {
     limits.iter().flat_map(of).collect()
 }
 
-/// How many more deliveries these limits let be in hand at once; `None` where none says. `in_hand` is the
-/// whole cluster's.
+/// How many more deliveries may be in hand at once under these concurrencies, each with those whom it counts;
+/// `None` where there is none. What is in hand comes with the upstream by which it leaves.
 pub fn concurrency_left<'a>(
-    limits: &[&Limit],
-    upstream: &str,
-    in_hand: impl Iterator<Item = (&'a Lane, u32)> + Clone,
+    caps: impl Iterator<Item = (&'a LimitMatch, u32)>,
+    in_hand: impl Iterator<Item = (&'a Lane, &'a str, u32)> + Clone,
 ) -> Option<u32> {
-    let left = |limit: &&Limit| {
-        let most = limit.concurrency?;
-        let own = in_hand.clone().filter(|(lane, _)| matches(&limit.matches, lane, upstream));
-        Some(most.saturating_sub(own.fold(0, |sum, (_, count)| sum.saturating_add(count))))
+    let left = |(wanted, most): (&LimitMatch, u32)| {
+        let own = in_hand.clone().filter(|(lane, upstream, _)| matches(wanted, lane, upstream));
+        most.saturating_sub(own.fold(0, |sum, (_, _, count)| sum.saturating_add(count)))
     };
-    limits.iter().filter_map(left).min()
+    caps.map(left).min()
+}
+
+/// Those limits that bound how many are in hand at once.
+pub fn concurrencies<'a>(limits: &[&'a Limit]) -> impl Iterator<Item = (&'a LimitMatch, u32)> {
+    let caps: Vec<_> = limits.iter().filter_map(|limit| Some((&limit.matches, limit.concurrency?))).collect();
+    caps.into_iter()
 }
 
 /// What is named must be equal; `{}` matches all.
@@ -134,12 +138,14 @@ mod tests {
         let shaping = shaping();
         let (own, other) = (lane("shop", "google"), lane("club", "google"));
         let elsewhere = lane("shop", "example.se");
-        let hand = [(&own, 1), (&other, 1), (&elsewhere, 7)];
-        let limits = matching(&shaping, &own, "other");
-        assert_eq!(concurrency_left(&limits, "other", hand.into_iter()), Some(1));
-        let limits = matching(&shaping, &own, "primary");
-        assert_eq!(concurrency_left(&limits, "primary", hand.into_iter()), Some(1));
-        let limits = matching(&shaping, &elsewhere, "other");
-        assert_eq!(concurrency_left(&limits, "other", hand.into_iter()), None);
+        let hand = [(&own, "other", 1), (&other, "other", 1), (&elsewhere, "primary", 7)];
+        let left = |lane: &Lane, upstream: &str| {
+            let limits = matching(&shaping, lane, upstream);
+            concurrency_left(concurrencies(&limits), hand.into_iter())
+        };
+        assert_eq!(left(&own, "other"), Some(1));
+        assert_eq!(left(&own, "primary"), Some(1));
+        assert_eq!(left(&elsewhere, "primary"), Some(3));
+        assert_eq!(left(&elsewhere, "other"), None);
     }
 }

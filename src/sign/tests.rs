@@ -89,7 +89,7 @@ async fn results(dns: &Dns, signed: &[u8]) -> Vec<DkimResult> {
 }
 
 fn signed(signers: &Signers, copy: &str) -> Vec<u8> {
-    let mut bytes = signers.sign("shop.example", copy.as_bytes(), Pair::Required).unwrap();
+    let mut bytes = signers.sign("shop.example", copy.as_bytes(), Pair::Required, &[]).unwrap();
     bytes.extend_from_slice(copy.as_bytes());
     bytes
 }
@@ -150,16 +150,16 @@ fn marketing_without_exactly_one_pair_is_not_signed() {
     let broken =
         [COPY.replace(link, ""), COPY.replace(post, ""), format!("{link}{COPY}"), format!("{post}{COPY}")];
     for copy in broken {
-        let refused = signers.sign("shop.example", copy.as_bytes(), Pair::Required);
+        let refused = signers.sign("shop.example", copy.as_bytes(), Pair::Required, &[]);
         assert!(matches!(refused, Err(SignError::PairMissing)));
-        assert!(signers.sign("shop.example", copy.as_bytes(), Pair::NotNeeded).is_ok());
+        assert!(signers.sign("shop.example", copy.as_bytes(), Pair::NotNeeded, &[]).is_ok());
     }
 }
 
 #[test]
 fn what_is_listed_is_over_signed_or_present() {
     let signers = Signers::new(vec![key("shop.example", "s", &ed25519())]).unwrap();
-    let field = signers.sign("shop.example", COPY.as_bytes(), Pair::Required).unwrap();
+    let field = signers.sign("shop.example", COPY.as_bytes(), Pair::Required, &[]).unwrap();
     let field = String::from_utf8(field).unwrap();
     let signature = Signature::parse(field.split_once(':').unwrap().1.as_bytes()).unwrap();
     let listed = |name: &str| signature.h.iter().filter(|listed| listed.eq_ignore_ascii_case(name)).count();
@@ -175,7 +175,7 @@ fn the_longest_matching_domain_serves() {
     let signers = Signers::new(vec![key("example", "a", &made), key("shop.example", "b", &made)]).unwrap();
     let selector = |domain: &str| {
         let field =
-            String::from_utf8(signers.sign(domain, COPY.as_bytes(), Pair::Required).unwrap()).unwrap();
+            String::from_utf8(signers.sign(domain, COPY.as_bytes(), Pair::Required, &[]).unwrap()).unwrap();
         field.split("s=").nth(1).and_then(|rest| rest.split(';').next()).map(str::to_owned)
     };
     assert_eq!(selector("shop.example").as_deref(), Some("b"));

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::database::Commit;
 use super::fault::{Fault, Result};
+use super::limits::{Cap, Draw, Locked};
 use super::rows;
 use super::spool::{SealedEnvelope, Trace, off_thread_if, parse_kind};
 use super::sql::{Row, Session, Tx, Value, parse_json, values};
@@ -45,9 +46,31 @@ pub struct Claim {
     pub consent: Result<Option<Subscriber>, StoreError>,
     /// How often it was claimed before, holds not counted.
     pub attempts: u32,
+    /// What was last heard or last failed.
+    pub last_response: Option<String>,
     pub deadline: Timestamp,
     /// By this node's clock, before the claim began.
     pub claimed_at: Timestamp,
+}
+
+/// What one lane asks for: permits and claims are one, so that none is taken that isn't used.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    pub lane: i64,
+    /// At most this many.
+    pub want: u32,
+    /// The upstream by which they are to leave.
+    pub upstream: String,
+    pub draws: Vec<Draw>,
+    pub caps: Vec<Cap>,
+}
+
+/// What an ask came to.
+#[derive(Clone, Debug, Default)]
+pub struct Granted {
+    /// How many the limits allowed; as many as were claimed are gone.
+    pub permits: u32,
+    pub claims: Vec<Claim>,
 }
 
 /// `WITH` the rows to take; only PostgreSQL has other nodes whose rows must be skipped. Materialized, because
@@ -58,10 +81,11 @@ macro_rules! claim_sql {
             "WITH due(delivery) AS MATERIALIZED (SELECT id FROM deliveries WHERE state IN ('queued', 'held') AND ",
             $due,
             $lock,
-            ") UPDATE deliveries SET state = 'claimed', node = $1, lease_until = $2, fence = fence + 1,
+            ") UPDATE deliveries SET state = 'claimed', node = $1, lease_until = $2, upstream = $3, fence = fence + 1,
                attempts = attempts + 1
                FROM due WHERE id = delivery
-               RETURNING id, fence, message, sender, lane, lookup_hash, recipient, spool_day, size, attempts, deadline"
+               RETURNING id, fence, message, sender, lane, lookup_hash, recipient, spool_day, size, attempts, deadline,
+               last_response"
         )
     };
 }
@@ -73,9 +97,9 @@ macro_rules! claim_both {
     };
 }
 
-const DUE: (&str, &str) =
-    claim_both!("lane = $3 AND next_attempt_at <= $4 ORDER BY next_attempt_at LIMIT $5");
-const EXPIRED: (&str, &str) = claim_both!("deadline <= $3 ORDER BY deadline LIMIT $4");
+pub(super) const DUE: (&str, &str) =
+    claim_both!("lane = $4 AND next_attempt_at <= $5 ORDER BY next_attempt_at LIMIT $6");
+pub(super) const EXPIRED: (&str, &str) = claim_both!("deadline <= $4 ORDER BY deadline LIMIT $5");
 
 /// How much content one call opens.
 const MOST_OCTETS: i64 = 64 << 20;
@@ -84,43 +108,72 @@ const MOST_OCTETS: i64 = 64 << 20;
 const UNREADABLE_SECONDS: i64 = 900;
 
 impl Store {
-    /// Claims at most `limit` due deliveries of a lane, with all that sending them needs.
-    pub async fn claim(&self, lane: i64, limit: u32) -> Result<Vec<Claim>, StoreError> {
-        self.claim_which(DUE, |now| values![lane, now, limit]).await
+    /// Takes permits and claims as many due deliveries of a lane, in one transaction: no two nodes together
+    /// exceed a limit, and a permit is taken only for what is claimed.
+    pub async fn claim(&self, ask: &Ask) -> Result<Granted, StoreError> {
+        // Before all work: from here on the lease runs and what is read grows old.
+        let claimed_at = self.inner.clock.now();
+        let mut tx = self.inner.database.begin(Commit::Lazy).await?;
+        let limits = Locked::new(&mut tx, &ask.draws, &ask.caps).await?;
+        let now = tx.now().await?;
+        let permits = limits.free(&mut tx, now.as_microsecond(), ask.want).await?;
+        if permits == 0 {
+            return Ok(Granted::default());
+        }
+        let which = values![ask.upstream.as_str(), ask.lane, now, permits];
+        let taken = self.take(&mut tx, DUE, which, now).await?;
+        if taken.rows.is_empty() {
+            return Ok(Granted { permits, claims: Vec::new() });
+        }
+        let count = u32::try_from(taken.rows.len()).unwrap_or(u32::MAX);
+        limits.draw(&mut tx, now.as_microsecond(), count).await?;
+        tx.commit().await?;
+        Ok(Granted { permits, claims: self.unseal(taken, now, claimed_at).await? })
     }
 
     /// Claims deliveries past their deadline, whatever their lane's permits.
     pub async fn claim_expired(&self, limit: u32) -> Result<Vec<Claim>, StoreError> {
-        self.claim_which(EXPIRED, |now| values![now, limit]).await
-    }
-
-    async fn claim_which(
-        &self,
-        (sqlite, postgres): (&'static str, &'static str),
-        which: impl FnOnce(Timestamp) -> Vec<Value>,
-    ) -> Result<Vec<Claim>, StoreError> {
-        // Before all work: from here on the lease runs and what is read grows old.
         let claimed_at = self.inner.clock.now();
         let mut tx = self.inner.database.begin(Commit::Lazy).await?;
         let now = tx.now().await?;
+        let taken = self.take(&mut tx, EXPIRED, values![Value::Text(None), now, limit], now).await?;
+        tx.commit().await?;
+        self.unseal(taken, now, claimed_at).await
+    }
+
+    /// Takes rows and reads their people's consent; what is too much for the memory stays as it was.
+    async fn take(
+        &self,
+        tx: &mut Tx,
+        (sqlite, postgres): (&'static str, &'static str),
+        which: Vec<Value>,
+        now: Timestamp,
+    ) -> Result<TakenRows> {
         let mut bound = values![self.inner.node, self.lease_from(now)];
-        bound.extend(which(now));
-        let take = tx.either(sqlite, postgres);
-        let taken = tx.fetch(take, bound).await?;
-        if taken.is_empty() {
+        bound.extend(which);
+        let sql = tx.either(sqlite, postgres);
+        let rows = tx.fetch(sql, bound).await?;
+        let rows = rows.iter().map(Taken::read).collect::<Result<Vec<_>>>()?;
+        let (rows, too_much) = within_memory(rows);
+        let too_much = too_much.into_iter().map(|fence| fence.delivery.into()).collect();
+        rows::with_list(tx, UNTAKE, Vec::new(), too_much).await?;
+        // Invariant 3: read after the rows are ours, in the same transaction.
+        let consent = consent_of_taken(tx, &rows).await?;
+        Ok(TakenRows { rows, consent })
+    }
+
+    /// Reads and opens what sending needs of what was taken.
+    async fn unseal(
+        &self,
+        taken: TakenRows,
+        now: Timestamp,
+        claimed_at: Timestamp,
+    ) -> Result<Vec<Claim>, StoreError> {
+        if taken.rows.is_empty() {
             return Ok(Vec::new());
         }
-        let taken = taken.iter().map(Taken::read).collect::<Result<Vec<_>>>()?;
-        // Invariant 3: read after the rows are ours, in the same transaction.
-        let consent = consent_of_taken(&mut tx, &taken).await?;
-        tx.commit().await?;
-        let (taken, too_much) = within_memory(taken);
-        if let Err(error) = self.give_back(&too_much).await {
-            // Their lease will run out; what is kept must not wait for that too.
-            tracing::warn!(%error, deliveries = too_much.len(), "claims can't be given back");
-        }
-        let fences: Vec<Fence> = taken.iter().map(|one| one.fence).collect();
-        match self.complete(taken, consent, now, claimed_at).await {
+        let fences: Vec<Fence> = taken.rows.iter().map(|one| one.fence).collect();
+        match self.complete(taken.rows, taken.consent, now, claimed_at).await {
             Ok(claims) => Ok(claims),
             Err(error) => {
                 // Nobody works on them: not for the length of a lease, if it can be helped.
@@ -160,8 +213,12 @@ impl Store {
             let key = keys.get(&one.day).and_then(Option::as_ref);
             let consent = consent.remove(&fence.delivery).unwrap_or(Ok(None)).map_err(StoreError::from);
             let verdict = verdicts.remove(&fence.delivery);
-            let parts =
-                Parts { key, verdict, message: messages.get(&one.message), lane: lanes.get(&one.lane) };
+            let parts = Parts {
+                key,
+                verdict,
+                message: messages.get(&one.message),
+                lane: lanes.get(&one.lane).map(|(lane, _)| lane),
+            };
             match claim(one, parts, consent, claimed_at) {
                 Ok(claim) => claims.push(claim),
                 Err(fault) => {
@@ -209,6 +266,17 @@ impl Store {
     }
 }
 
+/// Rows that were just claimed, with the consent that was read in the same transaction.
+struct TakenRows {
+    rows: Vec<Taken>,
+    consent: Consents,
+}
+
+/// Undoes a claim within its own transaction.
+const UNTAKE: &str =
+    "UPDATE deliveries SET state = 'queued', node = NULL, lease_until = NULL, attempts = attempts - 1
+    WHERE id IN {} RETURNING id";
+
 /// A row that was just claimed.
 struct Taken {
     fence: Fence,
@@ -221,6 +289,7 @@ struct Taken {
     size: i64,
     attempts: i64,
     deadline: Timestamp,
+    last_response: Option<String>,
 }
 
 impl Taken {
@@ -236,6 +305,7 @@ impl Taken {
             size: row.int(8)?,
             attempts: row.int(9)?,
             deadline: row.time(10)?,
+            last_response: row.opt_text(11)?.map(str::to_owned),
         })
     }
 }
@@ -345,6 +415,7 @@ fn claim(
         verdict: parts.verdict.ok_or_else(|| missing("its verdict"))??.verdict,
         consent,
         attempts: u32::try_from(taken.attempts.saturating_sub(1)).unwrap_or(0),
+        last_response: taken.last_response,
         deadline: taken.deadline,
         claimed_at,
     })
@@ -366,6 +437,7 @@ mod tests {
             size,
             attempts: 1,
             deadline: Timestamp::MAX,
+            last_response: None,
         }
     }
 

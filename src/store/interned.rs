@@ -9,8 +9,10 @@ use jiff::Timestamp;
 use super::database::{Commit, Database};
 use super::fault::{Fault, Result};
 use super::rows;
+use super::spool::{parse_kind, word};
 use super::sql::{Row, Session, Value, values};
 use crate::keys::{DataKey, Keys};
+use crate::policy::decide::DeliveryKind;
 use crate::spool::Lane;
 
 /// The most entries of each kind that are remembered: domains and campaigns come from outside.
@@ -19,33 +21,53 @@ const MOST: usize = 20_000;
 /// The memory. Empty at start and whenever it is full.
 #[derive(Default)]
 pub(super) struct Interned {
-    lanes: Mutex<HashMap<Lane, i64>>,
-    names: Mutex<HashMap<i64, Lane>>,
+    /// With the day on which the lane was last known to be kept.
+    lanes: Mutex<HashMap<LaneOf, (i64, i64)>>,
+    names: Mutex<HashMap<i64, LaneOf>>,
     days: Mutex<HashMap<i64, DataKey>>,
     texts: Mutex<HashSet<[u8; 32]>>,
 }
+
+/// A lane, and whose mail waits in it: not every upstream takes our own notifications.
+pub(super) type LaneOf = (Lane, DeliveryKind);
+
+/// A lane's id is its class times this, and a number.
+pub(super) const CLASS: i64 = 1 << 40;
+
+/// For so many days a lane is kept that nobody uses: longer than any node remembers it, and for as long as
+/// people ask what became of a campaign.
+const LANE_DAYS: i64 = 90;
+const DAY_MICROS: i64 = 86_400_000_000;
 
 /// Texts by their SHA-256, in an order that keeps two nodes from waiting for each other.
 pub(super) type Texts = BTreeMap<[u8; 32], String>;
 
 impl Interned {
-    /// The id of each lane, made where it is new.
-    pub async fn lane_ids(&self, database: &Database, lanes: &[Lane]) -> Result<Vec<i64>> {
-        let known = |lane: &Lane| locked(&self.lanes).get(lane).copied();
-        let missing: HashSet<&Lane> = lanes.iter().filter(|lane| known(lane).is_none()).collect();
+    /// The id of each lane, made where it is new. A lane's row is touched once a day, so that it is kept.
+    pub async fn lane_ids(
+        &self,
+        database: &Database,
+        lanes: &[Lane],
+        kind: DeliveryKind,
+        now: Timestamp,
+    ) -> Result<Vec<i64>> {
+        let day = now.as_microsecond().div_euclid(DAY_MICROS);
+        let lanes: Vec<LaneOf> = lanes.iter().map(|lane| (lane.clone(), kind)).collect();
+        let known = |lane: &LaneOf| {
+            locked(&self.lanes).get(lane).and_then(|(id, kept)| (*kept == day).then_some(*id))
+        };
+        let missing: BTreeSet<&LaneOf> = lanes.iter().filter(|lane| known(lane).is_none()).collect();
         let mut made = HashMap::new();
         if !missing.is_empty() {
             let mut tx = database.begin(Commit::Lazy).await?;
-            let mut missing: Vec<&Lane> = missing.into_iter().collect();
-            missing.sort();
             for lane in missing {
-                made.insert(lane.clone(), lane_id(&mut tx, lane).await?);
+                made.insert(lane.clone(), (lane_id(&mut tx, lane, now).await?, day));
             }
             tx.commit().await?;
             remember(&self.lanes, made.clone());
         }
         // A full memory may have forgotten one in between.
-        let id = |lane: &Lane| made.get(lane).copied().or_else(|| known(lane));
+        let id = |lane: &LaneOf| made.get(lane).map(|(id, _)| *id).or_else(|| known(lane));
         let gone = || Fault::Conflict("a lane was forgotten".into());
         lanes.iter().map(|lane| id(lane).ok_or_else(gone)).collect()
     }
@@ -55,7 +77,7 @@ impl Interned {
         &self,
         session: &mut Session,
         ids: impl Iterator<Item = i64>,
-    ) -> Result<HashMap<i64, Lane>> {
+    ) -> Result<HashMap<i64, LaneOf>> {
         let (mut found, mut missing) = (HashMap::new(), BTreeSet::new());
         for id in ids {
             match locked(&self.names).get(&id) {
@@ -63,10 +85,10 @@ impl Interned {
                 None => drop(missing.insert(id)),
             }
         }
-        let select = "SELECT id, sender, stream, provider, campaign FROM lanes WHERE id IN {}";
+        let select = "SELECT id, sender, stream, provider, campaign, kind FROM lanes WHERE id IN {}";
         let missing = missing.into_iter().map(Value::from).collect();
         for row in rows::with_list(session, select, Vec::new(), missing).await? {
-            found.insert(row.int(0)?, lane(&row, 1)?);
+            found.insert(row.int(0)?, (lane(&row, 1)?, parse_kind(row.text(5)?)?));
         }
         remember(&self.names, found.clone());
         Ok(found)
@@ -142,19 +164,45 @@ pub(super) fn lane(row: &Row, column: usize) -> Result<Lane> {
     })
 }
 
-async fn lane_id(session: &mut Session, lane: &Lane) -> Result<i64> {
-    let values = || {
-        values![lane.sender.as_str(), lane.stream.as_str(), lane.provider.as_str(), lane.campaign.as_str()]
+async fn lane_id(session: &mut Session, (lane, kind): &LaneOf, now: Timestamp) -> Result<i64> {
+    let named = || {
+        let (sender, stream) = (lane.sender.as_str(), lane.stream.as_str());
+        values![sender, stream, lane.provider.as_str(), lane.campaign.as_str(), word(*kind)]
     };
-    let find = "SELECT id FROM lanes WHERE sender = $1 AND stream = $2 AND provider = $3 AND campaign = $4";
-    if let Some(row) = session.fetch_optional(find, values()).await? {
+    let touch = "UPDATE lanes SET used_at = $6
+                 WHERE sender = $1 AND stream = $2 AND provider = $3 AND campaign = $4 AND kind = $5 RETURNING id";
+    let touched = || named().into_iter().chain(values![now]).collect();
+    if let Some(row) = session.fetch_optional(touch, touched()).await? {
         return row.int(0);
     }
-    let make = "INSERT INTO lanes (sender, stream, provider, campaign) VALUES ($1, $2, $3, $4)
-                ON CONFLICT (sender, stream, provider, campaign) DO NOTHING";
-    session.execute(make, values()).await?;
-    let row = session.fetch_optional(find, values()).await?;
+    // The newest of a class is never removed, so that no number is given twice.
+    let make = session.either(
+        "INSERT INTO lanes (id, sender, stream, provider, campaign, kind, used_at)
+         VALUES ((SELECT coalesce(max(id), $7) + 1 FROM lanes WHERE id > $7 AND id < $8), $1, $2, $3, $4, $5, $6)
+         ON CONFLICT (sender, stream, provider, campaign, kind) DO NOTHING",
+        "INSERT INTO lanes (id, sender, stream, provider, campaign, kind, used_at)
+         VALUES (mod(nextval(pg_get_serial_sequence('lanes', 'id')), $8 - $7) + $7, $1, $2, $3, $4, $5, $6)
+         ON CONFLICT (sender, stream, provider, campaign, kind) DO NOTHING",
+    );
+    let base = CLASS * i64::from(Lane::class(lane.stream));
+    let made = touched().into_iter().chain(values![base, base + CLASS]).collect();
+    session.execute(make, made).await?;
+    let row = session.fetch_optional(touch, touched()).await?;
     row.ok_or_else(|| Fault::Conflict("a lane vanished".into()))?.int(0)
+}
+
+/// Removes lanes in which nothing waits and that nobody used for months, a slice of them. What ended in them is
+/// shown without them. How many there were.
+pub(super) async fn forget_idle_lanes(session: &mut Session, now: Timestamp) -> Result<u64> {
+    // Judged once more where another node has touched the row meanwhile.
+    let forget = "DELETE FROM lanes WHERE used_at < $1 AND id IN (
+            SELECT l.id FROM lanes l WHERE l.used_at < $1
+            AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane = l.id AND d.state IN ('queued', 'held'))
+            AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.lane = l.id AND d.state = 'claimed')
+            AND EXISTS (SELECT 1 FROM lanes n WHERE n.id > l.id AND n.id < (l.id / $2 + 1) * $2)
+            ORDER BY l.used_at LIMIT 1000)";
+    let before = now.as_microsecond() - LANE_DAYS * DAY_MICROS;
+    session.execute(forget, values![before, CLASS]).await
 }
 
 async fn read_key(session: &mut Session, keys: &Keys, day: i64) -> Result<Option<DataKey>> {

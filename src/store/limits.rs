@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::count::Taken;
-use super::database::Commit;
 use super::fault::Result;
+use super::queue::in_hand;
 use super::rows;
-use super::sql::{Session, Value, values};
-use super::{Store, StoreError};
-use crate::policy::shaping::{Per, Rate};
+use super::sql::{Session, Tx, Value, values};
+use crate::policy::shaping::{LimitMatch, Per, Rate};
+use crate::schedule::permits::concurrency_left;
 
 /// A draw on one limit: which counter, and how it counts.
 #[derive(Clone, Debug)]
@@ -19,38 +19,69 @@ pub struct Draw {
     pub rate: Rate,
 }
 
-/// The key of a counter's row: one limit may have a pace and a quota. Ordered, since rows are locked in order.
+/// A limit on how many deliveries are in hand at once, over the whole cluster.
+#[derive(Clone, Debug)]
+pub struct Cap {
+    /// The limit's name.
+    pub counter: String,
+    /// Whose deliveries count.
+    pub matches: LimitMatch,
+    pub most: u32,
+}
+
+/// The key of a counter's row: one limit may have a pace, a quota and a concurrency. Ordered, since rows are
+/// locked in order.
 type Key<'a> = (&'a str, &'static str);
 
-impl Store {
-    /// Takes up to `want` permits from all these counters at once, in one transaction; what it returns was
-    /// taken from each. A paced rate gives a slice of 100 ms at a time at most.
-    pub async fn take_permits(&self, draws: &[Draw], want: u32) -> Result<u32, StoreError> {
+/// What is left under some limits, their rows locked: whoever draws on one of them waits until we have claimed.
+pub(super) struct Locked<'a> {
+    draws: BTreeMap<Key<'a>, Rate>,
+    caps: &'a [Cap],
+    taken: BTreeMap<Key<'a>, Taken>,
+}
+
+impl<'a> Locked<'a> {
+    /// Locks all rows in one order.
+    pub async fn new(tx: &mut Tx, draws: &'a [Draw], caps: &'a [Cap]) -> Result<Self> {
         let draws = strictest(draws);
-        if draws.is_empty() || want == 0 {
-            return Ok(want);
+        let hands = caps.iter().map(|cap| (cap.counter.as_str(), HAND));
+        let keys: Vec<Key<'a>> = draws.keys().copied().chain(hands).collect();
+        let taken = lock(tx, keys).await?;
+        Ok(Self { draws, caps, taken })
+    }
+
+    /// How many may be claimed now. A paced rate gives a slice of 100 ms at a time at most.
+    pub async fn free(&self, tx: &mut Tx, now: i64, want: u32) -> Result<u32> {
+        let free =
+            |(key, rate): (&Key<'_>, &Rate)| self.taken.get(key).map_or(0, |taken| taken.free(*rate, now));
+        let paced = self.draws.iter().map(free).min().unwrap_or(want).min(want);
+        if paced == 0 || self.caps.is_empty() {
+            return Ok(paced);
         }
-        let mut tx = self.inner.database.begin(Commit::Lazy).await?;
-        let mut taken = lock(&mut tx, &draws).await?;
-        let now = tx.now().await?.as_microsecond();
-        let free = |(key, rate): (&Key<'_>, &Rate)| taken.get(key).map_or(0, |taken| taken.free(*rate, now));
-        let count = draws.iter().map(free).min().unwrap_or(0).min(want);
-        if count > 0 {
-            let rows = draws.iter().filter_map(|(key, rate)| {
-                let taken = taken.get_mut(key)?;
-                taken.take(*rate, now, count);
-                Some(values![key.0, key.1, taken.arrival, taken.to_text(), now])
-            });
-            let update = "UPDATE limits SET tat = arrival, buckets = counts, used_at = at FROM v
-                          WHERE limits.counter = v.counter AND limits.per = v.per";
-            let columns = "counter, per, arrival, counts, at";
-            let rows = rows.collect();
-            rows::with_values(&mut tx, columns, rows, update).await?;
-            tx.commit().await?;
-        }
-        Ok(count)
+        // Read behind the lock: what others claimed under these limits is committed.
+        let hands = in_hand(tx).await?;
+        let hands = hands.iter().map(|own| (&own.lane, own.upstream.as_str(), own.count));
+        let caps = self.caps.iter().map(|cap| (&cap.matches, cap.most));
+        Ok(concurrency_left(caps, hands).map_or(paced, |left| left.min(paced)))
+    }
+
+    /// Takes as many permits from each rate as were claimed.
+    pub async fn draw(mut self, tx: &mut Tx, now: i64, count: u32) -> Result<()> {
+        let rows = self.draws.iter().filter_map(|(key, rate)| {
+            let taken = self.taken.get_mut(key)?;
+            taken.take(*rate, now, count);
+            Some(values![key.0, key.1, taken.arrival, taken.to_text(), now])
+        });
+        let update = "UPDATE limits SET tat = arrival, buckets = counts, used_at = at FROM v
+                      WHERE limits.counter = v.counter AND limits.per = v.per";
+        let columns = "counter, per, arrival, counts, at";
+        let rows = rows.collect();
+        rows::with_values(tx, columns, rows, update).await.map(drop)
     }
 }
+
+/// The row of a concurrency is there to be locked.
+const HAND: &str = "hand";
 
 /// One rate a row: of two draws on the same, the stricter.
 fn strictest(draws: &[Draw]) -> BTreeMap<Key<'_>, Rate> {
@@ -63,37 +94,33 @@ fn strictest(draws: &[Draw]) -> BTreeMap<Key<'_>, Rate> {
 }
 
 /// What was taken from each counter so far, its row locked and made where it is new.
-async fn lock<'a>(
-    session: &mut Session,
-    draws: &BTreeMap<Key<'a>, Rate>,
-) -> Result<BTreeMap<Key<'a>, Taken>> {
-    let mut taken = select(session, draws).await?;
-    if taken.len() < draws.len() {
-        let missing = draws.keys().filter(|key| !taken.contains_key(*key));
-        let rows = missing.map(|(counter, per)| values![*counter, *per, 0_i64, "", 0_i64]).collect();
+async fn lock<'a>(session: &mut Session, keys: Vec<Key<'a>>) -> Result<BTreeMap<Key<'a>, Taken>> {
+    let mut taken = select(session, &keys).await?;
+    let mut missing: Vec<Key<'a>> = keys.iter().copied().filter(|key| !taken.contains_key(key)).collect();
+    if !missing.is_empty() {
+        missing.sort_unstable();
+        missing.dedup();
+        let rows = missing.iter().map(|(counter, per)| values![*counter, *per, 0_i64, "", 0_i64]).collect();
         let into = "limits (counter, per, tat, buckets, used_at)";
         rows::insert(session, into, rows, "ON CONFLICT (counter, per) DO NOTHING").await?;
-        taken = select(session, draws).await?;
+        taken = select(session, &keys).await?;
     }
     Ok(taken)
 }
 
-async fn select<'a>(
-    session: &mut Session,
-    draws: &BTreeMap<Key<'a>, Rate>,
-) -> Result<BTreeMap<Key<'a>, Taken>> {
+async fn select<'a>(session: &mut Session, keys: &[Key<'a>]) -> Result<BTreeMap<Key<'a>, Taken>> {
     let select = session.either(
         "SELECT l.counter, l.per, l.tat, l.buckets FROM limits l
          JOIN v ON l.counter = v.counter AND l.per = v.per ORDER BY l.counter, l.per",
         "SELECT l.counter, l.per, l.tat, l.buckets FROM limits l
          JOIN v ON l.counter = v.counter AND l.per = v.per ORDER BY l.counter, l.per FOR UPDATE OF l",
     );
-    let keys: Vec<Vec<Value>> = draws.keys().map(|(counter, per)| values![*counter, *per]).collect();
-    let rows = rows::with_values(session, "counter, per", keys, select).await?;
+    let named: Vec<Vec<Value>> = keys.iter().map(|(counter, per)| values![*counter, *per]).collect();
+    let rows = rows::with_values(session, "counter, per", named, select).await?;
     let mut taken = BTreeMap::new();
     for row in &rows {
         let (counter, per) = (row.text(0)?, row.text(1)?);
-        if let Some(key) = draws.keys().find(|key| **key == (counter, per)) {
+        if let Some(key) = keys.iter().find(|key| **key == (counter, per)) {
             taken.insert(*key, Taken::from_text(row.int(2)?, row.text(3)?)?);
         }
     }

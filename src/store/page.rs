@@ -111,7 +111,7 @@ async fn matching(
     limit: usize,
 ) -> Result<Vec<Uuid>> {
     let (window, mut values) = window("id, sender, lane, state", filter, after);
-    let mut text = format!("SELECT d.id FROM ({window}) d JOIN lanes l ON l.id = d.lane WHERE 1 = 1");
+    let mut text = format!("SELECT d.id FROM ({window}) d LEFT JOIN lanes l ON l.id = d.lane WHERE 1 = 1");
     let mut and = |column: &str, value: Value| {
         values.push(value);
         text.push_str(&format!(" AND {column} = ${}", values.len()));

@@ -6,8 +6,11 @@ use jiff::Timestamp;
 
 use super::database::Commit;
 use super::fault::Result;
-use super::sql::{Value, values};
+use super::interned::CLASS;
+use super::sql::{Session, Value, values};
 use super::{Store, StoreError, interned, rows};
+use crate::policy::Stream;
+use crate::policy::decide::DeliveryKind;
 use crate::spool::{Fence, Lane};
 
 /// A lane with deliveries that are due.
@@ -15,12 +18,16 @@ use crate::spool::{Fence, Lane};
 pub struct WaitingLane {
     pub id: i64,
     pub lane: Lane,
+    /// Our own notifications wait apart.
+    pub kind: DeliveryKind,
 }
 
 /// Deliveries in hand over the whole cluster, for concurrency limits.
 #[derive(Clone, Debug)]
 pub struct InHand {
     pub lane: Lane,
+    /// By which they leave.
+    pub upstream: String,
     pub count: u32,
 }
 
@@ -32,45 +39,88 @@ pub struct Seen {
     pub marketing: i64,
 }
 
-/// Steps from lane to lane through the index of what is due, and looks at the first row of each: a million
-/// due rows in one lane cost as much as one.
-const WAITING: &str = "
-    WITH RECURSIVE step(lane) AS (
-        SELECT * FROM (SELECT lane FROM deliveries WHERE state IN ('queued', 'held') ORDER BY lane LIMIT 1) AS first
+/// A look at the lanes.
+#[derive(Clone, Debug, Default)]
+pub struct Look {
+    /// All that were passed, in the order of passing, due or not.
+    pub passed: Vec<(Stream, i64)>,
+    /// Those of them that have something due.
+    pub waiting: Vec<WaitingLane>,
+    pub reach: Reach,
+}
+
+/// Whether a look saw every lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    #[default]
+    All,
+    Part,
+}
+
+/// Steps from lane to lane through the index of what is due, within a class, and looks at the first row of
+/// each: a million due rows in one lane cost as much as one, and so do lanes beyond the limit.
+pub(super) const STEP: &str = "
+    WITH RECURSIVE step(lane, place) AS (
+        SELECT (SELECT d.lane FROM deliveries d
+                WHERE d.state IN ('queued', 'held') AND d.lane > $1 AND d.lane < $2
+                ORDER BY d.lane LIMIT 1), 1
         UNION ALL
-        SELECT (SELECT d.lane FROM deliveries d WHERE d.state IN ('queued', 'held') AND d.lane > step.lane
-                ORDER BY d.lane LIMIT 1)
-        FROM step WHERE step.lane IS NOT NULL
-    ), waiting(lane, due) AS (
-        SELECT step.lane, (SELECT d.next_attempt_at FROM deliveries d
-                           WHERE d.state IN ('queued', 'held') AND d.lane = step.lane
-                           ORDER BY d.next_attempt_at LIMIT 1)
-        FROM step WHERE step.lane IS NOT NULL
-    ), classed(lane, class, seen) AS (
-        SELECT l.id,
-            CASE l.stream WHEN 'functional' THEN 0 WHEN 'confirmation' THEN 1 ELSE 2 END,
-            CASE l.stream WHEN 'functional' THEN l.id <= $2 WHEN 'confirmation' THEN l.id <= $3 ELSE l.id <= $4 END
-        FROM waiting w JOIN lanes l ON l.id = w.lane
-        WHERE w.due <= $1
-    ), placed(lane, class, place) AS (
-        SELECT lane, class, row_number() OVER (PARTITION BY class ORDER BY seen, lane) FROM classed
+        SELECT (SELECT d.lane FROM deliveries d
+                WHERE d.state IN ('queued', 'held') AND d.lane > step.lane AND d.lane < $2
+                ORDER BY d.lane LIMIT 1), place + 1
+        FROM step WHERE step.lane IS NOT NULL AND place < $3
     )
-    SELECT l.id, l.sender, l.stream, l.provider, l.campaign
-    FROM placed p JOIN lanes l ON l.id = p.lane
-    WHERE p.place <= $5
-    ORDER BY p.class, p.place";
+    SELECT step.lane, (SELECT d.next_attempt_at FROM deliveries d
+                       WHERE d.state IN ('queued', 'held') AND d.lane = step.lane
+                       ORDER BY d.next_attempt_at LIMIT 1)
+    FROM step WHERE step.lane IS NOT NULL ORDER BY step.place";
+
+const CLASSES: [Stream; 3] = [Stream::Functional, Stream::Confirmation, Stream::Marketing];
+
+impl Seen {
+    fn of(self, stream: Stream) -> i64 {
+        match stream {
+            Stream::Functional => self.functional,
+            Stream::Confirmation => self.confirmation,
+            Stream::Marketing => self.marketing,
+        }
+    }
+}
 
 impl Store {
-    /// Lanes with something due, functional first; of each class those behind `seen` first, then round, at
-    /// most `limit` of a class: so that no number of lanes that can't be served hides another.
-    pub async fn waiting_lanes(&self, seen: Seen, limit: u32) -> Result<Vec<WaitingLane>, StoreError> {
+    /// Lanes with something due, functional first; of each class those behind `seen` first, then round. At
+    /// most `limit` lanes of a class are looked at: no number of them makes a look long or hides another.
+    pub async fn waiting_lanes(&self, seen: Seen, limit: u32) -> Result<Look, StoreError> {
         let mut session = self.inner.database.read().await?;
         let now = session.now().await?;
-        let values = values![now, seen.functional, seen.confirmation, seen.marketing, limit];
-        let rows = session.fetch(WAITING, values).await?;
+        let (mut look, mut due) = (Look::default(), Vec::new());
+        for stream in CLASSES {
+            let first = CLASS * i64::from(Lane::class(stream));
+            let from = seen.of(stream).clamp(first, first + CLASS - 1);
+            let mut left = i64::from(limit);
+            for (behind, before) in [(from, first + CLASS), (first, from + 1)] {
+                let rows = match left {
+                    0 => Vec::new(),
+                    _ => session.fetch(STEP, values![behind, before, left]).await?,
+                };
+                left -= i64::try_from(rows.len()).unwrap_or(left);
+                for row in &rows {
+                    let lane = row.int(0)?;
+                    look.passed.push((stream, lane));
+                    if row.opt_time(1)?.is_some_and(|at| at <= now) {
+                        due.push(lane);
+                    }
+                }
+            }
+            if left == 0 {
+                look.reach = Reach::Part;
+            }
+        }
+        let lanes = self.inner.interned.lanes(&mut session, due.iter().copied()).await?;
         let waiting =
-            |row| Ok(WaitingLane { id: super::sql::Row::int(row, 0)?, lane: interned::lane(row, 1)? });
-        Ok(rows.iter().map(waiting).collect::<Result<_>>()?)
+            |id| lanes.get(&id).map(|(lane, kind)| WaitingLane { id, lane: lane.clone(), kind: *kind });
+        look.waiting = due.into_iter().filter_map(waiting).collect();
+        Ok(look)
     }
 
     /// Extends leases. Returns the fences that are no longer ours.
@@ -142,17 +192,24 @@ impl Store {
         Ok(changed)
     }
 
-    /// What is claimed, by lane, on all nodes.
+    /// What is claimed to leave, by lane and upstream, on all nodes.
     pub async fn in_hand(&self) -> Result<Vec<InHand>, StoreError> {
-        let select = "SELECT l.sender, l.stream, l.provider, l.campaign, c.claimed
-                      FROM (SELECT lane, count(*) AS claimed FROM deliveries WHERE state = 'claimed' GROUP BY lane) AS c
-                      JOIN lanes l ON l.id = c.lane";
-        let rows = self.inner.database.read().await?.fetch(select, Vec::new()).await?;
-        let in_hand = |row: &super::sql::Row| -> Result<InHand> {
-            let count = u32::try_from(row.int(4)?).unwrap_or(u32::MAX);
-            Ok(InHand { lane: interned::lane(row, 0)?, count })
-        };
-        Ok(rows.iter().map(in_hand).collect::<Result<_>>()?)
+        Ok(in_hand(&mut self.inner.database.read().await?).await?)
+    }
+
+    /// Removes lanes in which nothing waits and that nobody used for months, in slices. How many there were.
+    pub async fn forget_idle_lanes(&self) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        loop {
+            let mut tx = self.inner.database.begin(Commit::Lazy).await?;
+            let now = tx.now().await?;
+            let slice = interned::forget_idle_lanes(&mut tx, now).await?;
+            tx.commit().await?;
+            forgotten += slice;
+            if slice == 0 {
+                return Ok(forgotten);
+            }
+        }
     }
 
     /// Destroys spool keys that no delivery can need any more: nothing of their day is open, and it is longer
@@ -173,6 +230,20 @@ impl Store {
         }
         Ok(destroyed)
     }
+}
+
+/// What is claimed to leave. Claims that only end something are no load on anybody.
+pub(super) async fn in_hand(session: &mut Session) -> Result<Vec<InHand>> {
+    let select = "SELECT l.sender, l.stream, l.provider, l.campaign, c.upstream, c.claimed
+                  FROM (SELECT lane, upstream, count(*) AS claimed FROM deliveries
+                        WHERE state = 'claimed' AND upstream IS NOT NULL GROUP BY lane, upstream) AS c
+                  JOIN lanes l ON l.id = c.lane";
+    let rows = session.fetch(select, Vec::new()).await?;
+    let one = |row: &super::sql::Row| -> Result<InHand> {
+        let count = u32::try_from(row.int(5)?).unwrap_or(u32::MAX);
+        Ok(InHand { lane: interned::lane(row, 0)?, upstream: row.text(4)?.to_owned(), count })
+    };
+    rows.iter().map(one).collect()
 }
 
 /// For how many days after its own a spool key is kept at least, open deliveries or not.

@@ -76,7 +76,7 @@ pub(super) const SELECT: &str =
     "SELECT d.id, d.message, d.sender, d.recipient, d.spool_day, d.state, d.reason, d.attempts,
     d.next_attempt_at, d.deadline, d.last_response, l.sender, l.stream, l.provider, l.campaign, f.body,
     d.subscriber, d.ended_at
-    FROM deliveries d JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
+    FROM deliveries d LEFT JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
     LEFT JOIN message_facts f ON f.hash = m.facts";
 
 /// In the words of the index of open deliveries, so that it can be used.
@@ -221,6 +221,16 @@ fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recor
     let state = State::parse(row.text(5)?);
     let state = state.ok_or_else(|| Fault::Unreadable("a delivery's state".into()))?;
     let waits = !matches!(state, State::Ended(_));
+    // A lane that nobody used for months is gone; what ended in it stays.
+    let lane = match row.opt_text(11)? {
+        Some(_) => interned::lane(row, 11)?,
+        None => Lane {
+            sender: row.text(2)?.to_owned(),
+            stream: facts.as_ref().map_or(Stream::Functional, |facts| facts.stream),
+            provider: String::new(),
+            campaign: facts.as_ref().and_then(|facts| facts.campaign.clone()).unwrap_or_default(),
+        },
+    };
     Ok(DeliveryView {
         delivery: row.id(0)?,
         message: row.id(1)?,
@@ -229,7 +239,7 @@ fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recor
         recipient,
         stream: facts.as_ref().map(|facts| facts.stream),
         scope: facts.and_then(|facts| facts.scope),
-        lane: interned::lane(row, 11)?,
+        lane,
         state,
         verdict: recorded.verdict,
         policy: recorded.policy,

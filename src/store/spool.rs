@@ -140,7 +140,7 @@ impl Store {
             Spooling { first: messages.first().map(|message| message.id), ..Default::default() };
         for message in messages {
             let lanes: Vec<Lane> = message.deliveries.iter().map(|one| one.lane.clone()).collect();
-            let lanes = inner.interned.lane_ids(&inner.database, &lanes).await?;
+            let lanes = inner.interned.lane_ids(&inner.database, &lanes, message.kind, now).await?;
             let digest: [u8; 32] = Sha256::digest(&message.content).into();
             let submitted = (message.kind == DeliveryKind::Submitted)
                 .then(|| submission::fingerprint(&message.credential, &digest));
@@ -371,7 +371,7 @@ impl DeliveryRow {
 }
 
 /// The word that the store keeps.
-fn word(kind: DeliveryKind) -> &'static str {
+pub(super) fn word(kind: DeliveryKind) -> &'static str {
     match kind {
         DeliveryKind::Submitted => "submitted",
         DeliveryKind::Dsn => "dsn",

@@ -95,6 +95,15 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A number from 0 to 65535.
+    pub fn ordinal(&self) -> Option<u16> {
+        let number = match self.spanned.get_ref() {
+            DeValue::Integer(number) => u16::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => return self.expected("a whole number"),
+        };
+        number.or_else(|| self.wrong("this must be a whole number from 0 to 65535"))
+    }
+
     pub fn float(&self) -> Option<f64> {
         match self.spanned.get_ref() {
             DeValue::Integer(number) => number.as_str().parse().ok(),

@@ -196,13 +196,13 @@ async fn i3_a_withdrawal_before_the_claim_is_read_with_it(home: &Home) {
     record(home, home.fact("anna@example.se", opt_in())).await;
     home.spool_to(&["anna@example.se"]).await;
     let lane = home.lane_id().await;
-    let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
+    let claim = home.store.claim(&ask(lane, 1)).await.unwrap().claims.remove(0);
     let later = optgate::spool::Settlement::Later(home.in_seconds(3600));
     home.store.settle(settle(claim.fence, later)).await.unwrap();
-    assert!(home.store.claim(lane, 1).await.unwrap().is_empty());
+    assert!(home.store.claim(&ask(lane, 1)).await.unwrap().claims.is_empty());
     // The no makes it due at once: the second decision is to meet it, not the deadline.
     record(home, home.fact("anna@example.se", withdrawal())).await;
-    let claim = home.store.claim(lane, 1).await.unwrap().remove(0);
+    let claim = home.store.claim(&ask(lane, 1)).await.unwrap().claims.remove(0);
     let consent = claim.consent.unwrap().unwrap();
     assert_eq!((consent.version, consent.state.withdrawals.len()), (2, 1));
 }
@@ -214,7 +214,7 @@ async fn i4_unreadable_consent_is_an_error_and_harms_no_other_claim(home: &Home)
     let id = broken.id.simple();
     let is_anna = if home.is_postgres() { format!("id = '\\x{id}'") } else { format!("id = x'{id}'") };
     home.sql(&format!("UPDATE subscribers SET state = 'garbage' WHERE {is_anna}")).await;
-    let claims = home.store.claim(home.lane_id().await, 10).await.unwrap();
+    let claims = home.store.claim(&ask(home.lane_id().await, 10)).await.unwrap().claims;
     assert_eq!(claims.len(), 2);
     for claim in claims {
         let is_broken = claim.recipient == address("anna@example.se");

@@ -49,7 +49,7 @@ async fn i12_nothing_personal_lies_open_before_or_after_an_erasure(home: &Home) 
     home.store.spool(vec![message]).await.unwrap();
     assert!(!holds(home, "kanarienvogel").await, "queued");
     assert!(holds(home, "demo-shop").await, "the search itself works");
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.remove(0);
     assert_eq!(claim.recipient, address(&who));
     home.store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
     assert!(!holds(home, "kanarienvogel").await, "settled");
@@ -174,7 +174,7 @@ async fn who_is_erased_while_mail_waits_is_forgotten_when_it_ends(home: &Home) {
     // Begun anew in between: what was spooled before the erasure is forgotten all the same.
     home.advance(Duration::from_secs(10)).await;
     home.store.record(vec![home.fact(who, opt_in())]).await.remove(0).unwrap();
-    for claim in home.store.claim(home.lane_id().await, 10).await.unwrap() {
+    for claim in home.store.claim(&ask(home.lane_id().await, 10)).await.unwrap().claims {
         let end = settle(claim.fence, Settlement::End(Outcome::Relayed));
         assert_eq!(home.store.settle(end).await.unwrap(), Settled::Done);
     }
@@ -198,7 +198,7 @@ async fn what_is_refused_to_the_erased_is_kept_by_hash_alone(home: &Home) {
 
 async fn spool_keys_are_destroyed_when_nothing_needs_them(home: &Home) {
     home.spool_to(&["anna@example.se"]).await;
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.remove(0);
     let mut open = home.delivery("bo@example.se");
     open.deadline = home.in_seconds(60 * 86_400);
     home.advance(Duration::from_secs(86_400)).await;
@@ -219,7 +219,7 @@ async fn what_cannot_be_opened_waits_and_harms_no_other_claim(home: &Home) {
     home.sql("DELETE FROM spool_keys WHERE day = (SELECT max(day) FROM spool_keys)").await;
     // Another node: this one still has the key in memory.
     let other = home.another_node().await;
-    let claims = other.claim(home.lane_id().await, 10).await.unwrap();
+    let claims = other.claim(&ask(home.lane_id().await, 10)).await.unwrap().claims;
     assert_eq!(claims.iter().map(|claim| claim.fence.delivery).collect::<Vec<_>>(), good);
     let in_hand = home.store.in_hand().await.unwrap();
     assert_eq!(in_hand[0].count, 1, "the other waits");

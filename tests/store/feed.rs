@@ -11,7 +11,7 @@ use optgate::store::{FeedEntry, FeedError, Store, What};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::support::{Home, SENDER, address, opt_in, refusal, settle, withdrawal};
+use super::support::{Home, SENDER, address, ask, opt_in, refusal, settle, withdrawal};
 
 rules! {
     what_is_not_in_order_yet_is_not_shown,
@@ -64,11 +64,11 @@ async fn every_way_to_an_event_leads_into_the_feed(home: &Home) {
     (delivery.id, delivery.admission) = (refused, refusal(Reason::NoGround));
     home.store.spool(vec![home.message(&[delivery])]).await.unwrap();
     let relayed = home.spool_to(&["anna@example.se"]).await[0];
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().pop().unwrap();
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.pop().unwrap();
     let later = settle(claim.fence, Settlement::Later(home.in_seconds(60)));
     home.store.settle(later).await.unwrap();
     home.advance(Duration::from_secs(60)).await;
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().pop().unwrap();
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.pop().unwrap();
     home.store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
     let mut facts = Vec::new();
     for kind in [opt_in(), withdrawal()] {
@@ -187,7 +187,7 @@ async fn another_node_takes_over_when_one_dies(home: &Home) {
 async fn i12_an_erasure_reaches_what_the_feed_shows(home: &Home) {
     let anna = address("anna@example.se");
     let delivery = home.spool_to(&["anna@example.se"]).await[0];
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().pop().unwrap();
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.pop().unwrap();
     home.store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
     let recorded =
         home.store.record(vec![home.fact("anna@example.se", opt_in())]).await.pop().unwrap().unwrap();

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use optgate::policy::shaping::{Per, Rate};
-use optgate::store::Draw;
+use optgate::policy::shaping::{LimitMatch, Per, Rate};
+use optgate::spool::{Outcome, Settlement};
+use optgate::store::{Ask, Cap, Draw, Store};
 
 use crate::support::*;
 
@@ -12,27 +13,43 @@ rules! {
     a_draw_on_several_limits_takes_the_same_from_each,
     a_quota_outlives_a_restart_and_frees_up_with_its_window,
     nodes_that_ask_at_once_never_get_more_than_there_is,
+    a_permit_is_taken_only_for_what_is_claimed,
+    no_two_nodes_together_have_more_in_hand_than_a_limit_says,
+    a_concurrency_of_one_upstream_does_not_count_what_leaves_by_another,
 }
 
 fn draw(counter: &str, permits: u32, per: Per) -> Draw {
     Draw { counter: counter.into(), rate: Rate { permits, per } }
 }
 
+/// So many deliveries in one lane; its id.
+async fn waiting(home: &Home, count: usize) -> i64 {
+    let recipients: Vec<String> = (0..count).map(|number| format!("r{number}@example.se")).collect();
+    home.spool_to(&recipients.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    home.lane_id().await
+}
+
+/// How many could be claimed under these draws.
+async fn take(store: &Store, lane: i64, draws: &[Draw], want: u32) -> u32 {
+    let claims = store.claim(&Ask { draws: draws.to_vec(), ..ask(lane, want) }).await.unwrap().claims;
+    u32::try_from(claims.len()).unwrap()
+}
+
 async fn two_nodes_share_a_pace_and_a_quota(home: &Home) {
-    let other = home.another_node().await;
+    let (lane, other) = (waiting(home, 60).await, home.another_node().await);
     let draws = [draw("google", 20, Per::Second), draw("google", 50, Per::Hour)];
     let mut taken = 0;
     for _ in 0..10 {
         for store in [&home.store, &other] {
-            let slice = store.take_permits(&draws, 100).await.unwrap();
+            let slice = take(store, lane, &draws, 100).await;
             assert!(slice <= 2, "a slice of 100 ms at most: {slice}");
             taken += slice;
         }
         home.advance(Duration::from_millis(100)).await;
     }
     assert!((18..=22).contains(&taken), "{taken} in a second");
-    for _ in 0..100 {
-        taken += other.take_permits(&draws, 100).await.unwrap();
+    for _ in 0..60 {
+        taken += take(&other, lane, &draws, 100).await;
         home.advance(Duration::from_millis(100)).await;
     }
     assert_eq!(taken, 50, "the quota of the hour");
@@ -40,36 +57,37 @@ async fn two_nodes_share_a_pace_and_a_quota(home: &Home) {
 }
 
 async fn a_draw_on_several_limits_takes_the_same_from_each(home: &Home) {
+    let lane = waiting(home, 130).await;
     let (wide, narrow) = (draw("wide", 100, Per::Day), draw("narrow", 3, Per::Day));
-    assert_eq!(home.store.take_permits(&[wide.clone(), narrow.clone()], 10).await.unwrap(), 3);
-    assert_eq!(home.store.take_permits(&[narrow, wide.clone()], 10).await.unwrap(), 0);
-    assert_eq!(home.store.take_permits(&[wide], 1000).await.unwrap(), 97);
-    assert_eq!(home.store.take_permits(&[], 5).await.unwrap(), 5);
+    assert_eq!(take(&home.store, lane, &[wide.clone(), narrow.clone()], 10).await, 3);
+    assert_eq!(take(&home.store, lane, &[narrow, wide.clone()], 10).await, 0);
+    assert_eq!(take(&home.store, lane, &[wide], 1000).await, 97);
+    assert_eq!(take(&home.store, lane, &[], 5).await, 5);
 }
 
 async fn a_quota_outlives_a_restart_and_frees_up_with_its_window(home: &Home) {
-    let draws = [draw("quota", 10, Per::Hour)];
-    assert_eq!(home.store.take_permits(&draws, 7).await.unwrap(), 7);
+    let (lane, draws) = (waiting(home, 40).await, [draw("quota", 10, Per::Hour)]);
+    assert_eq!(take(&home.store, lane, &draws, 7).await, 7);
     home.advance(Duration::from_secs(1800)).await;
     let restarted = home.restarted().await;
-    assert_eq!(restarted.take_permits(&draws, 7).await.unwrap(), 3);
+    assert_eq!(take(&restarted, lane, &draws, 7).await, 3);
     home.advance(Duration::from_secs(1799)).await;
-    assert_eq!(restarted.take_permits(&draws, 7).await.unwrap(), 0);
+    assert_eq!(take(&restarted, lane, &draws, 7).await, 0);
     home.advance(Duration::from_secs(120)).await;
-    assert_eq!(restarted.take_permits(&draws, 100).await.unwrap(), 7);
+    assert_eq!(take(&restarted, lane, &draws, 100).await, 7);
     restarted.close().await;
 }
 
 async fn nodes_that_ask_at_once_never_get_more_than_there_is(home: &Home) {
-    let other = home.another_node().await;
-    let ask = |store: optgate::store::Store, reversed: bool| async move {
+    let (lane, other) = (waiting(home, 200).await, home.another_node().await);
+    let ask = |store: Store, reversed: bool| async move {
         let mut draws = vec![draw("one", 100, Per::Day), draw("two", 1000, Per::Day)];
         if reversed {
             draws.reverse();
         }
         let mut taken = 0;
         for _ in 0..30 {
-            taken += store.take_permits(&draws, 3).await.unwrap();
+            taken += take(&store, lane, &draws, 3).await;
         }
         taken
     };
@@ -85,4 +103,55 @@ async fn nodes_that_ask_at_once_never_get_more_than_there_is(home: &Home) {
     }
     assert_eq!(taken, 100);
     other.close().await;
+}
+
+async fn a_permit_is_taken_only_for_what_is_claimed(home: &Home) {
+    let (lane, draws) = (waiting(home, 3).await, [draw("quota", 10, Per::Day)]);
+    let granted = home.store.claim(&Ask { draws: draws.to_vec(), ..ask(lane, 64) }).await.unwrap();
+    assert_eq!((granted.permits, granted.claims.len()), (10, 3));
+    assert_eq!(take(&home.store, lane, &draws, 64).await, 0, "nothing waits");
+    home.spool_to(&["a@example.se", "b@example.se"]).await;
+    let granted = home.store.claim(&Ask { draws: draws.to_vec(), ..ask(lane, 64) }).await.unwrap();
+    assert_eq!((granted.permits, granted.claims.len()), (7, 2));
+}
+
+fn cap(most: u32, matches: LimitMatch) -> Cap {
+    Cap { counter: "narrow".into(), matches, most }
+}
+
+async fn no_two_nodes_together_have_more_in_hand_than_a_limit_says(home: &Home) {
+    let (lane, other) = (waiting(home, 60).await, home.another_node().await);
+    let ask = Ask { caps: vec![cap(5, LimitMatch::default())], ..ask(lane, 4) };
+    let asking = |store: Store, ask: Ask| async move {
+        let mut claims = Vec::new();
+        for _ in 0..10 {
+            claims.extend(store.claim(&ask).await.unwrap().claims);
+        }
+        claims
+    };
+    let (one, two) = tokio::join!(
+        tokio::spawn(asking(home.store.clone(), ask.clone())),
+        tokio::spawn(asking(other.clone(), ask.clone()))
+    );
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!(one.len() + two.len(), 5);
+    let (store, claim) = match one.first() {
+        Some(claim) => (&home.store, claim),
+        None => (&other, &two[0]),
+    };
+    store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
+    assert_eq!(other.claim(&ask).await.unwrap().claims.len(), 1);
+    other.close().await;
+}
+
+async fn a_concurrency_of_one_upstream_does_not_count_what_leaves_by_another(home: &Home) {
+    let lane = waiting(home, 10).await;
+    let primary = LimitMatch { upstream: Some("primary".into()), ..LimitMatch::default() };
+    let backup = Ask { upstream: "backup".into(), ..ask(lane, 3) };
+    assert_eq!(home.store.claim(&backup).await.unwrap().claims.len(), 3);
+    let capped = Ask { caps: vec![cap(2, primary)], ..ask(lane, 10) };
+    assert_eq!(home.store.claim(&capped).await.unwrap().claims.len(), 2);
+    assert!(home.store.claim(&capped).await.unwrap().claims.is_empty());
+    let in_hand = home.store.in_hand().await.unwrap();
+    assert_eq!(in_hand.iter().map(|own| own.count).sum::<u32>(), 5);
 }

@@ -7,7 +7,7 @@ use optgate::spool::{Outcome, Settlement, State};
 use optgate::store::PageFilter;
 use uuid::Uuid;
 
-use super::support::{Home, SENDER, settle};
+use super::support::{Home, SENDER, ask, settle};
 
 rules! {
     pages_hold_every_delivery_once_in_the_order_of_arrival,
@@ -55,9 +55,9 @@ async fn pages_hold_every_delivery_once_in_the_order_of_arrival(home: &Home) {
 async fn a_filter_finds_what_it_names_and_nothing_else(home: &Home) {
     let begin = home.clock.now();
     let all = spool_several(home).await;
-    let lanes = home.store.waiting_lanes(Default::default(), 10).await.unwrap();
+    let lanes = home.store.waiting_lanes(Default::default(), 10).await.unwrap().waiting;
     let lane = lanes.iter().find(|lane| lane.lane.provider == "a.example").unwrap().id;
-    let claims = home.store.claim(lane, 2).await.unwrap();
+    let claims = home.store.claim(&ask(lane, 2)).await.unwrap().claims;
     home.store.settle(settle(claims[0].fence, Settlement::End(Outcome::Rejected))).await.unwrap();
     let ended = claims[0].fence.delivery;
 

@@ -45,7 +45,7 @@ async fn i10_the_same_again_within_a_day_is_taken_once(home: &Home) {
     assert_eq!(spool(home, &first).await, []);
     for settled in [false, true] {
         if settled {
-            let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+            let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.remove(0);
             home.store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
         }
         home.advance(Duration::from_secs(3600)).await;
@@ -93,13 +93,13 @@ async fn i10_only_who_is_new_is_spooled_and_the_old_are_told_of_the_first(home: 
     let shown = home.store.message(SENDER, second.id).await.unwrap().unwrap();
     assert_eq!(shown.deliveries.len(), 1);
     assert_eq!(shown.deliveries[0].recipient, Some(address("bo@example.se")));
-    assert_eq!(home.store.claim(home.lane_id().await, 10).await.unwrap().len(), 2);
+    assert_eq!(home.store.claim(&ask(home.lane_id().await, 10)).await.unwrap().claims.len(), 2);
 }
 
 async fn a_delivery_that_was_withheld_does_not_count(home: &Home) {
     let first = home.message(&[home.delivery("anna@example.se")]);
     spool(home, &first).await;
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.remove(0);
     home.store.settle(settle(claim.fence, Settlement::End(Outcome::Withheld))).await.unwrap();
     let recipients = [&address("anna@example.se")];
     let known =

@@ -14,7 +14,7 @@ use optgate::policy::decide::{Admission, DeliveryKind, admit};
 use optgate::policy::shaping::Shaping;
 use optgate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use optgate::spool::{Because, Fence, Lane, Settlement};
-use optgate::store::{NewDelivery, NewFact, NewMessage, Seen, Settle, Store, StoreOptions, Trace, Who};
+use optgate::store::{Ask, NewDelivery, NewFact, NewMessage, Seen, Settle, Store, StoreOptions, Trace, Who};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -218,7 +218,7 @@ impl Home {
 
     /// The id of the one lane that waits.
     pub async fn lane_id(&self) -> i64 {
-        let lanes = self.store.waiting_lanes(Seen::default(), 10).await.unwrap();
+        let lanes = self.store.waiting_lanes(Seen::default(), 10).await.unwrap().waiting;
         assert_eq!(lanes.len(), 1, "{lanes:?}");
         lanes[0].id
     }
@@ -309,4 +309,9 @@ pub fn settle(fence: Fence, settlement: Settlement) -> Settle {
         policy: "policy-hash".into(),
         dsn: None,
     }
+}
+
+/// At most so many of a lane, without limits.
+pub fn ask(lane: i64, want: u32) -> Ask {
+    Ask { lane, want, upstream: "primary".into(), draws: Vec::new(), caps: Vec::new() }
 }

@@ -60,7 +60,7 @@ async fn what_waits_is_written_before_the_store_closes(home: &Home) {
 
 async fn a_settlement_and_its_notification_are_one(home: &Home) {
     home.spool_to(&["anna@example.se"]).await;
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.remove(0);
     let dsn = NewMessage { facts: None, ..home.message(&[home.delivery("bounces@shop.example")]) };
     let mut end = settle(claim.fence, Settlement::End(Outcome::Withheld));
     let second = verdict(VerdictKind::Refuse, Some(Reason::Withdrawn));
@@ -79,7 +79,7 @@ async fn a_settlement_and_its_notification_are_one(home: &Home) {
 
 async fn a_claim_settled_twice_at_once_is_settled_once(home: &Home) {
     home.spool_to(&["anna@example.se"]).await;
-    let claim = home.store.claim(home.lane_id().await, 1).await.unwrap().remove(0);
+    let claim = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.remove(0);
     let end = |outcome| home.store.settle(settle(claim.fence, Settlement::End(outcome)));
     let (one, two) = tokio::join!(end(Outcome::Relayed), end(Outcome::Expired));
     let mut told = [one.unwrap(), two.unwrap()];
@@ -102,17 +102,17 @@ async fn deliveries_are_listed_as_asked_and_made_due(home: &Home) {
     let two = DeliveryFilter { deliveries: vec![ids[0], ids[2]], ..all() };
     assert_eq!(list(two.clone()).await.len(), 2);
 
-    for lane in home.store.waiting_lanes(Seen::default(), 10).await.unwrap() {
-        for claim in home.store.claim(lane.id, 10).await.unwrap() {
+    for lane in home.store.waiting_lanes(Seen::default(), 10).await.unwrap().waiting {
+        for claim in home.store.claim(&ask(lane.id, 10)).await.unwrap().claims {
             let shown = list(DeliveryFilter { state: Some(State::Queued), ..all() }).await;
             assert_eq!(shown.len(), 3, "what is in hand is shown as queued");
             let later = settle(claim.fence, Settlement::Later(home.in_seconds(3600)));
             home.store.settle(later).await.unwrap();
         }
     }
-    assert!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().is_empty());
+    assert!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().waiting.is_empty());
     assert_eq!(home.store.retry(&two).await.unwrap(), 2);
-    assert_eq!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().len(), 2);
+    assert_eq!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().waiting.len(), 2);
 }
 
 async fn large_and_many_are_kept_whole(home: &Home) {
@@ -121,7 +121,7 @@ async fn large_and_many_are_kept_whole(home: &Home) {
     let mut message = home.message(&deliveries);
     message.content = "0123456789abcdef".repeat(100_000).into();
     home.store.spool(vec![message.clone()]).await.unwrap();
-    let claims = home.store.claim(home.lane_id().await, 300).await.unwrap();
+    let claims = home.store.claim(&ask(home.lane_id().await, 300)).await.unwrap().claims;
     assert_eq!(claims.len(), 300);
     assert!(claims.iter().all(|claim| claim.content == message.content));
     let settles = claims.iter().map(|claim| {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::super::raw::{RawDkim, RawUpstream};
+use super::super::raw::{RawDkim, RawTimeouts, RawUpstream};
 use super::{Checker, host, is_loopback};
 use crate::deliver::upstream::{Kind, Settings, Timeouts, Tls};
 use crate::mail::address::domain_to_ascii;
@@ -49,12 +50,8 @@ impl Checker<'_> {
                 self.source.error(&name.span, format!("an upstream named `{}` stands above", name.value));
             }
         }
-        for further in raw.iter().skip(1) {
-            if let Some(address) = &further.address {
-                let message = "a further `[[upstream]]` is read but not in force in this version: \
-                               all mail leaves by the first";
-                self.source.warning(&address.span, message);
-            }
+        for further in raw.iter().skip(1).filter(|one| one.name.is_none()) {
+            self.source.error(&further.span, "each of several upstreams needs a `name` of its own");
         }
         let count = raw.len();
         let settings: Vec<Settings> = raw.into_iter().filter_map(|one| self.upstream(one)).collect();
@@ -80,12 +77,41 @@ impl Checker<'_> {
             tls,
             login: self.login(raw.username, raw.password_file),
             connections: raw.connections.map_or(10, |given| self.connections(&given)),
+            priority: raw.priority.map_or(0, |at| at.value),
+            weight: raw.weight.map_or(1, |at| at.value),
+            region: self.region(raw.region),
             kind: raw.kind.map_or(Kind::Generic, |at| at.value),
             signs: raw.signs.is_some_and(|at| at.value),
             headers: self.headers(raw.headers),
             extra_roots,
-            timeouts: Timeouts::default(),
+            timeouts: self.timeouts(raw.timeouts),
         })
+    }
+
+    /// Kept for people to see: so far no policy routes by it.
+    fn region(&self, given: Option<Given<String>>) -> Option<String> {
+        let given = given?;
+        let message = "`region` is kept but routes nothing in this version: no policy can ask for it yet";
+        self.source.warning(&given.span, message);
+        Some(given.value)
+    }
+
+    fn timeouts(&self, raw: RawTimeouts) -> Timeouts {
+        let most = Duration::from_secs(3_600);
+        let bounded = |given, default| self.within(given, Duration::from_secs(1)..=most, default);
+        let default = Timeouts::default();
+        if let Some(given) = raw.end_of_data.as_ref().filter(|given| given.value < default.end_of_data) {
+            let message = "an upstream that takes longer than this to answer gets the message twice; \
+                           RFC 5321 wants 10m";
+            self.source.warning(&given.span, message);
+        }
+        Timeouts {
+            connect: bounded(raw.connect, default.connect),
+            greeting: bounded(raw.greeting, default.greeting),
+            command: bounded(raw.command, default.command),
+            data: bounded(raw.data, default.data),
+            end_of_data: bounded(raw.end_of_data, default.end_of_data),
+        }
     }
 
     fn connections(&self, given: &Given<u32>) -> usize {

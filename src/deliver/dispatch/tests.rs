@@ -12,6 +12,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::consent::EventKind;
 use crate::consent::event::OptIn;
+use crate::deliver::choice::Upstreams;
 use crate::deliver::upstream::sink::Sink;
 use crate::keys::{Keys, LinkKeys};
 use crate::mail::Address;
@@ -74,7 +75,7 @@ impl Gateway {
             policies: self.policies.clone(),
             link_keys: Arc::new(ArcSwap::from_pointee(self.link_keys.clone())),
             signers: Signers::default(),
-            upstreams: vec![self.sink.settings()],
+            upstreams: Arc::new(Upstreams::new(vec![self.sink.settings()], "gateway.example.com")),
             hostname: "gateway.example.com".into(),
             public_url: "https://mail.example.com".into(),
             lease: Duration::from_secs(60),

@@ -2,6 +2,7 @@
 //!
 //! What the store refuses one lane goes to the next in the same turn, and a lane that fails holds up no other.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -9,19 +10,22 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::super::Departures;
 use super::super::lanes::{Outturn, PAGE, Room, SHARE};
-use super::super::upstream::Availability;
-use super::{Dispatcher, LOOK, SLICE};
+use super::super::upstream::{Standing, Upstream};
+use super::super::{Departures, Leaving};
+use super::{BEYOND_CONNECTIONS, Dispatcher, LOOK, SLICE};
 use crate::policy::PolicySet;
-use crate::policy::shaping::{Limit, Per};
-use crate::schedule::permits::{concurrency_left, counters, matching};
+use crate::policy::decide::DeliveryKind;
+use crate::policy::shaping::Limit;
+use crate::schedule::permits::{concurrencies, concurrency_left, counters, matching};
 use crate::spool::Lane;
-use crate::store::{Claim, Draw, InHand, StoreError, WaitingLane};
+use crate::store::{Ask, Cap, Draw, Granted, InHand, Reach, StoreError, WaitingLane};
 use crate::telemetry::metrics;
 
 /// Lanes that are claimed from at once.
 const AT_ONCE: usize = 8;
+/// Pages of lanes that are looked at in one turn while nothing is found to claim.
+const PAGES: usize = 4;
 
 /// What a turn came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub enum Turn {
     Full,
     /// Nothing may leave before this, unless somebody rings.
     Idle(Duration),
+    /// The same, and something may leave as soon as something in hand has left.
+    Crowded(Duration),
 }
 
 /// What the rounds of one turn share.
@@ -40,24 +46,28 @@ struct Round {
     now: Timestamp,
     lanes: std::vec::IntoIter<WaitingLane>,
     room: Room,
+    /// What each upstream has room for.
+    rooms: HashMap<String, u32>,
+    reach: Reach,
     in_hand: Vec<InHand>,
     /// When to look again at those that are held up.
     again_in: Option<Duration>,
+    crowded: Crowded,
+}
+
+/// Whether a lane waits for something in hand to leave.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Crowded {
+    No,
+    Yes,
 }
 
 /// A lane that may claim now.
 struct Serving {
-    id: i64,
     lane: Lane,
-    want: u32,
-    draws: Vec<Draw>,
+    by: Arc<Upstream>,
+    ask: Ask,
     counters: Vec<String>,
-}
-
-/// What one lane got.
-struct Served {
-    permits: u32,
-    claims: Vec<Claim>,
 }
 
 /// What came of a round.
@@ -72,33 +82,53 @@ struct Sum {
 impl Dispatcher {
     /// Serves the lanes that wait, once.
     pub(super) async fn turn(&self) -> Result<Turn, StoreError> {
-        let departures = &self.departures;
-        let availability = departures.upstream.availability();
-        metrics::upstream_up(&departures.upstream.settings().name, availability == Availability::Open);
-        let room = match availability {
-            Availability::Open => departures.hand.room(),
-            Availability::Probe => departures.hand.room().min(1),
-            Availability::LeftAlone(left) => return Ok(Turn::Idle(left.min(LOOK))),
-        };
-        if room == 0 {
-            return Ok(Turn::Full);
-        }
-        let mut round = self.begin(room).await?;
         let (mut sum, began) = (Sum::default(), Instant::now());
-        // What is not looked at within this time comes first in the next turn.
-        while began.elapsed() < LOOK {
-            let serving = self.choose(&mut round);
-            if serving.is_empty() {
+        let (mut again_in, mut crowded) = (LOOK, Crowded::No);
+        for _ in 0..PAGES {
+            let rooms = self.rooms();
+            if rooms.is_empty() {
+                return Ok(Turn::Idle(LOOK));
+            }
+            if rooms.values().all(|room| *room == 0) {
+                return Ok(Turn::Full);
+            }
+            let mut round = self.begin(rooms).await?;
+            // What is not looked at within this time comes first in the next turn.
+            while began.elapsed() < LOOK {
+                let serving = self.choose(&mut round);
+                if serving.is_empty() {
+                    break;
+                }
+                self.serve(serving, &mut round, &mut sum).await;
+            }
+            self.turns.lock().unwrap_or_else(PoisonError::into_inner).end();
+            again_in = round.again_in.into_iter().chain([again_in]).min().unwrap_or(LOOK);
+            if round.crowded == Crowded::Yes {
+                crowded = Crowded::Yes;
+            }
+            if sum.claimed > 0 || round.reach == Reach::All || began.elapsed() >= LOOK {
                 break;
             }
-            self.serve(serving, &mut round, &mut sum).await;
         }
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner).end();
         self.judge_failures(&mut sum)?;
-        Ok(match sum.claimed {
-            0 => Turn::Idle(round.again_in.map_or(LOOK, |wait| wait.min(LOOK))),
+        Ok(match (sum.claimed, crowded) {
+            (0, Crowded::No) => Turn::Idle(again_in),
+            (0, Crowded::Yes) => Turn::Crowded(again_in),
             _ => Turn::Again,
         })
+    }
+
+    /// What there is room for by upstream, of those by which anything may leave now.
+    pub(super) fn rooms(&self) -> HashMap<String, u32> {
+        let Departures { upstreams, hand, .. } = &*self.departures;
+        let most = hand.room();
+        let usable = [DeliveryKind::Submitted, DeliveryKind::Dsn].map(|kind| upstreams.candidates(kind));
+        let room = |own: &Arc<Upstream>| {
+            let name = own.settings().name.clone();
+            let free = capacity(own).saturating_sub(hand.held_for(&name)).min(most);
+            (name, u32::try_from(free).unwrap_or(u32::MAX))
+        };
+        usable.iter().flatten().map(room).collect()
     }
 
     /// Where no lane got through it is the store, else it is those lanes.
@@ -115,44 +145,37 @@ impl Dispatcher {
         Ok(())
     }
 
-    async fn begin(&self, room: usize) -> Result<Round, StoreError> {
-        let parts = &self.departures.parts;
+    async fn begin(&self, rooms: HashMap<String, u32>) -> Result<Round, StoreError> {
+        let Departures { parts, hand, .. } = &*self.departures;
         let policy = parts.policies.load_full();
         let now = parts.clock.now();
         self.pacer.follow(&policy.hash, &policy.shaping.limits, now);
         let seen = self.turns.lock().unwrap_or_else(PoisonError::into_inner).seen();
-        let waiting = parts.store.waiting_lanes(seen, PAGE).await?;
-        let hand = &self.departures.hand;
-        metrics::dispatcher(waiting.len(), hand.len(), hand.capacity());
-        let in_hand = self.in_hand_of_all(&policy).await?;
+        let look = parts.store.waiting_lanes(seen, PAGE).await?;
+        metrics::dispatcher(look.waiting.len(), hand.len(), hand.capacity());
         self.waits.lock().unwrap_or_else(PoisonError::into_inner).begin(Instant::now());
-        let room = Room::new(room, waiting.len());
-        let lanes = self.turns.lock().unwrap_or_else(PoisonError::into_inner).begin(waiting).into_iter();
-        Ok(Round { policy, now, lanes, room, in_hand, again_in: None })
-    }
-
-    /// What the cluster has in hand, if any limit asks.
-    async fn in_hand_of_all(&self, policy: &PolicySet) -> Result<Vec<InHand>, StoreError> {
-        if policy.shaping.limits.iter().any(|limit| limit.concurrency.is_some()) {
-            self.departures.parts.store.in_hand().await
-        } else {
-            Ok(Vec::new())
-        }
+        let all: u32 = rooms.values().fold(0, |sum, room| sum.saturating_add(*room));
+        let all = usize::try_from(all).unwrap_or(usize::MAX).min(hand.room());
+        let (room, reach) = (Room::new(all, look.waiting.len()), look.reach);
+        let lanes = self.turns.lock().unwrap_or_else(PoisonError::into_inner).begin(look).into_iter();
+        let in_hand = hand.by_lane();
+        Ok(Round { policy, now, lanes, room, rooms, reach, in_hand, again_in: None, crowded: Crowded::No })
     }
 
     /// Which of the lanes that are left may claim how much, as far as this node can tell, until there is no
     /// room or enough to do.
     fn choose(&self, round: &mut Round) -> Vec<Serving> {
-        let mut serving = Vec::new();
+        let mut serving: Vec<Serving> = Vec::new();
         let known = round.in_hand.len();
         while serving.len() < AT_ONCE
             && round.room.share() > 0
             && let Some(waiting) = round.lanes.next()
         {
             let chosen = self.consider(waiting, round);
-            round.room.take(chosen.as_ref().map_or(0, |own| own.want));
+            round.room.take(chosen.as_ref().map_or(0, |own| own.ask.want));
             if let Some(own) = chosen {
-                round.in_hand.push(InHand { lane: own.lane.clone(), count: own.want });
+                let (lane, upstream, count) = (own.lane.clone(), own.ask.upstream.clone(), own.ask.want);
+                round.in_hand.push(InHand { lane, upstream, count });
                 serving.push(own);
             }
         }
@@ -161,53 +184,81 @@ impl Dispatcher {
         serving
     }
 
-    fn consider(&self, WaitingLane { id, lane }: WaitingLane, round: &mut Round) -> Option<Serving> {
-        let upstream = &self.departures.upstream.settings().name;
-        let limits = matching(&round.policy.shaping, &lane, upstream);
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        turns.look_at(id);
-        let counters: Vec<String> =
-            limits.iter().filter(|limit| !limit.rates.is_empty()).map(|limit| limit.name.clone()).collect();
+    /// By the first upstream, of those that could take it, whose limits leave it something.
+    fn consider(&self, waiting: WaitingLane, round: &mut Round) -> Option<Serving> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).look_at(waiting.id);
+        let candidates = self.departures.upstreams.candidates(waiting.kind);
+        let serving = candidates.into_iter().find_map(|own| self.consider_by(own, &waiting, round))?;
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).take_turn(waiting.id);
+        if let Some(room) = round.rooms.get_mut(&serving.ask.upstream) {
+            *room = room.saturating_sub(serving.ask.want);
+        }
+        Some(serving)
+    }
+
+    fn consider_by(&self, by: Arc<Upstream>, waiting: &WaitingLane, round: &mut Round) -> Option<Serving> {
+        let upstream = by.settings().name.clone();
+        let room = round.rooms.get(&upstream).copied().unwrap_or(0);
+        if room == 0 {
+            round.crowded = Crowded::Yes;
+            return None;
+        }
+        let (id, lane) = (waiting.id, &waiting.lane);
+        let limits = matching(&round.policy.shaping, lane, &upstream);
+        let counters = counted(&limits);
         if self.waits.lock().unwrap_or_else(PoisonError::into_inner).holds(id, &counters, Instant::now()) {
             round.again_in = round.again_in.into_iter().chain([SLICE]).min();
             return None;
         }
-        let asked = if has_quota(&limits) { turns.ask(id) } else { SHARE };
-        let hands = round.in_hand.iter().map(|own| (&own.lane, own.count));
-        let free = concurrency_left(&limits, upstream, hands).unwrap_or(u32::MAX);
-        let want = round.room.share().min(asked).min(free).min(turns.bearable(id));
+        let hands = round.in_hand.iter().map(|own| (&own.lane, own.upstream.as_str(), own.count));
+        let free = concurrency_left(concurrencies(&limits), hands).unwrap_or(u32::MAX);
+        if free == 0 {
+            round.crowded = Crowded::Yes;
+            return None;
+        }
+        let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = if limits.iter().any(|limit| !limit.rates.is_empty()) { turns.ask(id) } else { SHARE };
+        let want = round.room.share().min(room).min(asked).min(free).min(turns.bearable(id));
+        drop(turns);
         let pace = self.pacer.pace(&limits, round.now, want);
         round.again_in = round.again_in.into_iter().chain(pace.again_in).min();
         if pace.now == 0 {
             return None;
         }
-        turns.take_turn(id);
-        Some(Serving { id, want: pace.now, draws: draws(&limits), lane, counters })
+        let (draws, caps) = (draws(&limits), caps(&limits));
+        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps };
+        Some(Serving { lane: lane.clone(), by, ask, counters })
     }
 
     /// Takes permits, claims just that many and hands them to workers.
     async fn serve(&self, serving: Vec<Serving>, round: &mut Round, sum: &mut Sum) {
         let mut running = JoinSet::new();
         for own in serving {
-            running.spawn(claim_of(self.departures.clone(), own));
+            let departures = self.departures.clone();
+            running.spawn(async move {
+                let granted = departures.parts.store.claim(&own.ask).await;
+                (own, granted)
+            });
         }
         // What the others claim while one fails is in our hand and must not be dropped.
         while let Some(done) = running.join_next().await {
             match done {
-                Ok((own, Ok(served))) => {
+                Ok((own, Ok(granted))) => {
                     sum.answered += 1;
-                    if served.permits < own.want {
+                    metrics::permits(own.ask.want, granted.permits);
+                    if granted.permits < own.ask.want {
                         round.again_in = round.again_in.into_iter().chain([SLICE]).min();
                     }
-                    let claimed = self.put_to_work(&own, served);
+                    let claimed = self.put_to_work(&own, granted);
                     sum.claimed = sum.claimed.saturating_add(claimed);
-                    round.room.give_back(own.want.saturating_sub(claimed));
-                    round.in_hand.push(InHand { lane: own.lane, count: claimed });
+                    round.give_back(&own, own.ask.want.saturating_sub(claimed));
+                    round.in_hand.push(InHand { lane: own.lane, upstream: own.ask.upstream, count: claimed });
                 }
                 Ok((own, Err(error))) => {
-                    tracing::error!(lane = own.id, %error, "nothing can be claimed of this lane");
-                    round.room.give_back(own.want);
-                    sum.failed.push((own.id, error));
+                    let lane = own.ask.lane;
+                    tracing::error!(lane, %error, "nothing can be claimed of this lane");
+                    round.give_back(&own, own.ask.want);
+                    sum.failed.push((lane, error));
                 }
                 // A claim that panicked holds nothing: its lease runs out.
                 Err(error) => tracing::error!(%error, "claiming ended unexpectedly"),
@@ -215,41 +266,59 @@ impl Dispatcher {
         }
     }
 
-    fn put_to_work(&self, own: &Serving, served: Served) -> u32 {
-        let claimed = u32::try_from(served.claims.len()).unwrap_or(u32::MAX);
-        let heaviest = served.claims.iter().map(|claim| claim.content.len()).max().unwrap_or(0);
-        let outturn = Outturn { permits: served.permits, claimed, heaviest };
-        self.turns.lock().unwrap_or_else(PoisonError::into_inner).served(own.id, outturn);
+    fn put_to_work(&self, own: &Serving, granted: Granted) -> u32 {
+        let claimed = u32::try_from(granted.claims.len()).unwrap_or(u32::MAX);
+        let heaviest = granted.claims.iter().map(|claim| claim.content.len()).max().unwrap_or(0);
+        let outturn = Outturn { permits: granted.permits, claimed, heaviest };
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).served(own.ask.lane, outturn);
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        waits.succeeded(own.id);
-        match served.permits {
+        waits.succeeded(own.ask.lane);
+        match granted.permits {
             0 => waits.refused(own.counters.clone(), Instant::now()),
             _ => waits.granted(&own.counters),
         }
         drop(waits);
-        served.claims.into_iter().for_each(|claim| self.hand_over(claim));
+        self.departures.upstreams.claimed(&own.ask.upstream, claimed);
+        for claim in granted.claims {
+            self.hand_over(Leaving { claim, by: Some(own.by.clone()) });
+        }
         claimed
     }
 }
 
-async fn claim_of(departures: Arc<Departures>, own: Serving) -> (Serving, Result<Served, StoreError>) {
-    let served = permits_and_claims(&departures, &own).await;
-    (own, served)
+impl Round {
+    /// What was asked for and not claimed goes to the lanes that follow.
+    fn give_back(&mut self, own: &Serving, unused: u32) {
+        self.room.give_back(unused);
+        if let Some(room) = self.rooms.get_mut(&own.ask.upstream) {
+            *room = room.saturating_add(unused);
+        }
+    }
 }
 
-async fn permits_and_claims(departures: &Departures, own: &Serving) -> Result<Served, StoreError> {
-    let store = &departures.parts.store;
-    let permits =
-        if own.draws.is_empty() { own.want } else { store.take_permits(&own.draws, own.want).await? };
-    metrics::permits(own.want, permits);
-    let claims = if permits == 0 { Vec::new() } else { store.claim(own.id, permits).await? };
-    Ok(Served { permits, claims })
+/// How many may be in hand for an upstream.
+pub(super) fn capacity(upstream: &Upstream) -> usize {
+    match upstream.standing() {
+        Standing::Up => upstream.settings().connections.max(1) + BEYOND_CONNECTIONS,
+        Standing::Trial => 1,
+        Standing::Down => 0,
+    }
 }
 
 fn draws(limits: &[&Limit]) -> Vec<Draw> {
     counters(limits).into_iter().map(|counter| Draw { counter: counter.key, rate: counter.rate }).collect()
 }
 
-fn has_quota(limits: &[&Limit]) -> bool {
-    limits.iter().flat_map(|limit| &limit.rates).any(|rate| matches!(rate.per, Per::Hour | Per::Day))
+fn caps(limits: &[&Limit]) -> Vec<Cap> {
+    let cap = |limit: &&Limit| {
+        let most = limit.concurrency?;
+        Some(Cap { counter: limit.name.clone(), matches: limit.matches.clone(), most })
+    };
+    limits.iter().filter_map(cap).collect()
+}
+
+/// The counters that a lane draws on.
+fn counted(limits: &[&Limit]) -> Vec<String> {
+    let counts = |limit: &&&Limit| !limit.rates.is_empty() || limit.concurrency.is_some();
+    limits.iter().filter(counts).map(|limit| limit.name.clone()).collect()
 }

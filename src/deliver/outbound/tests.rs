@@ -68,6 +68,7 @@ fn claim(stream: Stream) -> Claim {
         verdict: verdict(),
         consent: Ok(None),
         attempts: 0,
+        last_response: None,
         deadline: "2026-11-22T11:00:00Z".parse().unwrap(),
         claimed_at: "2026-11-21T12:00:00Z".parse().unwrap(),
     }
@@ -97,6 +98,9 @@ fn bench() -> Bench {
             tls: Tls::None,
             login: None,
             connections: 1,
+            priority: 0,
+            weight: 1,
+            region: None,
             kind: Kind::Generic,
             signs: false,
             headers: vec![("X-Pool".into(), "main".into())],
@@ -122,7 +126,7 @@ impl Bench {
 
     fn rewriting(&self, stream: Stream, person: Option<&Subscriber>) -> Result<Rewriting, NoCopy> {
         let claim = claim(stream);
-        self.making().rewriting(&claim, claim.facts.as_ref().unwrap(), person, &verdict())
+        self.making().rewriting(&claim, &message(&claim), claim.facts.as_ref().unwrap(), person, &verdict())
     }
 }
 
@@ -197,7 +201,8 @@ fn what_the_upstream_cannot_take_is_encoded() {
     let eight_bit_mime = Capabilities { eight_bit_mime: Offer::Offered, ..Capabilities::default() };
     let making = Making { capabilities: eight_bit_mime, ..bench.making() };
     let claim = claim(Stream::Functional);
-    let rewriting = making.rewriting(&claim, claim.facts.as_ref().unwrap(), None, &verdict()).unwrap();
+    let rewriting =
+        making.rewriting(&claim, &message(&claim), claim.facts.as_ref().unwrap(), None, &verdict()).unwrap();
     assert_eq!(rewriting.eight_bit, EightBit::AsIs);
     assert_eq!(rewriting.extra_headers, [("X-Pool".to_owned(), "main".to_owned())]);
 }
@@ -211,4 +216,8 @@ fn our_own_notification_leaves_as_it_was_composed() {
     assert!(outbound.copy.starts_with(b"Received: "));
     assert!(outbound.copy.ends_with(b"\r\nSubject: {{optgate.unsubscribe_url}}\r\n\r\nbody\r\n"));
     assert_eq!(outbound.body, Body::SevenBit);
+}
+
+fn message(claim: &Claim) -> RawMessage {
+    RawMessage::index(claim.content.clone()).unwrap()
 }

@@ -133,7 +133,7 @@ fn what_is_told_names_nobody_and_fits_a_line() {
         Stage::Greeting,
         Response { code: 554, enhanced: None, text: "anna@shop.example\u{1b}".into() },
     );
-    assert_eq!(odd.shown(), "554 a***@shop.example\\u{1b} (to greeting)");
+    assert_eq!(odd.shown(), "the upstream refuses us: 554 a***@shop.example\\u{1b} (to greeting)");
     let endless = Response { code: 550, enhanced: None, text: "x".repeat(4000) };
     assert!(endless.told(&anna).len() <= 500);
 }

@@ -53,6 +53,7 @@ fn claim() -> Claim {
         verdict: verdict(VerdictKind::Deliver, None),
         consent: Ok(None),
         attempts: 0,
+        last_response: None,
         deadline: at("2026-11-22T11:00:00Z"),
         claimed_at: at("2026-11-21T12:00:00Z"),
     }

@@ -11,6 +11,7 @@ use super::wire::Wire;
 use crate::deliver::response::{Failure, Response, Stage, Unfit};
 use crate::mail::Address;
 use crate::policy::decide::Deliverable;
+use crate::telemetry::metrics;
 
 /// Who sends and who shall have it, and what the copy is like.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,7 @@ pub struct Connection {
     pub(super) carried: u32,
     /// Since when it waits.
     pub(super) idle_since: Instant,
+    _counted: metrics::Open,
 }
 
 /// Where the conversation stands.
@@ -51,8 +53,9 @@ enum State {
 }
 
 impl Connection {
-    pub fn new(wire: Wire, capabilities: Capabilities) -> Self {
-        Self { wire, capabilities, state: State::Ready, carried: 0, idle_since: Instant::now() }
+    pub fn new(wire: Wire, capabilities: Capabilities, counted: metrics::Open) -> Self {
+        let idle_since = Instant::now();
+        Self { wire, capabilities, state: State::Ready, carried: 0, idle_since, _counted: counted }
     }
 
     pub fn capabilities(&self) -> Capabilities {
@@ -87,8 +90,7 @@ impl Connection {
         let result = self.transact(&commands, &content).await;
         self.state = match &result {
             Ok(_) => State::Ready,
-            Err((State::Begun, failure)) if failure.leaves_connection() => State::Begun,
-            Err((State::Ready, failure)) if failure.leaves_connection() => State::Ready,
+            Err((state @ (State::Begun | State::Ready), failure)) if failure.leaves_connection() => *state,
             Err(_) => State::Spent,
         };
         result.map_err(|(_, failure)| failure)
@@ -152,29 +154,55 @@ impl Connection {
         Ok(())
     }
 
-    /// All commands in one write. The first failure is the one that counts; the answers to the others are
-    /// still read, so that the next transaction doesn't take them for its own.
+    /// All commands in one write (RFC 2920, 3.1). The first failure is the one that counts; the answers to the
+    /// others are still read, so that the next transaction doesn't take them for its own.
     async fn ask_at_once(&mut self, commands: &[(Stage, String)]) -> Result<(), (State, Failure)> {
         let all: String = commands.iter().map(|(_, command)| command.as_str()).collect();
         let first = commands.first().map_or(Stage::Mail, |(stage, _)| *stage);
         self.wire.write(first, all.as_bytes()).await.map_err(|failure| (State::Spent, failure))?;
         let mut failed: Option<Failure> = None;
-        let mut state = State::Begun;
+        let mut recipient = Recipient::Refused;
         for (stage, _) in commands {
-            match self.wire.expect(*stage).await {
-                // It waits for a message that has no recipient: only hanging up gets us out of there.
-                Ok(_) if *stage == Stage::Data && failed.is_some() => state = State::Spent,
-                Ok(_) => {}
-                Err(failure) => {
-                    let gone = !failure.leaves_connection();
-                    failed.get_or_insert(failure);
-                    if gone {
-                        state = State::Spent;
-                        break;
+            match (self.wire.expect(*stage).await, failed.take()) {
+                (Ok(_), Some(before)) if *stage == Stage::Data => {
+                    return Err((self.leave_data(recipient).await, before));
+                }
+                (Ok(_), before) => {
+                    failed = before;
+                    if *stage == Stage::Rcpt {
+                        recipient = Recipient::Taken;
                     }
+                }
+                (Err(failure), before) => {
+                    let gone = !failure.leaves_connection();
+                    let first = before.unwrap_or(failure);
+                    if gone {
+                        return Err((State::Spent, first));
+                    }
+                    failed = Some(first);
                 }
             }
         }
-        failed.map_or(Ok(()), |failure| Err((state, failure)))
+        failed.map_or(Ok(()), |failure| Err((State::Begun, failure)))
     }
+
+    /// It waits for a message although it refused what came before. Without a recipient an empty one ends that
+    /// (RFC 2920, 3.1); with one it would be sent, and only hanging up gets us out of there.
+    async fn leave_data(&mut self, recipient: Recipient) -> State {
+        match recipient {
+            Recipient::Taken => State::Spent,
+            Recipient::Refused => match self.wire.write(Stage::EndOfData, b".\r\n").await {
+                // A 554, as it has no recipients; whatever it says, the transaction is over.
+                Ok(()) if self.wire.read(Stage::Data).await.is_ok() => State::Ready,
+                _ => State::Spent,
+            },
+        }
+    }
+}
+
+/// Whether the upstream would send what it is given now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Recipient {
+    Taken,
+    Refused,
 }

@@ -103,9 +103,7 @@ async fn greet(wire: &mut Wire, hostname: &str) -> Result<Capabilities, Failure>
 
 fn wants_starttls(tls: Tls, starttls: Offer) -> Result<bool, Failure> {
     match (tls, starttls) {
-        (Tls::Required, Offer::Lacking) => {
-            Err(Failure::Tls("the upstream doesn't offer STARTTLS, which is required".into()))
-        }
+        (Tls::Required, Offer::Lacking) => Err(Failure::NoStartTls),
         (Tls::Required | Tls::Opportunistic, Offer::Offered) => Ok(true),
         (Tls::Opportunistic, Offer::Lacking) | (Tls::Implicit | Tls::None, _) => Ok(false),
     }

@@ -1,4 +1,5 @@
-//! The connections to one upstream: bounded in number, kept while they are of use, closed politely.
+//! The connections to one upstream: bounded in number, kept while they are of use, closed politely; and
+//! whether it is worth trying at all.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,12 +8,13 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
+use super::Settings;
 use super::connection::Connection;
+use super::health::{Breaker, Change, Standing};
 use super::open::open;
 use super::tls::Protection;
-use super::{Kind, Settings};
-use crate::deliver::response::{Failure, Lost, Stage};
-use crate::outcome::dsn::NullSenderMail;
+use crate::deliver::response::{Failure, Lost, Stage, Trouble};
+use crate::telemetry::metrics;
 
 /// A connection that waits longer than this is closed.
 const IDLE: Duration = Duration::from_secs(30);
@@ -20,10 +22,8 @@ const IDLE: Duration = Duration::from_secs(30);
 const MOST_MESSAGES: u32 = 1_000;
 /// A goodbye is not worth a longer wait.
 const GOODBYE: Duration = Duration::from_secs(2);
-/// How long a probe may take to come to something before another is sent.
-const PROBE: Duration = Duration::from_secs(1);
-/// How long an upstream that can't be reached is left alone: doubled from the first to the second.
-const LEFT_ALONE: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+/// For how long an upstream that wants no more connections is asked for one less.
+const WITHHELD: Duration = Duration::from_secs(60);
 
 /// Whether a connection that was used before may serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,38 +33,25 @@ pub enum Reuse {
     Fresh,
 }
 
-/// Whether it is worth trying to send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Availability {
-    Open,
-    /// It could not be reached a moment ago: one message may find out.
-    Probe,
-    LeftAlone(Duration),
-}
-
 /// An upstream and our connections to it.
 pub struct Upstream {
     settings: Settings,
     hostname: String,
     protection: Result<Option<Protection>, String>,
     slots: Arc<Semaphore>,
+    /// Slots that are not given out for now, and since when: the upstream wants fewer connections.
+    withheld: Mutex<Vec<Instant>>,
     idle: Mutex<Vec<Connection>>,
-    health: Mutex<Health>,
+    breaker: Mutex<Breaker>,
 }
 
-#[derive(Default)]
-struct Health {
-    failures: u32,
-    left_alone_until: Option<Instant>,
-    probe: Probe,
-}
-
-/// Whether a probe is on its way.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Probe {
-    Out,
-    #[default]
-    None,
+/// What people are shown of an upstream.
+#[derive(Clone, Debug)]
+pub struct Health {
+    pub name: String,
+    pub standing: Standing,
+    /// What is wrong, for how long, and what was seen of it; absent while it is up.
+    pub trouble: Option<(Trouble, Duration, String)>,
 }
 
 impl Upstream {
@@ -75,12 +62,14 @@ impl Upstream {
         if let Err(error) = &protection {
             tracing::error!(upstream = %settings.name, %error, "TLS towards the upstream can't be set up");
         }
+        metrics::upstream_up(&settings.name, true);
         Arc::new(Self {
             hostname: hostname.to_owned(),
             protection,
             slots: Arc::new(Semaphore::new(settings.connections.max(1))),
+            withheld: Mutex::default(),
             idle: Mutex::default(),
-            health: Mutex::default(),
+            breaker: Mutex::default(),
             settings,
         })
     }
@@ -89,59 +78,150 @@ impl Upstream {
         &self.settings
     }
 
-    /// Whether it relays mail from the null sender: the providers refuse it.
-    pub fn null_sender_mail(&self) -> NullSenderMail {
-        match self.settings.kind {
-            Kind::Generic => NullSenderMail::Taken,
-            Kind::Ses | Kind::Sendgrid | Kind::Mailgun | Kind::Postmark => NullSenderMail::RefusedByProvider,
-        }
-    }
-
-    /// A connection that is ready, kept or new; waits while all are in use.
+    /// A connection that is ready, kept or new; waits while all are in use. While the upstream is down it fails
+    /// at once, as the last one did.
     pub async fn connection(self: &Arc<Self>, reuse: Reuse) -> Result<Lent, Failure> {
-        let closed = Failure::Lost(Stage::Connect, Lost::Closed);
-        let slot = self.slots.clone().acquire_owned().await.map_err(|_| closed)?;
-        let kept = match reuse {
-            Reuse::Allowed => self.take_kept(),
-            // They are all as old as the one that failed.
-            Reuse::Fresh => {
-                self.idle().clear();
-                None
+        let mut reuse = reuse;
+        loop {
+            let closed = Failure::Lost(Stage::Connect, Lost::Closed);
+            let slot = self.slots.clone().acquire_owned().await.map_err(|_| closed)?;
+            let kept = match reuse {
+                Reuse::Allowed => self.take_kept(),
+                // They are all as old as the one that failed.
+                Reuse::Fresh => {
+                    self.idle().clear();
+                    None
+                }
+            };
+            if kept.is_none()
+                && let Some(failure) = lock(&self.breaker).failure()
+            {
+                return Err(failure.clone());
             }
-        };
-        if let Some(connection) = kept {
-            return Ok(Lent {
-                connection: Some(connection),
-                origin: Origin::Kept,
-                pool: self.clone(),
-                _slot: slot,
-            });
+            let (connection, origin) = match kept {
+                Some(connection) => (connection, Origin::Kept),
+                None => match self.open().await {
+                    Ok(connection) => (connection, Origin::New),
+                    Err(failure) if self.wants_fewer(&failure) => {
+                        self.withhold(slot);
+                        reuse = Reuse::Allowed;
+                        continue;
+                    }
+                    Err(failure) => {
+                        self.failed(&failure);
+                        return Err(failure);
+                    }
+                },
+            };
+            return Ok(Lent { connection: Some(connection), origin, pool: self.clone(), _slot: slot });
         }
+    }
+
+    async fn open(&self) -> Result<Connection, Failure> {
         let protection = self.protection.as_ref().map(Option::as_ref).map_err(String::as_str);
-        let opened = open(&self.settings, &self.hostname, protection).await;
-        self.note(opened.as_ref().err());
-        let (wire, capabilities) = opened?;
-        let connection = Some(Connection::new(wire, capabilities));
-        Ok(Lent { connection, origin: Origin::New, pool: self.clone(), _slot: slot })
+        let (wire, capabilities) = open(&self.settings, &self.hostname, protection).await?;
+        Ok(Connection::new(wire, capabilities, metrics::upstream_connection(&self.settings.name)))
     }
 
-    /// Whether it is worth trying to send now. `Probe` is answered once, and again if nothing comes of it.
-    pub fn availability(&self) -> Availability {
-        let mut health = lock(&self.health);
-        let now = Instant::now();
-        match health.left_alone_until {
-            None => Availability::Open,
-            Some(until) if until > now => Availability::LeftAlone(until - now),
-            Some(_) => {
-                health.left_alone_until = Some(now + PROBE);
-                health.probe = Probe::Out;
-                Availability::Probe
+    /// "Not now" to a connection, while others are in use: that many are enough for it.
+    fn wants_fewer(&self, failure: &Failure) -> bool {
+        let not_now = matches!(failure, Failure::Answered(Stage::Greeting | Stage::Ehlo, response)
+            if (400..500).contains(&response.code));
+        let given_out = self.settings.connections.saturating_sub(lock(&self.withheld).len());
+        let in_use = given_out.saturating_sub(self.slots.available_permits());
+        // One of them is the one that just failed.
+        not_now && in_use > 1 && lock(&self.breaker).standing() == Standing::Up
+    }
+
+    fn withhold(&self, slot: OwnedSemaphorePermit) {
+        slot.forget();
+        let mut withheld = lock(&self.withheld);
+        withheld.push(Instant::now());
+        let connections = self.settings.connections.saturating_sub(withheld.len());
+        tracing::info!(upstream = %self.settings.name, connections, "the upstream wants no more connections than this for now");
+    }
+
+    /// What may be given to it now.
+    pub fn standing(&self) -> Standing {
+        lock(&self.breaker).standing()
+    }
+
+    pub fn health(&self) -> Health {
+        let breaker = lock(&self.breaker);
+        Health {
+            name: self.settings.name.clone(),
+            standing: breaker.standing(),
+            trouble: breaker.trouble(Instant::now()),
+        }
+    }
+
+    /// Whether it is time to find out if it is back. Told once, then it is to be looked at.
+    pub fn looks_now(&self) -> bool {
+        lock(&self.breaker).looks_now(Instant::now())
+    }
+
+    /// Finds out whether it is back, without a message: whether a connection can be made ready.
+    pub async fn look(self: &Arc<Self>) {
+        let Ok(_slot) = self.slots.clone().try_acquire_owned() else {
+            lock(&self.breaker).looked_in_vain(Instant::now());
+            return;
+        };
+        match self.open().await {
+            Ok(connection) => {
+                self.keep(connection);
+                lock(&self.breaker).connected();
+                metrics::upstream_up(&self.settings.name, true);
+            }
+            Err(failure) => self.failed(&failure),
+        }
+    }
+
+    /// A transaction was answered, as it should be.
+    pub fn answered(&self) {
+        let change = lock(&self.breaker).answered(Instant::now());
+        self.tell(change, None);
+    }
+
+    /// A connection or a transaction failed.
+    pub fn failed(&self, failure: &Failure) {
+        if let Some(trouble) = failure.trouble() {
+            metrics::upstream_failed(&self.settings.name, trouble.as_str());
+        }
+        let change = lock(&self.breaker).failed(failure, Instant::now());
+        self.tell(change, Some(failure));
+        metrics::upstream_up(&self.settings.name, self.standing() != Standing::Down);
+    }
+
+    /// One line when it goes down, one when it is back.
+    fn tell(&self, change: Change, failure: Option<&Failure>) {
+        let upstream = self.settings.name.as_str();
+        match change {
+            Change::None => {}
+            Change::Down(trouble) => {
+                let failure = failure.map(Failure::shown);
+                tracing::error!(
+                    upstream,
+                    trouble = trouble.as_str(),
+                    failure,
+                    "upstream down: {}",
+                    trouble.advice()
+                );
+            }
+            Change::Back(lasted) => {
+                tracing::info!(upstream, down_seconds = lasted.as_secs_f64(), "upstream back");
             }
         }
     }
 
-    /// Closes what has waited for long.
+    /// Closes what has waited for long, and tries once more for as many connections as allowed.
     pub async fn close_idle(&self) {
+        let mut withheld = 0;
+        lock(&self.withheld).retain(|since| {
+            let stays = since.elapsed() < WITHHELD;
+            withheld += usize::from(!stays);
+            stays
+        });
+        self.slots.add_permits(withheld);
         let old: Vec<Connection> =
             self.idle().extract_if(.., |own| own.idle_since.elapsed() > IDLE).collect();
         for connection in old {
@@ -176,24 +256,6 @@ impl Upstream {
         } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(timeout(GOODBYE, connection.quit()));
         }
-    }
-
-    fn note(&self, failure: Option<&Failure>) {
-        let mut health = lock(&self.health);
-        let Some(failure) = failure else {
-            *health = Health::default();
-            return;
-        };
-        let known = health.left_alone_until.is_some_and(|until| until > Instant::now());
-        // What was begun before the outage was known tells nothing new.
-        if known && health.probe == Probe::None || !failure.is_upstreams_trouble() {
-            return;
-        }
-        health.probe = Probe::None;
-        let pause = LEFT_ALONE.0.saturating_mul(1 << health.failures.min(10)).min(LEFT_ALONE.1);
-        health.failures = health.failures.saturating_add(1);
-        health.left_alone_until = Some(Instant::now() + pause);
-        tracing::warn!(upstream = %self.settings.name, failure = failure.shown(), ?pause, "the upstream can't be used");
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use scripted::{Scripted, Step, hear, say};
 
 use super::*;
-use crate::deliver::response::{Failure, Lost, Meaning, Response, Stage, Unfit};
+use crate::deliver::response::{Failure, Lost, Meaning, Response, Stage, Trouble, Unfit};
 use crate::mail::Address;
 use crate::policy::decide::release_dsn;
 use crate::policy::{RuleRef, Verdict, VerdictKind};
@@ -26,6 +26,9 @@ fn settings(port: u16) -> Settings {
         tls: Tls::None,
         login: None,
         connections: 2,
+        priority: 0,
+        weight: 1,
+        region: None,
         kind: Kind::Generic,
         signs: false,
         headers: Vec::new(),
@@ -156,18 +159,89 @@ async fn after_a_refusal_the_transaction_is_reset_and_the_connection_kept() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_message_without_recipients_is_hung_up_on() {
+async fn who_waits_for_a_message_without_recipients_is_given_an_empty_one() {
     let refused = vec![
         hear("MAIL FROM:"),
         hear("RCPT TO:"),
         hear("DATA"),
         say("250 ok\r\n550 no\r\n354 go\r\n"),
+        hear("."),
+        say("554 5.5.1 no valid recipients\r\n"),
+    ];
+    let scripted = Scripted::run(vec![[start(), refused, transaction()].concat()]).await;
+    let upstream = upstream(&scripted);
+    let failure = send(&upstream).await.unwrap_err();
+    assert_eq!(failure.meaning(), Meaning::Never((5, 0, 0)));
+    assert!(send(&upstream).await.is_ok(), "the connection serves on");
+    scripted.ended().await;
+}
+
+#[tokio::test]
+async fn who_would_send_an_empty_message_is_hung_up_on() {
+    let confused = vec![
+        hear("MAIL FROM:"),
+        hear("RCPT TO:"),
+        hear("DATA"),
+        say("451 4.3.0 later\r\n250 ok\r\n354 go\r\n"),
         Step::HearClose,
     ];
-    let scripted = Scripted::run(vec![[start(), refused].concat()]).await;
+    let scripted = Scripted::run(vec![[start(), confused].concat()]).await;
     let failure = send(&upstream(&scripted)).await.unwrap_err();
-    assert_eq!(failure.meaning(), Meaning::Never((5, 0, 0)));
+    assert!(matches!(failure, Failure::Answered(Stage::Mail, Response { code: 451, .. })), "{failure}");
     scripted.ended().await;
+}
+
+#[tokio::test]
+async fn each_combination_of_answers_has_its_meaning() {
+    for (answers, meaning) in [
+        ("250 ok\r\n250 ok\r\n451 4.3.0 later\r\n", Meaning::Later),
+        ("250 ok\r\n250 ok\r\n554 5.7.1 no\r\n", Meaning::Never((5, 7, 1))),
+        ("250 ok\r\n450 4.2.1 busy\r\n503 5.5.1 no recipients\r\n", Meaning::Later),
+        ("250 ok\r\n550 5.1.1 unknown\r\n503 5.5.1 no recipients\r\n", Meaning::Never((5, 1, 1))),
+        (
+            "550 5.1.8 bad sender\r\n503 5.5.1 MAIL first\r\n503 5.5.1 RCPT first\r\n",
+            Meaning::Never((5, 1, 8)),
+        ),
+        ("452 4.3.1 full\r\n503 MAIL first\r\n503 RCPT first\r\n", Meaning::Later),
+        ("250 ok\r\n550 5.1.1 unknown\r\n451 4.3.0 later\r\n", Meaning::Never((5, 1, 1))),
+        ("250 ok\r\n552 5.2.2 too many\r\n503 no\r\n", Meaning::Later),
+    ] {
+        let asked = vec![hear("MAIL FROM:"), hear("RCPT TO:"), hear("DATA"), say(answers)];
+        let after = vec![hear("RSET"), say("250 ok\r\n")];
+        let scripted = Scripted::run(vec![[start(), asked, after, transaction()].concat()]).await;
+        let upstream = upstream(&scripted);
+        assert_eq!(send(&upstream).await.unwrap_err().meaning(), meaning, "{answers:?}");
+        assert!(send(&upstream).await.is_ok(), "{answers:?}");
+        scripted.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_within_the_message_is_heard_and_not_taken_for_the_last_one() {
+    let early = |answer: &str| {
+        let asked = vec![hear("MAIL FROM:"), hear("RCPT TO:"), hear("DATA"), say(answer)];
+        [start(), asked, vec![Step::HearSome, Step::HearClose]].concat()
+    };
+    let large = b"0123456789012345678901234567890123456789\r\n".repeat(200_000);
+    for (answer, meaning) in [
+        ("250 ok\r\n250 ok\r\n354 go\r\n552 5.3.4 too large\r\n", Meaning::Never((5, 3, 4))),
+        ("250 ok\r\n250 ok\r\n354 go\r\n421 4.3.2 closing\r\n", Meaning::Later),
+        ("250 ok\r\n250 ok\r\n354 go\r\n250 2.0.0 queued\r\n", Meaning::Later),
+    ] {
+        let scripted = Scripted::run(vec![early(answer)]).await;
+        let upstream = upstream(&scripted);
+        let mut connection = upstream.connection(Reuse::Allowed).await.unwrap();
+        let recipient = address("anna@example.se");
+        let envelope =
+            Envelope { sender: None, recipient: &recipient, body: Body::SevenBit, asked: Asked::default() };
+        let leave = release_dsn(verdict());
+        let failure = connection.send(leave, &envelope, &[b"Subject: x\r\n\r\n", &large]).await.unwrap_err();
+        assert!(matches!(failure, Failure::Answered(Stage::Content, _)), "{answer:?}: {failure}");
+        assert_eq!(failure.meaning(), meaning, "{answer:?}");
+        assert!(!failure.may_have_been_taken());
+        drop(connection);
+        scripted.ended().await;
+    }
 }
 
 #[tokio::test]
@@ -274,13 +348,49 @@ async fn an_upstream_that_is_down_is_left_alone_for_a_while() {
         taken.local_addr().unwrap().port()
     };
     let upstream = Upstream::new(settings(port), "gateway.example.com");
-    assert_eq!(upstream.availability(), Availability::Open);
-    assert_eq!(send(&upstream).await.unwrap_err(), Failure::Lost(Stage::Connect, Lost::Refused));
-    let Availability::LeftAlone(left) = upstream.availability() else { panic!("left alone") };
-    assert!(left <= Duration::from_millis(250));
-    tokio::time::sleep(left).await;
-    assert_eq!(upstream.availability(), Availability::Probe);
-    assert!(matches!(upstream.availability(), Availability::LeftAlone(_)), "one probe at a time");
+    assert_eq!(upstream.standing(), Standing::Up);
+    let refused = Failure::Lost(Stage::Connect, Lost::Refused);
+    assert_eq!(send(&upstream).await.unwrap_err(), refused);
+    assert_eq!(upstream.standing(), Standing::Down);
+    // Whoever comes now is told at once, without a connection.
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    assert_eq!(send(&upstream).await.unwrap_err(), refused);
+    assert!(tokio::time::timeout(Duration::from_millis(50), listener.accept()).await.is_err());
+    let (trouble, _, said) = upstream.health().trouble.unwrap();
+    assert_eq!((trouble, said.as_str()), (Trouble::Connect, "the upstream refuses connections (connecting)"));
+}
+
+#[tokio::test]
+async fn a_connection_finds_out_and_a_message_decides() {
+    let looked_at = [start(), vec![hear("QUIT")]].concat();
+    let scripted = Scripted::run(vec![vec![say("421 4.3.2 not now\r\n")], looked_at]).await;
+    let upstream = upstream(&scripted);
+    assert!(send(&upstream).await.is_err());
+    while !upstream.looks_now() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    upstream.look().await;
+    assert_eq!(upstream.standing(), Standing::Trial);
+    upstream.answered();
+    assert_eq!(upstream.standing(), Standing::Up);
+    upstream.close().await;
+    scripted.ended().await;
+}
+
+#[tokio::test]
+async fn an_upstream_that_wants_fewer_connections_gets_fewer_and_is_not_down() {
+    let not_now = vec![say("421 4.7.0 too many connections\r\n")];
+    let scripted = Scripted::run(vec![[start(), vec![Step::Hold]].concat(), not_now]).await;
+    let upstream = upstream(&scripted);
+    let first = upstream.connection(Reuse::Allowed).await.unwrap();
+    let second = {
+        let upstream = upstream.clone();
+        tokio::spawn(async move { upstream.connection(Reuse::Allowed).await.map(|lent| lent.origin) })
+    };
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    drop(first);
+    assert_eq!(second.await.unwrap().unwrap(), Origin::Kept);
+    assert_eq!(upstream.standing(), Standing::Up);
 }
 
 #[tokio::test]
@@ -317,7 +427,7 @@ async fn without_starttls_nothing_is_sent_where_it_is_required() {
     let scripted = Scripted::run(vec![[start(), vec![Step::HearClose]].concat()]).await;
     let required = Settings { tls: Tls::Required, ..scripted.trusting(settings(scripted.port)) };
     let failure = send(&Upstream::new(required, "gateway.example.com")).await.unwrap_err();
-    assert!(matches!(failure, Failure::Tls(_)));
+    assert_eq!(failure, Failure::NoStartTls);
     assert_eq!(failure.meaning(), Meaning::Later);
     scripted.ended().await;
 }
@@ -356,7 +466,7 @@ async fn a_certificate_is_checked_where_tls_is_required() {
     let scripted = Scripted::run(vec![script(), script(), script()]).await;
     let required = Settings { tls: Tls::Required, ..settings(scripted.port) };
     let unknown = send(&Upstream::new(required.clone(), "gateway.example.com")).await.unwrap_err();
-    assert!(matches!(unknown, Failure::Tls(_)), "{unknown}");
+    assert!(matches!(unknown, Failure::Certificate(_)), "{unknown}");
     let trusting = Upstream::new(scripted.trusting(required.clone()), "gateway.example.com");
     assert!(send(&trusting).await.is_ok());
     let unchecked = Settings { tls: Tls::Opportunistic, ..required };

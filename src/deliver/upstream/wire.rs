@@ -1,16 +1,20 @@
 //! A socket to the upstream, plain or protected: commands out, replies in, each within its time.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::client::TlsStream;
 
 use super::Timeouts;
 use super::reply::{Replies, Reply};
 use super::tls::Protection;
 use crate::deliver::response::{Failure, Lost, Stage};
+
+/// How long an upstream that stopped taking our message may take to say why.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Octets that are written at once, each time within the time for a block of data.
 const BLOCK: usize = 64 * 1024;
@@ -60,7 +64,7 @@ impl Wire {
                 self.socket = Socket::Tls(Box::new(stream));
                 Ok(())
             }
-            Ok(Err(error)) => Err(Failure::Tls(error.to_string())),
+            Ok(Err(error)) => Err(handshake_failed(&error)),
             Err(_) => Err(Failure::Tls("no answer to the handshake in time".into())),
         }
     }
@@ -71,13 +75,65 @@ impl Wire {
         within(wait, stage, write_all(self.stream(stage)?, commands)).await
     }
 
-    /// Writes the message, final dot included, block by block.
+    /// Writes the message, final dot included, block by block. An upstream that answers before it has all of it
+    /// is heard: what it says is the reason, and the connection of no more use.
     pub async fn write_content(&mut self, content: &[u8]) -> Result<(), Failure> {
-        let wait = self.timeouts.data;
+        // What was said before the final dot can't be the answer to it.
+        match self.replies.take() {
+            Ok(None) if self.replies.is_empty() => {}
+            Ok(Some(early)) => return Err(Failure::Answered(Stage::Content, early.response)),
+            Ok(None) | Err(_) => return Err(Failure::Garbled(Stage::Content)),
+        }
         for block in content.chunks(BLOCK) {
-            within(wait, Stage::Content, write_all(self.stream(Stage::Content)?, block)).await?;
+            if let Err(failure) = self.write_and_listen(block).await {
+                // What it said may have come just before it hung up.
+                return match timeout(LAST_WORDS, self.next_reply(Stage::Content)).await {
+                    Ok(Ok(reply)) => Err(Failure::Answered(Stage::Content, reply.response)),
+                    _ => Err(failure),
+                };
+            }
+            // Nothing is due before the final dot has left.
+            let rest = content.as_ptr_range().end != block.as_ptr_range().end;
+            if rest && let Some(reply) = self.replies.take().map_err(|_| Failure::Garbled(Stage::Content))? {
+                return Err(Failure::Answered(Stage::Content, reply.response));
+            }
         }
         Ok(())
+    }
+
+    /// Writes one block and takes in what comes meanwhile.
+    async fn write_and_listen(&mut self, block: &[u8]) -> Result<(), Failure> {
+        let lost = |how| Failure::Lost(Stage::Content, how);
+        let until = Instant::now() + self.timeouts.data;
+        let stream: &mut (dyn Stream + '_) = match &mut self.socket {
+            Socket::Plain(socket) => socket,
+            Socket::Tls(stream) => stream.as_mut(),
+            Socket::Gone => return Err(lost(Lost::Closed)),
+        };
+        let (mut reader, mut writer) = tokio::io::split(stream);
+        let mut writing = pin!(async {
+            writer.write_all(block).await?;
+            writer.flush().await
+        });
+        let mut octets = [0; READ];
+        loop {
+            tokio::select! {
+                biased;
+                written = &mut writing => return written.map_err(|error| lost(Lost::from(&error))),
+                read = reader.read(&mut octets) => match read {
+                    Ok(0) => return Err(lost(Lost::Closed)),
+                    Ok(count) => self.replies.push(octets.get(..count).unwrap_or_default()),
+                    Err(error) => return Err(lost(Lost::from(&error))),
+                },
+                () = sleep_until(until) => return Err(lost(Lost::TimedOut)),
+            }
+            // More than a reply while we speak: whoever does that listens to nobody.
+            match self.replies.take() {
+                Ok(None) => {}
+                Ok(Some(reply)) => return Err(Failure::Answered(Stage::Content, reply.response)),
+                Err(_) => return Err(Failure::Garbled(Stage::Content)),
+            }
+        }
     }
 
     /// The next reply, within the stage's time for all of it.
@@ -136,6 +192,16 @@ impl Wire {
             Socket::Tls(stream) => Ok(stream.as_mut()),
             Socket::Gone => Err(Failure::Lost(stage, Lost::Closed)),
         }
+    }
+}
+
+/// A certificate that isn't trusted is told from all else: it has its own cure.
+fn handshake_failed(error: &std::io::Error) -> Failure {
+    let own = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match own {
+        Some(rustls::Error::InvalidCertificate(why)) => Failure::Certificate(why.to_string()),
+        Some(rustls::Error::NoCertificatesPresented) => Failure::Certificate("it shows none".into()),
+        _ => Failure::Tls(error.to_string()),
     }
 }
 

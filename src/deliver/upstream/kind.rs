@@ -1,0 +1,228 @@
+//! What the providers need and do: which header comes back with their webhooks, which fields they write anew,
+//! whether they take mail from the null sender. Pure. Names and forms are those of the providers' documentation.
+//!
+//! What a tool put into such a header stays where it only names things. What could add recipients or send
+//! otherwise than we decided never gets through.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::mail::RawMessage;
+use crate::outcome::dsn::NullSenderMail;
+
+/// What the provider is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Generic,
+    Ses,
+    Sendgrid,
+    Mailgun,
+    Postmark,
+}
+
+/// Under this name the delivery's id comes back: a message tag of SES (letters, digits, `-`, `_`), a unique
+/// argument of SendGrid, a variable of Mailgun, metadata of Postmark (at most 20 characters).
+pub const DELIVERY: &str = "optgate-delivery";
+
+const SES_TAGS: &str = "X-SES-MESSAGE-TAGS";
+const SENDGRID_API: &str = "X-SMTPAPI";
+const MAILGUN_VARIABLES: &str = "X-Mailgun-Variables";
+
+/// Tags of the tool's own that stay beside ours.
+const MOST_TAGS: usize = 9;
+/// Octets of a tool's JSON that are read, and of what is written: it has to fit on one line.
+const MOST_JSON: usize = 900;
+
+impl Kind {
+    /// Whether it relays mail from the null sender.
+    pub fn null_sender_mail(self) -> NullSenderMail {
+        match self {
+            Self::Generic => NullSenderMail::Taken,
+            Self::Ses | Self::Sendgrid | Self::Mailgun | Self::Postmark => NullSenderMail::RefusedByProvider,
+        }
+    }
+
+    /// Fields that it writes anew: a signature over them would not hold.
+    pub fn rewrites(self) -> &'static [&'static str] {
+        match self {
+            Self::Ses => &["Message-ID", "Date"],
+            Self::Generic | Self::Sendgrid | Self::Mailgun | Self::Postmark => &[],
+        }
+    }
+
+    /// The fields that a message for it gets: those of the configuration, and the one that its webhooks give
+    /// back. Each replaces what the message has under that name.
+    pub fn headers(
+        self,
+        configured: &[(String, String)],
+        message: &RawMessage,
+        delivery: Uuid,
+    ) -> Vec<(String, String)> {
+        let own = |name: &str| {
+            let given = configured.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+            given.map(|(_, value)| value.clone()).or_else(|| message.value(name))
+        };
+        let id = delivery.to_string();
+        let added: Vec<(&str, String)> = match self {
+            Self::Generic => Vec::new(),
+            Self::Ses => vec![(SES_TAGS, tags(own(SES_TAGS).as_deref(), &id))],
+            Self::Sendgrid => vec![(SENDGRID_API, sendgrid(own(SENDGRID_API).as_deref(), &id))],
+            Self::Mailgun => vec![(MAILGUN_VARIABLES, variables(own(MAILGUN_VARIABLES).as_deref(), &id))],
+            // It keeps a Message-ID only if it is told to.
+            Self::Postmark => {
+                vec![("X-PM-Metadata-optgate-delivery", id), ("X-PM-KeepID", "true".to_owned())]
+            }
+        };
+        let replaced = |name: &str| added.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        let mut headers: Vec<_> = configured.iter().filter(|(name, _)| !replaced(name)).cloned().collect();
+        headers.extend(added.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        headers
+    }
+}
+
+/// `name=value, name=value`.
+fn tags(own: Option<&str>, id: &str) -> String {
+    let plain = |text: &str| {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !text.is_empty() && text.len() <= 64 && text.bytes().all(letter)
+    };
+    let sound = |tag: &&str| {
+        tag.split_once('=').is_some_and(|(name, value)| plain(name) && plain(value) && name != DELIVERY)
+    };
+    let own = own.unwrap_or_default().split([',', ';']).map(str::trim).filter(sound).take(MOST_TAGS);
+    let all: Vec<String> = own.map(str::to_owned).chain([format!("{DELIVERY}={id}")]).collect();
+    all.join(", ")
+}
+
+/// Of the tool's own only categories and arguments stay: `to` would send to others, filters would add a
+/// footer, a copy or tracking.
+fn sendgrid(own: Option<&str>, id: &str) -> String {
+    let mut own = own.and_then(object).unwrap_or_default();
+    let mut arguments = own.remove("unique_args").and_then(as_object).unwrap_or_default();
+    arguments.insert(DELIVERY.to_owned(), id.into());
+    let category = own.remove("category");
+    let with = |arguments: Map<String, Value>, category: Option<Value>| {
+        let mut api = Map::new();
+        api.insert("unique_args".to_owned(), arguments.into());
+        api.extend(category.map(|category| ("category".to_owned(), category)));
+        ascii(&Value::Object(api))
+    };
+    fitting(with(arguments, category)).unwrap_or_else(|| with(alone(id), None))
+}
+
+fn variables(own: Option<&str>, id: &str) -> String {
+    let mut own = own.and_then(object).unwrap_or_default();
+    own.insert(DELIVERY.to_owned(), id.into());
+    fitting(ascii(&Value::Object(own))).unwrap_or_else(|| ascii(&Value::Object(alone(id))))
+}
+
+fn alone(id: &str) -> Map<String, Value> {
+    Map::from_iter([(DELIVERY.to_owned(), id.into())])
+}
+
+fn fitting(json: String) -> Option<String> {
+    (json.len() <= MOST_JSON).then_some(json)
+}
+
+fn object(text: &str) -> Option<Map<String, Value>> {
+    let short = text.len() <= MOST_JSON;
+    short.then(|| serde_json::from_str(text).ok().and_then(as_object))?
+}
+
+fn as_object(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// JSON without a character beyond ASCII: in a header those would become encoded words, which no provider
+/// reads here.
+fn ascii(value: &Value) -> String {
+    let mut out = String::new();
+    for character in value.to_string().chars() {
+        if character.is_ascii() {
+            out.push(character);
+        } else {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(kind: Kind, configured: &[(&str, &str)], header: &str) -> Vec<(String, String)> {
+        let configured: Vec<_> =
+            configured.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let message = RawMessage::index(format!("{header}Subject: x\r\n\r\nbody\r\n").into()).unwrap();
+        kind.headers(&configured, &message, Uuid::from_u128(7))
+    }
+
+    fn check(kind: Kind, header: &str, expect: &[(&str, &str)]) {
+        let found = headers(kind, &[], header);
+        let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(found, expect, "{header}");
+    }
+
+    const ID: &str = "00000000-0000-0000-0000-000000000007";
+
+    #[test]
+    fn every_provider_gives_our_id_back() {
+        check(Kind::Generic, "", &[]);
+        check(Kind::Ses, "", &[("X-SES-MESSAGE-TAGS", &format!("optgate-delivery={ID}"))]);
+        let sendgrid = format!(r#"{{"unique_args":{{"optgate-delivery":"{ID}"}}}}"#);
+        check(Kind::Sendgrid, "", &[("X-SMTPAPI", &sendgrid)]);
+        let mailgun = format!(r#"{{"optgate-delivery":"{ID}"}}"#);
+        check(Kind::Mailgun, "", &[("X-Mailgun-Variables", &mailgun)]);
+        check(Kind::Postmark, "", &[("X-PM-Metadata-optgate-delivery", ID), ("X-PM-KeepID", "true")]);
+    }
+
+    #[test]
+    fn a_tools_own_tags_stay_beside_ours() {
+        let tags = format!("brand=shop, season=summer, optgate-delivery={ID}");
+        check(
+            Kind::Ses,
+            "X-SES-MESSAGE-TAGS: brand=shop, bad tag, optgate-delivery=forged,\r\n season=summer\r\n",
+            &[("X-SES-MESSAGE-TAGS", &tags)],
+        );
+        let mailgun = format!(r#"{{"order":"\u00e5","optgate-delivery":"{ID}"}}"#);
+        let both: Value = serde_json::from_str(&mailgun).unwrap();
+        let found = headers(Kind::Mailgun, &[], "X-Mailgun-Variables: {\"order\": \"\u{e5}\"}\r\n");
+        assert!(found[0].1.is_ascii());
+        assert_eq!(serde_json::from_str::<Value>(&found[0].1).unwrap(), both);
+    }
+
+    #[test]
+    fn nothing_that_would_send_otherwise_gets_through() {
+        let header = "X-SMTPAPI: {\"to\": [\"evil@example.com\"], \"filters\": {\"bcc\": {}},\r\n \"category\": \"a\", \"unique_args\": {\"n\": 1}}\r\n";
+        let found = headers(Kind::Sendgrid, &[], header);
+        let expect = format!(r#"{{"unique_args":{{"n":1,"optgate-delivery":"{ID}"}},"category":"a"}}"#);
+        let (found, expect): (Value, Value) =
+            (serde_json::from_str(&found[0].1).unwrap(), serde_json::from_str(&expect).unwrap());
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn what_is_configured_is_joined_with_ours() {
+        let configured = [("X-SES-CONFIGURATION-SET", "main"), ("x-ses-message-tags", "node=a")];
+        let found = headers(Kind::Ses, &configured, "X-SES-MESSAGE-TAGS: brand=shop\r\n");
+        let tags = format!("node=a, optgate-delivery={ID}");
+        let expect = [("X-SES-CONFIGURATION-SET", "main"), ("X-SES-MESSAGE-TAGS", tags.as_str())];
+        let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn what_is_no_json_or_too_long_is_replaced() {
+        let ours = format!(r#"{{"optgate-delivery":"{ID}"}}"#);
+        check(Kind::Mailgun, "X-Mailgun-Variables: {broken\r\n", &[("X-Mailgun-Variables", &ours)]);
+        let long = format!("X-Mailgun-Variables: {{\"a\": \"{}\"}}\r\n", "x".repeat(880));
+        check(Kind::Mailgun, &long, &[("X-Mailgun-Variables", &ours)]);
+    }
+}
