@@ -66,6 +66,8 @@ pub struct Smtp {
     pub allow_plaintext_auth: bool,
     pub certificate: Option<CertificateFiles>,
     pub trusted: Vec<Trusted>,
+    /// `proxy_protocol`: networks of balancers.
+    pub balancers: Vec<IpNet>,
     pub limits: Limits,
     /// Of a message's lines and header, in octets.
     pub max_line: usize,

@@ -305,6 +305,7 @@ fn smtp(
         allow_plaintext_auth: config.smtp.allow_plaintext_auth,
         tls,
         trusted: config.smtp.trusted.clone(),
+        balancers: config.smtp.balancers.clone(),
         limits: config.smtp.limits.clone(),
     };
     let intake = Arc::new(Intake {

@@ -54,6 +54,7 @@ pub struct RawSmtp {
     pub certificate: Typed<PathBuf>,
     pub key: Typed<PathBuf>,
     pub trusted: Vec<RawTrusted>,
+    pub proxy_protocol: Typed<Vec<Given<IpNet>>>,
     pub limits: RawSmtpLimits,
 }
 
@@ -165,6 +166,7 @@ fn smtp(mut table: Table<'_>) -> RawSmtp {
         certificate: table.take("certificate", path),
         key: table.take("key", path),
         trusted: table.tables("trusted").into_iter().map(trusted).collect(),
+        proxy_protocol: table.take("proxy_protocol", |v| v.texts(network)),
         limits: limits::smtp(&mut table),
     };
     finish(table);

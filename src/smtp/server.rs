@@ -8,6 +8,7 @@ mod conversation;
 mod limits;
 mod login;
 mod pace;
+mod proxy;
 mod room;
 mod turned_away;
 #[cfg(test)]
@@ -46,6 +47,8 @@ pub struct Settings {
     /// STARTTLS is offered where there is one.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     pub trusted: Vec<Trusted>,
+    /// Networks of balancers, which must say by the PROXY protocol for whom they connect.
+    pub balancers: Vec<ipnet::IpNet>,
     pub limits: Limits,
 }
 
@@ -81,6 +84,7 @@ struct Shared {
     terms: Arc<Terms>,
     tls: Option<TlsAcceptor>,
     trusted: Vec<Trusted>,
+    balancers: Vec<ipnet::IpNet>,
     intake: Arc<Intake>,
     verifier: Verifier,
     shutdown: CancellationToken,
@@ -90,6 +94,8 @@ struct Shared {
     turned_away: Semaphore,
     /// Turned away since the start.
     too_many: Tally,
+    /// Balancers' connections without a name since the start.
+    unnamed: Tally,
     room: Room,
 }
 
@@ -118,10 +124,12 @@ impl Shared {
             handshakes: Semaphore::new(settings.limits.handshakes),
             turned_away: Semaphore::new(turned_away::AT_ONCE),
             too_many: Tally::default(),
+            unnamed: Tally::default(),
             limits: settings.limits,
             terms: Arc::new(terms),
             tls: settings.tls.map(TlsAcceptor::from),
             trusted: settings.trusted,
+            balancers: settings.balancers,
             intake,
             verifier,
             shutdown,

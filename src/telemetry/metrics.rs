@@ -64,6 +64,7 @@ families! {
     SMTP_CONNECTIONS_TOTAL = "optgate_smtp_connections_total", Counter, "SMTP connections taken, by kind of listener.";
     SMTP_REPLIES = "optgate_smtp_replies_total", Counter, "Replies to SMTP commands and messages, by code.";
     TLS_HANDSHAKES = "optgate_tls_handshakes_total", Counter, "TLS handshakes with tools, by result.";
+    NOT_SMTP = "optgate_smtp_not_smtp_total", Counter, "Connections that began with something else than was expected of them, by what it was.";
     LOGINS = "optgate_logins_total", Counter, "Logins by SMTP and API, by result.";
     LIMITED = "optgate_limited_total", Counter, "What a limit slowed or refused, by door and limit.";
     // facts
@@ -148,6 +149,12 @@ pub fn smtp_reply(code: u16) {
 /// A handshake with a tool: `done`, `failed`, `timed_out`.
 pub fn tls_handshake(result: &'static str) {
     counter!(TLS_HANDSHAKES.name, "result" => result).increment(1);
+}
+
+/// A connection began with what it should not: `tls_in_clear`, `proxy_header` (of no known balancer),
+/// `no_proxy_header` (of a balancer).
+pub fn not_smtp(what: &'static str) {
+    counter!(NOT_SMTP.name, "what" => what).increment(1);
 }
 
 /// A login by `smtp` or `api`: `done`, `wrong`, `refused` or `busy` (not even looked at), `unavailable`.

@@ -40,6 +40,7 @@ pub fn config(data_dir: &Path, upstream: SocketAddr, key: SigningKey) -> Config 
             allow_plaintext_auth: true,
             certificate: None,
             trusted: Vec::new(),
+            balancers: Vec::new(),
             limits: Default::default(),
             max_line: Bounds::MOST.line,
             max_header: Bounds::MOST.header,

@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
+
 use super::super::certificate::CertificateFiles;
 use super::super::raw::{RawApi, RawSmtp, RawTrusted, RawWeb};
 use super::super::{Api, Smtp, Web};
@@ -56,10 +58,20 @@ impl Checker<'_> {
             allow_plaintext_auth: plaintext,
             certificate,
             trusted,
+            balancers: self.balancers(raw.proxy_protocol),
             limits,
             max_line,
             max_header,
         }
+    }
+
+    fn balancers(&self, given: Option<Given<Vec<Given<IpNet>>>>) -> Vec<IpNet> {
+        let networks = given.map(|given| given.value).unwrap_or_default();
+        for everybody in networks.iter().filter(|network| network.value.prefix_len() == 0) {
+            let message = "this lets everybody say who they are: name the balancers' own networks";
+            self.source.error(&everybody.span, message);
+        }
+        networks.into_iter().map(|network| network.value).collect()
     }
 
     fn certificate(

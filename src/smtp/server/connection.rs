@@ -4,12 +4,13 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::server::TlsStream;
 
 use super::conversation::{Conversation, Then};
+use super::proxy::{self, Source};
 use super::turned_away::turn_away;
 use super::{Greeting, Shared};
 use crate::classify::Grant;
@@ -23,6 +24,9 @@ use crate::telemetry::metrics;
 
 /// Saying goodbye takes at most this long.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// How long, and for how many octets, a peer is still listened to after the last word: a connection that is closed
+/// over unread input takes the last reply with it.
+const LINGER: (Duration, u64) = (Duration::from_secs(1), 256 * 1024);
 /// For a stranger to log in while places run short.
 const LOGIN_WHEN_SCARCE: Duration = Duration::from_secs(10);
 
@@ -57,12 +61,13 @@ pub(super) async fn attend(tcp: TcpStream, greeting: Greeting, shared: &Shared, 
 
 async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared, mut place: Place) -> io::Result<()> {
     tcp.set_nodelay(true)?;
-    let peer = tcp.peer_addr()?.ip().to_canonical();
-    if let Err(full) = place.sit(peer, whence(shared, peer)) {
+    let Some(source) = source(&mut tcp, shared).await? else { return goodbye(&mut tcp).await };
+    let peer = source.address();
+    if let Err(full) = place.sit(peer, whence(shared, source)) {
         drop(place);
         return turn_away(tcp, greeting, shared, full).await;
     }
-    let trusted = match trusted(shared, peer).await {
+    let trusted = match trusted(shared, source).await {
         Ok(trusted) => trusted,
         Err(error) => {
             tracing::error!(%error, "can't tell whom a trusted network stands for");
@@ -79,6 +84,24 @@ async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared, mut plac
         return turn_away(tcp, greeting, shared, Full::All).await;
     }
     converse(tcp, greeting, shared, &guest, trusted).await
+}
+
+/// Who it is, by the socket or by the word of a balancer; `None` where a balancer gave none.
+async fn source(tcp: &mut TcpStream, shared: &Shared) -> io::Result<Option<Source>> {
+    let peer = tcp.peer_addr()?.ip().to_canonical();
+    if !shared.balancers.iter().any(|network| network.contains(&peer)) {
+        return Ok(Some(Source::Peer(peer)));
+    }
+    match proxy::source(tcp, peer).await {
+        Ok(source) => Ok(Some(source)),
+        Err(error) => {
+            metrics::not_smtp("no_proxy_header");
+            if let Some(times) = shared.unnamed.worth_a_line() {
+                tracing::warn!(balancer = %peer, %error, times, "a balancer does not say for whom it connects");
+            }
+            Ok(None)
+        }
+    }
 }
 
 fn guest(shared: &Shared, address: IpAddr, place: Place) -> Guest {
@@ -140,27 +163,32 @@ pub(super) async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStr
 }
 
 pub(super) async fn goodbye<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
-    timeout(GOODBYE, stream.shutdown()).await?
+    timeout(GOODBYE, stream.shutdown()).await??;
+    let (wait, most) = LINGER;
+    let rest = async { tokio::io::copy(&mut stream.take(most), &mut tokio::io::sink()).await };
+    // Whoever does not hang up is not waited for.
+    timeout(wait, rest).await.map_or(Ok(()), |read| read.map(drop))
 }
 
 /// The trusted network that a peer belongs to.
-fn network_of(shared: &Shared, peer: IpAddr) -> Option<usize> {
+fn network_of(shared: &Shared, source: Source) -> Option<usize> {
+    let Source::Peer(peer) = source else { return None };
     let holds = |network: &ipnet::IpNet| network.contains(&peer);
     shared.trusted.iter().position(|trusted| trusted.networks.iter().any(holds))
 }
 
-fn whence(shared: &Shared, peer: IpAddr) -> Whence {
-    match network_of(shared, peer) {
+fn whence(shared: &Shared, source: Source) -> Whence {
+    match network_of(shared, source) {
         Some(index) => Whence::Trusted(index),
-        None if peer.is_loopback() => Whence::Loopback,
+        None if source.address().is_loopback() => Whence::Loopback,
         None => Whence::Anywhere,
     }
 }
 
 /// What the peer's network stands for. The store's silence is not "a stranger": a tool that can't
 /// authenticate would take the 530 for good.
-async fn trusted(shared: &Shared, peer: IpAddr) -> Result<Option<Holder>, StoreError> {
-    let Some(trusted) = network_of(shared, peer).and_then(|index| shared.trusted.get(index)) else {
+async fn trusted(shared: &Shared, source: Source) -> Result<Option<Holder>, StoreError> {
+    let Some(trusted) = network_of(shared, source).and_then(|index| shared.trusted.get(index)) else {
         return Ok(None);
     };
     match shared.verifier.trusted(&trusted.credential).await {

@@ -13,7 +13,7 @@ use super::connection::Guest;
 use super::limits::Limits;
 use super::pace::Pace;
 use super::room::Taken;
-use super::{Shared, answer};
+use super::{Shared, answer, proxy};
 use crate::intake::Submission;
 use crate::mail::Reply;
 use crate::smtp::session::{Effect, Session, Step};
@@ -189,6 +189,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             if self.output.len() > MAX_OUTPUT {
                 self.flush().await?;
             }
+            if let Some(what) = foreign(&self.input) {
+                metrics::not_smtp(what);
+                let reply = Reply::new(500, (5, 5, 1), "this is no SMTP command; closing");
+                return Err(End::Farewell(reply));
+            }
             if let Some(line) = self.lines.next(&mut self.input, self.session.line_limit()) {
                 return Ok(line);
             }
@@ -330,6 +335,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         timeout(idle, write).await??;
         self.output.clear();
         Ok(())
+    }
+}
+
+/// What begins like no command of any client's, and is better told so at once than waited for.
+fn foreign(input: &[u8]) -> Option<&'static str> {
+    const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
+    match input {
+        _ if input.starts_with(TLS_HANDSHAKE) => Some("tls_in_clear"),
+        _ if proxy::is_header(input) => Some("proxy_header"),
+        _ => None,
     }
 }
 

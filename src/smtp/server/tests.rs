@@ -54,6 +54,7 @@ impl Gateway {
             allow_plaintext_auth: true,
             tls: Some(Arc::new(tls)),
             trusted,
+            balancers: Vec::new(),
             limits: Limits::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
