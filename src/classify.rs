@@ -170,7 +170,8 @@ fn own_header(message: &RawMessage, name: &str) -> Result<Option<String>, Malfor
     if fields.next().is_some() {
         return Err((Reason::Unclassified, format!("{name} stands there more than once")));
     }
-    Ok(first.filter(|value| !value.is_empty()))
+    // Some fold with a tab, which is then a blank of the value.
+    Ok(first.map(|value| value.replace('\t', " ")).filter(|value| !value.is_empty()))
 }
 
 fn matches(rule: &ClassifyRule, message: &RawMessage) -> bool {
@@ -222,6 +223,7 @@ mod tests {
     #[test]
     fn our_own_headers_say_what_a_message_is() {
         check_selected("X-Optgate-Stream: functional", "functional - -");
+        check_selected("X-Optgate-Scope:\n\tapparel\nX-Optgate-Campaign: a\n\tb", "marketing apparel a b");
         check_selected("x-optgate-stream:  Marketing\nX-Optgate-Scope: apparel", "marketing apparel -");
         check_selected("X-Optgate-Scope: apparel.tshirts", "marketing apparel.tshirts -");
         check_selected("X-Optgate-Scope: furniture", "marketing furniture -");

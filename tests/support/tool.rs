@@ -79,18 +79,32 @@ impl Tool {
         tool
     }
 
+    /// The same, where the certificate may be another.
+    pub async fn try_connect_tls(address: SocketAddr, root: &CertificateDer<'static>) -> Option<Self> {
+        let stream = TcpStream::connect(address).await.expect("the gateway listens");
+        let stream =
+            connector(root).connect("gateway.test".try_into().expect("a name"), stream).await.ok()?;
+        let mut tool = Self { stream: BufReader::new(Box::new(stream)) };
+        tool.reply().await.starts_with("220 ").then_some(tool)
+    }
+
+    /// Connects and says something before the greeting comes, as a balancer does.
+    pub async fn connect_saying(address: SocketAddr, octets: &[u8]) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the gateway listens");
+        stream.set_nodelay(true).expect("no delay");
+        let mut tool = Self { stream: BufReader::new(Box::new(stream)) };
+        for octet in octets {
+            tool.send(std::slice::from_ref(octet)).await;
+        }
+        let greeting = tool.reply().await;
+        assert!(greeting.starts_with("220 "), "{greeting}");
+        tool
+    }
+
     /// Goes on under TLS.
     pub async fn upgrade(self, root: &CertificateDer<'static>) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(root.clone()).expect("a certificate");
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         let name = "gateway.test".try_into().expect("a name");
-        let stream = TlsConnector::from(Arc::new(config)).connect(name, self.stream.into_inner());
+        let stream = connector(root).connect(name, self.stream.into_inner());
         Self { stream: BufReader::new(Box::new(stream.await.expect("TLS"))) }
     }
 
@@ -153,6 +167,19 @@ impl Tool {
         self.send(format!("{stuffed}\r\n.\r\n").as_bytes()).await;
         self.reply().await
     }
+}
+
+/// TLS that trusts this certificate alone.
+fn connector(root: &CertificateDer<'static>) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(root.clone()).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
 }
 
 /// A newsletter with a text and an HTML body.

@@ -13,6 +13,8 @@ use tokio::sync::watch;
 pub struct Captured {
     pub sender: String,
     pub recipient: String,
+    /// What MAIL and RCPT said after their paths.
+    pub parameters: (String, String),
     pub content: Vec<u8>,
 }
 
@@ -42,6 +44,8 @@ pub struct Upstream {
 struct Shared {
     captured: Mutex<Vec<Captured>>,
     scripts: Mutex<HashMap<String, Script>>,
+    /// Beside those that every upstream here has.
+    extensions: Mutex<Vec<&'static str>>,
     /// Whether the banner may be said.
     open: watch::Sender<bool>,
     /// Connections that wait for the banner.
@@ -55,6 +59,7 @@ impl Upstream {
         let shared = Arc::new(Shared {
             captured: Mutex::default(),
             scripts: Mutex::default(),
+            extensions: Mutex::default(),
             open: watch::channel(true).0,
             waiting: watch::channel(0).0,
         });
@@ -69,6 +74,11 @@ impl Upstream {
             }
         });
         Self { address, shared }
+    }
+
+    /// From now on EHLO offers this too.
+    pub fn offer(&self, extension: &'static str) {
+        self.shared.extensions.lock().unwrap().push(extension);
     }
 
     /// From now on mail for `recipient` meets this.
@@ -124,6 +134,7 @@ async fn session(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     shared.waiting.send_modify(|count| *count -= 1);
     say(&mut stream, "220 upstream.test ESMTP").await?;
     let (mut sender, mut recipient) = (String::new(), None::<String>);
+    let mut parameters = (String::new(), String::new());
     let mut line = String::new();
     loop {
         line.clear();
@@ -134,16 +145,21 @@ async fn session(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let verb = command.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         match verb.as_str() {
             "EHLO" => {
-                let lines = "250-upstream.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES";
-                say(&mut stream, lines).await?;
+                let mut lines = "250-upstream.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n".to_owned();
+                for extension in shared.extensions.lock().unwrap().iter() {
+                    lines.push_str(&format!("250-{extension}\r\n"));
+                }
+                say(&mut stream, &(lines + "250 ENHANCEDSTATUSCODES")).await?;
             }
             "MAIL" => {
                 sender = path(command);
+                parameters.0 = after_path(command);
                 recipient = None;
                 say(&mut stream, "250 2.1.0 ok").await?;
             }
             "RCPT" => {
                 let to = path(command);
+                parameters.1 = after_path(command);
                 match script(shared, &to) {
                     Some(Script::Rcpt(reply)) => say(&mut stream, reply).await?,
                     _ => {
@@ -159,7 +175,8 @@ async fn session(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                 };
                 say(&mut stream, "354 go").await?;
                 let content = data(&mut stream).await?;
-                let captured = Captured { sender: sender.clone(), recipient: to.clone(), content };
+                let (sender, parameters) = (sender.clone(), parameters.clone());
+                let captured = Captured { sender, recipient: to.clone(), parameters, content };
                 match script(shared, &to) {
                     Some(Script::End(reply)) => say(&mut stream, reply).await?,
                     Some(Script::LoseReply) => {
@@ -191,6 +208,10 @@ fn script(shared: &Shared, recipient: &str) -> Option<Script> {
 fn path(command: &str) -> String {
     let inner = command.split_once('<').and_then(|(_, rest)| rest.rsplit_once('>'));
     inner.map(|(path, _)| path.to_owned()).unwrap_or_default()
+}
+
+fn after_path(command: &str) -> String {
+    command.rsplit_once('>').map(|(_, rest)| rest.trim().to_owned()).unwrap_or_default()
 }
 
 async fn say(stream: &mut BufReader<TcpStream>, text: &str) -> std::io::Result<()> {

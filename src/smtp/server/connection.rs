@@ -147,17 +147,23 @@ pub(super) async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStr
     };
     let handshake = async {
         let _turn = shared.handshakes.acquire().await.map_err(io::Error::other)?;
-        acceptor.accept(tcp).await
+        Ok::<_, io::Error>(acceptor.accept(tcp).into_fallible().await)
     };
     tokio::select! {
         () = shared.shutdown.cancelled() => Err(io::Error::other("shutting down")),
         done = timeout(shared.limits.handshake, handshake) => {
             metrics::tls_handshake(match &done {
-                Ok(Ok(_)) => "done",
-                Ok(Err(_)) => "failed",
+                Ok(Ok(Ok(_))) => "done",
+                Ok(_) => "failed",
                 Err(_) => "timed_out",
             });
-            done?
+            match done?? {
+                Ok(tls) => Ok(tls),
+                Err((error, mut tcp)) => {
+                    goodbye(&mut tcp).await?;
+                    Err(error)
+                }
+            }
         }
     }
 }
