@@ -81,6 +81,7 @@ pub mod outcome;
 pub mod limits;
 pub mod credential;
 pub mod keys;
+pub mod journal;
 pub mod store;
 pub mod web;
 
