@@ -4,6 +4,7 @@ mod check;
 mod consent;
 mod credential;
 mod demo;
+mod journal;
 mod keys;
 mod migrate;
 mod output;
@@ -61,6 +62,9 @@ enum Verb {
     /// Deliveries, waiting and ended.
     #[command(subcommand)]
     Queue(queue::Verb),
+    /// Noes, kept apart from the database for the day a backup is restored.
+    #[command(subcommand)]
+    Journal(journal::Verb),
     /// The keys that sign links.
     #[command(subcommand)]
     Keys(keys::Verb),
@@ -99,6 +103,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
         Verb::Credential(verb) => credential::run(&session, verb).await,
         Verb::Consent(verb) => consent::run(&session, verb).await,
         Verb::Queue(verb) => queue::run(&session, verb).await,
+        Verb::Journal(verb) => journal::run(&session, verb).await,
         Verb::Keys(verb) => keys::run(&session, verb).await,
     }
 }

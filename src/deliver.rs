@@ -209,7 +209,8 @@ impl Departures {
                 policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
                 let unknown = ConsentState::default();
                 let state = person.as_ref().map_or(&unknown, |person| &person.state);
-                let verdict = decide(policy, facts, state, &Circumstances::default(), now);
+                let circumstances = Circumstances { records: self.parts.store.records() };
+                let verdict = decide(policy, facts, state, &circumstances, now);
                 match release(policy, facts, verdict) {
                     Release::Send(leave) => leave,
                     Release::Hold(verdict) => return Err(Stop::Held(verdict)),

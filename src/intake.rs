@@ -82,7 +82,10 @@ impl Intake {
             self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
         let deciding = Stopwatch::start();
         let verdicts = match &classified {
-            Ok(facts) => decide_each(&policy, facts, &consent, now),
+            Ok(facts) => {
+                let circumstances = Circumstances { records: self.store.records() };
+                decide_each(&policy, facts, &consent, &circumstances, now)
+            }
             Err(unfit) => refuse_each(unfit, submission.envelope.recipients.len()),
         };
         metrics::decided("first", deciding.took());
@@ -230,12 +233,13 @@ fn decide_each(
     policy: &PolicySet,
     facts: &Facts,
     consent: &[Option<Subscriber>],
+    circumstances: &Circumstances,
     now: Timestamp,
 ) -> Vec<Admission> {
     let unknown = crate::consent::ConsentState::default();
     let verdict = |known: &Option<Subscriber>| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
-        admit(policy, facts, decide(policy, facts, state, &Circumstances::default(), now))
+        admit(policy, facts, decide(policy, facts, state, circumstances, now))
     };
     consent.iter().map(verdict).collect()
 }

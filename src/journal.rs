@@ -124,6 +124,30 @@ impl Journal {
         compaction::compact(&self.folder, active)
     }
 
+    /// The mark that was left last; 0 if there is none.
+    pub fn mark(&self) -> Result<i64, JournalError> {
+        let path = self.folder.join("mark");
+        match fs::read_to_string(&path) {
+            // One that can't be read tells nothing: the next replaces it.
+            Ok(text) => Ok(text.trim().parse().unwrap_or(0)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(JournalError::Io { file: path, error }),
+        }
+    }
+
+    /// Leaves a mark. Written under another name and moved, so that a crash leaves the old one or the new.
+    pub fn set_mark(&self, mark: i64) -> Result<(), JournalError> {
+        let path = self.folder.join("mark");
+        let failed = |error| JournalError::Io { file: path.clone(), error };
+        let _lock = lock(&self.folder)?;
+        let draft = path.with_extension("draft");
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft);
+        let mut file = file.map_err(failed)?;
+        writeln!(file, "{mark}").and_then(|()| file.sync_all()).map_err(failed)?;
+        fs::rename(&draft, &path).map_err(failed)?;
+        segment::sync_folder(&self.folder)
+    }
+
     /// Octets on disk.
     pub fn size(&self) -> Result<u64, JournalError> {
         let segments = Segment::all(&self.folder)?;

@@ -1,6 +1,7 @@
 //! The only wiring: config → parts → tasks → ordered drain.
 
 mod data_dir;
+pub mod restore;
 mod stage;
 mod tls;
 
@@ -99,6 +100,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let listeners = bind(&config).await?;
     let store = open_with(&config, &home, &clock).await?;
     make_ready(&store).await?;
+    restore::begin(&store).await?;
     let shared = share(&config, store, clock, policies, &listeners).await?;
     metrics::policy_in_force(&shared.policies.load().hash, shared.clock.now());
     tracing::info!(node = %home.node, policy = %shared.policies.load().hash, "gateway starts");
@@ -118,7 +120,7 @@ pub async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
 /// Brings the schema to this program's version. Returns (from, to).
 pub async fn migrate(config: &Config, clock: &Clock) -> anyhow::Result<(i64, i64)> {
     let home = DataDir::open(&config.data_dir, clock)?;
-    let store = open_with(config, &home, clock).await?;
+    let store = Store::open(&options(config, &home), Arc::new(home.keys()?), clock.clone()).await?;
     let versions = store.migrate().await?;
     store.bind_keys().await?;
     store.close().await;
@@ -126,12 +128,16 @@ pub async fn migrate(config: &Config, clock: &Clock) -> anyhow::Result<(i64, i64
 }
 
 async fn open_with(config: &Config, home: &DataDir, clock: &Clock) -> anyhow::Result<Store> {
-    let options = StoreOptions {
+    let (keys, journal) = (Arc::new(home.keys()?), home.journal()?);
+    Ok(Store::open_keeping(&options(config, home), keys, clock.clone(), journal).await?)
+}
+
+fn options(config: &Config, home: &DataDir) -> StoreOptions {
+    StoreOptions {
         url: config.database.expose_secret().to_owned(),
         node: home.node,
         lease: config.queue.lease,
-    };
-    Ok(Store::open(&options, Arc::new(home.keys()?), clock.clone()).await?)
+    }
 }
 
 /// An empty database is made ready; one of another version waits for `optgate migrate`, since other
@@ -278,8 +284,10 @@ type ServerTls = Option<Arc<rustls::ServerConfig>>;
 
 fn background(config: &Config, shared: &Shared, ended: &Ended) -> anyhow::Result<(Vec<Stage>, ServerTls)> {
     let (store, link_keys) = (shared.store.clone(), shared.link_keys.clone());
+    let (journal_of, queue_changed) = (shared.store.clone(), shared.queue_changed.clone());
     let mut stages = vec![
         Stage::start("link keys", ended, |stop| follow_link_keys(store, link_keys, stop)),
+        Stage::start("journal", ended, |stop| restore::follow(journal_of, queue_changed, stop)),
         Stage::start("metrics", ended, metrics::upkeep),
     ];
     let mut tls = None;

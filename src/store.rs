@@ -11,11 +11,13 @@ mod fact;
 mod fault;
 mod feed;
 mod interned;
+mod journal;
 mod limits;
 mod link_key;
 mod once;
 mod page;
 mod queue;
+mod replay;
 mod rows;
 mod schema;
 mod settle;
@@ -30,6 +32,7 @@ mod writer;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -37,11 +40,13 @@ pub use claim::{Ask, Claim, Granted};
 pub use credential::{Credential, Role};
 pub use fact::{NewFact, RecordError, Recorded, Who};
 pub use feed::{FeedEntry, FeedError, FeedPage, What};
+pub use journal::{Compared, JournalView, Standing};
 pub use limits::{Cap, Draw};
 pub use link_key::LinkKeyView;
 pub use once::{Answer, CallKey, MakeAnswer, Repeated};
 pub use page::{DeliveryPage, PageFilter};
 pub use queue::{InHand, Look, Reach, Seen, WaitingLane};
+pub use replay::Pass;
 pub use settle::{Settle, Settled};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};
@@ -50,6 +55,7 @@ pub use subscriber::{Subscriber, SubscriberRecord};
 pub use suppressed::{Suppressed, SuppressedPage};
 
 use crate::clock::Clock;
+use crate::journal::Journal;
 use crate::keys::Keys;
 use database::{Commit, Database};
 use interned::Interned;
@@ -103,11 +109,33 @@ struct Inner {
     node: Uuid,
     lease: std::time::Duration,
     writer: Writer,
+    journal: Option<Arc<Journal>>,
+    /// Why marketing is held, if it is: a journal of noes is not in step.
+    held: ArcSwapOption<String>,
 }
 
 impl Store {
-    /// Opens the database; changes nothing in it.
+    /// Opens the database; changes nothing in it. Noes are kept nowhere else.
     pub async fn open(options: &StoreOptions, keys: Arc<Keys>, clock: Clock) -> Result<Self, StoreError> {
+        Self::open_with(options, keys, clock, None).await
+    }
+
+    /// The same; every no that it records is kept in this journal as well.
+    pub async fn open_keeping(
+        options: &StoreOptions,
+        keys: Arc<Keys>,
+        clock: Clock,
+        journal: Arc<Journal>,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(options, keys, clock, Some(journal)).await
+    }
+
+    async fn open_with(
+        options: &StoreOptions,
+        keys: Arc<Keys>,
+        clock: Clock,
+        journal: Option<Arc<Journal>>,
+    ) -> Result<Self, StoreError> {
         let database = Arc::new(Database::open(&options.url, clock.clone()).await?);
         let interned = Arc::new(Interned::default());
         let shared = batch::Shared {
@@ -116,10 +144,13 @@ impl Store {
             keys: keys.clone(),
             clock: clock.clone(),
             node: options.node,
+            journal: journal.clone(),
         };
         let writer = Writer::start(shared);
         let (node, lease) = (options.node, options.lease);
-        Ok(Self { inner: Arc::new(Inner { database, interned, keys, clock, node, lease, writer }) })
+        let held = ArcSwapOption::empty();
+        let inner = Inner { database, interned, keys, clock, node, lease, writer, journal, held };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Binds an unbound database to these keys; refuses a database that is bound to others. Makes the first

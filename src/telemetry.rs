@@ -4,6 +4,7 @@
 //! steer a terminal: control characters are written as escapes, whatever wrote them.
 
 pub mod metrics;
+pub mod seldom;
 
 use std::io::{self, IsTerminal as _, Write};
 

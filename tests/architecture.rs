@@ -64,8 +64,8 @@ const FUNCTION_LINES: usize = 60;
 const FILE_LINES: usize = 600;
 const RARE_LINES: usize = 400;
 
-/// Those that an issue has built; 14 comes with its own.
-const INVARIANTS: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16];
+/// Those that an issue has built.
+const INVARIANTS: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
 /// What a rule still waits for. These lists only shrink: an entry that is no longer needed fails too.
 const UNTESTED: &[u32] = &[];
 const UNDONE: &[&str] = &[];

@@ -2,6 +2,14 @@
 -- Times are microseconds since 1970 (UTC), ids are UUIDv7 in 16 octets, hashes are raw octets.
 -- Every table that holds a sender's data names the sender in it (invariant 15).
 
+-- Where each node's journal of noes stands (invariant 14).
+CREATE TABLE journals (
+    node     BLOB NOT NULL PRIMARY KEY,
+    position BIGINT NOT NULL, -- number of the last no that is in the journal and here
+    mark     BIGINT NOT NULL, -- grows; a smaller one than the node remembers tells a restored backup
+    standing TEXT NOT NULL    -- in_step, behind, lost, unchecked
+) WITHOUT ROWID;
+
 -- What the database knows of itself: fingerprints of the keys that it belongs to.
 CREATE TABLE meta (
     name  TEXT NOT NULL PRIMARY KEY,

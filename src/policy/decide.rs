@@ -11,9 +11,19 @@ use crate::consent::ConsentState;
 use crate::consent::event::Suppression;
 
 /// What else bears on a decision: caps, pauses, quiet hours, warm-up. Read at intake, binding at the claim.
-/// None of them is counted yet, so there is nothing in it.
 #[derive(Clone, Debug, Default)]
-pub struct Circumstances {}
+pub struct Circumstances {
+    pub records: Records,
+}
+
+/// Whether all noes that were ever recorded can be read now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Records {
+    #[default]
+    Complete,
+    /// A backup was restored, and what came after it is not all back yet.
+    Behind,
+}
 
 /// The verdict for one recipient.
 ///
@@ -22,7 +32,7 @@ pub fn decide(
     policy: &PolicySet,
     facts: &Facts,
     consent: &ConsentState,
-    _circumstances: &Circumstances,
+    circumstances: &Circumstances,
     now: Timestamp,
 ) -> Verdict {
     let sender = policy.sender(&facts.sender);
@@ -43,7 +53,7 @@ pub fn decide(
         }
         Err(missing) => (VerdictKind::Refuse, Some(missing.reason), None, None, missing.rule, missing.text),
     };
-    Verdict {
+    let verdict = Verdict {
         verdict,
         reason,
         ground,
@@ -53,6 +63,27 @@ pub fn decide(
         jurisdiction: Some(pack.id.clone()),
         rule: rule.clone(),
         text,
+    };
+    match circumstances.records {
+        Records::Complete => verdict,
+        Records::Behind => until_all_is_back(policy, facts, verdict),
+    }
+}
+
+/// Invariant 14: a no may be missing, so marketing that would leave waits; in shadow mode, what is refused for a
+/// lesser reason too.
+fn until_all_is_back(policy: &PolicySet, facts: &Facts, verdict: Verdict) -> Verdict {
+    let leaves = verdict.verdict == VerdictKind::Deliver || passes_in_shadow(policy, facts, &verdict);
+    if facts.stream != Stream::Marketing || !leaves {
+        return verdict;
+    }
+    Verdict {
+        verdict: VerdictKind::Hold,
+        reason: Some(Reason::Restoring),
+        ground: None,
+        ground_event: None,
+        text: "a backup was restored, and the noes that came after it are not all back yet".to_owned(),
+        ..verdict
     }
 }
 

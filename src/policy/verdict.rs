@@ -76,6 +76,7 @@ pub enum Reason {
     CampaignPaused,
     WarmUp,
     HeldByOperator,
+    Restoring,
 }
 
 /// The file and line of the rule that decided. `line` counts from 1; 0 names the file as a whole.
@@ -241,4 +242,5 @@ words!(Reason {
     CampaignPaused => "campaign_paused",
     WarmUp => "warm_up",
     HeldByOperator => "held_by_operator",
+    Restoring => "restoring",
 });

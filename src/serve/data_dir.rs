@@ -4,11 +4,13 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use uuid::Uuid;
 
 use crate::clock::Clock;
+use crate::journal::{self, Journal};
 use crate::keys::Keys;
 
 /// A node's own folder.
@@ -29,6 +31,20 @@ impl DataDir {
         let failed = || format!("data_dir {}", path.display());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(failed)?;
         Ok(Self { path: path.to_owned(), node: node(&path.join("node"), clock).with_context(failed)? })
+    }
+
+    /// Opens the journal of noes, made where it is new.
+    pub fn journal(&self) -> anyhow::Result<Arc<Journal>> {
+        Ok(Arc::new(Journal::open(&self.journal_folder())?))
+    }
+
+    /// Moves the journal of noes out of the way, for one that is written anew.
+    pub fn set_journal_aside(&self) -> anyhow::Result<()> {
+        Ok(journal::set_aside(&self.journal_folder())?)
+    }
+
+    fn journal_folder(&self) -> PathBuf {
+        self.path.join("journal")
     }
 
     pub fn keys(&self) -> anyhow::Result<Keys> {

@@ -11,6 +11,7 @@ use super::erase::{self, Erasure};
 use super::fact::{self, Fact};
 use super::fault::{Fault, Result};
 use super::interned::Interned;
+use super::journal;
 use super::once;
 use super::settle::{self, Settling};
 use super::spool::{self, Spooling};
@@ -19,6 +20,7 @@ use super::submission::{self, Before};
 use super::writer::{Job, RecordedAll, Told};
 use super::{RecordError, Recorded, Settled, StoreError, TakenBefore, Who, rows};
 use crate::clock::Clock;
+use crate::journal::{Journal, No};
 use crate::keys::Keys;
 
 /// What writing needs of the store, without the way to the writer itself.
@@ -28,6 +30,8 @@ pub(super) struct Shared {
     pub keys: Arc<Keys>,
     pub clock: Clock,
     pub node: Uuid,
+    /// Where noes are kept apart from the database; none beside tests and demonstrations of parts.
+    pub journal: Option<Arc<Journal>>,
 }
 
 /// Jobs that share a transaction, by kind. None of them waits for another, so their order is free.
@@ -123,10 +127,11 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     let mut tx = shared.database.begin(Commit::Synced).await?;
     let now = tx.now().await?;
     lock_people(&mut tx, shared, batch).await?;
-    let recorded = record_all(&mut tx, shared, batch, which, now).await?;
+    let mut noes = Vec::new();
+    let recorded = record_all(&mut tx, shared, batch, which, now, &mut noes).await?;
     let mut erased = Vec::with_capacity(batch.erasures.len());
     for told in &batch.erasures {
-        erased.push(erase::apply(&mut tx, &told.work, now).await?);
+        erased.push(erase::apply(&mut tx, &told.work, now, &mut noes).await?);
     }
     let settles: Vec<&Settling> = batch.settles.iter().map(|told| &told.work).collect();
     let settled = settle::apply(&mut tx, shared, &settles, now).await?;
@@ -143,6 +148,7 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     spool::insert(&mut tx, &spools, &before, now).await?;
     settle::drop_contents(&mut tx, &settles, &settled).await?;
 
+    journal::keep(&mut tx, shared, noes).await?;
     crash_points(batch, "spool_before_commit", "settle_before_commit");
     // Invariant 1: nobody is told of anything before this has returned, and it returns once it is synced.
     tx.commit().await?;
@@ -180,12 +186,13 @@ async fn record_all(
     batch: &Batch,
     which: Try,
     now: jiff::Timestamp,
+    noes: &mut Vec<No>,
 ) -> Result<Vec<RecordedAll>> {
     let mut all = Vec::with_capacity(batch.records.len());
     for told in &batch.records {
         let mut results = Vec::with_capacity(told.work.len());
         for one in &told.work {
-            results.push(record_one(session, shared, one, which, now).await?);
+            results.push(record_one(session, shared, one, which, now, noes).await?);
         }
         all.push(results);
     }

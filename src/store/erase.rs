@@ -9,6 +9,7 @@ use super::fault::Result;
 use super::sql::{Session, to_json, values};
 use super::{Store, StoreError, submission, subscriber};
 use crate::consent::{Event, EventKind, fold};
+use crate::journal::No;
 use crate::keys::LookupHash;
 
 /// An erasure, ready for the writer.
@@ -39,7 +40,12 @@ impl Store {
 }
 
 /// Erases; false if there is nobody to erase.
-pub(super) async fn apply(session: &mut Session, erasure: &Erasure, now: Timestamp) -> Result<bool> {
+pub(super) async fn apply(
+    session: &mut Session,
+    erasure: &Erasure,
+    now: Timestamp,
+    noes: &mut Vec<No>,
+) -> Result<bool> {
     let Erasure { sender, subscriber: id, event } = erasure;
     let lock = session.either(
         "SELECT lookup_hash, version FROM subscribers WHERE id = $1 AND sender = $2 AND erased_at IS NULL",
@@ -49,24 +55,40 @@ pub(super) async fn apply(session: &mut Session, erasure: &Erasure, now: Timesta
     let Some(row) = session.fetch_optional(lock, values![*id, sender.as_str()]).await? else {
         return Ok(false);
     };
-    let (hash, version) = (LookupHash(row.hash(0)?), row.int(1)? + 1);
-    let mut events = subscriber::events(session, sender, *id).await?;
+    let (hash, version) = (LookupHash(row.hash(0)?), row.int(1)?);
+    let events = subscriber::events(session, sender, *id).await?;
     // Invariant 5: nothing that was recorded before is younger than the erasure, whatever this node's clock says.
     let event = Event { occurred_at: after_all(&events, now), recorded_at: now, ..event.clone() };
-    insert_event(session, sender, *id, version, &event, None).await?;
-    events.push(event.clone());
-    let state = to_json(&fold(&events));
+    noes.push(No { sender: sender.clone(), person: hash, subscriber: *id, event: event.clone() });
+    bury(session, sender, *id, version, hash, event, now).await?;
+    Ok(true)
+}
+
+/// Destroys what identifies a living person, whose row is locked at this version; leaves the tombstone.
+pub(super) async fn bury(
+    session: &mut Session,
+    sender: &str,
+    id: Uuid,
+    version: i64,
+    hash: LookupHash,
+    event: Event,
+    now: Timestamp,
+) -> Result<()> {
+    let version = version + 1;
+    insert_event(session, sender, id, version, &event, None).await?;
+    let erased_at = event.occurred_at;
+    let state = to_json(&fold(&subscriber::events(session, sender, id).await?));
     session
         .execute(
             "UPDATE subscribers SET version = $1, state = $2, erased_at = $3, key = NULL, address = NULL
              WHERE id = $4 AND sender = $5",
-            values![version, state, event.occurred_at, *id, sender.as_str()],
+            values![version, state, erased_at, id, sender],
         )
         .await?;
     session
         .execute(
             "UPDATE consent_events SET evidence = NULL WHERE subscriber = $1 AND sender = $2",
-            values![*id, sender.as_str()],
+            values![id, sender],
         )
         .await?;
     // What is still queued may have to go (the sender's own duty); settling takes that address away.
@@ -74,10 +96,9 @@ pub(super) async fn apply(session: &mut Session, erasure: &Erasure, now: Timesta
         .execute(
             "UPDATE deliveries SET recipient = NULL
              WHERE sender = $1 AND lookup_hash = $2 AND state NOT IN ('queued', 'held', 'claimed')",
-            values![sender.as_str(), hash],
+            values![sender, hash],
         )
         .await?;
     submission::forget_person(session, sender, hash).await?;
-    make_due(session, sender, hash, now).await?;
-    Ok(true)
+    make_due(session, sender, hash, now).await
 }

@@ -14,6 +14,7 @@ use super::{Store, StoreError, Subscriber};
 use crate::clock::from_micros;
 use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted, Onto, admit, barrier, speaks_for_mail};
 use crate::consent::{ConsentState, Event, EventKind, fold};
+use crate::journal::{No, is_no};
 use crate::keys::{DataKey, LookupHash};
 use crate::mail::Address;
 
@@ -120,12 +121,14 @@ impl Store {
 }
 
 /// A subscriber's row, locked.
-struct Locked {
-    subscriber: Uuid,
-    hash: LookupHash,
-    version: i64,
-    /// Wrapped; gone with an erasure.
-    key: Option<Vec<u8>>,
+pub(super) struct Locked {
+    pub subscriber: Uuid,
+    pub hash: LookupHash,
+    pub version: i64,
+    /// Wrapped; gone with an erasure. A person whom only the journal of noes knows has none yet.
+    pub key: Option<Vec<u8>>,
+    pub created_at: Timestamp,
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Records one fact. The inner error is the fact's own; the outer one undoes the whole batch.
@@ -134,6 +137,7 @@ pub(super) async fn apply(
     shared: &Shared,
     fact: &Fact,
     now: Timestamp,
+    noes: &mut Vec<No>,
 ) -> Result<Result<Recorded, RecordError>> {
     let mut whom = match &fact.who {
         Who::Subscriber(id) => Whom::Id(*id),
@@ -170,13 +174,13 @@ pub(super) async fn apply(
             (Err(refused), ..) => return Ok(Err(refused.into())),
             (Ok(Onto::Already(event)), Some(row), _) => return Ok(Ok(recorded(event, &row, state))),
             (Ok(Onto::History), Some(row), _) => {
-                return Ok(Ok(append(session, shared, fact, event, row, events).await?));
+                return Ok(Ok(append(session, shared, fact, event, row, events, noes).await?));
             }
             // Who was erased is no longer known by the old id, only by the address given anew.
             (Ok(_), _, Who::Subscriber(_)) => return Ok(Err(NotAdmitted::Erased.into())),
             (Ok(_), _, Who::Address(address)) => {
                 if let Some(row) = create(session, shared, fact, address, now).await? {
-                    return Ok(Ok(append(session, shared, fact, event, row, Vec::new()).await?));
+                    return Ok(Ok(append(session, shared, fact, event, row, Vec::new(), noes).await?));
                 }
             }
         }
@@ -219,22 +223,22 @@ async fn barrier_of(session: &mut Session, sender: &str, hash: LookupHash) -> Re
 
 /// How a row is found.
 #[derive(Clone, Copy)]
-enum Whom {
+pub(super) enum Whom {
     Id(Uuid),
     Hash(LookupHash),
 }
 
 /// The row of this id; or of this hash: the living one, else the youngest tombstone.
-async fn lock(session: &mut Session, sender: &str, whom: Whom) -> Result<Option<Locked>> {
+pub(super) async fn lock(session: &mut Session, sender: &str, whom: Whom) -> Result<Option<Locked>> {
     let (by_id, by_hash) = session.either(
         (
-            "SELECT id, lookup_hash, version, key FROM subscribers WHERE sender = $1 AND id = $2",
-            "SELECT id, lookup_hash, version, key FROM subscribers WHERE sender = $1 AND lookup_hash = $2
+            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND id = $2",
+            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND lookup_hash = $2
              ORDER BY CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END, erased_at DESC LIMIT 1",
         ),
         (
-            "SELECT id, lookup_hash, version, key FROM subscribers WHERE sender = $1 AND id = $2 FOR UPDATE",
-            "SELECT id, lookup_hash, version, key FROM subscribers WHERE sender = $1 AND lookup_hash = $2
+            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND id = $2 FOR UPDATE",
+            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND lookup_hash = $2
              ORDER BY CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END, erased_at DESC LIMIT 1 FOR UPDATE",
         ),
     );
@@ -248,6 +252,8 @@ async fn lock(session: &mut Session, sender: &str, whom: Whom) -> Result<Option<
             hash: LookupHash(row.hash(1)?),
             version: row.int(2)?,
             key: row.opt_blob(3)?.map(<[u8]>::to_vec),
+            created_at: row.time(4)?,
+            erased_at: row.opt_time(5)?,
         })
     };
     row.map(locked).transpose()
@@ -265,7 +271,9 @@ async fn create(
     let (row, key) = subscriber::new_row(&shared.keys, id, &fact.sender, address, now);
     let made = rows::insert(session, subscriber::INTO, vec![row], subscriber::UNLESS_LIVING).await?;
     let hash = shared.keys.lookup_hash(address);
-    Ok((made > 0).then(|| Locked { subscriber: id, hash, version: 0, key: Some(shared.keys.wrap(&key)) }))
+    let key = Some(shared.keys.wrap(&key));
+    let row = Locked { subscriber: id, hash, version: 0, key, created_at: now, erased_at: None };
+    Ok((made > 0).then_some(row))
 }
 
 async fn append(
@@ -275,7 +283,15 @@ async fn append(
     event: Event,
     mut row: Locked,
     mut events: Vec<Event>,
+    noes: &mut Vec<No>,
 ) -> Result<Recorded> {
+    if let (None, None, Who::Address(address)) = (&row.key, row.erased_at, &fact.who) {
+        row.key = Some(subscriber::give_address(session, &shared.keys, row.subscriber, address).await?);
+    }
+    if is_no(&event.kind) {
+        let (sender, person, subscriber) = (fact.sender.clone(), row.hash, row.subscriber);
+        noes.push(No { sender, person, subscriber, event: event.clone() });
+    }
     let sealed = match (&row.key, &fact.evidence) {
         (None, _) | (_, serde_json::Value::Null) => None,
         (Some(key), evidence) => Some(seal_evidence(&shared.keys.unwrap(key)?, fact.event.id, evidence)),

@@ -2,6 +2,7 @@
 //! constraints, never a value (invariant 11).
 
 use super::StoreError;
+use crate::journal::JournalError;
 use crate::keys::KeyError;
 
 /// A failed statement or an unreadable row.
@@ -13,6 +14,8 @@ pub(super) enum Fault {
     Conflict(String),
     /// No room left.
     Full,
+    /// A no could not be written into the journal: it alone is not recorded.
+    NotKept(StoreError),
     /// A row of that key is there.
     Exists,
     /// The database will not take this row, however often it is tried.
@@ -82,12 +85,27 @@ impl From<KeyError> for Fault {
     }
 }
 
+impl From<JournalError> for Fault {
+    fn from(error: JournalError) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        Self::NotKept(match &error {
+            JournalError::Io { error: cause, .. }
+                if matches!(cause.kind(), StorageFull | QuotaExceeded | FileTooLarge) =>
+            {
+                StoreError::Full
+            }
+            _ => StoreError::Unavailable(format!("the journal of noes: {error}")),
+        })
+    }
+}
+
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Gone(why) | Fault::Conflict(why) => Self::Unavailable(why),
             Fault::Refused(why) => Self::Unavailable(format!("it refused a statement: {why}")),
             Fault::Full => Self::Full,
+            Fault::NotKept(error) => error,
             Fault::Exists => Self::Exists,
             Fault::Unreadable(what) => Self::Unreadable(what),
         }

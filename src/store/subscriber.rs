@@ -202,6 +202,21 @@ pub(super) fn new_row(
     (row, key)
 }
 
+/// A person who was known by hash alone gets a key and an address; the key, wrapped.
+pub(super) async fn give_address(
+    session: &mut Session,
+    keys: &Keys,
+    id: Uuid,
+    address: &Address,
+) -> Result<Vec<u8>> {
+    let key = DataKey::generate();
+    let sealed = key.seal(address.to_string().as_bytes(), &context("address", id));
+    let wrapped = keys.wrap(&key);
+    let update = "UPDATE subscribers SET key = $1, address = $2 WHERE id = $3 AND erased_at IS NULL";
+    session.execute(update, values![wrapped.clone(), sealed, id]).await?;
+    Ok(wrapped)
+}
+
 pub(super) fn open_address(key: &DataKey, id: Uuid, sealed: &[u8]) -> Result<Address> {
     parse_address(&key.open(sealed, &context("address", id))?)
 }

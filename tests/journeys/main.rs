@@ -11,6 +11,7 @@ mod faults;
 mod limits;
 mod operation;
 mod refusals;
+mod restore;
 mod resubmission;
 mod smtp_attacks;
 mod smtp_doors;

@@ -90,6 +90,59 @@ impl Database {
         }
     }
 
+    /// A copy of all there is, made while no gateway runs; its name.
+    pub async fn back_up(&self) -> String {
+        let name = format!("backup_{}", uuid::Uuid::new_v4().simple());
+        match self.kind {
+            Kind::Sqlite => self.each_file(|file, ending| {
+                let _ = std::fs::copy(file, self.folder.path().join(format!("{name}{ending}")));
+            }),
+            Kind::Postgres => {
+                let own = self.own_name();
+                self.maintain(&[format!("CREATE DATABASE {name} TEMPLATE {own}")]).await;
+            }
+        }
+        name
+    }
+
+    /// Puts a copy back in the place of what is there.
+    pub async fn restore(&self, backup: &str) {
+        match self.kind {
+            Kind::Sqlite => self.each_file(|file, ending| {
+                let _ = std::fs::remove_file(file);
+                let _ = std::fs::copy(self.folder.path().join(format!("{backup}{ending}")), file);
+            }),
+            Kind::Postgres => {
+                let own = self.own_name();
+                let again = format!("CREATE DATABASE {own} TEMPLATE {backup}");
+                self.maintain(&[format!("DROP DATABASE {own} WITH (FORCE)"), again]).await;
+            }
+        }
+    }
+
+    fn each_file(&self, work: impl Fn(&std::path::Path, &str)) {
+        for ending in ["", "-wal", "-shm"] {
+            work(&self.folder.path().join(format!("optgate.db{ending}")), ending);
+        }
+    }
+
+    fn own_name(&self) -> &str {
+        self.url.rsplit_once('/').expect("the URL ends in a database").1
+    }
+
+    /// Statements on the cluster, once nobody is connected to this database.
+    async fn maintain(&self, statements: &[String]) {
+        let maintenance = std::env::var("OPTGATE_TEST_POSTGRES").expect("a cluster");
+        let mut connection = PgConnection::connect(&maintenance).await.expect("the cluster answers");
+        let own = self.own_name();
+        let leave =
+            format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{own}'");
+        for statement in std::iter::once(&leave).chain(statements) {
+            let statement = sqlx::AssertSqlSafe(statement.clone());
+            sqlx::raw_sql(statement).execute(&mut connection).await.expect("the statement runs");
+        }
+    }
+
     /// Every octet that the database keeps on disk, its log included, file by file.
     pub async fn octets(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();

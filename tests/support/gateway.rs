@@ -443,6 +443,12 @@ impl Gateway {
         (answer.status().as_u16(), answer.text().await.expect("its text"))
     }
 
+    /// The same, for a gateway that may die meanwhile.
+    pub async fn try_post(&self, path: &str, form: &[(&str, &str)]) -> Option<u16> {
+        let answer = self.http.post(self.url(path)).form(form).send().await.ok()?;
+        Some(answer.status().as_u16())
+    }
+
     /// Presses a mail client's unsubscribe button, as multipart/form-data.
     pub async fn one_click_multipart(&self, path: &str) -> u16 {
         let form = reqwest::multipart::Form::new().text("List-Unsubscribe", "One-Click");

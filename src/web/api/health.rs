@@ -14,6 +14,14 @@ pub(super) struct Status {
     status: &'static str,
 }
 
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({ "status": "ready", "marketing": "ready" }))]
+pub(super) struct Readiness {
+    status: &'static str,
+    /// `ready`, or `held: ` and why: a backup was restored, and the noes since are not all back yet.
+    marketing: String,
+}
+
 /// Whether the process lives
 #[utoipa::path(
     get, path = "/healthz", operation_id = "alive", tag = "health",
@@ -27,12 +35,12 @@ pub(super) async fn alive() -> Json<Status> {
 #[utoipa::path(
     get, path = "/readyz", operation_id = "ready", tag = "health",
     responses(
-        (status = 200, description = "They are", body = Status),
+        (status = 200, description = "They are", body = Readiness),
         (status = 503, description = "They are not: `detail` says for want of what", body = Document,
          content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Status>, Problem> {
+pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Readiness>, Problem> {
     if api.stopping.is_cancelled() {
         return Err(Problem::new(Kind::Unavailable, "the gateway is shutting down"));
     }
@@ -40,5 +48,7 @@ pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Status>, Proble
         tracing::error!(%error, "not ready: the database takes no writes");
         Problem::new(Kind::Unavailable, "the database takes no writes")
     })?;
-    Ok(Json(Status { status: "ready" }))
+    // Service mail passes, so that this node is not taken out of service for it.
+    let marketing = api.store.why_held().map_or_else(|| "ready".to_owned(), |why| format!("held: {why}"));
+    Ok(Json(Readiness { status: "ready", marketing }))
 }

@@ -1,0 +1,276 @@
+//! Where the journals of noes stand against this database (invariant 14). Each node's row holds the number of the
+//! last no that is both in its journal and here; a database that was restored from a backup is behind it.
+//!
+//! The number is moved in the transaction that records the noes, under the row's lock, so that it never runs
+//! ahead of them.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::batch::Shared;
+use super::database::Commit;
+use super::fault::{Fault, Result};
+use super::sql::{Session, values};
+use super::{Store, StoreError};
+use crate::journal::{Journal, JournalError, No};
+use crate::policy::decide::Records;
+
+/// How a journal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    InStep,
+    /// The journal holds noes that the database does not: it is being replayed.
+    Behind,
+    /// The database knows of noes that the journal does not hold: it was lost, or restored as well.
+    Lost,
+    /// The database went back in time, and this node has not yet compared its journal.
+    Unchecked,
+}
+
+impl Standing {
+    pub const ALL: &[Self] = &[Self::InStep, Self::Behind, Self::Lost, Self::Unchecked];
+
+    /// The word that the store keeps and people are shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InStep => "in_step",
+            Self::Behind => "behind",
+            Self::Lost => "lost",
+            Self::Unchecked => "unchecked",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let found = Self::ALL.iter().copied().find(|own| own.as_str() == text);
+        found.ok_or_else(|| Fault::Unreadable("a journal's standing".into()))
+    }
+}
+
+/// When a journal is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// Then it is also told whether the database went back in time.
+    AtStart,
+    Later,
+}
+
+/// A node's journal as people are shown it.
+#[derive(Clone, Debug)]
+pub struct JournalView {
+    pub node: Uuid,
+    pub standing: Standing,
+    /// The number of the last no that the database has from it.
+    pub position: u64,
+}
+
+/// A node's row, locked.
+pub(super) struct Position {
+    pub position: u64,
+    standing: Standing,
+    mark: i64,
+}
+
+/// Writes the noes of a transaction into the journal, as its last act before the commit: once they are synced
+/// there, a commit that fails leaves the database behind, never the journal.
+pub(super) async fn keep(session: &mut Session, shared: &Shared, noes: Vec<No>) -> Result<()> {
+    let Some(journal) = shared.journal.clone().filter(|_| !noes.is_empty()) else { return Ok(()) };
+    let position = lock(session, shared.node).await?.position;
+    // Invariant 14: synced apart from the database before anybody is told "done".
+    let (first, last) = off_thread(move || journal.append(&noes, position)).await?;
+    // Where something before them is missing here, the replay moves it.
+    if first == position + 1 {
+        advance(session, shared.node, last).await?;
+    }
+    Ok(())
+}
+
+/// The row of a node, made where it is new. Its lock keeps all others from writing this node's journal.
+pub(super) async fn lock(session: &mut Session, node: Uuid) -> Result<Position> {
+    let make = "INSERT INTO journals (node, position, mark, standing) VALUES ($1, 0, 0, 'in_step')
+                ON CONFLICT (node) DO NOTHING";
+    session.execute(make, values![node]).await?;
+    let select = session.either(
+        "SELECT position, standing, mark FROM journals WHERE node = $1",
+        "SELECT position, standing, mark FROM journals WHERE node = $1 FOR UPDATE",
+    );
+    let row = session.fetch_optional(select, values![node]).await?;
+    let row = row.ok_or_else(|| Fault::Conflict("a journal's row vanished".into()))?;
+    Ok(Position {
+        position: number(row.int(0)?)?,
+        standing: Standing::parse(row.text(1)?)?,
+        mark: row.int(2)?,
+    })
+}
+
+/// Only under the row's lock.
+pub(super) async fn advance(session: &mut Session, node: Uuid, to: u64) -> Result<()> {
+    let update = "UPDATE journals SET position = $1 WHERE node = $2 AND position < $1";
+    session.execute(update, values![i64::try_from(to).unwrap_or(i64::MAX), node]).await.map(drop)
+}
+
+pub(super) async fn stand(session: &mut Session, node: Uuid, standing: Standing) -> Result<()> {
+    let update = "UPDATE journals SET standing = $1 WHERE node = $2";
+    session.execute(update, values![standing.as_str(), node]).await.map(drop)
+}
+
+fn number(stored: i64) -> Result<u64> {
+    u64::try_from(stored).map_err(|_| Fault::Unreadable("a journal's position".into()))
+}
+
+impl Store {
+    /// Compares this node's journal with the database, at start and after a commit that failed. Where the
+    /// database went back in time, all other nodes must compare theirs too.
+    pub async fn compare_journal(&self, when: Compared) -> Result<Standing, StoreError> {
+        let Some(journal) = self.inner.journal.clone() else { return Ok(Standing::InStep) };
+        let marked = off_thread({
+            let journal = journal.clone();
+            move || journal.refreshed().and_then(|_| journal.mark())
+        })
+        .await?;
+        let node = self.inner.node;
+        let mut tx = self.inner.database.begin(Commit::Synced).await?;
+        let own = lock(&mut tx, node).await?;
+        // Nobody writes this node's journal while we hold its row.
+        let last = off_thread({
+            let journal = journal.clone();
+            move || journal.refreshed()
+        })
+        .await?;
+        let standing = match own.standing {
+            Standing::Lost => Standing::Lost,
+            _ if own.position > last => Standing::Lost,
+            _ if own.position < last => Standing::Behind,
+            _ => Standing::InStep,
+        };
+        if standing != own.standing {
+            stand(&mut tx, node, standing).await?;
+        }
+        let mark = own.mark.max(marked) + 1;
+        if when == Compared::AtStart {
+            if own.mark < marked {
+                tracing::error!(
+                    "the database is older than when this node last saw it: a backup was restored"
+                );
+                let others =
+                    "UPDATE journals SET standing = 'unchecked' WHERE node <> $1 AND standing = 'in_step'";
+                tx.execute(others, values![node]).await?;
+            }
+            tx.execute("UPDATE journals SET mark = $1 WHERE node = $2", values![mark, node]).await?;
+        }
+        tx.commit().await?;
+        if when == Compared::AtStart {
+            off_thread(move || journal.set_mark(mark)).await?;
+        }
+        Ok(standing)
+    }
+
+    /// Leaves a mark in the database and beside the journal, by which a restored backup is told.
+    pub async fn mark_journal(&self) -> Result<(), StoreError> {
+        let Some(journal) = self.inner.journal.clone() else { return Ok(()) };
+        let mut tx = self.inner.database.begin(Commit::Synced).await?;
+        let mark = lock(&mut tx, self.inner.node).await?.mark + 1;
+        let update = "UPDATE journals SET mark = $1 WHERE node = $2";
+        tx.execute(update, values![mark, self.inner.node]).await?;
+        tx.commit().await?;
+        Ok(off_thread(move || journal.set_mark(mark)).await?)
+    }
+
+    /// Whether this node's journal is worth comparing, as far as a glance tells: a transaction may be under way.
+    pub async fn journal_seems_ahead(&self) -> Result<bool, StoreError> {
+        let Some(journal) = self.inner.journal.clone() else { return Ok(false) };
+        let last = off_thread(move || journal.refreshed()).await?;
+        let own = self.journals().await?.into_iter().find(|own| own.node == self.inner.node);
+        Ok(own.is_none_or(|own| {
+            own.position < last || matches!(own.standing, Standing::Behind | Standing::Unchecked)
+        }))
+    }
+
+    /// All journals that the database knows of.
+    pub async fn journals(&self) -> Result<Vec<JournalView>, StoreError> {
+        let select = "SELECT node, standing, position FROM journals ORDER BY node";
+        let rows = self.inner.database.read().await?.fetch(select, Vec::new()).await?;
+        let view = |row: &super::sql::Row| -> Result<JournalView> {
+            Ok(JournalView {
+                node: row.id(0)?,
+                standing: Standing::parse(row.text(1)?)?,
+                position: number(row.int(2)?)?,
+            })
+        };
+        Ok(rows.iter().map(view).collect::<Result<_>>()?)
+    }
+
+    /// Holds marketing, or no longer, as the journals tell now.
+    pub async fn follow_journals(&self) -> Result<(), StoreError> {
+        let behind: Vec<JournalView> =
+            self.journals().await?.into_iter().filter(|own| own.standing != Standing::InStep).collect();
+        let why = behind.first().map(|first| Arc::new(told(first, behind.len(), self.inner.node)));
+        let before = self.inner.held.swap(why.clone());
+        if let Some(why) = why.as_deref().filter(|why| before.as_deref() != Some(why)) {
+            tracing::error!("marketing is held: {why}");
+        }
+        Ok(())
+    }
+
+    /// Nothing is known of the journals yet: no marketing.
+    pub fn hold_marketing(&self) {
+        self.inner.held.store(Some(Arc::new("the journals of noes have not been compared yet".to_owned())));
+    }
+
+    /// What a decision must know: whether all noes that the journals hold are here.
+    pub fn records(&self) -> Records {
+        if self.inner.held.load().is_some() { Records::Behind } else { Records::Complete }
+    }
+
+    /// Why marketing is held, if it is.
+    pub fn why_held(&self) -> Option<Arc<String>> {
+        self.inner.held.load_full()
+    }
+
+    /// Keeps the journal's size in bounds; how many octets that saved.
+    pub async fn compact_journal(&self) -> Result<u64, StoreError> {
+        let Some(journal) = self.inner.journal.clone() else { return Ok(0) };
+        Ok(off_thread(move || journal.compact()).await?)
+    }
+
+    /// A node is gone for good, and its journal with it. False if there is none of that id.
+    pub async fn forget_journal(&self, node: Uuid) -> Result<bool, StoreError> {
+        let mut tx = self.inner.database.begin(Commit::Synced).await?;
+        let removed = tx.execute("DELETE FROM journals WHERE node = $1", values![node]).await?;
+        tx.commit().await?;
+        Ok(removed > 0)
+    }
+}
+
+fn told(first: &JournalView, count: usize, own: Uuid) -> String {
+    let whose = if first.node == own {
+        "this node's journal of noes".to_owned()
+    } else {
+        format!("the journal of noes of node {}", first.node)
+    };
+    let what = match first.standing {
+        Standing::InStep => "is in step",
+        Standing::Behind => "holds noes that the database lacks; it is being replayed",
+        Standing::Lost => {
+            "lacks noes that the database has; if no backup was restored, stop that node and run `optgate journal rebuild` on it"
+        }
+        Standing::Unchecked => {
+            "was not compared since a backup was restored; start that node, or run `optgate journal forget` if it is gone for good"
+        }
+    };
+    let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
+    format!("{whose} {what}{more}")
+}
+
+/// Runs what blocks on the disk where it may.
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|_| Fault::Gone("it is shutting down".into()))??)
+}
+
+/// The journal of a store that keeps one.
+pub(super) fn of(store: &Store) -> Option<Arc<Journal>> {
+    store.inner.journal.clone()
+}
