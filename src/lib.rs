@@ -36,7 +36,7 @@
 //! 11. **No personal data in logs, metrics, links or URLs.**
 //! 12. **Personal data is sealed at rest**, and erasing a person destroys the key.
 //! 13. **The clock, randomness and the network are handed in.**
-//! 14. **A recorded no holds in every mode**, shadow included.
+//! 14. **A recorded no holds in every mode**, shadow included, and after a backup is restored.
 //! 15. **No query without its sender.**
 //! 16. **What left can be shown**: a row without address stays.
 

@@ -205,6 +205,7 @@ async fn record_one(
     fact: &Fact,
     which: Try,
     now: jiff::Timestamp,
+    noes: &mut Vec<No>,
 ) -> Result<Result<Recorded, RecordError>> {
     if let Some(repeated) = once::begin(session, shared, fact, now).await? {
         return Ok(Err(RecordError::Repeated(repeated)));
@@ -215,7 +216,7 @@ async fn record_one(
     };
     let result = match before {
         Some(recorded) => Ok(recorded),
-        None => fact::apply(session, shared, fact, now).await?,
+        None => fact::apply(session, shared, fact, now, noes).await?,
     };
     once::finish(session, fact, &result).await?;
     Ok(result)
