@@ -58,6 +58,8 @@ struct Inner {
     people: Vec<Person>,
     /// When the upstream stood still, from and to.
     still: Vec<(u128, u128)>,
+    /// DSNs that came.
+    notifications: usize,
     wrong: HashMap<&'static str, Vec<String>>,
 }
 
@@ -185,6 +187,11 @@ impl Ledger {
         let mut next = || words.next().unwrap_or_default();
         let (how, begun, id, recipient, link) = (next(), next(), next(), next(), next());
         let mut inner = self.lock();
+        // What the upstream rejected is told to the envelope sender.
+        if recipient == crate::tool::ENVELOPE_SENDER {
+            inner.notifications += 1;
+            return;
+        }
         let (Ok(index), Ok(begun)) = (id.parse::<usize>(), begun.parse::<u128>()) else {
             inner.wrong.entry("what was never accepted came").or_default().push(line.to_owned());
             return;
@@ -275,7 +282,10 @@ impl Ledger {
             }
             duplicates += usize::from(message.taken + message.lost > 1);
         }
-        println!("{duplicates} came more than once, since a reply was lost");
+        println!(
+            "{duplicates} came more than once, since a reply was lost; {} DSNs came",
+            inner.notifications
+        );
         (missing, came, wrong)
     }
 }
@@ -288,7 +298,12 @@ impl Message {
 
 /// What the gateway says of the only delivery of a message.
 async fn state_of(gateway: &Gateway, id: uuid::Uuid) -> Result<String> {
-    let (status, answer) = gateway.api("GET", &format!("/v1/messages/{id}"), None).await?;
+    let path = format!("/v1/messages/{id}");
+    let (mut status, mut answer) = gateway.api("GET", &path, None).await?;
+    while status == 429 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        (status, answer) = gateway.api("GET", &path, None).await?;
+    }
     let state = answer["deliveries"][0]["state"].as_str();
     Ok(state.with_context(|| format!("message {id}: {status} {answer}"))?.to_owned())
 }

@@ -11,11 +11,12 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::DOMAIN;
 use crate::gateway::{Gateway, subscriber};
 use crate::ledger::{Ledger, Said};
 use crate::newsletter::Newsletter;
 
+/// Within the sender's domains, so that it is told what could not be delivered.
+pub const ENVELOPE_SENDER: &str = "bounce@shop.example";
 const SESSIONS: u32 = 16;
 const SIZE: usize = 5 * 1024;
 /// How long its capacity is looked for.
@@ -142,7 +143,7 @@ impl Session {
 
     /// Up to 354.
     pub async fn envelope(&mut self, recipient: &str) -> Result<()> {
-        let commands = format!("MAIL FROM:<bounce@{DOMAIN}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n");
+        let commands = format!("MAIL FROM:<{ENVELOPE_SENDER}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n");
         self.say(commands.as_bytes()).await?;
         self.expect("250").await?;
         self.expect("250").await?;

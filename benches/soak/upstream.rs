@@ -204,6 +204,7 @@ async fn data(
     begun: u128,
 ) -> Result<bool> {
     let (mut line, mut id, mut link, mut lines) = (Vec::new(), String::new(), String::new(), 0);
+    let mut in_header = true;
     loop {
         line.clear();
         ensure!(stream.read_until(b'\n', &mut line).await? > 0, "it hung up within the data");
@@ -213,6 +214,10 @@ async fn data(
         lines += 1;
         if fate == Fate::Dropped && lines == 20 {
             return Ok(false);
+        }
+        in_header &= line != b"\r\n";
+        if !in_header {
+            continue;
         }
         let text = std::str::from_utf8(&line).unwrap_or_default();
         if let Some(found) = text.strip_prefix("Message-ID: <").and_then(|rest| rest.split('@').next()) {

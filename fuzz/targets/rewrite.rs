@@ -35,7 +35,11 @@ fuzz_target!(|octets: &[u8]| {
     untouched(&message, &read, &rewriting);
     let again = rewrite::rewrite(&read, &rewriting).expect("a copy can be rewritten");
     let again = again.bytes.strip_prefix(rewriting.received.as_bytes()).expect("Received comes first");
-    assert_eq!(String::from_utf8_lossy(again), String::from_utf8_lossy(&copy.bytes), "a second pass changed it");
+    assert_eq!(
+        String::from_utf8_lossy(again),
+        String::from_utf8_lossy(&copy.bytes),
+        "a second pass changed it"
+    );
 });
 
 /// What the gateway makes of message data.

@@ -12,7 +12,8 @@ use optgate::classify::Grant;
 use optgate::mail::{Address, Envelope, Reply};
 use optgate::policy::Stream;
 use optgate::smtp::session::{
-    AuthOver, Channel, Effect, Fate, Holder, MAX_AUTH_LINE, Position, Session, StartTls, Step, Terms, Verified,
+    AuthOver, Bounds, Channel, Effect, Fate, Holder, MAX_AUTH_LINE, Position, Session, StartTls, Step, Terms,
+    Verified,
 };
 use optgate::smtp::wire::{ChunkReader, DataReader, EndOfData, LineReader, skip};
 
@@ -65,6 +66,7 @@ impl Peer {
             max_recipients: RECIPIENTS,
             starttls: if bit(0) { StartTls::Offered } else { StartTls::Absent },
             auth: if bit(1) { AuthOver::TlsAlone } else { AuthOver::Anything },
+            bounds: Bounds::default(),
         };
         let channel = if bit(2) { Channel::Tls } else { Channel::Clear };
         let session = Session::new(Arc::new(terms), channel, (!bit(3)).then(holder));
@@ -94,7 +96,7 @@ impl Peer {
             Reading::Lines => self.line(input),
             Reading::Data(mut reader) => {
                 let ended = reader.read(input);
-                assert!(reader.kept() <= LIMIT);
+                assert!(reader.held() <= 2 * LIMIT);
                 match ended {
                     None => self.reading = Reading::Data(reader),
                     Some(ended) => return self.ended(ended),
@@ -105,7 +107,7 @@ impl Peer {
                 match (&fate, &mut self.gathering) {
                     (Fate::Begin { .. } | Fate::Continue, Some(reader)) => {
                         reader.read(input, &mut left);
-                        assert!(reader.kept() <= LIMIT);
+                        assert!(reader.held() <= 2 * LIMIT);
                     }
                     (Fate::Drop(_), _) => skip(input, &mut left),
                     (_, None) => panic!("a chunk goes on that never began"),

@@ -37,9 +37,9 @@ PYTHON = "{cache}/python/bin/python"
 
 CLIENTS = (
     Client("smtplib", script(PYTHON, "python-smtplib.py"), ci=True, quotes_from=True),
-    Client("django", script(PYTHON, "django-mail.py"), python=("django",), mechanisms=("plain",)),
-    Client("aiosmtplib", script(PYTHON, "python-aiosmtplib.py"), python=("aiosmtplib",)),
-    Client("nodemailer", script("node", "nodemailer.mjs"), node=("nodemailer",), ci=True),
+    Client("django", script(PYTHON, "django-mail.py"), python=("django==5.2.19",), mechanisms=("plain",)),
+    Client("aiosmtplib", script(PYTHON, "python-aiosmtplib.py"), python=("aiosmtplib==5.1.3",)),
+    Client("nodemailer", script("node", "nodemailer.mjs"), node=("nodemailer@10.6.0",), ci=True),
     Client(
         "phpmailer",
         script("php", "phpmailer.php"),
