@@ -263,6 +263,7 @@ async fn say(stream: &mut BufReader<TcpStream>, text: &str) -> Result<()> {
 }
 
 /// Microseconds of the clock that all processes share.
+#[expect(clippy::disallowed_methods, reason = "two processes are compared here, and no gateway is inside")]
 pub fn micros() -> u128 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros()
 }
