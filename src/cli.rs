@@ -11,6 +11,7 @@ mod output;
 mod policy;
 mod queue;
 mod serve;
+mod suppression;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,9 +20,9 @@ use anyhow::bail;
 use clap::{Parser, Subcommand};
 
 use crate::clock::Clock;
-use crate::config::{self, Config, DEFAULT_FILES};
+use crate::config::{self, Config, DEFAULT_FILES, Essentials};
 use crate::policy::PolicySet;
-use crate::policy::file::Mistake;
+use crate::policy::file::{self, Mistake};
 use crate::store::Store;
 use crate::telemetry;
 use output::Output;
@@ -49,7 +50,7 @@ enum Verb {
     /// Bring the database to this version.
     Migrate,
     /// Configuration and policies, all mistakes at once.
-    Check,
+    Check(check::Arguments),
     /// Validate policies, or ask them.
     #[command(subcommand)]
     Policy(policy::Verb),
@@ -65,6 +66,9 @@ enum Verb {
     /// Noes, kept apart from the database for the day a backup is restored.
     #[command(subcommand)]
     Journal(journal::Verb),
+    /// Blocks that are not the person's will.
+    #[command(subcommand)]
+    Suppression(suppression::Verb),
     /// The keys that sign links.
     #[command(subcommand)]
     Keys(keys::Verb),
@@ -98,12 +102,13 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
         Verb::Demo(arguments) => demo::run(&session, arguments).await,
         Verb::Serve => serve::run(&session).await,
         Verb::Migrate => migrate::run(&session).await,
-        Verb::Check => check::run(&session),
+        Verb::Check(arguments) => check::run(&session, arguments).await,
         Verb::Policy(verb) => policy::run(&session, verb).await,
         Verb::Credential(verb) => credential::run(&session, verb).await,
         Verb::Consent(verb) => consent::run(&session, verb).await,
         Verb::Queue(verb) => queue::run(&session, verb).await,
         Verb::Journal(verb) => journal::run(&session, verb).await,
+        Verb::Suppression(verb) => suppression::run(&session, verb).await,
         Verb::Keys(verb) => keys::run(&session, verb).await,
     }
 }
@@ -139,15 +144,21 @@ impl Session {
             .map_err(|mistakes| unusable("configuration", &mistakes))
     }
 
-    fn policies(&self, config: &Config) -> anyhow::Result<PolicySet> {
-        match config::policies::load(config) {
+    /// What a command beside a gateway needs of it, whatever the rest says.
+    fn essentials(&self) -> anyhow::Result<Essentials> {
+        config::load_essentials(&self.config_file()?, environment())
+            .map_err(|mistakes| unusable("configuration", &mistakes))
+    }
+
+    fn policies(&self, config: &Essentials) -> anyhow::Result<PolicySet> {
+        match file::load(&config.policies) {
             Ok((policies, _)) => Ok(policies),
             Err(mistakes) => Err(unusable("policies", &mistakes)),
         }
     }
 
     /// The database of the configuration, beside a gateway that may be serving from it.
-    async fn store(&self, config: &Config) -> anyhow::Result<Store> {
+    async fn store(&self, config: &Essentials) -> anyhow::Result<Store> {
         crate::serve::open(config, &self.clock).await
     }
 }

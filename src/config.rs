@@ -43,7 +43,20 @@ pub struct Config {
     pub dkim: Vec<SigningKey>,
 }
 
+/// What a command beside a gateway needs. The file's other keys, and the secrets that they name, are none of
+/// its business: a password that is missing keeps nobody from holding the queue.
+pub struct Essentials {
+    pub data_dir: PathBuf,
+    /// The policy folder, whether it is there or not.
+    pub policies: PathBuf,
+    pub database: SecretString,
+    pub lease: Duration,
+    /// Where a gateway of this configuration answers.
+    pub api: SocketAddr,
+}
+
 /// Where policies come from.
+#[derive(Clone)]
 pub enum PolicySource {
     Folder(PathBuf),
     /// Those embedded in the program.
@@ -94,18 +107,58 @@ pub struct Api {
     pub rate: Rate,
 }
 
+impl Config {
+    /// What the store and the commands need of it.
+    pub fn essentials(&self) -> Essentials {
+        Essentials {
+            data_dir: self.data_dir.clone(),
+            policies: match &self.policies {
+                PolicySource::Folder(folder) => folder.clone(),
+                PolicySource::Shipped => PathBuf::new(),
+            },
+            database: self.database.clone(),
+            lease: self.queue.lease,
+            api: self.api.listen,
+        }
+    }
+}
+
 /// A configuration with what is worth a warning in it; or all mistakes at once.
 pub type Loaded = Result<(Config, Vec<Mistake>), Vec<Mistake>>;
 
+/// Reads and checks of a file what commands need, and nothing else of it.
+pub fn load_essentials(
+    file: &Path,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<Essentials, Vec<Mistake>> {
+    let text = read(file)?;
+    let (name, combined) = (file.display().to_string(), Combined::new(&text, environment));
+    let source = Source::new(&name, &combined.text).with_environment(combined.environment);
+    let mut table = document(&source).into_inner();
+    combined.lay_over(&source, &mut table);
+    let raw = raw::read_essentials(&source, table);
+    let essentials = check::essentials(raw, &source, &folder_of(file), combined.environment);
+    let mistakes = sorted(source.into_mistakes());
+    let usable = mistakes.iter().all(|mistake| mistake.severity == Severity::Warning);
+    essentials.filter(|_| usable).ok_or(mistakes)
+}
+
 /// Reads and checks a file. `environment` is all of it; what overrides nothing is passed over.
 pub fn load(file: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Loaded {
-    match std::fs::read_to_string(file) {
-        Ok(text) => parse(file, &text, environment),
-        Err(error) => {
-            let message = format!("it can't be read: {error}");
-            Err(vec![whole_file(&file.display().to_string(), Severity::Error, message)])
-        }
-    }
+    parse(file, &read(file)?, environment)
+}
+
+fn read(file: &Path) -> Result<String, Vec<Mistake>> {
+    std::fs::read_to_string(file).map_err(|error| {
+        let message = format!("it can't be read: {error}");
+        vec![whole_file(&file.display().to_string(), Severity::Error, message)]
+    })
+}
+
+/// Where relative paths in a file start.
+fn folder_of(file: &Path) -> PathBuf {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    absolute.parent().unwrap_or(Path::new("/")).to_owned()
 }
 
 /// Checks a text that is in hand already; relative paths in it are relative to `file`.
@@ -116,9 +169,7 @@ pub fn parse(file: &Path, text: &str, environment: impl IntoIterator<Item = (Str
     let mut table = document(&source).into_inner();
     combined.lay_over(&source, &mut table);
     let raw = raw::read(Table::new(&source, 0..0, &table));
-    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let folder = absolute.parent().unwrap_or(Path::new("/"));
-    let config = check::check(raw, &source, folder, combined.environment);
+    let config = check::check(raw, &source, &folder_of(file), combined.environment);
     let mistakes = sorted(source.into_mistakes());
     match config {
         Some(config) if mistakes.iter().all(|mistake| mistake.severity == Severity::Warning) => {

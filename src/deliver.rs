@@ -27,7 +27,7 @@ use crate::limits::heavy;
 use crate::policy::decide::{
     Circumstances, Deliverable, DeliveryKind, Release, decide, release, release_dsn,
 };
-use crate::policy::{PolicySet, Verdict};
+use crate::policy::{PolicySet, Reason, Verdict, VerdictKind};
 use crate::sign::Signers;
 use crate::store::{Claim, Settle, Settled, Store, StoreError, Subscriber};
 use crate::telemetry::metrics::Stopwatch;
@@ -218,6 +218,9 @@ impl Departures {
                 }
             }
         };
+        if claim.reason == Some(Reason::HeldByOperator) {
+            return Err(Stop::Held(held_by_operator(leave.verdict())));
+        }
         if now < claim.deadline { Ok(leave) } else { Err(Stop::Expired) }
     }
 
@@ -275,5 +278,17 @@ impl Departures {
             self.parts.queue_changed.notify_one();
         }
         Settled::Done
+    }
+}
+
+/// What was decided again, but that an operator keeps it: until a release, or its deadline.
+fn held_by_operator(decided: &Verdict) -> Verdict {
+    Verdict {
+        verdict: VerdictKind::Hold,
+        reason: Some(Reason::HeldByOperator),
+        ground: None,
+        ground_event: None,
+        text: "held by an operator".to_owned(),
+        ..decided.clone()
     }
 }

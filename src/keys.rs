@@ -63,6 +63,12 @@ impl Keys {
         Ok(Self { seal: DataKey(seal), lookup })
     }
 
+    /// What is wrong with the keys that are there; what is not there would be made.
+    pub fn check(folder: &Path) -> Vec<KeyError> {
+        let files = ["seal.key", "lookup.key"].map(|name| folder.join(name));
+        files.iter().filter(|file| file.exists()).filter_map(|file| load_or_create(file).err()).collect()
+    }
+
     /// Fresh keys that live in memory alone.
     pub fn generate() -> Self {
         Self { seal: DataKey::generate(), lookup: Secret(random()) }

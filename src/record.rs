@@ -46,9 +46,9 @@ impl Recorder {
 
     /// The same, as it is.
     pub async fn record_fact(&self, fact: NewFact) -> Result<Recorded, RecordError> {
-        let (sender, word) = (fact.sender.clone(), fact.kind.word());
+        let (sender, word, channel) = (fact.sender.clone(), fact.kind.word(), fact.channel.clone());
         let recorded = self.store.record(vec![fact]).await.pop().unwrap_or(Err(RecordError::Unknown))?;
-        metrics::fact(&sender, word);
+        tell(&sender, &recorded, word, &channel);
         self.queue_changed.notify_one();
         Ok(recorded)
     }
@@ -60,9 +60,9 @@ impl Recorder {
         call: CallKey,
         answer: MakeAnswer,
     ) -> Result<Recorded, RecordError> {
-        let (sender, word) = (fact.sender.clone(), fact.kind.word());
+        let (sender, word, channel) = (fact.sender.clone(), fact.kind.word(), fact.channel.clone());
         let recorded = self.store.record_once(fact, call, answer).await?;
-        metrics::fact(&sender, word);
+        tell(&sender, &recorded, word, &channel);
         self.queue_changed.notify_one();
         Ok(recorded)
     }
@@ -78,11 +78,11 @@ impl Recorder {
         let words: Vec<&'static str> = kinds.iter().map(EventKind::word).collect();
         let fact = |kind| new_fact(sender, who.clone(), kind, None, provenance.clone());
         let recorded = self.store.record(kinds.into_iter().map(fact).collect()).await;
-        words
-            .iter()
-            .zip(&recorded)
-            .filter(|(_, one)| one.is_ok())
-            .for_each(|(word, _)| metrics::fact(sender, word));
+        for (word, one) in words.iter().zip(&recorded) {
+            if let Ok(one) = one {
+                tell(sender, one, word, &provenance.channel);
+            }
+        }
         self.queue_changed.notify_one();
         recorded
     }
@@ -97,6 +97,7 @@ impl Recorder {
         let erased = self.store.erase(sender, subscriber, channel).await?;
         if erased {
             metrics::fact(sender, "erased");
+            tracing::info!(sender, %subscriber, kind = "erased", channel, "fact recorded");
         }
         self.queue_changed.notify_one();
         Ok(erased)
@@ -122,4 +123,11 @@ pub fn new_fact(
         time_zone: provenance.time_zone,
         evidence: provenance.evidence,
     }
+}
+
+/// Those who watch hear of it, without a name.
+fn tell(sender: &str, recorded: &Recorded, kind: &'static str, channel: &str) {
+    metrics::fact(sender, kind);
+    let (subscriber, event) = (recorded.subscriber.id, recorded.event);
+    tracing::info!(sender, %subscriber, %event, kind, channel, "fact recorded");
 }

@@ -1,8 +1,11 @@
 //! The only wiring: config → parts → tasks → ordered drain.
 
 mod data_dir;
+mod figures;
+mod policies;
 pub mod restore;
 mod stage;
+pub mod systemd;
 mod tls;
 
 use std::net::SocketAddr;
@@ -17,7 +20,8 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::policies::Reader;
+use crate::config::{Config, Essentials};
 use crate::credential::Verifier;
 use crate::deliver;
 use crate::deliver::choice::{Upstreams, null_sender_mail};
@@ -28,7 +32,6 @@ use crate::limits::PeerRate;
 use crate::mail::message::Bounds;
 use crate::outcome::dsn::Notifier;
 use crate::policy::PolicySet;
-use crate::policy::file::{Mistake, Severity};
 use crate::record::Recorder;
 use crate::sign::Signers;
 use crate::smtp::server::{self, Greeting};
@@ -38,6 +41,8 @@ use crate::web;
 use crate::web::measure::measured;
 use crate::web::request_id::named;
 use data_dir::{DataDir, Lock};
+use policies::Follower;
+pub use policies::log;
 use stage::Stage;
 
 /// How soon a rotated link key signs on every node.
@@ -57,6 +62,8 @@ pub struct Running {
     pub recorder: Recorder,
     /// Always the set in force.
     pub policies: Arc<ArcSwap<PolicySet>>,
+    /// Rung to have the policy files read.
+    asked: Arc<Notify>,
     stages: Stages,
     ended: mpsc::UnboundedReceiver<&'static str>,
     drain: Duration,
@@ -96,20 +103,20 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     metrics::start();
     let home = DataDir::open(&config.data_dir, &clock)?;
     let lock = home.lock()?;
-    let policies = policies(&config)?;
+    let reader = Reader::of(&config);
+    let policies = policies::first(&reader)?;
     let listeners = bind(&config).await?;
-    let store = open_with(&config, &home, &clock).await?;
+    let store = open_with(&config.essentials(), &home, &clock).await?;
     make_ready(&store).await?;
     restore::begin(&store).await?;
     let shared = share(&config, store, clock, policies, &listeners).await?;
-    metrics::policy_in_force(&shared.policies.load().hash, shared.clock.now());
     tracing::info!(node = %home.node, policy = %shared.policies.load().hash, "gateway starts");
-    run(config, shared, listeners, lock).await
+    run(config, reader, shared, listeners, lock).await
 }
 
 /// The store that a configuration names, for a command that runs beside a gateway: refuses a schema that
 /// is not this program's, and keys that are not the database's.
-pub async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
+pub async fn open(config: &Essentials, clock: &Clock) -> anyhow::Result<Store> {
     let home = DataDir::open(&config.data_dir, clock)?;
     let store = open_with(config, &home, clock).await?;
     store.check_schema().await?;
@@ -118,7 +125,7 @@ pub async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Store> {
 }
 
 /// Brings the schema to this program's version. Returns (from, to).
-pub async fn migrate(config: &Config, clock: &Clock) -> anyhow::Result<(i64, i64)> {
+pub async fn migrate(config: &Essentials, clock: &Clock) -> anyhow::Result<(i64, i64)> {
     let home = DataDir::open(&config.data_dir, clock)?;
     let store = Store::open(&options(config, &home), Arc::new(home.keys()?), clock.clone()).await?;
     let versions = store.migrate().await?;
@@ -127,17 +134,13 @@ pub async fn migrate(config: &Config, clock: &Clock) -> anyhow::Result<(i64, i64
     Ok(versions)
 }
 
-async fn open_with(config: &Config, home: &DataDir, clock: &Clock) -> anyhow::Result<Store> {
+async fn open_with(config: &Essentials, home: &DataDir, clock: &Clock) -> anyhow::Result<Store> {
     let (keys, journal) = (Arc::new(home.keys()?), home.journal()?);
     Ok(Store::open_keeping(&options(config, home), keys, clock.clone(), journal).await?)
 }
 
-fn options(config: &Config, home: &DataDir) -> StoreOptions {
-    StoreOptions {
-        url: config.database.expose_secret().to_owned(),
-        node: home.node,
-        lease: config.queue.lease,
-    }
+fn options(config: &Essentials, home: &DataDir) -> StoreOptions {
+    StoreOptions { url: config.database.expose_secret().to_owned(), node: home.node, lease: config.lease }
 }
 
 /// An empty database is made ready; one of another version waits for `optgate migrate`, since other
@@ -152,28 +155,6 @@ async fn make_ready(store: &Store) -> anyhow::Result<()> {
     }
     store.bind_keys().await?;
     Ok(())
-}
-
-fn policies(config: &Config) -> anyhow::Result<PolicySet> {
-    match config::policies::load(config) {
-        Ok((policies, warnings)) => {
-            warnings.iter().for_each(log);
-            Ok(policies)
-        }
-        Err(mistakes) => {
-            let rendered: Vec<&str> = mistakes.iter().map(|mistake| mistake.rendered.as_str()).collect();
-            anyhow::bail!("the policies can't be used\n{}", rendered.join("\n"))
-        }
-    }
-}
-
-/// A warning of a file, as a log line.
-pub fn log(mistake: &Mistake) {
-    let (file, line) = (mistake.file.display(), mistake.line);
-    match mistake.severity {
-        Severity::Warning => tracing::warn!(%file, line, "{}", mistake.message),
-        Severity::Error => tracing::error!(%file, line, "{}", mistake.message),
-    }
 }
 
 async fn bind(config: &Config) -> anyhow::Result<Listeners> {
@@ -215,14 +196,54 @@ async fn share(
     })
 }
 
-async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -> anyhow::Result<Running> {
+async fn run(
+    config: Config,
+    reader: Reader,
+    shared: Shared,
+    listeners: Listeners,
+    lock: Lock,
+) -> anyhow::Result<Running> {
     let (ended, on_end) = mpsc::unbounded_channel();
     let addresses = listeners.smtp.iter().map(|(listener, _)| listener.local_addr());
     let smtp_addresses = addresses.collect::<Result<Vec<_>, _>>()?;
     let (web_address, api_address) = (listeners.web.local_addr()?, listeners.api.local_addr()?);
     let drain = config.queue.drain;
     let (mut background, tls) = background(&config, &shared, &ended)?;
+    let asked = follow_policies(reader, &shared, &ended, &mut background);
     let smtp = smtp(&config, &shared, listeners.smtp, tls, &ended);
+    let feed = Feed::new(shared.store.clone());
+    background.push(Stage::start("feed", &ended, |stop| feed.clone().run(stop)));
+    let pages = pages(&config, &shared);
+    let door = |name, listener, router, limits: &web::listener::Limits| {
+        let (limits, proxies) = (limits.clone(), config.web.trusted_proxies.clone());
+        move |stop| web::listener::serve(name, listener, router, limits, proxies, stop)
+    };
+    let web = Stage::start("web", &ended, door("web", listeners.web, pages, &config.web.limits));
+    let api = Stage::start("api", &ended, |stop| {
+        let api = api(&config, &shared, feed, stop.clone());
+        door("api", listeners.api, api, &config.api.limits)(stop)
+    });
+    let deliver = departure(config, &shared, &ended)?;
+    background.shrink_to_fit();
+    tracing::info!(smtp = ?smtp_addresses, web = %web_address, api = %api_address, "gateway accepts");
+    systemd::ready();
+    Ok(Running {
+        smtp: smtp_addresses,
+        web: web_address,
+        api: api_address,
+        public_url: shared.public_url,
+        store: shared.store,
+        recorder: shared.recorder,
+        policies: shared.policies,
+        asked,
+        stages: Stages { smtp, web, api, deliver, background },
+        ended: on_end,
+        drain,
+        _lock: lock,
+    })
+}
+
+fn pages(config: &Config, shared: &Shared) -> web::Router {
     let pages = web::pages::router(web::pages::Pages {
         store: shared.store.clone(),
         recorder: shared.recorder.clone(),
@@ -233,39 +254,11 @@ async fn run(config: Config, shared: Shared, listeners: Listeners, lock: Lock) -
         body_limit: config.web.body_limit,
         rate: Arc::new(PeerRate::new(config.web.rate)),
     });
-    let feed = Feed::new(shared.store.clone());
-    background.push(Stage::start("feed", &ended, |stop| feed.clone().run(stop)));
-    let pages = named(measured(pages, "web"), shared.clock.clone());
-    let door = |name, listener, router, limits: &web::listener::Limits| {
-        let (limits, proxies) = (limits.clone(), config.web.trusted_proxies.clone());
-        move |stop| web::listener::serve(name, listener, router, limits, proxies, stop)
-    };
-    let web = Stage::start("web", &ended, door("web", listeners.web, pages, &config.web.limits));
-    let api = Stage::start("api", &ended, |stop| {
-        let api = web::api::router(api(&config, &shared, feed, stop.clone()));
-        let api = named(measured(api, "api"), shared.clock.clone());
-        door("api", listeners.api, api, &config.api.limits)(stop)
-    });
-    let deliver = departure(config, &shared, &ended)?;
-    background.shrink_to_fit();
-    tracing::info!(smtp = ?smtp_addresses, web = %web_address, api = %api_address, "gateway accepts");
-    Ok(Running {
-        smtp: smtp_addresses,
-        web: web_address,
-        api: api_address,
-        public_url: shared.public_url,
-        store: shared.store,
-        recorder: shared.recorder,
-        policies: shared.policies,
-        stages: Stages { smtp, web, api, deliver, background },
-        ended: on_end,
-        drain,
-        _lock: lock,
-    })
+    named(measured(pages, "web"), shared.clock.clone())
 }
 
-fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken) -> web::api::Api {
-    web::api::Api {
+fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken) -> web::Router {
+    let api = web::api::router(web::api::Api {
         store: shared.store.clone(),
         recorder: shared.recorder.clone(),
         clock: shared.clock.clone(),
@@ -276,19 +269,22 @@ fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken
         feed,
         stopping,
         in_hand: web::api::InHand::default(),
-    }
+    });
+    named(measured(api, "api"), shared.clock.clone())
 }
 
 type Ended = mpsc::UnboundedSender<&'static str>;
 type ServerTls = Option<Arc<rustls::ServerConfig>>;
 
 fn background(config: &Config, shared: &Shared, ended: &Ended) -> anyhow::Result<(Vec<Stage>, ServerTls)> {
-    let (store, link_keys) = (shared.store.clone(), shared.link_keys.clone());
+    let (store, link_keys, counted) = (shared.store.clone(), shared.link_keys.clone(), shared.store.clone());
     let (journal_of, queue_changed) = (shared.store.clone(), shared.queue_changed.clone());
     let mut stages = vec![
         Stage::start("link keys", ended, |stop| follow_link_keys(store, link_keys, stop)),
         Stage::start("journal", ended, |stop| restore::follow(journal_of, queue_changed, stop)),
         Stage::start("metrics", ended, metrics::upkeep),
+        Stage::start("service manager", ended, systemd::live),
+        Stage::start("queue figures", ended, |stop| figures::follow(counted, stop)),
     ];
     let mut tls = None;
     if let Some(files) = config.smtp.certificate.clone() {
@@ -297,6 +293,20 @@ fn background(config: &Config, shared: &Shared, ended: &Ended) -> anyhow::Result
         stages.push(Stage::start("certificate", ended, |stop| certificate.follow(stop)));
     }
     Ok((stages, tls))
+}
+
+/// Returns what is rung to have the files read at once.
+fn follow_policies(reader: Reader, shared: &Shared, ended: &Ended, stages: &mut Vec<Stage>) -> Arc<Notify> {
+    let asked = Arc::new(Notify::new());
+    let follower = Follower {
+        reader,
+        clock: shared.clock.clone(),
+        in_force: shared.policies.clone(),
+        asked: asked.clone(),
+        queue_changed: shared.queue_changed.clone(),
+    };
+    stages.push(Stage::start("policies", ended, |stop| follower.follow(stop)));
+    asked
 }
 
 fn smtp(
@@ -365,9 +375,15 @@ impl Running {
         self.ended.recv().await.unwrap_or("gateway")
     }
 
+    /// Has the policy files read now, changed or not.
+    pub fn reload(&self) {
+        self.asked.notify_one();
+    }
+
     /// Takes no more, finishes what is in hand within bounds, leaves the rest spooled.
     pub async fn drain(self) {
         let bound = self.drain + GRACE;
+        systemd::stopping();
         tracing::info!("gateway drains");
         self.stages.smtp.end(bound).await;
         tokio::join!(self.stages.web.end(bound), self.stages.api.end(bound));

@@ -10,3 +10,6 @@ pub mod listener;
 pub mod measure;
 pub mod pages;
 pub mod request_id;
+
+/// What a listener serves.
+pub use axum::Router;

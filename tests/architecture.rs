@@ -54,8 +54,15 @@ const SOCKETS: &[&str] = &[
     "std::os::unix::net",
 ];
 /// Where a socket may be opened; the demo's upstream and its visitor need one by nature.
-const SOCKETS_IN: &[&str] =
-    &["smtp::server", "deliver::upstream", "web", "serve", "cli::demo::upstream", "cli::demo::visitor"];
+const SOCKETS_IN: &[&str] = &[
+    "smtp::server",
+    "deliver::upstream",
+    "web",
+    "serve",
+    "cli::demo::upstream",
+    "cli::demo::visitor",
+    "cli::check::ready",
+];
 
 /// Each story is told top down, in functions that may be a little longer.
 const SPINES: &[&str] = &["intake", "record", "deliver"];

@@ -146,8 +146,8 @@ CREATE INDEX deliveries_of_person ON deliveries (sender, lookup_hash);
 CREATE INDEX deliveries_due ON deliveries (lane, next_attempt_at) WHERE state IN ('queued', 'held');
 CREATE INDEX deliveries_by_deadline ON deliveries (deadline) WHERE state IN ('queued', 'held');
 CREATE INDEX deliveries_claimed ON deliveries (lane, lease_until) WHERE state = 'claimed';
--- What waits or is in hand, for listings: the ended rows are many times more.
-CREATE INDEX deliveries_open ON deliveries (id) WHERE state IN ('queued', 'held', 'claimed');
+-- What waits or is in hand, for listings and for counting without the rows: the ended ones are many times more.
+CREATE INDEX deliveries_open ON deliveries (id, state) WHERE state IN ('queued', 'held', 'claimed');
 -- Outcomes by day.
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
 

@@ -1,5 +1,10 @@
-//! `optgate check`: configuration and policies, all mistakes at once.
+//! `optgate check`: configuration and policies, all mistakes at once; what a start would stumble over, and
+//! whether a gateway that runs is ready. It changes nothing.
 
+mod files;
+mod ready;
+
+use clap::Args;
 use serde_json::json;
 
 use super::output::{self, Output};
@@ -7,13 +12,24 @@ use super::{Session, Status, environment};
 use crate::config;
 use crate::policy::file::{Mistake, Severity};
 
-pub(super) fn run(session: &Session) -> anyhow::Result<Status> {
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Ask the gateway that runs with this configuration whether it can accept mail: for health checks.
+    #[arg(long)]
+    ready: bool,
+}
+
+pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Status> {
     let file = session.config_file()?;
+    if arguments.ready {
+        return ready::ask(&file).await;
+    }
     let (config, mut mistakes) = match config::load(&file, environment()) {
         Ok((config, warnings)) => (Some(config), warnings),
         Err(mistakes) => (None, mistakes),
     };
     if let Some(config) = &config {
+        mistakes.extend(files::mistakes(config, session.clock.now()));
         mistakes.extend(match config::policies::load(config) {
             Ok((_, warnings)) => warnings,
             Err(mistakes) => mistakes,

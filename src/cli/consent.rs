@@ -35,12 +35,12 @@ pub(super) struct Person {
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
-    let (config, _) = session.config()?;
-    let policies = session.policies(&config)?;
+    let config = session.essentials()?;
+    let policies = session.policies(&config);
     let store = session.store(&config).await?;
     let status = match verb {
-        Verb::Show(person) => show(session, &policies, &store, person).await?,
-        Verb::Withdraw { person, scope } => withdraw(session, &policies, &store, person, scope).await?,
+        Verb::Show(person) => show(session, &policies?, &store, person).await?,
+        Verb::Withdraw { person, scope } => withdraw(session, policies, &store, person, scope).await?,
     };
     store.close().await;
     Ok(status)
@@ -104,15 +104,17 @@ fn details(kind: &Value) -> String {
     fields.map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join(" ")
 }
 
-/// A no is taken even where the sender's policy is gone (invariant 5); then no taxonomy checks its scope.
+/// A no is taken even where the sender's policy is gone or can't be read (invariant 5); then no taxonomy
+/// checks its scope.
 async fn withdraw(
     session: &Session,
-    policies: &PolicySet,
+    policies: anyhow::Result<PolicySet>,
     store: &Store,
     person: Person,
     scope: Option<Scope>,
 ) -> anyhow::Result<Status> {
-    let unknown = |scope: &&Scope| policies.sender(&person.sender).is_some_and(|own| !own.knows(scope));
+    let sender = policies.as_ref().ok().and_then(|policies| policies.sender(&person.sender));
+    let unknown = |scope: &&Scope| sender.is_some_and(|own| !own.knows(scope));
     if let Some(scope) = scope.as_ref().filter(unknown) {
         anyhow::bail!("the taxonomy of {} does not declare `{scope}`", person.sender);
     }
@@ -122,11 +124,13 @@ async fn withdraw(
     let provenance = Provenance { channel: "command".to_owned(), ..Provenance::default() };
     let who = Who::Address(person.address);
     let recorded = recorder.record(&person.sender, who, kind, None, provenance).await?;
-    if policies.sender(&person.sender).is_none() {
-        eprintln!(
+    match &policies {
+        Err(error) => eprintln!("optgate: recorded, unchecked: {}", super::told(error)),
+        Ok(_) if sender.is_none() => eprintln!(
             "optgate: recorded, but no policy knows the sender `{}`: is it spelt right?",
             person.sender
-        );
+        ),
+        Ok(_) => {}
     }
     match session.output {
         Output::Json => output::json(&json!({ "id": recorded.subscriber.id, "event": recorded.event }))?,

@@ -52,7 +52,7 @@ enum RoleWord {
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
-    let (config, _) = session.config()?;
+    let config = session.essentials()?;
     if let Verb::Add(add) = &verb {
         let policies = session.policies(&config)?;
         if policies.sender(&add.sender).is_none() {

@@ -27,7 +27,7 @@ pub(super) enum Verb {
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
-    let (config, _) = session.config()?;
+    let config = session.essentials()?;
     match verb {
         Verb::Show => {
             let store = session.store(&config).await?;

@@ -23,7 +23,7 @@ pub(super) enum Verb {
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
-    let (config, _) = session.config()?;
+    let config = session.essentials()?;
     let store = session.store(&config).await?;
     let status = match verb {
         Verb::List => {

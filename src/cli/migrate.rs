@@ -7,7 +7,7 @@ use super::{Session, Status};
 use crate::serve;
 
 pub(super) async fn run(session: &Session) -> anyhow::Result<Status> {
-    let (config, _) = session.config()?;
+    let config = session.essentials()?;
     let (from, to) = serve::migrate(&config, &session.clock).await?;
     match session.output {
         Output::Json => output::json(&json!({ "from": from, "to": to }))?,

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::output::{self, Output};
 use super::{Session, Status, check, queue};
-use crate::config;
 use crate::consent::{ConsentState, fold};
 use crate::mail::Address;
 use crate::policy::decide::Circumstances;
@@ -48,7 +47,7 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
         Verb::Check { folder } => {
             let loaded = match folder {
                 Some(folder) => file::load(&folder),
-                None => config::policies::load(&session.config()?.0),
+                None => file::load(&session.essentials()?.policies),
             };
             let mistakes = match loaded {
                 Ok((_, warnings)) => warnings,
@@ -61,7 +60,7 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
 }
 
 async fn explain(session: &Session, question: Explain) -> anyhow::Result<Status> {
-    let (config, _) = session.config()?;
+    let config = session.essentials()?;
     let policies = session.policies(&config)?;
     let sender = policies.sender(&question.sender);
     let sender = sender.with_context(|| format!("no policy knows the sender `{}`", question.sender))?;

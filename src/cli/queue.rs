@@ -1,5 +1,6 @@
 //! `optgate queue`: deliveries, waiting and ended.
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,7 +13,7 @@ use crate::mail::Address;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Reason, Scope, Stream};
 use crate::spool::State;
-use crate::store::{DeliveryFilter, DeliveryView, Store};
+use crate::store::{DeliveryFilter, DeliveryView, Obeyed, Order, Store};
 
 /// Deliveries read and printed at a time.
 const PAGE: u32 = 500;
@@ -27,7 +28,23 @@ pub(super) enum Verb {
         deliveries: Vec<Uuid>,
     },
     /// Make what is queued due now.
-    Retry(Which),
+    Retry(Ordered),
+    /// Keep what waits from leaving, until it is released; at its deadline it ends withheld.
+    Hold(Ordered),
+    /// Let go what is held; each is decided again before it leaves.
+    Release(Ordered),
+    /// End what waits. It is not sent, and nobody is told.
+    Cancel(Ordered),
+}
+
+/// What an order is for: something has to be named, or --all.
+#[derive(Args)]
+pub(super) struct Ordered {
+    #[command(flatten)]
+    which: Which,
+    /// All that there is, where nothing else narrows it.
+    #[arg(long)]
+    all: bool,
 }
 
 /// All that is named must hold.
@@ -48,25 +65,30 @@ pub(super) struct Which {
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
-    let (config, _) = session.config()?;
+    let config = session.essentials()?;
     let store = session.store(&config).await?;
     let status = match verb {
         Verb::List(which) => list(session.output, &store, which.filter()).await?,
         Verb::Show { deliveries } => show(session.output, &store, deliveries).await?,
-        Verb::Retry(which) => {
-            let count = store.retry(&which.filter()).await?;
-            match session.output {
-                Output::Json => output::json(&json!({ "due": count }))?,
-                Output::Text => output::line(&format!("{count} due now"))?,
-            }
-            Status::Done
-        }
+        Verb::Retry(own) => order(session.output, &store, Order::Retry, own).await?,
+        Verb::Hold(own) => order(session.output, &store, Order::Hold, own).await?,
+        Verb::Release(own) => order(session.output, &store, Order::Release, own).await?,
+        Verb::Cancel(own) => order(session.output, &store, Order::Cancel, own).await?,
     };
     store.close().await;
     Ok(status)
 }
 
 impl Which {
+    /// Whether it names nothing at all, and so everything.
+    fn is_all(&self) -> bool {
+        let Self { deliveries, state, to, campaign, provider, sender } = self;
+        deliveries.is_empty()
+            && state.is_none()
+            && to.is_none()
+            && [campaign, provider, sender].into_iter().all(Option::is_none)
+    }
+
     fn filter(self) -> DeliveryFilter {
         DeliveryFilter {
             deliveries: self.deliveries,
@@ -79,6 +101,33 @@ impl Which {
             limit: PAGE,
         }
     }
+}
+
+/// Exit status 1 where named deliveries were not changed: they are unknown, ended, or in a worker's hand.
+async fn order(output: Output, store: &Store, order: Order, ordered: Ordered) -> anyhow::Result<Status> {
+    let Ordered { which, all } = ordered;
+    if which.is_all() && !all {
+        bail!("this is about the whole queue: name deliveries, narrow it, or say --all");
+    }
+    let named = which.deliveries.len() as u64;
+    let Obeyed { changed, in_hand } = store.order(order, &which.filter()).await?;
+    let (key, word) = match order {
+        Order::Retry => ("due", "due now"),
+        Order::Hold => ("held", "held"),
+        Order::Release => ("released", "released"),
+        Order::Cancel => ("cancelled", "cancelled"),
+    };
+    match output {
+        Output::Json => output::json(&json!({ key: changed, "in_hand": in_hand }))?,
+        Output::Text => {
+            output::line(&format!("{changed} {word}"))?;
+            if in_hand > 0 {
+                let more = "in hand at this moment and left alone: they end, or wait again";
+                output::line(&format!("{in_hand} {more}"))?;
+            }
+        }
+    }
+    Ok(if changed < named { Status::Findings } else { Status::Done })
 }
 
 /// Page by page, so that a queue of millions needs no memory.

@@ -3,6 +3,7 @@
 mod departure;
 mod doors;
 mod limits;
+mod listeners;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::{Range, RangeInclusive};
@@ -13,9 +14,12 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::raw::{RawConfig, RawDatabase, RawQueue};
-use super::{Config, PolicySource, Queue};
+use super::{Config, Essentials, PolicySource, Queue};
 use crate::mail::address::domain_to_ascii;
 use crate::toml_file::{Given, Source};
+
+/// Where policies are looked for when the file doesn't say.
+const POLICIES: &str = "/etc/optgate/policies";
 
 /// The file in hand: what is wrong is noted in `source`, relative paths start at `folder`.
 struct Checker<'c> {
@@ -28,6 +32,8 @@ struct Checker<'c> {
 /// `None` where something without a default is missing or can't be used; it has been noted then.
 pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path, environment: usize) -> Option<Config> {
     let checker = Checker { source, folder, environment };
+    checker.listeners(&raw);
+    checker.networks(&raw.smtp.trusted);
     let data_dir = checker.path(raw.data_dir.as_ref(), "/var/lib/optgate");
     let hostname = checker.hostname(raw.hostname);
     let policies = checker.policies(raw.policies);
@@ -52,6 +58,24 @@ pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path, environment: us
     })
 }
 
+/// The same of what commands need.
+pub fn essentials(
+    raw: RawConfig,
+    source: &Source<'_>,
+    folder: &Path,
+    environment: usize,
+) -> Option<Essentials> {
+    let checker = Checker { source, folder, environment };
+    let data_dir = checker.path(raw.data_dir.as_ref(), "/var/lib/optgate");
+    Some(Essentials {
+        policies: checker.path(raw.policies.as_ref(), POLICIES),
+        database: checker.database(raw.database, &data_dir)?,
+        lease: checker.queue(raw.queue).lease,
+        api: raw.api.listen.map_or(loopback(8081), |given| given.value),
+        data_dir,
+    })
+}
+
 impl Checker<'_> {
     fn path(&self, given: Option<&Given<PathBuf>>, default: &str) -> PathBuf {
         self.folder.join(given.map_or(Path::new(default), |given| given.value.as_path()))
@@ -71,7 +95,7 @@ impl Checker<'_> {
     }
 
     fn policies(&self, given: Option<Given<PathBuf>>) -> Option<PathBuf> {
-        let folder = self.path(given.as_ref(), "/etc/optgate/policies");
+        let folder = self.path(given.as_ref(), POLICIES);
         if folder.is_dir() {
             return Some(folder);
         }
@@ -162,7 +186,7 @@ impl Checker<'_> {
                 None
             }
             Ok(text) => {
-                self.warn_if_open(&path, &file.span);
+                self.rights(&path, &file.span);
                 Some(SecretString::from(text.trim_end_matches(['\r', '\n'])))
             }
             Err(error) => {
@@ -172,10 +196,19 @@ impl Checker<'_> {
         }
     }
 
-    fn warn_if_open(&self, path: &Path, span: &Range<usize>) {
-        let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode());
-        if mode.is_ok_and(|mode| mode & 0o004 != 0) {
-            let message = format!("everybody on this machine may read {}; chmod o-r", path.display());
+    /// Who else may touch a file with a secret. Reading by a group is how a service gets at it; reading by
+    /// everybody is what container secrets often allow, where nobody else is.
+    fn rights(&self, path: &Path, span: &Range<usize>) {
+        let mode = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.permissions().mode()).ok();
+        let Some(own) = mode(path) else { return };
+        if own & 0o022 != 0 {
+            let message = format!("others may write {}: chmod go-w", path.display());
+            self.source.error(span, message);
+        }
+        // A folder that others can't enter keeps what is in it.
+        let entered = |folder: &Path| mode(folder).is_some_and(|mode| mode & 0o001 != 0);
+        if own & 0o004 != 0 && path.ancestors().skip(1).all(entered) {
+            let message = format!("everybody on this machine may read {}: chmod o-r", path.display());
             self.source.warning(span, message);
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::toml_file::Source;
 
@@ -29,7 +29,8 @@ impl Combined {
     pub fn new(file: &str, environment: impl IntoIterator<Item = (String, String)>) -> Self {
         let ours = |(name, _): &(String, String)| name.starts_with(PREFIX);
         let mut given: Vec<_> = environment.into_iter().filter(ours).collect();
-        given.sort();
+        // By number where there is one, so that the tables of a list come in their order.
+        given.sort_by_cached_key(|(name, _)| in_order(name));
         let mut text = format!("{file}\n");
         let start = text.len();
         let mut variables = Vec::new();
@@ -92,13 +93,22 @@ fn put<'t>(table: &mut DeTable<'t>, path: &[&str], name: &Range<usize>, value: S
         return true;
     }
     if !table.contains_key(*key) {
-        table.insert(spanned_key(), Spanned::new(name.clone(), DeValue::Table(DeTable::new())));
+        let made = match rest.first().is_some_and(|next| next.bytes().all(|byte| byte.is_ascii_digit())) {
+            true => DeValue::Array(DeArray::new()),
+            false => DeValue::Table(DeTable::new()),
+        };
+        table.insert(spanned_key(), Spanned::new(name.clone(), made));
     }
     match table.get_mut(*key).map(Spanned::get_mut) {
         Some(DeValue::Table(inner)) => put(inner, rest, name, value),
         Some(DeValue::Array(items)) => {
             let Some((index, rest)) = rest.split_first() else { return false };
-            let item = index.parse().ok().and_then(|index: usize| items.get_mut(index));
+            let Ok(index) = index.parse::<usize>() else { return false };
+            // The next one after the file's begins a new table; a gap would be a slip.
+            if index == items.len() && !items.iter().any(|item| !item.get_ref().is_table()) {
+                items.push(Spanned::new(name.clone(), DeValue::Table(DeTable::new())));
+            }
+            let item = items.get_mut(index);
             match item.map(Spanned::get_mut) {
                 Some(DeValue::Table(inner)) => put(inner, rest, name, value),
                 _ => false,
@@ -106,4 +116,9 @@ fn put<'t>(table: &mut DeTable<'t>, path: &[&str], name: &Range<usize>, value: S
         }
         _ => false,
     }
+}
+
+/// A name's parts, numbers as numbers.
+fn in_order(name: &str) -> Vec<(Option<u64>, String)> {
+    name.split("__").map(|part| (part.parse().ok(), part.to_owned())).collect()
 }

@@ -1,56 +1,103 @@
 //! The policies that a configuration names, and what the two demand of each other.
 
+use std::path::Path;
+
 use super::{Config, PolicySource};
 use crate::policy::PolicySet;
-use crate::policy::file::{self, Loaded};
+use crate::policy::file::{self, Folder, Loaded};
 use crate::policy::sender::DomainPattern;
 use crate::toml_file::{Mistake, Severity, whole_file};
 
 /// Reads the policies; what doesn't fit the configuration is among the warnings.
 pub fn load(config: &Config) -> Loaded {
-    let (policies, mut warnings) = match &config.policies {
-        PolicySource::Folder(folder) => file::load(folder)?,
-        PolicySource::Shipped => file::parse(&file::shipped())?,
-    };
-    warnings.extend(unsigned(config, &policies));
-    warnings.extend(unknown_senders(config, &policies));
-    Ok((policies, warnings))
+    Reader::of(config).load()
 }
 
-/// From domains whose mail nobody signs.
-fn unsigned(config: &Config, policies: &PolicySet) -> Vec<Mistake> {
-    if config.upstreams.iter().all(|upstream| upstream.signs) {
-        return Vec::new();
-    }
-    let signed = |domain: &str| {
-        let serves =
-            |own: &str| domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        config.dkim.iter().any(|key| serves(&key.domain))
-    };
-    let mut warnings = Vec::new();
-    for sender in policies.senders.values() {
-        for pattern in &sender.from_domains {
-            let (DomainPattern::Exact(domain) | DomainPattern::Below(domain)) = pattern;
-            if !signed(domain) {
-                let message = format!(
-                    "mail from {domain} goes unsigned: it has no [[dkim]] key, and not every [[upstream]] signs"
-                );
-                warnings.push(whole_file(&sender.rule.file, Severity::Warning, message));
-            }
+/// Reads the policies of one configuration, as often as they change.
+#[derive(Clone)]
+pub struct Reader {
+    source: PolicySource,
+    /// Domains that a key of ours signs for; `None` where every upstream signs.
+    signed: Option<Vec<String>>,
+    /// Credentials that networks stand for.
+    trusted: Vec<String>,
+}
+
+impl Reader {
+    pub fn of(config: &Config) -> Self {
+        let upstream_signs = config.upstreams.iter().all(|upstream| upstream.signs);
+        Self {
+            source: config.policies.clone(),
+            signed: (!upstream_signs).then(|| config.dkim.iter().map(|key| key.domain.clone()).collect()),
+            trusted: config.smtp.trusted.iter().map(|trusted| trusted.credential.clone()).collect(),
         }
     }
-    warnings
-}
 
-/// Networks that stand for a credential of a sender whom no policy knows.
-fn unknown_senders(config: &Config, policies: &PolicySet) -> Vec<Mistake> {
-    let unknown = |credential: &&str| {
-        credential.split_once('/').is_none_or(|(sender, _)| policies.sender(sender).is_none())
-    };
-    let credentials = config.smtp.trusted.iter().map(|trusted| trusted.credential.as_str());
-    let warning = |credential: &str| {
-        let message = format!("[[smtp.trusted]] names `{credential}`, a sender without a policy");
-        whole_file("optgate.toml", Severity::Warning, message)
-    };
-    credentials.filter(unknown).map(warning).collect()
+    /// Where they are, if they can change.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.source {
+            PolicySource::Folder(folder) => Some(folder),
+            PolicySource::Shipped => None,
+        }
+    }
+
+    /// The files as they are now; `None` where they can't change.
+    pub fn read(&self) -> Option<Folder> {
+        self.folder().map(Folder::read)
+    }
+
+    /// Checks what was read.
+    pub fn check(&self, folder: &Folder) -> Loaded {
+        self.fit(folder.check())
+    }
+
+    pub fn load(&self) -> Loaded {
+        match &self.source {
+            PolicySource::Folder(folder) => self.fit(file::load(folder)),
+            PolicySource::Shipped => self.fit(file::parse(&file::shipped())),
+        }
+    }
+
+    fn fit(&self, loaded: Loaded) -> Loaded {
+        let (policies, mut warnings) = loaded?;
+        warnings.extend(self.unsigned(&policies));
+        warnings.extend(self.unknown_senders(&policies));
+        Ok((policies, warnings))
+    }
+
+    /// From domains whose mail nobody signs.
+    fn unsigned(&self, policies: &PolicySet) -> Vec<Mistake> {
+        let Some(own) = &self.signed else { return Vec::new() };
+        let signed = |domain: &str| {
+            let serves = |own: &String| {
+                domain.strip_suffix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            };
+            own.iter().any(serves)
+        };
+        let mut warnings = Vec::new();
+        for sender in policies.senders.values() {
+            for pattern in &sender.from_domains {
+                let (DomainPattern::Exact(domain) | DomainPattern::Below(domain)) = pattern;
+                if !signed(domain) {
+                    let message = format!(
+                        "mail from {domain} goes unsigned: it has no [[dkim]] key, and not every [[upstream]] signs"
+                    );
+                    warnings.push(whole_file(&sender.rule.file, Severity::Warning, message));
+                }
+            }
+        }
+        warnings
+    }
+
+    /// Networks that stand for a credential of a sender whom no policy knows.
+    fn unknown_senders(&self, policies: &PolicySet) -> Vec<Mistake> {
+        let unknown = |credential: &&String| {
+            credential.split_once('/').is_none_or(|(sender, _)| policies.sender(sender).is_none())
+        };
+        let warning = |credential: &String| {
+            let message = format!("[[smtp.trusted]] names `{credential}`, a sender without a policy");
+            whole_file("optgate.toml", Severity::Warning, message)
+        };
+        self.trusted.iter().filter(unknown).map(warning).collect()
+    }
 }

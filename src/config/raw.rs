@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use toml::de::DeTable;
 
 use crate::deliver::upstream::{Kind, Tls};
 use crate::toml_file::quantity::{duration, size};
-use crate::toml_file::{Given, Table, Value};
+use crate::toml_file::{Given, Source, Table, Value};
 
 pub use limits::{RawLogins, RawSmtpLimits, RawWebLimits};
 
@@ -133,6 +134,14 @@ pub fn read(mut file: Table<'_>) -> RawConfig {
     file.not_in_force("webhook", |v| v.list(|item| item.table().map(|table| later(table, &webhook))));
     finish(file);
     config
+}
+
+/// Of a file that is read for a command: the keys of other parts are left out, whatever they say.
+pub fn read_essentials<'t>(source: &'t Source<'t>, mut file: DeTable<'t>) -> RawConfig {
+    for part in ["hostname", "smtp", "feedback", "webhook", "web", "logins", "upstream", "dkim"] {
+        file.remove(part);
+    }
+    read(Table::new(source, 0..0, &file))
 }
 
 fn database(mut table: Table<'_>) -> RawDatabase {

@@ -279,3 +279,5 @@ fn a_limit_of_each_address_that_was_typed_holds_for_this_machine_too() {
     assert_eq!(with("max_connections = 100"), (50, 50));
     assert_eq!(with("max_connections_per_address = 3\nloopback = { max_connections = 90 }"), (3, 90));
 }
+
+mod places;

@@ -117,7 +117,11 @@ impl Settling {
                 ..Ending::of(Outcome::Withheld)
             },
             Stop::Held(verdict) => Ending {
-                settlement: Settlement::Hold(earlier(now, HOLD, claim.deadline)),
+                settlement: Settlement::Hold(match verdict.reason {
+                    // Nothing but a release ends it.
+                    Some(Reason::HeldByOperator) => claim.deadline,
+                    _ => earlier(now, HOLD, claim.deadline),
+                }),
                 because: Because { response: None, reason: verdict.reason },
                 verdict: Some(verdict).filter(|verdict| *verdict != claim.verdict),
                 told: None,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::classify::Grant;
 use crate::policy::decide::Admission;
 use crate::policy::sender::RefusalReply;
-use crate::policy::{Facts, PolicySet, Reason, Verdict, VerdictKind};
+use crate::policy::{Facts, PolicySet, Reason, Stream, Verdict, VerdictKind};
 use crate::store::{NewDelivery, NewMessage};
 use crate::telemetry::metrics;
 
@@ -117,6 +117,18 @@ pub(super) fn log(receipt: &Receipt, grant: &Grant) {
         reason = first.map(|decided| reason_of(&decided.verdict)),
         "message decided"
     );
+    for one in receipt.deliveries.iter().filter(|one| one.verdict.verdict != VerdictKind::Deliver) {
+        tracing::info!(
+            delivery = %one.delivery,
+            message_id = %receipt.message,
+            sender = %grant.sender,
+            stream = one.verdict.stream.map(Stream::as_str),
+            verdict = %one.verdict.verdict,
+            reason = reason_of(&one.verdict),
+            passes = one.fate == Fate::Spooled,
+            "recipient not cleared"
+        );
+    }
 }
 
 pub(super) fn count(receipt: &Receipt, grant: &Grant) {

@@ -33,10 +33,34 @@ pub type Loaded = Result<(PolicySet, Vec<Mistake>), Vec<Mistake>>;
 
 /// Reads and checks a policy folder.
 pub fn load(folder: &Path) -> Loaded {
-    let (files, unread) = folder::read(folder);
-    match parse(&files) {
-        checked if unread.is_empty() => checked,
-        Ok((_, mistakes)) | Err(mistakes) => Err(sorted(unread.into_iter().chain(mistakes))),
+    Folder::read(folder).check()
+}
+
+/// A policy folder's files as they were in one moment, unchecked.
+pub struct Folder {
+    files: Vec<NamedText>,
+    /// What could not be read.
+    unread: Vec<Mistake>,
+}
+
+impl Folder {
+    pub fn read(folder: &Path) -> Self {
+        let (files, unread) = folder::read(folder);
+        Self { files, unread }
+    }
+
+    pub fn check(&self) -> Loaded {
+        match parse(&self.files) {
+            checked if self.unread.is_empty() => checked,
+            Ok((_, mistakes)) | Err(mistakes) => Err(sorted(self.unread.iter().cloned().chain(mistakes))),
+        }
+    }
+
+    /// The same for the same names and texts, whether they can be used or not.
+    pub fn hash(&self) -> String {
+        let unread = self.unread.iter().map(|mistake| (String::new(), mistake.rendered.clone()));
+        let all: Vec<NamedText> = self.files.iter().cloned().chain(unread).collect();
+        hash(&all.iter().collect::<Vec<_>>())
     }
 }
 

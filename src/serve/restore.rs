@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::data_dir::DataDir;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::Essentials;
 use crate::journal::Journal;
 use crate::policy::decide::Records;
 use crate::store::{Compared, Pass, Standing, Store, StoreError};
@@ -99,7 +99,7 @@ async fn step(store: &Store, queue_changed: &Notify, release: &mut Release) -> R
 
 /// `optgate journal replay`: what `begin` and `follow` do at start, without serving. Returns how many noes were
 /// looked at.
-pub async fn replay(config: &Config, clock: &Clock) -> anyhow::Result<(Standing, u64)> {
+pub async fn replay(config: &Essentials, clock: &Clock) -> anyhow::Result<(Standing, u64)> {
     let store = super::open(config, clock).await?;
     let mut noes = 0;
     if store.compare_journal(Compared::AtStart).await? == Standing::Behind {
@@ -113,7 +113,7 @@ pub async fn replay(config: &Config, clock: &Clock) -> anyhow::Result<(Standing,
 
 /// `optgate journal rebuild`: writes this node's journal anew from the database. Refused while a gateway serves
 /// from the folder. The old files are kept aside.
-pub async fn rebuild(config: &Config, clock: &Clock) -> anyhow::Result<u64> {
+pub async fn rebuild(config: &Essentials, clock: &Clock) -> anyhow::Result<u64> {
     let home = DataDir::open(&config.data_dir, clock)?;
     let _lock = home.lock()?;
     home.set_journal_aside()?;
@@ -125,7 +125,7 @@ pub async fn rebuild(config: &Config, clock: &Clock) -> anyhow::Result<u64> {
 
 /// `optgate journal verify`: reads all of this node's journal. Returns the journal's last number and how many
 /// noes it holds.
-pub fn verify(config: &Config, clock: &Clock) -> anyhow::Result<(u64, u64)> {
+pub fn verify(config: &Essentials, clock: &Clock) -> anyhow::Result<(u64, u64)> {
     let journal: Arc<Journal> = DataDir::open(&config.data_dir, clock)?.journal()?;
     let mut noes = 0;
     for no in journal.after(0)? {

@@ -20,7 +20,7 @@ use crate::clock::from_micros;
 use crate::keys::{DataKey, LookupHash};
 use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::DeliveryKind;
-use crate::policy::{Facts, Verdict};
+use crate::policy::{Facts, Reason, Verdict};
 use crate::spool::{Because, Fence, Lane, Outcome, Settlement};
 
 /// A delivery in this node's hands.
@@ -49,6 +49,8 @@ pub struct Claim {
     /// What was last heard or last failed.
     pub last_response: Option<String>,
     pub deadline: Timestamp,
+    /// Why it waited: `held_by_operator` keeps it from leaving, whatever is decided.
+    pub reason: Option<Reason>,
     /// By this node's clock, before the claim began.
     pub claimed_at: Timestamp,
 }
@@ -85,7 +87,7 @@ macro_rules! claim_sql {
                attempts = attempts + 1
                FROM due WHERE id = delivery
                RETURNING id, fence, message, sender, lane, lookup_hash, recipient, spool_day, size, attempts, deadline,
-               last_response"
+               last_response, reason"
         )
     };
 }
@@ -290,6 +292,7 @@ struct Taken {
     attempts: i64,
     deadline: Timestamp,
     last_response: Option<String>,
+    reason: Option<Reason>,
 }
 
 impl Taken {
@@ -306,6 +309,7 @@ impl Taken {
             attempts: row.int(9)?,
             deadline: row.time(10)?,
             last_response: row.opt_text(11)?.map(str::to_owned),
+            reason: row.opt_word(12)?,
         })
     }
 }
@@ -417,6 +421,7 @@ fn claim(
         attempts: u32::try_from(taken.attempts.saturating_sub(1)).unwrap_or(0),
         last_response: taken.last_response,
         deadline: taken.deadline,
+        reason: taken.reason,
         claimed_at,
     })
 }
@@ -438,6 +443,7 @@ mod tests {
             attempts: 1,
             deadline: Timestamp::MAX,
             last_response: None,
+            reason: None,
         }
     }
 

@@ -186,7 +186,11 @@ pub(super) async fn drop_contents(
     settled: &[Settled],
 ) -> Result<()> {
     let ended = settles.iter().zip(settled).filter(|(one, settled)| one.ends() && **settled == Settled::Done);
-    let ended: Vec<Value> = ended.map(|(one, _)| one.fence.delivery.into()).collect();
+    drop_unneeded(session, ended.map(|(one, _)| one.fence.delivery.into()).collect()).await
+}
+
+/// Removes the contents that only these deliveries, ended now, still needed.
+pub(super) async fn drop_unneeded(session: &mut Session, ended: Vec<Value>) -> Result<()> {
     // Two nodes that end the last two deliveries of one message at the same moment would each still see the
     // other's as open: the content's row lock makes the second one look after the first has committed.
     if session.either(false, true) {

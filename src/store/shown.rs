@@ -7,7 +7,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::database::Commit;
 use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, built, parse_json, values};
 use super::subscriber::{context, parse_address};
@@ -118,38 +117,8 @@ impl Store {
         Ok(self.views(&mut session, &rows).await?)
     }
 
-    /// Makes all queued deliveries that match due now, `limit` of them in a transaction. Returns how many.
-    pub async fn retry(&self, filter: &DeliveryFilter) -> Result<u64, StoreError> {
-        let mut filter = filter.clone();
-        let slice = if filter.limit == 0 { 1_000 } else { filter.limit.min(MOST) };
-        let mut changed = 0;
-        loop {
-            let mut tx = self.inner.database.begin(Commit::Synced).await?;
-            let now = tx.now().await?;
-            let (conditions, mut values) = self.conditions(&filter);
-            values.push(Value::from(slice));
-            let sql = format!(
-                "SELECT d.id FROM deliveries d JOIN lanes l ON l.id = d.lane
-                 WHERE {conditions} AND d.state IN ('queued', 'held') ORDER BY d.id LIMIT ${}",
-                values.len()
-            );
-            let chosen = tx.fetch(built(sql), values).await?;
-            let chosen = chosen.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
-            filter.after = chosen.last().copied();
-            let update = "UPDATE deliveries SET next_attempt_at = $1
-                          WHERE id IN {} AND state IN ('queued', 'held') RETURNING id";
-            let count = chosen.len();
-            let ids = chosen.into_iter().map(Value::from).collect();
-            changed += rows::with_list(&mut tx, update, values![now], ids).await?.len() as u64;
-            tx.commit().await?;
-            if count < slice as usize {
-                return Ok(changed);
-            }
-        }
-    }
-
     /// What a filter asks for, as conditions over `d` and `l`; constants and placeholders alone.
-    fn conditions(&self, filter: &DeliveryFilter) -> (String, Vec<Value>) {
+    pub(super) fn conditions(&self, filter: &DeliveryFilter) -> (String, Vec<Value>) {
         let mut text = String::from("1 = 1");
         let mut values = Vec::new();
         let mut and = |condition: &str, value: Value| {

@@ -34,6 +34,16 @@ enum Kind {
     Histogram(&'static [f64]),
 }
 
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram(_) => "histogram",
+        }
+    }
+}
+
 use Kind::{Counter, Gauge, Histogram};
 
 /// Seconds, from a decision in memory to a patient upstream.

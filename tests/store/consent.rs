@@ -5,7 +5,7 @@ use std::time::Duration;
 use optgate::consent::admit::NotAdmitted;
 use optgate::consent::token::{Link, Purpose};
 use optgate::consent::{EventKind, fold};
-use optgate::store::{DeliveryFilter, NewFact, RecordError, StoreError, Who};
+use optgate::store::{DeliveryFilter, NewFact, Order, RecordError, StoreError, Who};
 
 use crate::support::*;
 
@@ -178,7 +178,7 @@ async fn i15_one_sender_never_reaches_the_data_of_another(home: &Home) {
     assert!(home.store.message(foreign, message.id).await.unwrap().is_none());
     let filter = DeliveryFilter { sender: Some(foreign.into()), ..DeliveryFilter::default() };
     assert!(home.store.deliveries(&filter).await.unwrap().is_empty());
-    assert_eq!(home.store.retry(&filter).await.unwrap(), 0);
+    assert_eq!(home.store.order(Order::Retry, &filter).await.unwrap().changed, 0);
     let mut fact = home.fact("anna@example.se", withdrawal());
     fact.sender = foreign.into();
     fact.who = Who::Subscriber(known.id);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use optgate::policy::decide::DeliveryKind;
 use optgate::policy::{Reason, Stream, VerdictKind};
 use optgate::spool::{Fence, Outcome, Settlement, State};
-use optgate::store::{DeliveryFilter, NewMessage, Reach, Seen, Settled};
+use optgate::store::{DeliveryFilter, NewMessage, Order, Reach, Seen, Settled};
 
 use crate::support::*;
 
@@ -193,7 +193,7 @@ async fn what_is_made_due_is_all_that_matches(home: &Home) {
         home.store.settle(later).await.unwrap();
     }
     let filter = DeliveryFilter { campaign: Some("spring".into()), limit: 2, ..DeliveryFilter::default() };
-    assert_eq!(home.store.retry(&filter).await.unwrap(), 5);
+    assert_eq!(home.store.order(Order::Retry, &filter).await.unwrap().changed, 5);
     assert_eq!(home.store.claim(&ask(home.lane_id().await, 10)).await.unwrap().claims.len(), 5);
 }
 

@@ -2,7 +2,7 @@
 
 use optgate::policy::{Reason, VerdictKind};
 use optgate::spool::{Outcome, Settlement, State};
-use optgate::store::{DeliveryFilter, NewMessage, Seen, Settled, StoreError};
+use optgate::store::{DeliveryFilter, NewMessage, Order, Seen, Settled, StoreError};
 
 use crate::support::*;
 
@@ -111,7 +111,7 @@ async fn deliveries_are_listed_as_asked_and_made_due(home: &Home) {
         }
     }
     assert!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().waiting.is_empty());
-    assert_eq!(home.store.retry(&two).await.unwrap(), 2);
+    assert_eq!(home.store.order(Order::Retry, &two).await.unwrap().changed, 2);
     assert_eq!(home.store.waiting_lanes(Seen::default(), 10).await.unwrap().waiting.len(), 2);
 }
 

@@ -114,6 +114,7 @@ impl<'a> Setup<'a> {
             config,
             data_dir,
             failpoints: String::new(),
+            variables: Vec::new(),
             running: None,
             log: Arc::default(),
             secrets: HashMap::new(),
@@ -192,6 +193,7 @@ pub struct Gateway {
     pub config: PathBuf,
     pub data_dir: PathBuf,
     failpoints: String,
+    variables: Vec<(String, String)>,
     running: Option<Running>,
     log: Arc<Mutex<String>>,
     secrets: HashMap<String, String>,
@@ -274,6 +276,25 @@ impl Gateway {
         self.failpoints = failpoints.to_owned();
     }
 
+    /// From the next start or command on, this environment variable.
+    pub fn set_variable(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// SIGHUP.
+    pub fn hang_up(&mut self) {
+        let pid = self.child().expect("it runs as a process").id().to_string();
+        Command::new("kill").args(["-HUP", &pid]).status().expect("kill runs");
+    }
+
+    /// What `/metrics` shows.
+    pub async fn metrics(&self) -> String {
+        let url = format!("http://{}/metrics", self.running.as_ref().expect("it runs").api);
+        let answer = self.http.get(url).send().await.expect("the page answers");
+        assert_eq!(answer.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+        answer.text().await.expect("its text")
+    }
+
     /// `kill -9`.
     pub fn kill(&mut self) {
         // What runs here ends when it is dropped.
@@ -341,6 +362,7 @@ impl Gateway {
     fn binary(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_optgate"));
         command.arg("--config").arg(&self.config).env("FAILPOINTS", &self.failpoints);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -422,13 +444,6 @@ impl Gateway {
         let body = json!({"email": email, "source": {"channel": "phone"}});
         let (status, answer) = self.api("POST", "/v1/withdrawals", Some(body)).await;
         assert_eq!(status, 201, "{answer}");
-    }
-
-    /// What is measured, as text.
-    pub async fn metrics(&self) -> String {
-        let url = format!("http://{}/metrics", self.running.as_ref().expect("it runs").api);
-        let answer = self.http.get(url).send().await.expect("it answers");
-        answer.text().await.expect("its text")
     }
 
     /// Opens a page.

@@ -91,6 +91,7 @@ impl Checker<'_> {
             certificate: self.folder.join(&certificate.value),
             key: self.folder.join(&key.value),
         };
+        self.rights(&files.key, &key.span);
         if let Err(message) = files.load() {
             self.source.error(&certificate.span, message);
         }

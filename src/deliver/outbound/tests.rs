@@ -69,6 +69,7 @@ fn claim(stream: Stream) -> Claim {
         consent: Ok(None),
         attempts: 0,
         last_response: None,
+        reason: None,
         deadline: "2026-11-22T11:00:00Z".parse().unwrap(),
         claimed_at: "2026-11-21T12:00:00Z".parse().unwrap(),
     }

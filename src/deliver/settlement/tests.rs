@@ -54,6 +54,7 @@ fn claim() -> Claim {
         consent: Ok(None),
         attempts: 0,
         last_response: None,
+        reason: None,
         deadline: at("2026-11-22T11:00:00Z"),
         claimed_at: at("2026-11-21T12:00:00Z"),
     }

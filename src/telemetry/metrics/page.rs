@@ -61,6 +61,14 @@ pub fn render() -> String {
     let Some(page) = PAGE.get() else { return String::new() };
     page.process.collect();
     let mut text = page.handle.render();
+    // What nothing was measured of yet is told too: whoever writes an alert finds all names here.
+    for family in FAMILIES {
+        let (name, kind) = (family.name, family.kind.word());
+        let told = format!("# TYPE {name} {kind}\n");
+        if !text.contains(&told) {
+            let _ = write!(text, "# HELP {name} {}\n{told}\n", family.help);
+        }
+    }
     if let Some(hash) = POLICY.lock().unwrap_or_else(PoisonError::into_inner).as_deref() {
         let _ = writeln!(
             text,

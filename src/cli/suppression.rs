@@ -1,0 +1,125 @@
+//! `optgate suppression`: blocks that are not the person's will. A person's own no is a withdrawal.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::{self, Output};
+use super::{Session, Status, queue};
+use crate::consent::EventKind;
+use crate::consent::event::Suppression;
+use crate::mail::Address;
+use crate::record::{Provenance, Recorder};
+use crate::store::{Store, Who};
+
+#[derive(Subcommand)]
+pub(super) enum Verb {
+    /// Block an address: no mail of this sender, service mail included; queued mail stops at the next claim.
+    Add {
+        #[command(flatten)]
+        person: Person,
+        /// Why, for those who ask later.
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Lift the block of an operator, or one that hard bounces have put on.
+    Remove {
+        #[command(flatten)]
+        person: Person,
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Whether, why and since when an address is blocked.
+    List(Person),
+}
+
+#[derive(Args)]
+pub(super) struct Person {
+    #[arg(value_name = "ADDRESS", value_parser = queue::address)]
+    address: Address,
+    #[arg(long)]
+    sender: String,
+}
+
+pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
+    let config = session.essentials()?;
+    let store = session.store(&config).await?;
+    let status = match verb {
+        Verb::Add { person, note } => {
+            let sender = session.policies(&config).ok().and_then(|all| all.sender(&person.sender).map(drop));
+            if sender.is_none() {
+                eprintln!("optgate: no policy knows the sender `{}`: is it spelt right?", person.sender);
+            }
+            record(&store, &person, EventKind::Suppressed { why: Suppression::Operator }, note).await?;
+            told(session.output, &["operator"], "suppressed")?
+        }
+        Verb::Remove { person, note } => remove(session.output, &store, &person, note).await?,
+        Verb::List(person) => list(session.output, &store, &person).await?,
+    };
+    store.close().await;
+    Ok(status)
+}
+
+/// Every cause that there is, so that mail may be sent again; exit status 1 where there was none.
+async fn remove(
+    output: Output,
+    store: &Store,
+    person: &Person,
+    note: Option<String>,
+) -> anyhow::Result<Status> {
+    let causes = suppressed(store, person).await?;
+    for (why, _) in &causes {
+        record(store, person, EventKind::SuppressionLifted { why: *why }, note.clone()).await?;
+    }
+    if causes.is_empty() {
+        eprintln!("optgate: {} has not suppressed this address", person.sender);
+        return Ok(Status::Findings);
+    }
+    let words: Vec<&str> = causes.iter().map(|(why, _)| word(*why)).collect();
+    told(output, &words, "lifted")
+}
+
+async fn list(output: Output, store: &Store, person: &Person) -> anyhow::Result<Status> {
+    let causes = suppressed(store, person).await?;
+    match output {
+        Output::Json => {
+            let shown = causes.iter().map(|(why, since)| json!({ "why": word(*why), "since": since }));
+            output::json(&shown.collect::<Vec<_>>())?;
+        }
+        Output::Text => {
+            let row = |(why, since): &(Suppression, jiff::Timestamp)| {
+                vec![word(*why).to_owned(), since.to_string()]
+            };
+            output::table(&["WHY", "SINCE"], &causes.iter().map(row).collect::<Vec<_>>())?;
+        }
+    }
+    Ok(if causes.is_empty() { Status::Findings } else { Status::Done })
+}
+
+async fn suppressed(store: &Store, person: &Person) -> anyhow::Result<Vec<(Suppression, jiff::Timestamp)>> {
+    let known = store.consent_of(&person.sender, std::slice::from_ref(&person.address)).await?;
+    Ok(known.into_iter().flatten().next().map(|known| known.state.suppressed).unwrap_or_default())
+}
+
+async fn record(store: &Store, person: &Person, kind: EventKind, note: Option<String>) -> anyhow::Result<()> {
+    // A gateway that serves from this database meets it in its next claim; nobody here waits.
+    let recorder = Recorder::new(store.clone(), std::sync::Arc::default());
+    let evidence = note.map(|note| json!({ "note": note })).unwrap_or_default();
+    let provenance = Provenance { channel: "command".to_owned(), evidence, ..Provenance::default() };
+    recorder.record(&person.sender, Who::Address(person.address.clone()), kind, None, provenance).await?;
+    Ok(())
+}
+
+fn told(output: Output, causes: &[&str], word: &str) -> anyhow::Result<Status> {
+    match output {
+        Output::Json => output::json(&json!({ word: causes }))?,
+        Output::Text => output::line(&format!("{word} ({})", causes.join(", ")))?,
+    }
+    Ok(Status::Done)
+}
+
+fn word(why: Suppression) -> &'static str {
+    match why {
+        Suppression::Bounce => "bounce",
+        Suppression::Operator => "operator",
+    }
+}

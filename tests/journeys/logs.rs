@@ -1,0 +1,72 @@
+//! What is logged when strangers write the words: every line stays a line, and nobody is named.
+
+use base64::Engine as _;
+
+use crate::support::gateway::Setup;
+use crate::support::tool::{marketing_with, newsletter};
+use crate::support::upstream::Script;
+use crate::support::{Database, Tool, Upstream, eventually};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i11_hostile_words_stay_on_their_line_and_name_nobody() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let mut gateway = Setup::new(&database, &upstream).prepare();
+    gateway.set_variable("OPTGATE_LOG", "warn,optgate=trace");
+    gateway.command(&["migrate"]).expect_success();
+    gateway.add_credential("demo-shop", "tool", "smtp", &["--streams", "marketing,functional"]);
+    gateway.add_credential("demo-shop", "api", "api", &[]);
+    gateway.start().await;
+    let hostile = "x\u{1b}[2Jy\u{7f}\u{9b}31m{\"level\":\"FORGED\"}";
+    gateway.opt_in("anna.secret@example.se", &["apparel"]).await;
+    for reply in [
+        "550 5.1.1 \u{1b}[2J<anna.secret@example.se>\u{7} forged\rline",
+        "451 4.3.0 \u{9b}31m anna.secret@example.se",
+    ] {
+        upstream.script("anna.secret@example.se", Script::Rcpt(reply));
+        let headers =
+            format!("X-Optgate-Scope: apparel\r\nX-Optgate-Campaign: {hostile}\r\nX-Other: {hostile}\r\n");
+        gateway
+            .submit(&["anna.secret@example.se"], &marketing_with("anna.secret@example.se", &headers))
+            .await;
+    }
+    gateway.submit(&["anna.secret@example.se"], &newsletter("anna.secret@example.se", "apparel")).await;
+    let mut tool = Tool::connect(gateway.smtp()).await;
+    tool.say(&format!("EHLO {hostile}")).await;
+    tool.say("EHLO tool.test").await;
+    let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let login = encode(&format!("\0demo-shop/{hostile}\r\nforged line\0hunter2-secret"));
+    tool.say(&format!("AUTH PLAIN {login}")).await;
+    tool.say(&format!("MAIL FROM:<{hostile}>")).await;
+    tool.say(&format!("{hostile} {hostile}")).await;
+    gateway.get("/u/%1b%5b2J%0aforged").await;
+    let (status, _) = gateway
+        .api(
+            "POST",
+            "/v1/withdrawals",
+            Some(serde_json::json!({
+                "email": "anna.secret@example.se", "source": {"channel": hostile},
+            })),
+        )
+        .await;
+    assert_eq!(status, 201);
+    let log = eventually("all of it is logged", || async {
+        let log = gateway.log();
+        ["SMTP login failed", "delivery tried", "fact recorded"]
+            .iter()
+            .all(|own| log.contains(own))
+            .then_some(log)
+    })
+    .await;
+    for line in log.lines() {
+        let parsed: serde_json::Value =
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        assert_ne!(parsed["level"], "FORGED", "{line}");
+        assert!(!line.chars().any(char::is_control), "{line:?}");
+    }
+    for secret in
+        ["anna.secret", "hunter2-secret", gateway.secret("demo-shop/tool"), gateway.secret("demo-shop/api")]
+    {
+        assert!(!log.contains(secret), "{secret} in\n{log}");
+    }
+}
