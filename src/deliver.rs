@@ -35,8 +35,7 @@ use choice::Upstreams;
 use hand::{Hand, Standing};
 use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
-use response::Response;
-use settlement::{Settling, Stop};
+use settlement::{Sent, Settling, Stop};
 use upstream::{Asked, Connection, Envelope, Header, Origin, Reuse, Upstream};
 
 /// A claim older than this is decided again before it is sent (DESIGN.md, "The queue").
@@ -111,7 +110,7 @@ impl Departures {
         claim: &Claim,
         upstream: &Arc<Upstream>,
         standing: &Standing,
-    ) -> Result<Response, Stop> {
+    ) -> Result<Sent, Stop> {
         let result = match self.attempt(policy, claim, upstream, Reuse::Allowed, standing).await {
             Err(Stop::Stale(_)) => {
                 standing.nothing_was_taken();
@@ -135,7 +134,7 @@ impl Departures {
         upstream: &Arc<Upstream>,
         reuse: Reuse,
         standing: &Standing,
-    ) -> Result<Response, Stop> {
+    ) -> Result<Sent, Stop> {
         let mut person = claim.consent.clone();
         let mut leave = self.decide_again(policy, claim, &person)?;
         let connection = upstream.connection(reuse).await;
@@ -162,16 +161,17 @@ impl Departures {
         }
         fail::fail_point!("deliver_before_send", |_| std::process::abort());
         standing.only_to_be_settled();
+        let dsn = connection.capabilities().dsn;
         let sent = connection.send(leave, &envelope, &[&copy.signatures, &copy.copy]).await;
         fail::fail_point!("deliver_after_response", sent.is_ok(), |_| std::process::abort());
-        sent.map_err(|failure| match connection.origin {
+        sent.map(|response| Sent { response, dsn }).map_err(|failure| match connection.origin {
             Origin::Kept if failure.is_stale() => Stop::Stale(failure),
             _ => Stop::Failed(failure),
         })
     }
 
     /// Whether nothing but this upstream is in the way, and another could take it.
-    fn goes_elsewhere(&self, result: &Result<Response, Stop>, claim: &Claim, by: Option<&Upstream>) -> bool {
+    fn goes_elsewhere(&self, result: &Result<Sent, Stop>, claim: &Claim, by: Option<&Upstream>) -> bool {
         let Err(Stop::Unreachable { .. }) = result else { return false };
         by.is_some_and(|own| self.upstreams.another_takes(claim.kind, own))
     }

@@ -1,8 +1,8 @@
 //! What the metrics hear of a try: how long it took, what the upstream said, how the delivery ended.
 //! Decides nothing.
 
-use super::response::{Failure, Response};
-use super::settlement::Stop;
+use super::response::Failure;
+use super::settlement::{Sent, Stop};
 use crate::spool::Settlement;
 use crate::store::{Claim, Settle};
 use crate::telemetry::metrics::{self, Stopwatch};
@@ -19,9 +19,9 @@ pub enum Said {
 }
 
 impl Said {
-    pub fn of(result: &Result<Response, Stop>) -> Self {
+    pub fn of(result: &Result<Sent, Stop>) -> Self {
         match result {
-            Ok(response) => Self::Code(response.code),
+            Ok(sent) => Self::Code(sent.response.code),
             Err(Stop::Failed(failure) | Stop::Stale(failure)) => match failure {
                 Failure::Answered(_, response) => Self::Code(response.code),
                 Failure::Unfit(_) => Self::NotAsked,

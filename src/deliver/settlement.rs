@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::outbound::NoCopy;
 use super::response::{Failure, Meaning, Response, Status};
-use super::upstream::Upstream;
+use super::upstream::{Offer, Upstream};
 use crate::clock::Clock;
 use crate::mail::RawMessage;
 use crate::mail::redaction::one_line_about;
@@ -24,6 +24,10 @@ use crate::store::{Claim, NewMessage, Settle, StoreError};
 const HOLD: Duration = Duration::from_secs(600);
 /// RFC 3463, X.4.7: delivery time expired. Of class 4, so that no tool takes the address for dead.
 const EXPIRED: Status = (4, 4, 7);
+
+/// It went on; what becomes of it is not ours to know.
+const RELAYED: Status = (2, 0, 0);
+const TAKEN: &str = "the next mail server took it and does not tell of its delivery";
 
 /// Why a delivery did not leave.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +66,14 @@ impl Stop {
     }
 }
 
+/// A copy that the upstream took.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub response: Response,
+    /// Whether the upstream tells of its delivery, where that was asked for. RFC 3461, 5.2.
+    pub dsn: Offer,
+}
+
 /// Turns what a try came to into what is written down.
 pub struct Settling {
     pub clock: Clock,
@@ -75,8 +87,8 @@ struct Ending {
     settlement: Settlement,
     because: Because,
     verdict: Option<Verdict>,
-    /// What a notification tells: status and plain words.
-    told: Option<(Status, String)>,
+    /// What a notification tells, where one is wanted: status and plain words.
+    told: Option<(Action, Status, String)>,
 }
 
 impl Settling {
@@ -85,12 +97,13 @@ impl Settling {
         &self,
         policy: &Arc<PolicySet>,
         claim: &Claim,
-        result: Result<Response, Stop>,
+        result: Result<Sent, Stop>,
     ) -> Option<Settle> {
         let now = self.clock.now();
         let ending = match result {
-            Ok(response) => Ending {
-                because: Because { response: Some(response.told(&claim.recipient)), reason: None },
+            Ok(sent) => Ending {
+                because: Because { response: Some(sent.response.told(&claim.recipient)), reason: None },
+                told: (sent.dsn == Offer::Lacking).then(|| (Action::Relayed, RELAYED, TAKEN.to_owned())),
                 ..Ending::of(Outcome::Relayed)
             },
             Err(Stop::LeaseLost) => return None,
@@ -155,14 +168,14 @@ impl Settling {
         match failure.meaning() {
             Meaning::Never(status) => Ending {
                 because: Because { response: Some(said.clone()), reason: None },
-                told: Some((status, "the mail server refused it for good".to_owned())),
+                told: Some((Action::Failed, status, "the mail server refused it for good".to_owned())),
                 ..Ending::of(Outcome::Rejected)
             },
             Meaning::Later | Meaning::Done => later(claim, now, &said),
         }
     }
 
-    /// The notification of what was rejected or has expired: never for a notification of our own.
+    /// The notification of what was rejected, has expired, or went on untold: never for a notification of our own.
     fn notification(
         &self,
         policy: &Arc<PolicySet>,
@@ -170,7 +183,7 @@ impl Settling {
         ending: &Ending,
         now: Timestamp,
     ) -> Option<NewMessage> {
-        let (status, text) = ending.told.clone()?;
+        let (action, status, text) = ending.told.clone()?;
         if claim.kind == DeliveryKind::Dsn {
             return None;
         }
@@ -194,7 +207,7 @@ impl Settling {
             // What expired was last heard of by an earlier claim.
             diagnostic: ending.because.response.clone().or_else(|| claim.last_response.clone()),
         };
-        self.notifier.notify(policy, &original, (Action::Failed, vec![told]), &|| self.clock.id(), now)
+        self.notifier.notify(policy, &original, (action, vec![told]), &|| self.clock.id(), now)
     }
 }
 
@@ -205,7 +218,7 @@ impl Ending {
 
     fn expired() -> Self {
         Self {
-            told: Some((EXPIRED, "it could not be delivered before its deadline".to_owned())),
+            told: Some((Action::Failed, EXPIRED, "it could not be delivered before its deadline".to_owned())),
             ..Self::of(Outcome::Expired)
         }
     }

@@ -198,6 +198,39 @@ on_both_databases! {
         assert_eq!(database.count("SELECT count(*) FROM messages WHERE kind = 'dsn'").await, 0);
     }
 
+    async fn that_it_went_on_is_told_where_the_upstream_will_not_tell(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = gateway(&database, &upstream).await;
+        let mut tool = gateway.tool().await;
+        check(&mut tool, &[
+            ("MAIL FROM:<bounce@shop.example> RET=FULL ENVID=order-7", "250 "),
+            ("RCPT TO:<anna@example.se> NOTIFY=SUCCESS ORCPT=rfc822;anna@example.se", "250 "),
+            ("RCPT TO:<bo@example.se>", "250 "),
+            ("RCPT TO:<cecilia@example.se> NOTIFY=FAILURE,DELAY", "250 "),
+            ("DATA", "354 "),
+        ]).await;
+        tool.send(format!("{}\r\n.\r\n", service("the whole body")).as_bytes()).await;
+        let id = message_id(&tool.reply().await);
+        let report = upstream.first_for("bounce@shop.example").await;
+        let text = report.text();
+        for expected in [
+            "Original-Envelope-Id: order-7\r\n",
+            "Final-Recipient: rfc822; anna@example.se\r\nAction: relayed\r\nStatus: 2.0.0\r\n",
+        ] {
+            assert!(text.contains(expected), "{expected} in\n{text}");
+        }
+        assert!(!text.contains("the whole body"), "only what failed goes back whole");
+        assert_eq!(report.parameters.1, "", "nothing is asked of a notification");
+        for to in [ANNA, "bo@example.se", "cecilia@example.se"] {
+            assert_eq!(upstream.first_for(to).await.parameters.1, "");
+        }
+        for delivery in gateway.deliveries(&id).await {
+            gateway.until(&id, "relayed").await;
+            assert_ne!(delivery["state"], "rejected");
+        }
+        assert_eq!(database.count("SELECT count(*) FROM messages WHERE kind = 'dsn'").await, 1);
+    }
+
     async fn failures_are_told_as_the_tool_asked(database: Database) {
         let upstream = Upstream::start().await;
         for to in [ANNA, "bo@example.se", "cecilia@example.se"] {

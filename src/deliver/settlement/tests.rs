@@ -64,6 +64,7 @@ fn settle_at(now: &str, claim: &Claim, result: Result<Response, Stop>) -> Option
     let notifier = Notifier { hostname: "gateway.example.com".into(), upstream: NullSenderMail::Taken };
     let clock = Clock::driven(at(now));
     let settling = Settling { clock, notifier, possible_duplicates: AtomicU64::new(0) };
+    let result = result.map(|response| Sent { response, dsn: Offer::Lacking });
     settling.settle(&Arc::new(parse(&shipped()).unwrap().0), claim, result)
 }
 
