@@ -1,6 +1,8 @@
 //! `optgate suppression`: blocks that are not the person's will. A person's own no is a withdrawal.
 
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::json;
 
 use super::output::{self, Output};
@@ -10,6 +12,9 @@ use crate::consent::event::Suppression;
 use crate::mail::Address;
 use crate::record::{Provenance, Recorder};
 use crate::store::{Store, Who};
+
+/// People read at a time.
+const PAGE: u32 = 500;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -28,8 +33,13 @@ pub(super) enum Verb {
         #[arg(long)]
         note: Option<String>,
     },
-    /// Whether, why and since when an address is blocked.
-    List(Person),
+    /// Who is blocked, why and since when; exit status 1 if the address that was named is not.
+    List {
+        #[arg(value_name = "ADDRESS", value_parser = queue::address)]
+        address: Option<Address>,
+        #[arg(long)]
+        sender: String,
+    },
 }
 
 #[derive(Args)]
@@ -53,7 +63,10 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
             told(session.output, &["operator"], "suppressed")?
         }
         Verb::Remove { person, note } => remove(session.output, &store, &person, note).await?,
-        Verb::List(person) => list(session.output, &store, &person).await?,
+        Verb::List { address: Some(address), sender } => {
+            one(session.output, &store, Person { address, sender }).await?
+        }
+        Verb::List { address: None, sender } => all(session.output, &store, &sender).await?,
     };
     store.close().await;
     Ok(status)
@@ -74,28 +87,56 @@ async fn remove(
         eprintln!("optgate: {} has not suppressed this address", person.sender);
         return Ok(Status::Findings);
     }
-    let words: Vec<&str> = causes.iter().map(|(why, _)| word(*why)).collect();
+    let words: Vec<&str> = causes.iter().map(|(why, _)| why.as_str()).collect();
     told(output, &words, "lifted")
 }
 
-async fn list(output: Output, store: &Store, person: &Person) -> anyhow::Result<Status> {
-    let causes = suppressed(store, person).await?;
-    match output {
-        Output::Json => {
-            let shown = causes.iter().map(|(why, since)| json!({ "why": word(*why), "since": since }));
-            output::json(&shown.collect::<Vec<_>>())?;
-        }
-        Output::Text => {
-            let row = |(why, since): &(Suppression, jiff::Timestamp)| {
-                vec![word(*why).to_owned(), since.to_string()]
-            };
-            output::table(&["WHY", "SINCE"], &causes.iter().map(row).collect::<Vec<_>>())?;
-        }
-    }
-    Ok(if causes.is_empty() { Status::Findings } else { Status::Done })
+async fn one(output: Output, store: &Store, person: Person) -> anyhow::Result<Status> {
+    let causes = suppressed(store, &person).await?;
+    let address = person.address.to_string();
+    let rows: Vec<Row> = causes.iter().map(|(why, since)| row(&address, *why, *since)).collect();
+    print(output, &rows)?;
+    Ok(if rows.is_empty() { Status::Findings } else { Status::Done })
 }
 
-async fn suppressed(store: &Store, person: &Person) -> anyhow::Result<Vec<(Suppression, jiff::Timestamp)>> {
+/// Page by page, so that no transaction is long.
+async fn all(output: Output, store: &Store, sender: &str) -> anyhow::Result<Status> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.suppressed(sender, after, PAGE).await?;
+        after = page.people.last().map(|person| person.subscriber);
+        for person in &page.people {
+            let address = person.address.as_ref().map_or_else(|| "(erased)".to_owned(), Address::to_string);
+            rows.extend(person.suppressions.iter().map(|(why, since)| row(&address, *why, *since)));
+        }
+        if !page.more {
+            break;
+        }
+    }
+    print(output, &rows)?;
+    Ok(Status::Done)
+}
+
+#[derive(Serialize)]
+struct Row {
+    email: String,
+    why: &'static str,
+    since: Timestamp,
+}
+
+fn row(email: &str, why: Suppression, since: Timestamp) -> Row {
+    Row { email: email.to_owned(), why: why.as_str(), since }
+}
+
+fn print(output: Output, rows: &[Row]) -> anyhow::Result<()> {
+    if output == Output::Json {
+        return output::json(&rows);
+    }
+    let cells = |row: &Row| vec![row.email.clone(), row.why.to_owned(), row.since.to_string()];
+    Ok(output::table(&["ADDRESS", "WHY", "SINCE"], &rows.iter().map(cells).collect::<Vec<_>>())?)
+}
+
+async fn suppressed(store: &Store, person: &Person) -> anyhow::Result<Vec<(Suppression, Timestamp)>> {
     let known = store.consent_of(&person.sender, std::slice::from_ref(&person.address)).await?;
     Ok(known.into_iter().flatten().next().map(|known| known.state.suppressed).unwrap_or_default())
 }
@@ -115,11 +156,4 @@ fn told(output: Output, causes: &[&str], word: &str) -> anyhow::Result<Status> {
         Output::Text => output::line(&format!("{word} ({})", causes.join(", ")))?,
     }
     Ok(Status::Done)
-}
-
-fn word(why: Suppression) -> &'static str {
-    match why {
-        Suppression::Bounce => "bounce",
-        Suppression::Operator => "operator",
-    }
 }

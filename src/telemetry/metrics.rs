@@ -101,6 +101,7 @@ families! {
     COMMIT_JOBS = "optgate_commit_jobs", Histogram(JOBS), "Jobs that shared one commit.";
     COMMIT_SECONDS = "optgate_commit_seconds", Histogram(SECONDS), "One transaction of the writer, synced, by result.";
     // pages and API
+    HTTP_CONNECTIONS = "optgate_http_connections", Gauge, "HTTP connections that are open, by listener.";
     HTTP_SECONDS = "optgate_http_request_seconds", Histogram(SECONDS), "HTTP requests by listener, route and class of status.";
     // the program
     POLICY_RELOADS = "optgate_policy_reloads_total", Counter, "Policy sets read after the start, by result.";
@@ -267,6 +268,11 @@ pub fn commit(jobs: usize, result: &'static str, took: Duration) {
 }
 
 // Pages and API.
+
+/// An HTTP connection is open until what is returned is dropped.
+pub fn http_connection(listener: &'static str) -> Open {
+    Open::of(gauge!(HTTP_CONNECTIONS.name, "listener" => listener))
+}
 
 /// A request on `web` or `api`. `route` is the pattern that matched, never the path.
 pub fn http_request(listener: &'static str, route: &str, status: u16, took: Duration) {

@@ -132,6 +132,7 @@ async fn accept(
 
 async fn attend(stream: TcpStream, peer: SocketAddr, shared: &Shared) {
     let _ = stream.set_nodelay(true);
+    let _open = metrics::http_connection(shared.door);
     match place(peer, shared) {
         Some(_place) => converse(stream, peer, shared).await,
         None => turn_away(stream, shared).await,

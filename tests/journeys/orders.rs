@@ -125,6 +125,8 @@ on_both_databases! {
         gateway.until(&id, "withheld").await;
         let listed = gateway.command(&["suppression", "list", person[0], person[1], person[2], "--json"]).json();
         assert_eq!(listed[0]["why"], "operator");
+        let all = gateway.command(&["suppression", "list", person[1], person[2], "--json"]).json();
+        assert_eq!(all[0]["email"], "a@example.se");
         let reply = gateway.submit(&["a@example.se"], &service_mail("a@example.se")).await;
         assert!(reply.contains("[suppressed_operator]"), "{reply}");
         suppression("remove").expect_success();

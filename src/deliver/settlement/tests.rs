@@ -144,6 +144,16 @@ fn a_hold_is_looked_at_again_before_the_deadline() {
 }
 
 #[test]
+fn what_an_operator_holds_is_looked_at_again_at_its_deadline_alone() {
+    let held = |now| {
+        let held = verdict(VerdictKind::Hold, Some(Reason::HeldByOperator));
+        settle_at(now, &claim(), Err(Stop::Held(held))).unwrap().settlement
+    };
+    assert_eq!(held("2026-11-21T12:00:00Z"), Settlement::Hold(at("2026-11-22T11:00:00Z")));
+    assert_eq!(held("2026-11-22T11:00:00Z"), Settlement::End(Outcome::Withheld));
+}
+
+#[test]
 fn no_notification_tells_of_a_notification() {
     let own = Claim { kind: DeliveryKind::Dsn, ..claim() };
     let rejected = settle_at("2026-11-21T12:00:00Z", &own, Err(answered(Stage::Rcpt, 550))).unwrap();
