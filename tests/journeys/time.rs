@@ -81,10 +81,14 @@ on_both_databases! {
         let clock = clock();
         let gateway = Setup::new(&database, &upstream).start_on(clock.clone()).await;
         let reply = gateway.submit(&["busy@example.se"], &service_mail("busy@example.se")).await;
+        eventually("the first attempt", || async {
+            gateway.deliveries(&message_id(&reply)).await[0]["last_response"].is_string().then_some(())
+        }).await;
         clock.advance(Duration::from_secs(5 * 24 * 3600 + 1));
         gateway.until(&message_id(&reply), "expired").await;
         let report = upstream.first_for("bounce@shop.example").await;
         assert!(report.text().contains("Action: failed"), "{}", report.text());
+        assert!(report.text().contains("Diagnostic-Code: smtp; 451 4.7.1 later"), "{}", report.text());
     }
 
     async fn i10_a_lost_reply_is_the_only_way_to_a_second_copy(database: Database) {

@@ -73,6 +73,20 @@ impl Database {
 }
 
 impl Database {
+    /// From now on a test's clock is the database's too: PostgreSQL's judges leases, due times and limits.
+    pub async fn follow(&self, clock: &optgate::clock::Clock) {
+        if self.kind == Kind::Postgres {
+            let now = clock.now().as_microsecond();
+            self.tamper(&format!(
+                "CREATE TABLE IF NOT EXISTS test_clock (at BIGINT NOT NULL);
+                 DELETE FROM test_clock; INSERT INTO test_clock VALUES ({now});
+                 CREATE OR REPLACE FUNCTION optgate_now() RETURNS BIGINT LANGUAGE sql VOLATILE
+                 AS 'SELECT at FROM test_clock'"
+            ))
+            .await;
+        }
+    }
+
     /// One number, read behind the gateway's back.
     pub async fn count(&self, query: &str) -> i64 {
         let query = sqlx::AssertSqlSafe(query.to_owned());

@@ -15,6 +15,7 @@ pub struct Setup<'a> {
     database: &'a Database,
     node: String,
     upstream: SocketAddr,
+    upstream_keys: String,
     lease: &'static str,
     smtp: String,
     web: String,
@@ -34,6 +35,7 @@ impl<'a> Setup<'a> {
             database,
             node: "node".to_owned(),
             upstream,
+            upstream_keys: "tls = \"none\"".to_owned(),
             lease: "60s",
             smtp: "allow_plaintext_auth = true".to_owned(),
             // Tests look again and again until something has happened.
@@ -43,6 +45,12 @@ impl<'a> Setup<'a> {
             policies: HashMap::new(),
             keys_from: None,
         }
+    }
+
+    /// Other keys of the `[[upstream]]` than no TLS.
+    pub fn upstream(mut self, keys: &str) -> Self {
+        self.upstream_keys = keys.to_owned();
+        self
     }
 
     /// Another node on the same database.
@@ -170,7 +178,7 @@ listen = "127.0.0.1:0"
 [[upstream]]
 name = "primary"
 address = "{upstream}"
-tls = "none"
+{upstream_keys}
 [[dkim]]
 domain = "shop.example"
 selector = "og1"
@@ -183,6 +191,7 @@ key_file = "{dkim}"
             web = self.web,
             api = self.api,
             upstream = self.upstream,
+            upstream_keys = self.upstream_keys,
             extra = self.extra,
         )
     }
@@ -444,6 +453,13 @@ impl Gateway {
         let body = json!({"email": email, "source": {"channel": "phone"}});
         let (status, answer) = self.api("POST", "/v1/withdrawals", Some(body)).await;
         assert_eq!(status, 201, "{answer}");
+    }
+
+    /// What Prometheus is shown.
+    pub async fn metrics(&self) -> String {
+        let url = format!("http://{}/metrics", self.running.as_ref().expect("it runs").api);
+        let answer = self.http.get(url).send().await.expect("the API answers");
+        answer.text().await.expect("its text")
     }
 
     /// Opens a page.

@@ -54,7 +54,12 @@ struct Shared {
 
 impl Upstream {
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// The same at an address where nobody listened so far.
+    pub async fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let shared = Arc::new(Shared {
             captured: Mutex::default(),
@@ -79,6 +84,12 @@ impl Upstream {
     /// From now on EHLO offers this too.
     pub fn offer(&self, extension: &'static str) {
         self.shared.extensions.lock().unwrap().push(extension);
+    }
+
+    /// An address where nobody listens.
+    pub fn nowhere() -> SocketAddr {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        taken.local_addr().expect("its address")
     }
 
     /// From now on mail for `recipient` meets this.
