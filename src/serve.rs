@@ -24,7 +24,7 @@ use crate::config::policies::Reader;
 use crate::config::{Config, Essentials};
 use crate::credential::Verifier;
 use crate::deliver;
-use crate::deliver::choice::{Upstreams, null_sender_mail};
+use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
 use crate::intake::Intake;
 use crate::keys::LinkKeys;
@@ -95,6 +95,7 @@ struct Shared {
     recorder: Recorder,
     verifier: Verifier,
     queue_changed: Arc<Notify>,
+    upstreams: Arc<Upstreams>,
     public_url: String,
 }
 
@@ -191,6 +192,7 @@ async fn share(
             None => config.web.public_url.clone(),
         },
         queue_changed,
+        upstreams: Arc::new(Upstreams::new(config.upstreams.clone(), &config.hostname)),
         store,
         clock,
     })
@@ -264,6 +266,7 @@ fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken
         clock: shared.clock.clone(),
         policies: shared.policies.clone(),
         verifier: shared.verifier.clone(),
+        upstreams: shared.upstreams.clone(),
         trusted_proxies: config.web.trusted_proxies.clone(),
         rate: Arc::new(PeerRate::new(config.api.rate)),
         feed,
@@ -332,7 +335,7 @@ fn smtp(
         policies: shared.policies.clone(),
         notifier: Notifier {
             hostname: config.hostname.clone(),
-            upstream: null_sender_mail(config.upstreams.iter()),
+            upstream: shared.upstreams.null_sender_mail(),
         },
         queue_changed: shared.queue_changed.clone(),
         bounds: Bounds { line: config.smtp.max_line, header: config.smtp.max_header },
@@ -348,7 +351,7 @@ fn departure(config: Config, shared: &Shared, ended: &Ended) -> anyhow::Result<S
         policies: shared.policies.clone(),
         link_keys: shared.link_keys.clone(),
         signers: Signers::new(config.dkim)?,
-        upstreams: Arc::new(Upstreams::new(config.upstreams, &config.hostname)),
+        upstreams: shared.upstreams.clone(),
         hostname: config.hostname,
         public_url: shared.public_url.clone(),
         lease: config.queue.lease,

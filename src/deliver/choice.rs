@@ -29,7 +29,8 @@ impl Upstreams {
 
     /// Whether any of them relays mail from the null sender: else there are no notifications at all.
     pub fn null_sender_mail(&self) -> NullSenderMail {
-        null_sender_mail(self.all.iter().map(|own| own.settings()))
+        let takes = |own: &Arc<Upstream>| own.settings().kind.null_sender_mail() == NullSenderMail::Taken;
+        if self.all.iter().any(takes) { NullSenderMail::Taken } else { NullSenderMail::RefusedByProvider }
     }
 
     /// Connections of all.
@@ -84,15 +85,6 @@ impl Upstreams {
 
     fn shares(&self) -> MutexGuard<'_, Shares> {
         self.shares.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether any upstream of a configuration relays mail from the null sender.
-pub fn null_sender_mail<'a>(mut upstreams: impl Iterator<Item = &'a Settings>) -> NullSenderMail {
-    if upstreams.any(|own| own.kind.null_sender_mail() == NullSenderMail::Taken) {
-        NullSenderMail::Taken
-    } else {
-        NullSenderMail::RefusedByProvider
     }
 }
 

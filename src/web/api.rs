@@ -41,6 +41,7 @@ use utoipa_axum::routes;
 
 use crate::clock::Clock;
 use crate::credential::Verifier;
+use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
 use crate::limits::PeerRate;
 use crate::policy::PolicySet;
@@ -65,6 +66,8 @@ pub struct Api {
     pub clock: Clock,
     pub policies: Arc<ArcSwap<PolicySet>>,
     pub verifier: Verifier,
+    /// Whose health is shown.
+    pub upstreams: Arc<Upstreams>,
     /// Whose X-Forwarded-For is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// How often an address may call.

@@ -172,6 +172,13 @@ async fn a_refused_login_is_the_operators_and_never_the_recipients_fault() {
     for number in 0..20 {
         send(&gateway, &format!("r{number}@example.se")).await;
     }
+    let (status, ready) = gateway.api("GET", "/readyz", None).await;
+    assert_eq!((status, &ready["status"]), (200, &"ready".into()), "mail is accepted: {ready}");
+    let shown = &ready["upstreams"][0];
+    assert_eq!(
+        (&shown["name"], &shown["standing"], &shown["trouble"]),
+        (&"primary".into(), &"down".into(), &"login".into())
+    );
     let line = gateway.log().lines().find(|line| line.contains("upstream down")).unwrap().to_owned();
     assert!(line.contains("\"trouble\":\"login\"") && line.contains("password_file"), "{line}");
     let metrics = gateway.metrics().await;

@@ -455,13 +455,6 @@ impl Gateway {
         assert_eq!(status, 201, "{answer}");
     }
 
-    /// What Prometheus is shown.
-    pub async fn metrics(&self) -> String {
-        let url = format!("http://{}/metrics", self.running.as_ref().expect("it runs").api);
-        let answer = self.http.get(url).send().await.expect("the API answers");
-        answer.text().await.expect("its text")
-    }
-
     /// Opens a page.
     pub async fn get(&self, path: &str) -> (u16, String) {
         let answer = self.http.get(self.url(path)).send().await.expect("the page answers");

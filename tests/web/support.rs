@@ -11,6 +11,7 @@ use optgate::consent::event::{Acquaintance, OptIn};
 use optgate::consent::token::{self, Link, Purpose};
 use optgate::consent::{Event, EventKind};
 use optgate::credential::{self, Patience, Verifier};
+use optgate::deliver::choice::Upstreams;
 use optgate::feed::Feed;
 use optgate::keys::{Keys, LinkKeys};
 use optgate::limits::PeerRate;
@@ -107,6 +108,7 @@ impl Gateway {
             clock: clock.clone(),
             policies,
             verifier: Verifier::new(store.clone(), clock.clone(), patience),
+            upstreams: Arc::new(Upstreams::new(Vec::new(), "gateway.test")),
             trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
             rate: rate(calls_rate),
             feed: feed.clone(),

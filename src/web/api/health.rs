@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::problem::{Document, Kind, Problem};
+use crate::deliver::upstream::Health;
 
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({ "status": "ready" }))]
@@ -15,11 +16,40 @@ pub(super) struct Status {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({ "status": "ready", "marketing": "ready" }))]
+#[schema(example = json!({
+    "status": "ready", "marketing": "ready",
+    "upstreams": [{ "name": "primary", "standing": "up", "trouble": null, "seconds": null }]
+}))]
 pub(super) struct Readiness {
     status: &'static str,
+    /// By which mail leaves. One that is down keeps no mail from being accepted: it waits.
+    upstreams: Vec<UpstreamStanding>,
     /// `ready`, or `held: ` and why: a backup was restored, and the noes since are not all back yet.
     marketing: String,
+}
+
+/// An upstream, as this node sees it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UpstreamStanding {
+    name: String,
+    /// `up`, `down`, or `trial`: it can be connected to again and gets one message at a time.
+    standing: &'static str,
+    /// What is wrong: a word of `docs/operate.md`.
+    trouble: Option<&'static str>,
+    /// For how long.
+    seconds: Option<u64>,
+}
+
+impl From<Health> for UpstreamStanding {
+    fn from(health: Health) -> Self {
+        let trouble = health.trouble.as_ref();
+        Self {
+            standing: health.standing.as_str(),
+            trouble: trouble.map(|(trouble, ..)| trouble.as_str()),
+            seconds: trouble.map(|(_, lasts, _)| lasts.as_secs()),
+            name: health.name,
+        }
+    }
 }
 
 /// Whether the process lives
@@ -50,5 +80,6 @@ pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Readiness>, Pro
     })?;
     // Service mail passes, so that this node is not taken out of service for it.
     let marketing = api.store.why_held().map_or_else(|| "ready".to_owned(), |why| format!("held: {why}"));
-    Ok(Json(Readiness { status: "ready", marketing }))
+    let upstreams = api.upstreams.health().into_iter().map(UpstreamStanding::from).collect();
+    Ok(Json(Readiness { status: "ready", upstreams, marketing }))
 }
