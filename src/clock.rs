@@ -47,6 +47,13 @@ impl Clock {
         }
     }
 
+    /// Steps a driven clock to any moment, back as well; a system clock stays as it is.
+    pub fn set(&self, at: Timestamp) {
+        if let Source::Driven(micros) = &self.0 {
+            micros.store(at.as_microsecond(), Ordering::SeqCst);
+        }
+    }
+
     /// A new UUIDv7 whose time is this clock's.
     pub fn id(&self) -> Uuid {
         let now = self.now();

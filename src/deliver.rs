@@ -3,6 +3,7 @@
 //! Nothing is sent that was not decided a moment ago, and nothing is settled but what was seen to happen.
 
 pub mod choice;
+mod clock_watch;
 pub mod dispatch;
 pub mod hand;
 pub mod lanes;

@@ -3,13 +3,15 @@
 //! Nothing personal ever goes in (invariant 11), and nothing that came from outside can end a line or
 //! steer a terminal: control characters are written as escapes, whatever wrote them.
 
+mod flood;
 pub mod metrics;
-pub mod seldom;
 
 use std::io::{self, IsTerminal as _, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What is logged when neither `OPTGATE_LOG` nor `RUST_LOG` says: our own doings, others' warnings.
 const DEFAULT_FILTER: &str = "warn,optgate=info";
@@ -26,10 +28,11 @@ pub fn start_with(default: &str) {
         EnvFilter::try_new(chosen.as_deref().unwrap_or(default)).unwrap_or_else(|_| EnvFilter::new(default));
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(EscapedStderr);
+    let guard = flood::FloodGuard::default();
     let _ = if io::stderr().is_terminal() {
-        builder.try_init()
+        builder.finish().with(guard).try_init()
     } else {
-        builder.json().flatten_event(true).try_init()
+        builder.json().flatten_event(true).finish().with(guard).try_init()
     };
 }
 

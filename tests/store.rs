@@ -27,6 +27,8 @@ macro_rules! rules {
     };
 }
 
+#[path = "store/clock.rs"]
+mod clock;
 #[path = "store/consent.rs"]
 mod consent;
 #[path = "store/erasure.rs"]

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::clock_watch::{ClockWatch, Went};
 use super::dispatch::{Dispatcher, LOOK_AT_UPSTREAMS};
 use super::{Departures, Leaving};
 use crate::store::StoreError;
@@ -76,6 +77,7 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
     let mut ticks = interval(SWEEP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut keys_due = Instant::now();
+    let mut leases = Leases::new(dispatcher.departures.parts.lease);
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -84,7 +86,7 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
         for upstream in dispatcher.departures.upstreams.all() {
             upstream.close_idle().await;
         }
-        if let Err(error) = take_over(&dispatcher.departures).await {
+        if let Err(error) = leases.look(&dispatcher.departures).await {
             tracing::error!(%error, "leases that ran out can't be looked for");
         }
         if let Err(error) = expire(&dispatcher, &shutdown).await {
@@ -110,14 +112,57 @@ async fn forget(departures: &Departures) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn take_over(departures: &Departures) -> Result<(), StoreError> {
-    let count = departures.parts.store.take_over_expired().await?;
-    metrics::leases_taken_over(count);
-    if count > 0 {
-        tracing::info!(count, "leases that ran out are taken over");
-        departures.parts.queue_changed.notify_one();
+/// Who may be taken for dead.
+struct Leases {
+    clock: ClockWatch,
+    lease: Duration,
+    /// After the store was gone or its clock stepped, the living must have had the time to renew first.
+    others_from: Instant,
+}
+
+impl Leases {
+    fn new(lease: Duration) -> Self {
+        Self { clock: ClockWatch::new(lease), lease, others_from: Instant::now() }
     }
-    Ok(())
+
+    async fn look(&mut self, departures: &Departures) -> Result<(), StoreError> {
+        let looked = self.try_look(departures).await;
+        if looked.is_err() {
+            self.others_from = Instant::now() + self.lease;
+        }
+        looked
+    }
+
+    async fn try_look(&mut self, departures: &Departures) -> Result<(), StoreError> {
+        let store = &departures.parts.store;
+        match self.clock.look(store.now().await?, Instant::now()) {
+            Went::Steadily => {}
+            Went::Ahead => {
+                tracing::warn!(
+                    "the clock went ahead by more than a lease may: other nodes may renew theirs first"
+                );
+                self.others_from = Instant::now() + self.lease;
+            }
+            Went::Back(by) => {
+                let deliveries = store.clock_went_back(by).await?;
+                tracing::warn!(
+                    seconds = by.as_secs(),
+                    deliveries,
+                    "the clock went back: what waits is due as much sooner"
+                );
+            }
+        }
+        let mut count = store.take_back_expired(&departures.hand.fences()).await?;
+        if self.others_from <= Instant::now() {
+            count += store.take_over_expired().await?;
+        }
+        metrics::leases_taken_over(count);
+        if count > 0 {
+            tracing::info!(count, "leases that ran out are taken over");
+            departures.parts.queue_changed.notify_one();
+        }
+        Ok(())
+    }
 }
 
 async fn forget_submissions(departures: &Departures, shutdown: &CancellationToken) -> Result<(), StoreError> {

@@ -14,7 +14,6 @@ use crate::config::Essentials;
 use crate::journal::Journal;
 use crate::policy::decide::Records;
 use crate::store::{Compared, Pass, Standing, Store, StoreError};
-use crate::telemetry::seldom::Seldom;
 
 /// How soon a node learns of another's standing.
 const FOLLOW: Duration = Duration::from_secs(2);
@@ -36,7 +35,6 @@ pub(super) async fn begin(store: &Store) -> Result<(), StoreError> {
 
 /// Until cancelled: replays what is missing, follows the other nodes, leaves marks, compacts.
 pub(super) async fn follow(store: Store, queue_changed: Arc<Notify>, shutdown: CancellationToken) {
-    let seldom = Seldom::new(MARK);
     // What an earlier run left held.
     let mut release = Release::Due;
     let (mut mark_due, mut compact_due) = (Instant::now() + MARK, Instant::now() + FOLLOW);
@@ -57,9 +55,7 @@ pub(super) async fn follow(store: Store, queue_changed: Arc<Notify>, shutdown: C
         match shutdown.run_until_cancelled(work).await {
             None => return,
             Some(Err(error)) => {
-                if let Some(unsaid) = seldom.due() {
-                    tracing::error!(%error, unsaid, "the journal of noes can't be compared with the database");
-                }
+                tracing::error!(%error, "the journal of noes can't be compared with the database");
             }
             Some(Ok(())) => {}
         }

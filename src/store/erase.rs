@@ -91,6 +91,12 @@ pub(super) async fn bury(
             values![id, sender],
         )
         .await?;
+    if session.either(false, true) {
+        // A node may be settling one of them at this moment: whoever comes second sees what the first has done.
+        let lock = "SELECT id FROM deliveries WHERE sender = $1 AND lookup_hash = $2 AND state = 'claimed'
+                    ORDER BY id FOR UPDATE";
+        session.fetch(lock, values![sender, hash]).await?;
+    }
     // What is still queued may have to go (the sender's own duty); settling takes that address away.
     session
         .execute(

@@ -15,6 +15,7 @@ use super::sql::{Session, values};
 use super::{Store, StoreError};
 use crate::journal::{Journal, JournalError, No};
 use crate::policy::decide::Records;
+use crate::telemetry::metrics;
 
 /// How a journal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +206,7 @@ impl Store {
         let behind: Vec<JournalView> =
             self.journals().await?.into_iter().filter(|own| own.standing != Standing::InStep).collect();
         let why = behind.first().map(|first| Arc::new(told(first, behind.len(), self.inner.node)));
+        metrics::marketing_held(why.is_some());
         let before = self.inner.held.swap(why.clone());
         if let Some(why) = why.as_deref().filter(|why| before.as_deref() != Some(why)) {
             tracing::error!("marketing is held: {why}");

@@ -172,12 +172,63 @@ impl Store {
         Ok(self.requeue(own, |now| values![now, self.inner.node]).await?)
     }
 
-    /// Claims of any node whose lease ran out are due again.
+    /// Claims of other nodes whose lease ran out are due again.
     pub async fn take_over_expired(&self) -> Result<u64, StoreError> {
         let expired =
             "UPDATE deliveries SET state = 'queued', node = NULL, lease_until = NULL, next_attempt_at = $1
-                       WHERE state = 'claimed' AND lease_until < $1";
-        Ok(self.requeue(expired, |now| values![now]).await?)
+                       WHERE state = 'claimed' AND lease_until < $1 AND node <> $2";
+        Ok(self.requeue(expired, |now| values![now, self.inner.node]).await?)
+    }
+
+    /// This node's own claims whose lease ran out, and that nobody here works on any more, are due again. What
+    /// is still in hand keeps its claim: its outcome may only be waiting for the store (invariant 10).
+    pub async fn take_back_expired(&self, in_hand: &[Fence]) -> Result<u64, StoreError> {
+        let mut tx = self.inner.database.begin(Commit::Lazy).await?;
+        let now = tx.now().await?;
+        let select =
+            "SELECT id, fence FROM deliveries WHERE state = 'claimed' AND lease_until < $1 AND node = $2";
+        let held: HashSet<Fence> = in_hand.iter().copied().collect();
+        let mut left = Vec::new();
+        for row in tx.fetch(select, values![now, self.inner.node]).await? {
+            let fence = Fence { delivery: row.id(0)?, number: row.int(1)? };
+            if !held.contains(&fence) {
+                left.push(values![fence.delivery, fence.number, now]);
+            }
+        }
+        let update =
+            "UPDATE deliveries SET state = 'queued', node = NULL, lease_until = NULL, next_attempt_at = at
+                      FROM v WHERE id = delivery AND fence = held_fence AND state = 'claimed' RETURNING id";
+        let changed =
+            rows::with_values(&mut tx, "delivery, held_fence, at", left, update).await?.len() as u64;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    /// The clock went back by so much: what waits shall not wait for so much longer, nor a dead node's lease
+    /// hold. In slices. Returns how many deliveries that are.
+    pub async fn clock_went_back(&self, by: std::time::Duration) -> Result<u64, StoreError> {
+        let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        let (mut after, mut changed) = (uuid::Uuid::nil(), 0);
+        loop {
+            let mut tx = self.inner.database.begin(Commit::Lazy).await?;
+            let now = tx.now().await?;
+            let until = self.lease_from(now);
+            let select = "SELECT id FROM deliveries WHERE state IN ('queued', 'held', 'claimed')
+                          AND (next_attempt_at > $1 OR lease_until > $2) AND id > $3 ORDER BY id LIMIT 1000";
+            let found = tx.fetch(select, values![now, until, after]).await?;
+            let ids = found.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
+            let Some(last) = ids.last() else { return Ok(changed) };
+            after = *last;
+            let ids: Vec<Value> = ids.into_iter().map(Value::from).collect();
+            let sooner = "UPDATE deliveries SET next_attempt_at =
+                              CASE WHEN next_attempt_at - $2 > $1 THEN next_attempt_at - $2 ELSE $1 END
+                          WHERE id IN {} AND state IN ('queued', 'held') AND next_attempt_at > $1 RETURNING id";
+            changed += rows::with_list(&mut tx, sooner, values![now, by], ids.clone()).await?.len() as u64;
+            let shorter = "UPDATE deliveries SET lease_until = $1
+                           WHERE id IN {} AND state = 'claimed' AND lease_until > $1 RETURNING id";
+            changed += rows::with_list(&mut tx, shorter, values![until], ids).await?.len() as u64;
+            tx.commit().await?;
+        }
     }
 
     async fn requeue(

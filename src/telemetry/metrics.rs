@@ -108,6 +108,8 @@ families! {
     POLICY_LOADED = "optgate_policy_loaded_timestamp_seconds", Gauge, "When the policy set in force was read.";
     POLICY_FAILED = "optgate_policy_reload_failing", Gauge, "1 while the policy files as they are can't be used and an older set is in force.";
     CERTIFICATE_EXPIRY = "optgate_certificate_expiry_timestamp_seconds", Gauge, "When the certificate that tools are shown ends.";
+    LOG_LEFT_OUT = "optgate_log_lines_left_out_total", Counter, "Warnings and errors that were not logged because the same had just been, many times.";
+    MARKETING_HELD = "optgate_marketing_held", Gauge, "1 while marketing is held because a journal of noes is not in step with the database.";
     BUILD = "optgate_build_info", Gauge, "Always 1; the version is a label.";
 }
 
@@ -347,4 +349,14 @@ fn count(number: usize) -> f64 {
 
 fn seconds(at: jiff::Timestamp) -> f64 {
     at.as_microsecond() as f64 / 1e6
+}
+
+/// A warning or an error was left out of the log.
+pub fn log_line_left_out() {
+    counter!(LOG_LEFT_OUT.name).increment(1);
+}
+
+/// Whether marketing waits for a journal of noes.
+pub fn marketing_held(held: bool) {
+    gauge!(MARKETING_HELD.name).set(if held { 1.0 } else { 0.0 });
 }

@@ -14,6 +14,7 @@ mod long_queue;
 mod metrics;
 mod operation;
 mod orders;
+mod outages;
 mod refusals;
 mod restore;
 mod resubmission;

@@ -139,7 +139,7 @@ async fn i9_a_lease_that_ran_out_is_taken_over(home: &Home) {
     home.advance(LEASE / 2).await;
     assert!(home.store.renew(&[claims[0].fence]).await.unwrap().is_empty());
     home.advance(LEASE / 2 + Duration::from_secs(1)).await;
-    assert_eq!(home.store.take_over_expired().await.unwrap(), 1);
+    assert_eq!(home.store.take_back_expired(&[]).await.unwrap(), 1);
     let stranger = Fence { delivery: claims[0].fence.delivery, number: 99 };
     let fences = [claims[0].fence, claims[1].fence, stranger];
     assert_eq!(home.store.renew(&fences).await.unwrap(), [claims[1].fence, stranger]);

@@ -101,6 +101,12 @@ impl Home {
         }
     }
 
+    /// Sets that clock back.
+    pub async fn step_back(&self, by: Duration) {
+        self.clock.set(self.clock.now().checked_sub(by).unwrap());
+        self.advance(Duration::ZERO).await;
+    }
+
     /// Statements behind the store's back.
     pub async fn sql(&self, statements: &str) {
         let statements = AssertSqlSafe(statements.to_owned());

@@ -23,6 +23,7 @@ pub struct Setup<'a> {
     extra: String,
     policies: HashMap<String, String>,
     keys_from: Option<PathBuf>,
+    url: Option<String>,
 }
 
 impl<'a> Setup<'a> {
@@ -44,6 +45,7 @@ impl<'a> Setup<'a> {
             extra: String::new(),
             policies: HashMap::new(),
             keys_from: None,
+            url: None,
         }
     }
 
@@ -91,6 +93,12 @@ impl<'a> Setup<'a> {
     /// A policy file in place of (or beside) the shipped ones.
     pub fn policy(mut self, file: &str, text: &str) -> Self {
         self.policies.insert(file.to_owned(), text.to_owned());
+        self
+    }
+
+    /// Another way to the database.
+    pub fn database_url(mut self, url: String) -> Self {
+        self.url = Some(url);
         self
     }
 
@@ -185,7 +193,7 @@ selector = "og1"
 key_file = "{dkim}"
 {extra}
 "#,
-            url = self.database.url,
+            url = self.url.as_ref().unwrap_or(&self.database.url),
             lease = self.lease,
             smtp = self.smtp,
             web = self.web,

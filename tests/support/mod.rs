@@ -2,8 +2,10 @@
 //! clock), a scripted upstream, a tool that speaks SMTP, and a database of its own for each test.
 
 pub mod database;
+pub mod disk;
 pub mod gateway;
 pub mod mailbox;
+pub mod proxy;
 pub mod tool;
 pub mod upstream;
 

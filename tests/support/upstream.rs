@@ -33,6 +33,8 @@ pub enum Script {
     End(&'static str),
     /// Captured, then the connection drops without a reply.
     LoseReply,
+    /// After the final dot nothing is said until `open`; then it is taken.
+    WaitAtEnd,
 }
 
 /// A running upstream.
@@ -140,9 +142,7 @@ impl Upstream {
 async fn session(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
-    shared.waiting.send_modify(|count| *count += 1);
-    let _ = shared.open.subscribe().wait_for(|open| *open).await;
-    shared.waiting.send_modify(|count| *count -= 1);
+    wait(shared).await;
     say(&mut stream, "220 upstream.test ESMTP").await?;
     let (mut sender, mut recipient) = (String::new(), None::<String>);
     let mut parameters = (String::new(), String::new());
@@ -190,6 +190,11 @@ async fn session(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                 let captured = Captured { sender, recipient: to.clone(), parameters, content };
                 match script(shared, &to) {
                     Some(Script::End(reply)) => say(&mut stream, reply).await?,
+                    Some(Script::WaitAtEnd) => {
+                        wait(shared).await;
+                        shared.captured.lock().unwrap().push(captured);
+                        say(&mut stream, "250 2.0.0 queued").await?;
+                    }
                     Some(Script::LoseReply) => {
                         shared.captured.lock().unwrap().push(captured);
                         return Ok(());
@@ -210,6 +215,13 @@ async fn session(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             }
         }
     }
+}
+
+/// Until it is open.
+async fn wait(shared: &Shared) {
+    shared.waiting.send_modify(|count| *count += 1);
+    let _ = shared.open.subscribe().wait_for(|open| *open).await;
+    shared.waiting.send_modify(|count| *count -= 1);
 }
 
 fn script(shared: &Shared, recipient: &str) -> Option<Script> {
