@@ -55,7 +55,10 @@ pub enum What {
 /// Why there is no page.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FeedError {
-    /// Not ours, another sender's, or of events that this database does not have.
+    /// Nothing that this program ever gave out.
+    #[error("this is no cursor")]
+    NoCursor,
+    /// Another sender's, or of an event that this database does not have.
     #[error("no event has this cursor")]
     UnknownCursor,
     #[error(transparent)]
@@ -194,9 +197,9 @@ fn place(row: &Row) -> Result<Place> {
 /// The number behind a cursor. One of a database that was since restored from a backup is unknown, and not
 /// taken for whatever got its number anew.
 async fn place_of(session: &mut Session, sender: &str, text: &str) -> Result<i64, FeedError> {
-    let octets = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| FeedError::UnknownCursor)?;
+    let octets = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| FeedError::NoCursor)?;
     let number = octets.first_chunk::<8>().filter(|_| octets.len() == CURSOR);
-    let sequence = number.map(|number| i64::from_be_bytes(*number)).ok_or(FeedError::UnknownCursor)?;
+    let sequence = number.map(|number| i64::from_be_bytes(*number)).ok_or(FeedError::NoCursor)?;
     let select = "SELECT ref FROM feed WHERE sender = $1 AND sequence = $2";
     let row = session.fetch_optional(select, values![sender, sequence]).await?;
     let id = row.map(|row| row.id(0)).transpose()?.ok_or(FeedError::UnknownCursor)?;

@@ -436,6 +436,29 @@ impl Gateway {
         (status, answer.json().await.unwrap_or(Value::Null))
     }
 
+    pub fn api_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.as_ref().expect("it runs").api)
+    }
+
+    /// An API call with this key, or none: status and text.
+    pub async fn ask(
+        &self,
+        key: Option<&str>,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> (u16, String) {
+        let mut request = self.http.request(method.parse().expect("a method"), self.api_url(path));
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.expect("the API answers");
+        (answer.status().as_u16(), answer.text().await.expect("its text"))
+    }
+
     /// Records a double opt-in.
     pub async fn opt_in(&self, email: &str, scopes: &[&str]) {
         let body = json!({

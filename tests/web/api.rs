@@ -345,7 +345,9 @@ async fn an_erased_person_leaves_a_tombstone_that_older_facts_do_not_pass() {
     let older = ground(&["apparel"], "2026-11-20T09:00:00Z");
     let answer = post(&gateway, &key, "/v1/grounds", older).await;
     assert_eq!((answer.status, &answer.json["reason"]), (409, &json!("erased")));
-    let shown = call(&gateway, &key, Method::GET, &person, None).await;
+    let gone = call(&gateway, &key, Method::GET, &person, None).await;
+    assert_eq!((gone.status, problem(&gone), &gone.json["reason"]), (404, "erased", &json!("erased")));
+    let shown = post(&gateway, &key, "/v1/subscribers/lookup", json!({ "email": ANNA })).await;
     assert_eq!((shown.status, &shown.json["state"]), (200, &json!("erased")));
     assert!(shown.json["history"].as_array().unwrap().iter().all(|event| event["evidence"].is_null()));
 }

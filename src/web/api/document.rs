@@ -3,6 +3,7 @@
 
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
@@ -42,6 +43,7 @@ pub(super) fn complete(mut document: OpenApi) -> OpenApi {
     for (status, name, description) in COMMON {
         components.responses.insert((*name).to_owned(), RefOr::T(problem(*status, description)));
     }
+    components.parameters.insert("IdempotencyKey".to_owned(), RefOr::T(idempotency_key()));
     let mut schemas = Vec::new();
     <Document<'static> as ToSchema>::schemas(&mut schemas);
     schemas.push(("Problem".to_owned(), <Document<'static> as utoipa::PartialSchema>::schema()));
@@ -78,7 +80,15 @@ fn answers(operation: &mut Operation) {
     let writes = ["add", "lift", "erase"];
     let is_write = |id: &String| writes.iter().any(|verb| id.starts_with(verb));
     if operation.operation_id.as_ref().is_some_and(is_write) {
-        operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        // Not among the parameters: whoever makes up requests would send one key with many bodies, which is
+        // what a key must refuse.
+        let reference = serde_json::json!({ "$ref": "#/components/parameters/IdempotencyKey" });
+        let extension = ExtensionsBuilder::new().add("x-idempotency-key", reference).build();
+        operation.extensions.get_or_insert_default().merge(extension);
+        let said = operation.description.get_or_insert_default();
+        said.push_str(
+            "\n\nTakes an `Idempotency-Key` header, so that it is done once however often it is sent.",
+        );
         statuses.extend([400, 409, 422]);
     }
     if operation.security.is_some() {

@@ -20,7 +20,7 @@ use super::caller::Caller;
 use super::deliveries::as_seen_by;
 use super::document::Email;
 use super::page::page_size;
-use super::problem::Problem;
+use super::problem::{Document, Problem};
 use crate::consent::event::{Acquaintance, OptIn, Suppression};
 use crate::consent::{Event, EventKind};
 use crate::mail::Address;
@@ -40,7 +40,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 #[into_params(parameter_in = Query)]
 pub(super) struct Follow {
     /// `next` of the page before, or the `cursor` of any event; without it, from the first event on.
-    #[param(pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    #[param(pattern = "^[A-Za-z0-9_-]{21}[AQgw]$")]
     after: Option<String>,
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u32>,
@@ -133,7 +133,11 @@ pub(super) struct EventShown {
 /// each appears once. An event shows about a tenth of a second after its commit.
 #[utoipa::path(
     get, path = "/v1/events", operation_id = "listEvents", tag = "events", params(Follow),
-    responses((status = 200, description = "A page", body = EventPage)),
+    responses(
+        (status = 200, description = "A page", body = EventPage),
+        (status = 404, description = "No event of this sender has that cursor", body = Document,
+         content_type = "application/problem+json"),
+    ),
     security(("key" = ["api", "compliance", "ops"]))
 )]
 pub(super) async fn list(
@@ -211,7 +215,8 @@ fn locked(waits: &Waits) -> MutexGuard<'_, HashMap<Uuid, usize>> {
 impl From<FeedError> for Problem {
     fn from(error: FeedError) -> Self {
         match error {
-            FeedError::UnknownCursor => Self::parameter("after", "no event of yours has this cursor"),
+            FeedError::NoCursor => Self::parameter("after", "this is no cursor"),
+            FeedError::UnknownCursor => Self::missing("no event of yours has this cursor"),
             FeedError::Store(error) => error.into(),
         }
     }

@@ -16,7 +16,7 @@ use super::deliveries::{self, ShownDelivery};
 use super::document::Email;
 use super::problem::{Document, Problem};
 use super::stream::{self, Gone, Pieces};
-use super::subscribers::{unknown, view};
+use super::subscribers::{known, view};
 use crate::consent::view::SubscriberView;
 use crate::store::{Role, Store};
 
@@ -28,7 +28,6 @@ const PAGE: u32 = 200;
 pub(super) struct Export<'a> {
     exported_at: Timestamp,
     sender: String,
-    /// Null once erased.
     #[schema(value_type = Option<Email>)]
     email: Option<String>,
     /// When the person became known.
@@ -47,7 +46,7 @@ pub(super) struct Export<'a> {
     params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "Everything", body = Export),
-        (status = 404, description = "This sender has no such subscriber", body = Document,
+        (status = 404, description = "This sender has no such subscriber, or the person was erased", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("key" = ["compliance"]))
@@ -57,7 +56,7 @@ pub(super) async fn export(
     OfCompliance(caller): OfCompliance,
     Id(id): Id,
 ) -> Result<Response, Problem> {
-    let record = api.store.subscriber(caller.sender(), id).await?.ok_or_else(unknown)?;
+    let record = known(&api, &caller, id).await?;
     let head = Export {
         exported_at: api.clock.now(),
         sender: record.sender,

@@ -49,6 +49,7 @@ kinds! {
     Unauthorized => UNAUTHORIZED, "unauthorized", "A key is needed";
     Forbidden => FORBIDDEN, "forbidden", "The key does not open this";
     Missing => NOT_FOUND, "missing", "There is no such thing";
+    Erased => NOT_FOUND, "erased", "The person was erased";
     NotAllowed => METHOD_NOT_ALLOWED, "method-not-allowed", "There is no such method";
     NotAcceptable => NOT_ACCEPTABLE, "not-acceptable", "The answer has none of the accepted types";
     /// What is recorded already stands against it.
@@ -177,6 +178,12 @@ impl Problem {
     pub(super) fn too_many(wait: Duration) -> Self {
         let retry_after = Some(wait + Duration::from_secs(1));
         Self { retry_after, ..Self::new(Kind::TooMany, "more requests than are taken from here: slow down") }
+    }
+
+    /// GDPR 17: what was there is gone for good.
+    pub(super) fn erased() -> Self {
+        let detail = "the person was erased; nothing personal is kept";
+        Self { reason: Some(Reason::Erased), ..Self::new(Kind::Erased, detail) }
     }
 
     pub(super) fn unavailable() -> Self {

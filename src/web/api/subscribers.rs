@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::Api;
 use super::body::{Body, Id};
@@ -15,7 +16,7 @@ use super::once::Bare;
 use super::problem::{Document, Problem};
 use crate::consent::view::SubscriberView;
 use crate::mail::Address;
-use crate::store::{Answer, Subscriber};
+use crate::store::{Answer, Subscriber, SubscriberRecord};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -48,13 +49,13 @@ pub(super) async fn lookup(
 
 /// What is known of a person
 ///
-/// Of who was erased, the history without evidence.
+/// Of who was erased nothing is shown here: what stays, a history without evidence, is found by address.
 #[utoipa::path(
     get, path = "/v1/subscribers/{id}", operation_id = "getSubscriber", tag = "subscribers",
     params(("id" = Uuid, Path)),
     responses(
         (status = 200, description = "What is known", body = SubscriberView),
-        (status = 404, description = "This sender has no such subscriber", body = Document,
+        (status = 404, description = "This sender has no such subscriber, or the person was erased", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("key" = ["api", "compliance"]))
@@ -64,7 +65,7 @@ pub(super) async fn show(
     OfSubscribers(caller): OfSubscribers,
     Id(id): Id,
 ) -> Result<Json<SubscriberView>, Problem> {
-    let record = api.store.subscriber(caller.sender(), id).await?.ok_or_else(unknown)?;
+    let record = known(&api, &caller, id).await?;
     Ok(Json(view(&api, &caller, record.subscriber).await?))
 }
 
@@ -76,7 +77,7 @@ pub(super) async fn show(
     params(("id" = Uuid, Path)),
     responses(
         (status = 204, description = "Erased"),
-        (status = 404, description = "This sender has no such subscriber", body = Document,
+        (status = 404, description = "This sender has no such subscriber, or the person was erased", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("key" = ["compliance"]))
@@ -105,6 +106,12 @@ pub(super) async fn view(
     Ok(SubscriberView::new(&caller.policy, caller.known_policy(), id, state, history, now))
 }
 
-pub(super) fn unknown() -> Problem {
+/// The person of this id, unless erased.
+pub(super) async fn known(api: &Api, caller: &Caller, id: Uuid) -> Result<SubscriberRecord, Problem> {
+    let record = api.store.subscriber(caller.sender(), id).await?.ok_or_else(unknown)?;
+    if record.subscriber.state.erased.is_some() { Err(Problem::erased()) } else { Ok(record) }
+}
+
+fn unknown() -> Problem {
     Problem::missing("there is no such subscriber")
 }

@@ -140,7 +140,7 @@ const BY_OPERATORS: Suppression = Suppression::Operator;
 
 /// Lift all blocks of an address
 ///
-/// Those of operators and those after hard bounces. Some proxies drop the body of a DELETE: then use the id.
+/// Those of operators and those after hard bounces; 409 with reason `erased` for a tombstone. Some proxies drop the body of a DELETE: then use the id.
 #[utoipa::path(
     delete, path = "/v1/suppressions", operation_id = "liftSuppression", tag = "suppressions",
     request_body = Whose,
@@ -184,8 +184,7 @@ async fn lift_all(
     call: Call,
     person: Option<Subscriber>,
 ) -> Result<Response, Problem> {
-    let blocked =
-        person.filter(|person| person.state.erased.is_none() && !person.state.suppressed.is_empty());
+    let blocked = person.filter(|person| !person.state.suppressed.is_empty());
     let Some(Subscriber { id, state, .. }) = blocked else {
         return Err(Problem::missing("nothing is suppressed there"));
     };
