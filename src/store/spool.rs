@@ -18,6 +18,7 @@ use super::subscriber::{self, context};
 use super::verdict::{self, About};
 use super::{Store, StoreError, rows};
 use crate::keys::{DataKey, LookupHash};
+use crate::limits::heavy;
 use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::{Admission, DeliveryKind};
 use crate::policy::{Facts, Stream, Verdict, VerdictKind};
@@ -141,7 +142,8 @@ impl Store {
         for message in messages {
             let lanes: Vec<Lane> = message.deliveries.iter().map(|one| one.lane.clone()).collect();
             let lanes = inner.interned.lane_ids(&inner.database, &lanes, message.kind, now).await?;
-            let digest: [u8; 32] = Sha256::digest(&message.content).into();
+            let digest = heavy::run(message.content.len(), || Sha256::digest(&message.content)).await;
+            let digest: [u8; 32] = digest.into();
             let submitted = (message.kind == DeliveryKind::Submitted)
                 .then(|| submission::fingerprint(&message.credential, &digest));
             for (delivery, lane) in message.deliveries.iter().zip(lanes) {

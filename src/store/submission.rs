@@ -17,6 +17,7 @@ use super::spool::{DeliveryRow, Spooling};
 use super::sql::{Session, values};
 use super::{Store, StoreError, rows};
 use crate::keys::LookupHash;
+use crate::limits::heavy;
 use crate::mail::Address;
 
 /// For how long a submission is known again, in microseconds.
@@ -130,7 +131,8 @@ impl Store {
     ) -> Result<HashMap<usize, (Uuid, Uuid)>, StoreError> {
         let mut session = self.inner.database.read().await?;
         let since = session.now().await?.as_microsecond() - WINDOW;
-        let print = fingerprint(credential, &Sha256::digest(content).into());
+        let digest = heavy::run(content.len(), || Sha256::digest(content)).await;
+        let print = fingerprint(credential, &digest.into());
         let hashes: Vec<LookupHash> =
             recipients.iter().map(|recipient| self.inner.keys.lookup_hash(recipient)).collect();
         let keys = hashes.iter().map(|hash| values![sender, *hash, print, since]).collect();

@@ -30,6 +30,10 @@ use crate::limits::places::{Capacity, Place, Places, Whence};
 use crate::telemetry::metrics;
 use idle::Idle;
 
+/// After so long a connection takes no more requests; the one in hand may end.
+const LIFE: Duration = Duration::from_secs(10 * 60);
+/// How long that one may still take: whole lists are streamed, and nobody streams for ever.
+const LAST_REQUEST: Duration = Duration::from_secs(60 * 60);
 /// The most that is read of a request's header, in octets.
 const MAX_HEADER: usize = 64 * 1024;
 /// How long accepting rests after it failed: mostly for want of file descriptors.
@@ -176,15 +180,22 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: &Shared) {
             .max_buf_size(MAX_HEADER)
             .serve_connection(stream, answer)
     );
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shared.shutdown.cancelled() => {
+    let first = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = shared.shutdown.cancelled() => None,
+        () = sleep(LIFE) => None,
+    };
+    let ended = match first {
+        Some(ended) => Ok(ended),
+        None => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            timeout(LAST_REQUEST, connection).await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "an HTTP connection ended early");
+    match ended {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "an HTTP connection ended early"),
+        Err(_) => tracing::debug!("an HTTP request took too long"),
     }
 }
 

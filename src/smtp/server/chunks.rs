@@ -4,7 +4,7 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::answer;
-use super::conversation::{Conversation, End};
+use super::conversation::{Conversation, End, NEXT_BLOCK};
 use super::pace::Pace;
 use super::room::Taken;
 use crate::mail::Reply;
@@ -42,7 +42,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         let mut left = chunk.size;
         loop {
             gathering.reader.read(&mut self.input, &mut left);
-            if self.shared.room.extend(&mut gathering.taken, gathering.reader.held()).await.is_err() {
+            if self
+                .shared
+                .room
+                .extend(&mut gathering.taken, gathering.reader.held_with(NEXT_BLOCK))
+                .await
+                .is_err()
+            {
                 metrics::limited("smtp", "max_in_hand");
                 gathering.reader.give_up();
                 gathering.taken = Taken::default();

@@ -140,13 +140,21 @@ async fn converse(
     }
 }
 
-/// A handshake in its turn: they cost more than anything else that a stranger may ask for.
+/// A handshake, in its turn where a stranger wants it: they cost more than anything else that one may ask for. Who
+/// says nothing takes no turn from others, and nobody takes one from this machine or a trusted network.
 pub(super) async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStream<TcpStream>> {
     let Some(acceptor) = &shared.tls else {
         return Err(io::Error::other("a listener for TLS has no certificate"));
     };
+    let peer = tcp.peer_addr()?.ip().to_canonical();
     let handshake = async {
-        let _turn = shared.handshakes.acquire().await.map_err(io::Error::other)?;
+        let _turn = match whence(shared, Source::Peer(peer)) {
+            Whence::Anywhere => {
+                tcp.peek(&mut [0]).await?;
+                Some(shared.handshakes.acquire().await.map_err(io::Error::other)?)
+            }
+            Whence::Loopback | Whence::Trusted(_) => None,
+        };
         Ok::<_, io::Error>(acceptor.accept(tcp).into_fallible().await)
     };
     tokio::select! {

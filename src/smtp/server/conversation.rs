@@ -24,6 +24,9 @@ use crate::telemetry::metrics::{self, Stopwatch};
 /// Octets to read at once: commands, and data.
 const COMMAND_READ: usize = 4 * 1024;
 const DATA_READ: usize = 64 * 1024;
+/// What a block of data may come to: a stray CR or LF is kept as two octets, and a read may fill what an earlier
+/// one had left of the buffer.
+pub(super) const NEXT_BLOCK: usize = 4 * DATA_READ;
 /// Replies beyond this are written although there is more input at hand.
 const MAX_OUTPUT: usize = 16 * 1024;
 
@@ -135,7 +138,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     /// Says the reply and does what the session asks for.
     async fn carry_out(&mut self, step: Step) -> Result<Option<Then>, End> {
         if matches!(step.effect, Effect::Confirm) {
-            let reply = self.confirm().await.or(step.reply);
+            let reply = match self.confirm().await {
+                None if self.shared.room.is_full() => Some(self.drop_message(answer::no_room())),
+                None => step.reply,
+                refused => refused,
+            };
             self.say(reply);
             return Ok(None);
         }
@@ -233,7 +240,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             if let Some(ended) = reader.read(&mut self.input) {
                 break ended;
             }
-            if self.shared.room.extend(&mut taken, reader.held()).await.is_err() {
+            if self.shared.room.extend(&mut taken, reader.held_with(NEXT_BLOCK)).await.is_err() {
                 metrics::limited("smtp", "max_in_hand");
                 reader.give_up();
                 taken = Taken::default();

@@ -46,6 +46,11 @@ impl Room {
         Self { common: semaphore((steps - kept).max(largest)), kept: semaphore(kept), patience }
     }
 
+    /// Whether there is none left even for the first step of a message.
+    pub fn is_full(&self) -> bool {
+        self.common.available_permits() == 0 && self.kept.available_permits() == 0
+    }
+
     /// Sees to it that `taken` has room for so many octets; waits for a while where there is none. A peer that is
     /// not read from meanwhile sends more slowly.
     pub async fn extend(&self, taken: &mut Taken, octets: usize) -> Result<(), NoRoom> {
@@ -90,7 +95,9 @@ mod tests {
         assert_eq!(room.extend(&mut one, 2 * STEP).await, Ok(()));
         assert_eq!(room.extend(&mut one, 2 * STEP).await, Ok(()));
         assert_eq!(room.extend(&mut other, STEP + 1).await, Err(NoRoom));
+        assert!(!room.is_full());
         assert_eq!(room.extend(&mut other, STEP).await, Ok(()));
+        assert!(room.is_full());
         assert_eq!(room.extend(&mut one, 2 * STEP + 1).await, Err(NoRoom));
         drop(other);
         assert_eq!(room.extend(&mut one, 3 * STEP).await, Ok(()));

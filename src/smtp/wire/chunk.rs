@@ -26,9 +26,9 @@ impl ChunkReader {
         Self { content: Content::new(limit, hint), last: LastOctet::Other }
     }
 
-    /// Octets of memory that it takes: what was kept so far, and what was set aside for more.
-    pub fn held(&self) -> usize {
-        self.content.held()
+    /// Octets of memory that it takes at most once so many more have come.
+    pub fn held_with(&self, more: usize) -> usize {
+        self.content.held_with(more)
     }
 
     /// Keeps nothing from here on, and drops what was kept: what comes is still read.

@@ -1,7 +1,7 @@
 //! A message's content as it is gathered: at most so many octets of it, and nothing at all once it is too large
 //! or there is no room. Whoever reads it makes its line ends CRLF.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{CR, LF};
 
@@ -22,7 +22,7 @@ pub enum EndOfData {
 /// Octets that are kept up to a limit.
 #[derive(Debug)]
 pub(super) struct Content {
-    octets: BytesMut,
+    octets: Vec<u8>,
     keeping: Keeping,
     limit: usize,
 }
@@ -43,7 +43,7 @@ pub enum Dropped {
 
 impl Content {
     pub fn new(limit: usize, hint: usize) -> Self {
-        let octets = BytesMut::with_capacity(hint.min(limit).min(LARGEST_HINT));
+        let octets = Vec::with_capacity(hint.min(limit).min(LARGEST_HINT));
         Self { octets, keeping: Keeping::All, limit }
     }
 
@@ -51,9 +51,16 @@ impl Content {
         self.octets.len()
     }
 
-    /// Octets of memory that it takes.
-    pub fn held(&self) -> usize {
-        self.octets.capacity()
+    /// Octets of memory that it takes once so many more have come.
+    pub fn held_with(&self, more: usize) -> usize {
+        let (length, held) = (self.octets.len(), self.octets.capacity());
+        let needed = length.saturating_add(more).min(self.limit);
+        match self.keeping {
+            Keeping::Nothing(_) => 0,
+            Keeping::All if needed <= held => held,
+            // A step that does not depend on how what came was cut.
+            Keeping::All => needed.next_power_of_two().min(self.limit),
+        }
     }
 
     /// Why nothing is kept any more, if that is so.
@@ -75,6 +82,9 @@ impl Content {
         if octets.len() > self.limit - self.octets.len() {
             self.let_go(Dropped::TooLarge);
         } else {
+            // Never more than was foretold, which room was found for.
+            let held = self.held_with(octets.len());
+            self.octets.reserve_exact(held - self.octets.len());
             self.octets.extend_from_slice(octets);
         }
     }
@@ -86,7 +96,7 @@ impl Content {
     /// What was gathered; it is empty afterwards.
     pub fn end(&mut self) -> EndOfData {
         match self.keeping {
-            Keeping::All => EndOfData::Complete(std::mem::take(&mut self.octets).freeze()),
+            Keeping::All => EndOfData::Complete(std::mem::take(&mut self.octets).into()),
             Keeping::Nothing(Dropped::TooLarge) => EndOfData::TooLarge,
             Keeping::Nothing(Dropped::NoRoom) => EndOfData::NoRoom,
         }
@@ -95,7 +105,7 @@ impl Content {
     fn let_go(&mut self, why: Dropped) {
         if self.keeping == Keeping::All {
             self.keeping = Keeping::Nothing(why);
-            self.octets = BytesMut::new();
+            self.octets = Vec::new();
         }
     }
 }
@@ -117,6 +127,20 @@ mod tests {
     use super::*;
 
     proptest! {
+        /// What is foretold before a block bounds what is held after it, however the block is cut.
+        #[test]
+        fn memory_is_foretold_and_never_more_than_the_limit(
+            blocks in prop::collection::vec(0..5_000_usize, 1..40), cut in 1..900_usize, limit in 0..60_000_usize)
+        {
+            let mut content = Content::new(limit, 0);
+            for block in blocks {
+                let foretold = content.held_with(block);
+                prop_assert!(foretold <= limit);
+                vec![b'x'; block].chunks(cut).for_each(|piece| content.put(piece));
+                prop_assert!(content.octets.capacity() <= foretold, "{} {foretold}", content.octets.capacity());
+            }
+        }
+
         #[test]
         fn long_runs_are_searched_to_the_octet(length in 0..200_usize, breaks in prop::sample::select(b"\r\n".as_slice())) {
             let mut octets = vec![b'x'; length];

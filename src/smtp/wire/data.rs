@@ -33,9 +33,9 @@ impl DataReader {
         Self { place: Place::LineStart, content: Content::new(limit, hint) }
     }
 
-    /// Octets of memory that it takes: what was kept so far, and what was set aside for more.
-    pub fn held(&self) -> usize {
-        self.content.held()
+    /// Octets of memory that it takes at most once so many more have come.
+    pub fn held_with(&self, more: usize) -> usize {
+        self.content.held_with(more)
     }
 
     /// Keeps nothing from here on, and drops what was kept: the data is still read to its end.
@@ -182,7 +182,7 @@ mod tests {
         for block in [&large[..], b"\r\n", b".", b"\r\nQUIT\r\n"] {
             input.extend_from_slice(block);
             let ended = reader.read(&mut input);
-            assert!(reader.held() <= 128);
+            assert!(reader.held_with(64) <= 100);
             if let Some(ended) = ended {
                 assert_eq!((ended, &input[..]), (EndOfData::TooLarge, b"QUIT\r\n".as_slice()));
                 return;
@@ -202,7 +202,7 @@ mod tests {
         let (mut reader, mut input) = (DataReader::new(100, 0), BytesMut::from("abc\r\n"));
         assert_eq!(reader.read(&mut input), None);
         reader.give_up();
-        assert_eq!(reader.held(), 0);
+        assert_eq!(reader.held_with(64), 0);
         input.extend_from_slice(b"def\r\n.\r\n");
         assert_eq!(reader.read(&mut input), Some(EndOfData::NoRoom));
     }
