@@ -47,6 +47,8 @@ struct Peer {
     lines: LineReader,
     reading: Reading,
     gathering: Option<ChunkReader>,
+    /// Whether its credential goes while it is connected.
+    revoked: bool,
     heard: Heard,
 }
 
@@ -71,7 +73,7 @@ impl Peer {
         let channel = if bit(2) { Channel::Tls } else { Channel::Clear };
         let session = Session::new(Arc::new(terms), channel, (!bit(3)).then(holder));
         let (lines, reading) = (LineReader::default(), Reading::Lines);
-        Self { session, lines, reading, gathering: None, heard: Vec::new() }
+        Self { session, lines, reading, gathering: None, revoked: bit(7), heard: Vec::new() }
     }
 
     fn hear<'o>(mut self, blocks: impl Iterator<Item = &'o [u8]>) -> Heard {
@@ -136,9 +138,14 @@ impl Peer {
     }
 
     fn carry_out(&mut self, step: Step) {
+        if matches!(step.effect, Effect::Confirm) && self.revoked {
+            let reply = self.session.revoked();
+            assert!(self.session.holder().is_none());
+            return self.say(Some(reply));
+        }
         self.say(step.reply);
         match step.effect {
-            Effect::Nothing => {}
+            Effect::Nothing | Effect::Confirm => {}
             // What the peer says after STARTTLS is not looked at; how much of it has come, the network decides.
             Effect::Close | Effect::StartTls => self.reading = Reading::Nothing,
             Effect::Verify(login) => {
