@@ -138,6 +138,11 @@ async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            // A full disk ends a transaction behind the driver's back, which then takes it for open for ever:
+            // such a connection is of no more use.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
+            })
     };
     let synced = pool(1).connect_with(options.clone().synchronous(SqliteSynchronous::Full)).await;
     let lazy = pool(1).connect_lazy_with(options.clone().synchronous(SqliteSynchronous::Normal));

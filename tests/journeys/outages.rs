@@ -43,7 +43,7 @@ async fn is_ready(gateway: &Gateway) -> bool {
 /// During the outage: told so, everywhere.
 async fn refuses(gateway: &Gateway, link: &str, reply: &str) {
     let said = gateway.submit(&[CIA], &service_mail(CIA)).await;
-    assert!(said.starts_with(reply), "{said}");
+    assert!(said.starts_with(reply), "{said}\n{}", gateway.log());
     let (status, _) = gateway.post(link, &[("List-Unsubscribe", "One-Click")]).await;
     assert_eq!(status, 503, "never done before it is recorded");
     assert!(!is_ready(gateway).await);
@@ -55,6 +55,7 @@ async fn recovers(gateway: &mut Gateway, upstream: &Upstream, before: &Before) {
     gateway.until(&before.in_hand, "relayed").await;
     assert_eq!(upstream.captured_for(BO).len(), 1);
     let reply = gateway.submit(&[CIA], &service_mail(CIA)).await;
+    assert!(reply.starts_with("250"), "{reply}\n{}", gateway.log());
     gateway.until(&message_id(&reply), "relayed").await;
     assert_eq!(upstream.captured_for(CIA).len(), 1, "what was answered 4xx was not taken");
     assert_eq!(gateway.post(&before.link, &[("List-Unsubscribe", "One-Click")]).await.0, 200);
@@ -90,7 +91,7 @@ async fn i1_a_full_disk_is_a_452_and_nothing_is_lost_or_sent_twice() {
     let mut refused = 0;
     while tokio::time::Instant::now() < end {
         let reply = tool.submit("b@shop.example", &[CIA], &service_mail(CIA)).await;
-        assert!(reply.starts_with("452 4.3.1"), "{reply}");
+        assert!(reply.starts_with("452 4.3.1"), "after {refused}: {reply}\n{}", gateway.log());
         refused += 1;
     }
     assert!(complaints(&gateway) < 150, "{} complaints about {refused}", complaints(&gateway));
