@@ -92,7 +92,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
     }
 
     async fn drop_chunk(&mut self, size: u64) -> Result<(), End> {
-        let (mut pace, mut left) = (Pace::begin(self.limits()), size);
+        // Nobody gets more time by sending what nobody wants.
+        let mut pace = Pace::begin(self.limits()).no_longer_than(self.may_last_until());
+        let mut left = size;
         loop {
             skip(&mut self.input, &mut left);
             if left == 0 {

@@ -217,12 +217,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// When the next command must have come in full.
     fn command_deadline(&self) -> Instant {
-        let idle = (Instant::now() + self.limits().idle).min(self.session_until());
-        let known = match self.session.holder() {
-            Some(_) => idle,
-            None => idle.min(self.guest.login_until),
-        };
-        self.gathering.as_ref().map_or(known, |message| known.min(message.pace.until()))
+        let idle = (Instant::now() + self.limits().idle).min(self.may_last_until());
+        self.gathering.as_ref().map_or(idle, |message| idle.min(message.pace.until()))
+    }
+
+    /// When the session ends whatever the peer does: a stranger has until it must have logged in.
+    pub(super) fn may_last_until(&self) -> Instant {
+        match self.session.holder() {
+            Some(_) => self.session_until(),
+            None => self.session_until().min(self.guest.login_until),
+        }
     }
 
     /// When the session ends; a transaction that has begun may still come to its end.

@@ -22,6 +22,11 @@ impl Pace {
         Self { until: Instant::now() + limits.data, waited: Duration::ZERO, received: 0 }
     }
 
+    /// The same, ending earlier where it would last beyond `until`.
+    pub fn no_longer_than(self, until: Instant) -> Self {
+        Self { until: self.until.min(until), ..self }
+    }
+
     /// When the data must have come in all.
     pub fn until(&self) -> Instant {
         self.until

@@ -31,8 +31,12 @@ async fn a_stranger_has_so_long_to_log_in_however_much_it_talks() {
     let gateway = limited(&database, &upstream, keys).await;
     let (mut stranger, _) = Tool::hear(gateway.smtp(), HERE).await;
     let mut tool = gateway.tool().await;
+    // A chunk that nobody wants gives nobody more time.
+    let (mut chunky, _) = Tool::hear(gateway.smtp(), HERE).await;
+    chunky.send(b"BDAT 10000000\r\n").await;
     let reply = chatter(&mut stranger, "NOOP").await;
     assert!(reply.starts_with("421 4.4.2 ") || reply.is_empty(), "{reply}");
+    assert!(chunky.reply().await.starts_with("421 4.4.2 "));
     assert!(tool.say("NOOP").await.starts_with("250 "));
 }
 
