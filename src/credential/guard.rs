@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 use super::NotVerified;
 use super::known::Name;
@@ -37,7 +37,7 @@ const FREE_FAILURES: u32 = 3;
 /// The programs of this machine share an address, and one with an old password must not lock out the others:
 /// there each is refused by itself, and the address only after so many times the failures.
 const PROGRAMS: u32 = 10;
-/// So many who failed before may wait for their turn at once.
+/// So many who failed before stand in line with everybody else at once; the others of them wait behind.
 const SUSPECTS: usize = 32;
 /// How long a login waits for its turn.
 const TURN: Duration = Duration::from_secs(30);
@@ -103,16 +103,16 @@ impl Guard {
         delay(self.patience.slowest, by_address.max(by_name))
     }
 
-    /// A turn to hash. Who failed before waits in a short queue, which others pass by.
+    /// A turn to hash. Who failed before waits in a queue of its own, which others pass by. It waits, since behind
+    /// one failure there may be a hundred sessions of a neighbour with the right password.
     pub async fn turn(&self, address: IpAddr, now: Timestamp) -> Result<Turn<'_>, NotVerified> {
         let suspected = self.failed().addresses.count(&Peer::of(address), now) > 0;
-        let suspect = match suspected {
-            true => Some(self.suspects.try_acquire().map_err(|_| NotVerified::Busy)?),
-            false => None,
+        let turn = async {
+            let suspect = if suspected { Some(self.suspects.acquire().await?) } else { None };
+            Ok::<_, AcquireError>(Turn { _hashing: self.hashing.acquire().await?, _suspect: suspect })
         };
-        let hashing = tokio::time::timeout(TURN, self.hashing.acquire()).await;
-        let hashing = hashing.map_err(|_| NotVerified::Busy)?.map_err(|_| NotVerified::Busy)?;
-        Ok(Turn { _hashing: hashing, _suspect: suspect })
+        let turn = tokio::time::timeout(TURN, turn).await;
+        turn.map_err(|_| NotVerified::Busy)?.map_err(|_| NotVerified::Busy)
     }
 
     /// The attempt failed. True if from here on the address, or the program, is refused.
@@ -225,9 +225,12 @@ mod tests {
         let guard = Guard::new(Patience::default());
         let (guesser, home) = (address("192.0.2.1"), address("198.51.100.7"));
         guard.failed_once(guesser, &name("shop/tool"), at(0));
-        let _all: Vec<_> = (0..SUSPECTS).filter_map(|_| guard.suspects.try_acquire().ok()).collect();
-        assert!(matches!(guard.turn(guesser, at(1)).await, Err(NotVerified::Busy)));
+        let all: Vec<_> = (0..SUSPECTS).filter_map(|_| guard.suspects.try_acquire().ok()).collect();
+        let waits = tokio::time::timeout(Duration::ZERO, guard.turn(guesser, at(1))).await;
+        assert!(waits.is_err());
         assert!(guard.turn(home, at(1)).await.is_ok());
+        drop(all);
+        assert!(guard.turn(guesser, at(1)).await.is_ok());
     }
 
     #[test]

@@ -53,6 +53,26 @@ async fn a_program_with_an_old_password_does_not_lock_out_its_neighbour() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tool_that_opens_a_hundred_gets_in_although_its_neighbour_failed() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let gateway = Setup::new(&database, &upstream).start().await;
+    assert!(attempt(&gateway, HERE, "demo-shop/other", "old").await.starts_with("535 "));
+    let (address, secret) = (gateway.smtp(), gateway.secret("demo-shop/tool").to_owned());
+    let mut sessions = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let secret = secret.clone();
+        sessions.spawn(async move {
+            let (mut tool, _) = Tool::hear(address, HERE).await;
+            tool.say("EHLO tool.test").await;
+            tool.try_authenticate("demo-shop/tool", &secret).await
+        });
+    }
+    for reply in sessions.join_all().await {
+        assert!(reply.starts_with("235 "), "{reply}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn guesses_from_many_addresses_only_slow_a_credential() {
     let (database, upstream) = (Database::sqlite(), Upstream::start().await);
     let gateway = Setup::new(&database, &upstream).config(LOGINS).start().await;
