@@ -1,6 +1,7 @@
 //! The only wiring: config → parts → tasks → ordered drain.
 
 mod data_dir;
+mod descriptors;
 mod figures;
 mod policies;
 pub mod restore;
@@ -102,6 +103,7 @@ struct Shared {
 /// Starts a gateway and returns once it accepts.
 pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     metrics::start();
+    descriptors::see_to_enough(&config);
     let home = DataDir::open(&config.data_dir, &clock)?;
     let lock = home.lock()?;
     let reader = Reader::of(&config);
