@@ -194,6 +194,8 @@ struct Transaction {
     envelope: Envelope,
     /// Canonical forms of the recipients.
     seen: HashSet<String>,
+    /// What RCPT said of them, in octets.
+    octets: usize,
     /// What `SIZE=` said.
     size: u64,
     chunks: Chunks,

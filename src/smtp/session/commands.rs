@@ -125,9 +125,15 @@ pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
         asked_for_each: Vec::new(),
     };
     let (seen, size, chunks) = (HashSet::new(), parameters.size, Chunks::None);
-    session.state = State::Transaction(Transaction { envelope, seen, size, chunks });
+    session.state = State::Transaction(Transaction { envelope, seen, octets: 0, size, chunks });
     Step::say(250, (2, 1, 0), "sender ok").then(Effect::Confirm)
 }
+
+/// All that RCPT says comes to at most so many octets for each recipient that a message may have: addresses and
+/// ORCPT as long as they may be, a thousand times, would be large messages that no bound on memory counts.
+const OCTETS_FOR_EACH: usize = 256;
+/// But a hundred recipients always find room, however long they are (RFC 5321, 4.5.3.1.8).
+const LEAST_OCTETS: usize = 128 * 1024;
 
 const NO_ADDRESS: &str = "not an address, or one with a route";
 
@@ -180,18 +186,23 @@ pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
         other => other,
     };
     match asked {
-        Ok(asked) => transaction.add(address, asked, most),
+        Ok(asked) => transaction.add(address, asked, (arguments.len(), most)),
         Err(error) => refuse_parameters(error),
     }
 }
 
 impl Transaction {
-    fn add(&mut self, address: Address, asked: RcptParameters, most: usize) -> Step {
+    /// `octets` are those of the command's arguments.
+    fn add(&mut self, address: Address, asked: RcptParameters, (octets, most): (usize, usize)) -> Step {
         let canonical = address.canonical();
         if !self.seen.contains(&canonical) {
             if self.envelope.recipients.len() >= most {
                 return Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
             }
+            if self.octets + octets > most.saturating_mul(OCTETS_FOR_EACH).max(LEAST_OCTETS) {
+                return Step::say(452, (4, 5, 3), "no room for more recipients in this message");
+            }
+            self.octets += octets;
             self.seen.insert(canonical);
             self.envelope.recipients.push(address);
             self.envelope.asked_for_each.push(asked);

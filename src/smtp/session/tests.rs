@@ -221,6 +221,18 @@ fn a_recipient_is_kept_once_and_their_number_is_bounded() {
 }
 
 #[test]
+fn what_is_said_of_recipients_is_bounded_and_a_hundred_always_find_room() {
+    let mut session = session(Terms { max_recipients: 1_000, ..terms() }, Channel::Tls, Some(holder("tool")));
+    check(&mut session, &[("EHLO x", "250-"), ("MAIL FROM:<>", "250 ")]);
+    let (domain, long) = (format!("{}.example", "d".repeat(60)), "o".repeat(480));
+    let rcpt = |number: usize| format!("RCPT TO:<{number}{}@{domain}> ORCPT=rfc822;{long}", "u".repeat(50));
+    let taken = (0..1_000).take_while(|number| say(&mut session, &rcpt(*number)).starts_with("250 ")).count();
+    assert!((100..500).contains(&taken), "{taken}");
+    check(&mut session, &[(&rcpt(999), "452 4.5.3 "), (&rcpt(0), "250 2.1.5 "), ("DATA", "354 ")]);
+    assert_eq!(session.hand_over().unwrap().envelope.recipients.len(), taken);
+}
+
+#[test]
 fn parameters_of_mail_are_checked() {
     let mut session = tool();
     check(
