@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::fault::Result;
-use super::sql::{Session, Value, built, values};
+use super::fault::{Fault, Result};
+use super::sql::{Row, Session, Value, built, values};
 use super::{DeliveryView, Store, StoreError, rows, shown};
 use crate::policy::Stream;
 use crate::spool::State;
@@ -96,7 +96,27 @@ impl Store {
             let mut bound = values![sender];
             bound.extend(part.iter().map(|id| Value::from(*id)));
             let found = session.fetch(built(sql), bound).await?;
-            views.extend(self.views(session, &found).await?);
+            match self.views(session, &found).await {
+                Ok(shown) => views.extend(shown),
+                Err(Fault::Unreadable(_)) => views.extend(self.readable_views(session, &found).await?),
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(views)
+    }
+
+    /// One that can't be read hides no other, and holds up nobody who follows.
+    async fn readable_views(&self, session: &mut Session, rows: &[Row]) -> Result<Vec<DeliveryView>> {
+        let mut views = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.views(session, std::slice::from_ref(row)).await {
+                Ok(shown) => views.extend(shown),
+                Err(Fault::Unreadable(what)) => {
+                    let delivery = row.id(0)?;
+                    tracing::error!(%delivery, what, "what the database holds of a delivery can't be read");
+                }
+                Err(fault) => return Err(fault),
+            }
         }
         Ok(views)
     }

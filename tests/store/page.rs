@@ -13,6 +13,7 @@ rules! {
     pages_hold_every_delivery_once_in_the_order_of_arrival,
     a_filter_finds_what_it_names_and_nothing_else,
     i15_another_sender_finds_nothing,
+    a_row_that_cannot_be_read_hides_no_other,
 }
 
 fn page_of(limit: u32) -> PageFilter {
@@ -91,4 +92,14 @@ async fn i15_another_sender_finds_nothing(home: &Home) {
     assert_eq!(home.store.deliveries_to(SENDER, person, None, 10).await.unwrap().len(), 1);
     assert!(home.store.deliveries_to("other", person, None, 10).await.unwrap().is_empty());
     assert!(home.store.deliveries_to(SENDER, all[0], None, 10).await.unwrap().is_empty());
+}
+
+async fn a_row_that_cannot_be_read_hides_no_other(home: &Home) {
+    let mut all = spool_several(home).await;
+    all.sort();
+    let broken = all.remove(3);
+    let id = broken.simple();
+    let literal = if home.is_postgres() { format!("'\\x{id}'") } else { format!("x'{id}'") };
+    home.sql(&format!("UPDATE verdicts SET verdict = 'nonsense' WHERE delivery = {literal}")).await;
+    assert_eq!(found(home, SENDER, page_of(3)).await, all);
 }
