@@ -83,11 +83,18 @@ class Gateway:
         )
         self.upstream = upstream
         self._process = None
+        self._passwords = {}
         self._run("migrate")
-        self.user = "demo-shop/tool"
-        self.password = self._credential("tool", "smtp", "--streams", "marketing,functional")
+        # The one that a trusted network stands for.
+        self.login("tool")
         self._api_key = self._credential("api", "api")
         self._start()
+
+    def login(self, name):
+        """User name and password of a tool's own credential."""
+        if name not in self._passwords:
+            self._passwords[name] = self._credential(name, "smtp", "--streams", "marketing,functional")
+        return f"demo-shop/{name}", self._passwords[name]
 
     def opt_in(self, address):
         """Records a double opt-in."""
