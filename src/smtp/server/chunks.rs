@@ -4,7 +4,7 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::answer;
-use super::conversation::{Conversation, End, NEXT_BLOCK};
+use super::conversation::{AT_MOST, Conversation, End};
 use super::pace::Pace;
 use super::room::Taken;
 use crate::mail::Reply;
@@ -41,18 +41,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         };
         let mut left = chunk.size;
         loop {
-            gathering.reader.read(&mut self.input, &mut left);
-            if self
-                .shared
-                .room
-                .extend(&mut gathering.taken, gathering.reader.held_with(NEXT_BLOCK))
-                .await
-                .is_err()
-            {
+            let held = gathering.reader.held_with(AT_MOST * self.input.len());
+            if self.shared.room.extend(&mut gathering.taken, held).await.is_err() {
                 metrics::limited("smtp", "max_in_hand");
                 gathering.reader.give_up();
                 gathering.taken = Taken::default();
             }
+            gathering.reader.read(&mut self.input, &mut left);
             if left == 0 {
                 break;
             }

@@ -24,9 +24,8 @@ use crate::telemetry::metrics::{self, Stopwatch};
 /// Octets to read at once: commands, and data.
 const COMMAND_READ: usize = 4 * 1024;
 const DATA_READ: usize = 64 * 1024;
-/// What a block of data may come to: a stray CR or LF is kept as two octets, and a read may fill what an earlier
-/// one had left of the buffer.
-pub(super) const NEXT_BLOCK: usize = 4 * DATA_READ;
+/// What data may come to at most, of an octet that was read: a stray CR or LF is kept as two.
+pub(super) const AT_MOST: usize = 2;
 /// Replies beyond this are written although there is more input at hand.
 const MAX_OUTPUT: usize = 16 * 1024;
 
@@ -241,13 +240,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         let mut reader = DataReader::new(self.shared.terms.max_message_size, hint);
         let mut taken = Taken::default();
         let ended = loop {
-            if let Some(ended) = reader.read(&mut self.input) {
-                break ended;
-            }
-            if self.shared.room.extend(&mut taken, reader.held_with(NEXT_BLOCK)).await.is_err() {
+            let held = reader.held_with(AT_MOST * self.input.len());
+            if self.shared.room.extend(&mut taken, held).await.is_err() {
                 metrics::limited("smtp", "max_in_hand");
                 reader.give_up();
                 taken = Taken::default();
+            }
+            if let Some(ended) = reader.read(&mut self.input) {
+                break ended;
             }
             self.more_data(&mut pace).await?;
         };

@@ -66,6 +66,9 @@ impl Room {
             (wanted <= ORDINARY, self.kept.clone().try_acquire_many_owned(permits))
         {
             add(&mut taken.kept, more);
+        } else if wanted > ORDINARY && taken.kept.is_some() {
+            // A large message: it must not wait in room that is kept for others.
+            return Err(NoRoom);
         } else {
             let more = timeout(self.patience, self.common.clone().acquire_many_owned(permits)).await;
             add(&mut taken.common, more.map_err(|_| NoRoom)?.map_err(|_| NoRoom)?);
@@ -121,6 +124,15 @@ mod tests {
         assert_eq!(room.extend(&mut larger, 10 * STEP).await, Ok(()));
         assert_eq!(room.extend(&mut larger, 11 * STEP).await, Err(NoRoom));
         assert_eq!(room.extend(&mut ordinary, 2 * STEP).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn what_turns_out_large_does_not_wait_in_room_that_is_kept() {
+        let room = Room::new(80 * STEP, 60 * STEP, Duration::from_secs(3_600));
+        let (mut all, mut grows) = (Taken::default(), Taken::default());
+        assert_eq!(room.extend(&mut all, 70 * STEP).await, Ok(()));
+        assert_eq!(room.extend(&mut grows, ORDINARY * STEP).await, Ok(()));
+        assert_eq!(room.extend(&mut grows, ORDINARY * STEP + 1).await, Err(NoRoom));
     }
 
     #[tokio::test]
