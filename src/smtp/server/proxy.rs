@@ -1,6 +1,6 @@
 //! The PROXY protocol, version 2: a balancer says for whom it opened a connection. Believed from named balancers
 //! alone, and demanded of them; version 1 is not served, since a text of no certain end is easily forged.
-//! https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt
+//! <https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt>
 
 use std::io;
 use std::net::IpAddr;
