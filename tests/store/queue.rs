@@ -174,15 +174,11 @@ async fn i3_a_claim_is_as_old_as_its_beginning(home: &Home) {
     let lane = home.lane_id().await;
     let begun = home.clock.now();
     let asked = ask(lane, 10);
-    let mut claim = std::pin::pin!(home.store.claim(&asked));
-    tokio::select! {
-        biased;
-        _ = &mut claim => panic!("no database answers at once"),
-        () = std::future::ready(()) => {}
-    }
-    // The database takes its time; what was read by then is not fresh any more.
-    home.clock.advance(Duration::from_secs(5));
-    let claims = claim.await.unwrap().claims;
+    // The claim has begun when the clock goes on; the database takes its time, and what was read by then is not
+    // fresh any more.
+    let time_passes = async { home.clock.advance(Duration::from_secs(5)) };
+    let (claimed, ()) = tokio::join!(biased; home.store.claim(&asked), time_passes);
+    let claims = claimed.unwrap().claims;
     assert_eq!((claims.len(), claims[0].claimed_at), (1, begun));
 }
 
