@@ -79,6 +79,8 @@ on_both_databases! {
             let headers = format!("X-Optgate-Scope: apparel\r\nX-Optgate-Campaign: secret-campaign-{number}\r\n");
             gateway.submit(&[to], &marketing_with(to, &headers)).await;
         }
+        // Sent before she says no, or it would be withheld.
+        upstream.first_for("anna@example.se").await;
         gateway.submit(&["rejected@example.se"], &service_mail("rejected@example.se")).await;
         gateway.withdraw("anna@example.se").await;
         gateway.get("/u/nonsense-token").await;
@@ -87,7 +89,8 @@ on_both_databases! {
         stranger.say("NONSENSE\u{1b}[2J").await;
         let page = eventually("everything is measured", || async {
             let page = Page::parse(&gateway.metrics().await);
-            let done = page.sum("optgate_outcomes_total", &[]) == 2.0
+            // Hers, the rejected one, and the notification of it.
+            let done = page.sum("optgate_outcomes_total", &[]) == 3.0
                 && page.sum("optgate_queue_counted_timestamp_seconds", &[]) > 0.0;
             done.then_some(page)
         })
@@ -96,7 +99,8 @@ on_both_databases! {
             ("optgate_verdicts_total", &[("sender", "demo-shop"), ("verdict", "deliver"), ("stream", "marketing")][..], 1.0),
             ("optgate_verdicts_total", &[("verdict", "refuse"), ("reason", "no_ground")], 1.0),
             ("optgate_messages_total", &[("sender", "demo-shop")], 3.0),
-            ("optgate_outcomes_total", &[("outcome", "relayed")], 1.0),
+            ("optgate_outcomes_total", &[("outcome", "relayed")], 2.0),
+            ("optgate_outcomes_total", &[("outcome", "relayed"), ("stream", "marketing")], 1.0),
             ("optgate_outcomes_total", &[("outcome", "rejected"), ("stream", "functional")], 1.0),
             ("optgate_accept_seconds_count", &[("class", "2xx")], 3.0),
             ("optgate_decide_seconds_count", &[("decision", "first")], 3.0),
