@@ -1,4 +1,5 @@
-//! `/healthz`: alive; `/readyz`: able to accept. No key is needed, and nothing is told beyond that.
+//! `/healthz`: alive; `/readyz`: able to accept, and what else is amiss. No key is needed, and nothing
+//! personal is told.
 
 use axum::Json;
 use axum::extract::State;
