@@ -143,6 +143,9 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_of_message ON deliveries (message);
 CREATE INDEX deliveries_of_person ON deliveries (sender, lookup_hash);
+-- A sender's pages look at the sender's rows alone, the open ones beside all that have ended.
+CREATE INDEX deliveries_of_sender ON deliveries (sender, id);
+CREATE INDEX deliveries_open_of_sender ON deliveries (sender, id) WHERE state IN ('queued', 'held', 'claimed');
 CREATE INDEX deliveries_due ON deliveries (lane, next_attempt_at) WHERE state IN ('queued', 'held');
 CREATE INDEX deliveries_by_deadline ON deliveries (deadline) WHERE state IN ('queued', 'held');
 CREATE INDEX deliveries_claimed ON deliveries (lane, lease_until) WHERE state = 'claimed';

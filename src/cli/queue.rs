@@ -13,7 +13,7 @@ use crate::mail::Address;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Reason, Scope, Stream};
 use crate::spool::State;
-use crate::store::{DeliveryFilter, DeliveryView, Obeyed, Order, Store};
+use crate::store::{DeliveryFilter, DeliveryPage, DeliveryView, Obeyed, Order, Store};
 
 /// Deliveries read and printed at a time.
 const PAGE: u32 = 500;
@@ -132,33 +132,42 @@ async fn order(output: Output, store: &Store, order: Order, ordered: Ordered) ->
 
 /// Page by page, so that a queue of millions needs no memory.
 async fn list(output: Output, store: &Store, mut filter: DeliveryFilter) -> anyhow::Result<Status> {
-    let mut first = true;
+    let mut printed = Printed::Nothing;
     loop {
-        let page = store.deliveries(&filter).await?;
-        filter.after = page.last().map(|view| view.delivery);
+        let DeliveryPage { deliveries, next } = store.deliveries(&filter).await?;
         match output {
-            Output::Json => print_json(&page, first)?,
-            Output::Text if first || !page.is_empty() => print_table(&page)?,
+            Output::Json => print_json(&deliveries, printed)?,
+            Output::Text if printed == Printed::Nothing || !deliveries.is_empty() => {
+                print_table(&deliveries)?;
+            }
             Output::Text => {}
         }
-        first = false;
-        if page.len() < PAGE as usize {
+        if output == Output::Text || !deliveries.is_empty() {
+            printed = Printed::Something;
+        }
+        if next.is_none() {
             break;
         }
+        filter.after = next;
     }
     if output == Output::Json {
-        output::line("]")?;
+        output::line(if printed == Printed::Nothing { "[]" } else { "]" })?;
     }
     Ok(Status::Done)
 }
 
-fn print_json(page: &[DeliveryView], first: bool) -> anyhow::Result<()> {
-    if first {
-        output::line("[")?;
-    }
-    for (index, view) in page.iter().enumerate() {
-        let comma = if first && index == 0 { "" } else { "," };
-        output::line(&format!("{comma}{}", serde_json::to_string(&listed(view))?))?;
+/// Whether anything of a list stands there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Printed {
+    Nothing,
+    Something,
+}
+
+fn print_json(page: &[DeliveryView], printed: Printed) -> anyhow::Result<()> {
+    let mut before = if printed == Printed::Nothing { "[" } else { "," };
+    for view in page {
+        output::line(&format!("{before}{}", serde_json::to_string(&listed(view))?))?;
+        before = ",";
     }
     Ok(())
 }
@@ -185,7 +194,7 @@ fn print_table(page: &[DeliveryView]) -> anyhow::Result<()> {
 async fn show(output: Output, store: &Store, deliveries: Vec<Uuid>) -> anyhow::Result<Status> {
     let limit = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
     let filter = DeliveryFilter { deliveries, limit, ..DeliveryFilter::default() };
-    let found = store.deliveries(&filter).await?;
+    let found = store.deliveries(&filter).await?.deliveries;
     match output {
         Output::Json => output::json(&found.iter().map(shown).collect::<Vec<_>>())?,
         Output::Text => found.iter().try_for_each(print_one)?,

@@ -170,12 +170,20 @@ impl Store {
     fn consent(&self, row: &Row) -> Result<What> {
         let subscriber = row.id(2)?;
         let address = match (row.opt_blob(3)?, row.opt_blob(4)?) {
-            (Some(key), Some(sealed)) => {
-                Some(subscriber::open_address(&self.inner.keys.unwrap(key)?, subscriber, sealed)?)
-            }
+            (Some(key), Some(sealed)) => self.address_if_readable(subscriber, key, sealed),
             _ => None,
         };
         Ok(What::Consent { subscriber, address, event: Box::new(row.json(0)?) })
+    }
+
+    /// An address that can't be opened keeps nobody from hearing of the no that it belongs to.
+    fn address_if_readable(&self, subscriber: Uuid, key: &[u8], sealed: &[u8]) -> Option<Address> {
+        let key = self.inner.keys.unwrap(key).map_err(Fault::from);
+        let opened = key.and_then(|key| subscriber::open_address(&key, subscriber, sealed));
+        if opened.is_err() {
+            tracing::error!(%subscriber, "the address of a subscriber can't be opened");
+        }
+        opened.ok()
     }
 }
 

@@ -11,7 +11,7 @@ use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, built, parse_json, values};
 use super::subscriber::{context, parse_address};
 use super::verdict::{self, Which};
-use super::{Store, StoreError, interned, rows};
+use super::{DeliveryPage, Store, StoreError, interned, rows};
 use crate::mail::Address;
 use crate::policy::{Facts, Reason, Stream, Verdict};
 use crate::spool::{Lane, State};
@@ -108,13 +108,16 @@ impl Store {
     }
 
     /// In the order of their ids, which is that of their arrival.
-    pub async fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryView>, StoreError> {
+    pub async fn deliveries(&self, filter: &DeliveryFilter) -> Result<DeliveryPage, StoreError> {
         let mut session = self.inner.database.read().await?;
         let (conditions, mut values) = self.conditions(filter);
-        values.push(Value::from(if filter.limit == 0 { 1_000 } else { filter.limit.min(MOST) }));
+        let limit = if filter.limit == 0 { 1_000 } else { filter.limit.min(MOST) };
+        values.push(Value::from(limit));
         let sql = format!("{SELECT} WHERE {conditions} ORDER BY d.id LIMIT ${}", values.len());
         let rows = session.fetch(built(sql), values).await?;
-        Ok(self.views(&mut session, &rows).await?)
+        let last = rows.get(limit.max(1) as usize - 1);
+        let next = last.map(|row| row.id(0)).transpose()?;
+        Ok(DeliveryPage { deliveries: self.readable_views(&mut session, &rows).await?, next })
     }
 
     /// What a filter asks for, as conditions over `d` and `l`; constants and placeholders alone.

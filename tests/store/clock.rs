@@ -34,7 +34,7 @@ async fn i9_what_waits_waits_no_longer_when_the_clock_goes_back(home: &Home) {
     assert_eq!(other.take_over_expired().await.unwrap(), 2);
     home.advance(Duration::from_secs(1)).await;
     assert_eq!(other.take_over_expired().await.unwrap(), 1);
-    assert_eq!(home.store.deliveries(&DeliveryFilter::default()).await.unwrap().len(), ids.len());
+    assert_eq!(home.store.deliveries(&DeliveryFilter::default()).await.unwrap().deliveries.len(), ids.len());
     other.close().await;
 }
 

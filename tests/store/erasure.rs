@@ -178,7 +178,7 @@ async fn who_is_erased_while_mail_waits_is_forgotten_when_it_ends(home: &Home) {
         let end = settle(claim.fence, Settlement::End(Outcome::Relayed));
         assert_eq!(home.store.settle(end).await.unwrap(), Settled::Done);
     }
-    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap();
+    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().deliveries;
     let recipients: Vec<_> = shown.into_iter().filter_map(|one| one.recipient).collect();
     assert_eq!(recipients, [address("bo@example.se")]);
 }
@@ -192,7 +192,7 @@ async fn what_is_refused_to_the_erased_is_kept_by_hash_alone(home: &Home) {
     delivery.admission = refusal(Reason::Erased);
     home.store.spool(vec![home.message(&[delivery])]).await.unwrap();
     let filter = DeliveryFilter { to: Some(address(who)), ..DeliveryFilter::default() };
-    let shown = home.store.deliveries(&filter).await.unwrap().remove(0);
+    let shown = home.store.deliveries(&filter).await.unwrap().deliveries.remove(0);
     assert_eq!((shown.recipient, shown.reason), (None, Some(Reason::Erased)));
 }
 
@@ -207,7 +207,7 @@ async fn spool_keys_are_destroyed_when_nothing_needs_them(home: &Home) {
     assert_eq!(home.store.destroy_old_spool_keys().await.unwrap(), 0, "too young");
     home.advance(Duration::from_secs(30 * 86_400)).await;
     assert_eq!(home.store.destroy_old_spool_keys().await.unwrap(), 1, "one is still needed");
-    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap();
+    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().deliveries;
     let recipients: Vec<_> = shown.into_iter().filter_map(|one| one.recipient).collect();
     assert_eq!(recipients, [address("bo@example.se")]);
 }
@@ -227,6 +227,6 @@ async fn what_cannot_be_opened_waits_and_harms_no_other_claim(home: &Home) {
     home.advance(Duration::from_secs(4 * 86_400)).await;
     assert!(other.claim_expired(10).await.unwrap().is_empty());
     let expired = DeliveryFilter { state: Some(State::Ended(Outcome::Expired)), ..DeliveryFilter::default() };
-    assert_eq!(home.store.deliveries(&expired).await.unwrap().len(), 1);
+    assert_eq!(home.store.deliveries(&expired).await.unwrap().deliveries.len(), 1);
     other.close().await;
 }

@@ -103,12 +103,12 @@ async fn a_later_is_due_then_and_not_before(home: &Home) {
     home.advance(Duration::from_secs(1)).await;
     let again = home.store.claim(&ask(home.lane_id().await, 1)).await.unwrap().claims.remove(0);
     assert_eq!((again.attempts, again.fence.number), (1, claim.fence.number + 1));
-    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().remove(0);
+    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().deliveries.remove(0);
     assert_eq!(shown.last_response.as_deref(), Some("451 4.7.1 try again"));
     // Beyond the deadline there is no later; and a hold is no attempt.
     let hold = settle(again.fence, Settlement::Hold(home.in_seconds(30 * 86_400)));
     home.store.settle(hold).await.unwrap();
-    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().remove(0);
+    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().deliveries.remove(0);
     assert_eq!((shown.state, shown.attempts), (State::Held, 1));
     assert_eq!(shown.next_attempt_at, Some(shown.deadline));
 }
@@ -312,7 +312,7 @@ async fn a_lane_goes_when_nothing_waits_in_it_and_nobody_uses_it(home: &Home) {
     assert_eq!(home.store.forget_idle_lanes().await.unwrap(), 1);
     assert_eq!(home.count("SELECT count(*) FROM lanes").await, 3);
     // What ended in it is still shown, and the lane is made anew.
-    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap();
+    let shown = home.store.deliveries(&DeliveryFilter::default()).await.unwrap().deliveries;
     assert_eq!(shown.len(), 4);
     let ended = shown.iter().find(|one| one.lane.provider.is_empty()).unwrap();
     assert_eq!((ended.state, ended.lane.campaign.as_str()), (State::Ended(Outcome::Relayed), "spring"));

@@ -70,7 +70,7 @@ async fn a_settlement_and_its_notification_are_one(home: &Home) {
     end.dsn = Some(dsn.clone());
     assert_eq!(home.store.settle(end).await.unwrap(), Settled::Done);
     let filter = DeliveryFilter { deliveries: vec![claim.fence.delivery], ..DeliveryFilter::default() };
-    let shown = home.store.deliveries(&filter).await.unwrap().remove(0);
+    let shown = home.store.deliveries(&filter).await.unwrap().deliveries.remove(0);
     assert_eq!((shown.state, shown.reason), (State::Ended(Outcome::Withheld), Some(Reason::Withdrawn)));
     assert_eq!((shown.verdict, &*shown.policy), (second, "a-younger-policy"));
     let dsn = home.store.message(SENDER, dsn.id).await.unwrap().unwrap();
@@ -89,7 +89,7 @@ async fn a_claim_settled_twice_at_once_is_settled_once(home: &Home) {
 
 async fn deliveries_are_listed_as_asked_and_made_due(home: &Home) {
     let ids = home.spool_to(&["anna@one.example", "bo@two.example", "cia@two.example"]).await;
-    let list = async |filter: DeliveryFilter| home.store.deliveries(&filter).await.unwrap();
+    let list = async |filter: DeliveryFilter| home.store.deliveries(&filter).await.unwrap().deliveries;
     let all = DeliveryFilter::default;
     assert_eq!(list(all()).await.len(), 3);
     assert_eq!(list(DeliveryFilter { provider: Some("two.example".into()), ..all() }).await.len(), 2);

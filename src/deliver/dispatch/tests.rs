@@ -179,7 +179,11 @@ impl Gateway {
     }
 
     async fn deliveries(&self) -> Vec<DeliveryView> {
-        self.store.deliveries(&DeliveryFilter { limit: 10_000, ..DeliveryFilter::default() }).await.unwrap()
+        self.store
+            .deliveries(&DeliveryFilter { limit: 10_000, ..DeliveryFilter::default() })
+            .await
+            .unwrap()
+            .deliveries
     }
 
     async fn count(&self, state: State) -> usize {

@@ -83,20 +83,19 @@ async fn write_deliveries(
     id: Uuid,
 ) -> Result<(), Gone> {
     pieces.write(&opening).await?;
-    let mut after = None;
+    let (mut after, mut comma): (_, &[u8]) = (None, b"");
     loop {
         let page = store.deliveries_to(&sender, id, after, PAGE).await.map_err(|error| {
             tracing::error!(%error, "an export breaks off");
             Gone
         })?;
-        for view in &page {
-            let comma: &[u8] = if after.is_none() { b"" } else { b"," };
+        for view in &page.deliveries {
             let shown = deliveries::shown(view, Role::Compliance);
-            let text = [comma, &serde_json::to_vec(&shown).unwrap_or_default()].concat();
-            pieces.write(&text).await?;
-            after = Some(view.delivery);
+            pieces.write(&[comma, &serde_json::to_vec(&shown).unwrap_or_default()].concat()).await?;
+            comma = b",";
         }
-        if page.len() < PAGE as usize {
+        after = page.next;
+        if after.is_none() {
             return pieces.write(b"]}").await;
         }
     }
