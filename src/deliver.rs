@@ -17,6 +17,7 @@ pub mod upstream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 pub use dispatch::run;
@@ -39,7 +40,7 @@ use outbound::{Making, NoCopy, Outbound};
 use settlement::{Sent, Settling, Stop};
 use upstream::{Asked, Connection, Envelope, Header, Origin, Reuse, Upstream};
 
-/// A claim older than this is decided again before it is sent (DESIGN.md, "The queue").
+/// Consent that was read longer ago than this decides nothing: it is read again before anything is sent (DESIGN.md, "The queue").
 const FRESH: Duration = Duration::from_secs(2);
 /// How long to wait before an outcome that could not be written down is tried again: from the first to the second.
 const SETTLE_AGAIN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
@@ -140,13 +141,19 @@ impl Departures {
         let mut leave = self.decide_again(policy, claim, &person)?;
         let connection = upstream.connection(reuse).await;
         let mut connection = connection.map_err(|failure| Stop::unreachable(upstream, failure))?;
-        if self.is_old(claim) {
+        let mut read_at = claim.claimed_at;
+        if self.is_old(read_at) {
+            read_at = self.parts.clock.now();
             person = self.read_consent_again(claim).await;
             leave = self.decide_again(policy, claim, &person)?;
         }
         let known = person.as_ref().ok().and_then(Option::as_ref);
         let make = || self.copy(policy, upstream, &connection, claim, known, leave.verdict());
         let copy = heavy::run(claim.content.len(), make).await?;
+        // A large copy waits for its turn.
+        if self.is_old(read_at) {
+            leave = self.decide_again(policy, claim, &self.read_consent_again(claim).await)?;
+        }
         let envelope = Envelope {
             sender: claim.envelope_sender.as_ref(),
             recipient: &claim.recipient,
@@ -247,8 +254,9 @@ impl Departures {
         making.copy(claim, person, verdict)
     }
 
-    fn is_old(&self, claim: &Claim) -> bool {
-        self.parts.clock.now().duration_since(claim.claimed_at).unsigned_abs() > FRESH
+    /// Whether consent that was read then must be read again.
+    fn is_old(&self, read_at: Timestamp) -> bool {
+        self.parts.clock.now().duration_since(read_at).unsigned_abs() > FRESH
     }
 
     async fn read_consent_again(&self, claim: &Claim) -> Result<Option<Subscriber>, StoreError> {
