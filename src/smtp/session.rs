@@ -167,6 +167,9 @@ pub struct Session {
     dropped: u64,
     /// Commands since the last message.
     idle_commands: u32,
+    /// So many more commands may be out of place only because the MAIL before them was refused: they were sent
+    /// along with it (RFC 2920, 3.1).
+    echoes: usize,
 }
 
 #[derive(Debug)]
@@ -284,6 +287,7 @@ impl Session {
             strikes: 0,
             dropped: 0,
             idle_commands: 0,
+            echoes: 0,
         }
     }
 
@@ -397,6 +401,11 @@ impl Session {
         if !matches!(rule.verb, "RCPT" | "DATA" | "BDAT" | "QUIT") {
             self.idle_commands += 1;
         }
+        match rule.verb {
+            "MAIL" => self.echoes = self.terms.max_recipients.saturating_add(1),
+            "RCPT" | "DATA" | "BDAT" => {}
+            _ => self.echoes = 0,
+        }
         if let Err(why) = self.in_place(rule.when) {
             return Step::say(503, (5, 5, 1), why);
         }
@@ -435,6 +444,10 @@ impl Session {
     /// Ends a session that brings nothing but errors.
     fn judge(&mut self, step: Step) -> Step {
         self.strikes += match step.reply.as_ref().map(|reply| reply.code) {
+            Some(503) if self.echoes > 0 => {
+                self.echoes -= 1;
+                0
+            }
             Some(500..=504 | 530 | 538) => 1,
             Some(535) => WRONG_LOGIN,
             _ => 0,

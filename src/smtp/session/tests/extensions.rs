@@ -173,3 +173,23 @@ fn what_cannot_be_read_to_its_end_ends_the_session() {
     assert!(dropped(&mut session, "BDAT 16777216").starts_with("503 "));
     assert!(step(&mut session, "BDAT 1").0.starts_with("552 "), "all that is dropped is bounded together");
 }
+
+#[test]
+fn what_was_pipelined_behind_a_refused_mail_is_no_error_of_its_own() {
+    let terms = Terms { max_recipients: 50, ..terms() };
+    let mut session = session(terms, Channel::Tls, Some(holder("tool")));
+    say(&mut session, "EHLO tool.example");
+    for _ in 0..3 {
+        assert!(say(&mut session, "MAIL FROM:<b@shop.example> SIZE=5000").starts_with("552 "));
+        for _ in 0..50 {
+            assert!(say(&mut session, "RCPT TO:<a@example.se>").starts_with("503 "));
+        }
+        assert!(say(&mut session, "DATA").starts_with("503 "));
+    }
+    say(&mut session, "RSET");
+    let mut refused = 0;
+    while say(&mut session, "RCPT TO:<a@example.se>").starts_with("503 ") {
+        refused += 1;
+    }
+    assert_eq!(refused, 19, "without a MAIL they are");
+}
