@@ -55,6 +55,6 @@ pub fn attempt(upstream: &str, said: Said, settle: Option<&Settle>, began: Stopw
 /// A settlement was written down.
 pub fn settled(claim: &Claim, settlement: &Settlement) {
     if let Settlement::End(outcome) = settlement {
-        metrics::outcome(&claim.sender, claim.lane.stream, *outcome);
+        metrics::outcome(&claim.sender, Some(claim.lane.stream), *outcome);
     }
 }

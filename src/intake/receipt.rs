@@ -7,6 +7,7 @@ use crate::classify::Grant;
 use crate::policy::decide::Admission;
 use crate::policy::sender::RefusalReply;
 use crate::policy::{Facts, PolicySet, Reason, Stream, Verdict, VerdictKind};
+use crate::spool::Outcome;
 use crate::store::{NewDelivery, NewMessage};
 use crate::telemetry::metrics;
 
@@ -140,6 +141,9 @@ pub(super) fn count(receipt: &Receipt, grant: &Grant) {
             continue;
         }
         metrics::verdict(&grant.sender, verdict.stream, verdict.verdict, verdict.reason);
+        if *fate == Fate::Refused {
+            metrics::outcome(&grant.sender, verdict.stream, Outcome::Refused);
+        }
     }
 }
 

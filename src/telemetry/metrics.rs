@@ -189,9 +189,9 @@ pub fn fact(sender: &str, kind: &'static str) {
 
 // The way out.
 
-/// A delivery ended.
-pub fn outcome(sender: &str, stream: Stream, outcome: Outcome) {
-    counter!(OUTCOMES.name, "sender" => named("sender", sender), "stream" => stream.as_str(), "outcome" => outcome.as_str())
+/// A delivery ended, or was refused at intake.
+pub fn outcome(sender: &str, stream: Option<Stream>, outcome: Outcome) {
+    counter!(OUTCOMES.name, "sender" => named("sender", sender), "stream" => stream_word(stream), "outcome" => outcome.as_str())
         .increment(1);
 }
 

@@ -89,8 +89,8 @@ on_both_databases! {
         stranger.say("NONSENSE\u{1b}[2J").await;
         let page = eventually("everything is measured", || async {
             let page = Page::parse(&gateway.metrics().await);
-            // Hers, the rejected one, and the notification of it.
-            let done = page.sum("optgate_outcomes_total", &[]) == 3.0
+            // Hers, the stranger's, the rejected one, and the notification of it.
+            let done = page.sum("optgate_outcomes_total", &[]) == 4.0
                 && page.sum("optgate_queue_counted_timestamp_seconds", &[]) > 0.0;
             done.then_some(page)
         })
@@ -99,6 +99,7 @@ on_both_databases! {
             ("optgate_verdicts_total", &[("sender", "demo-shop"), ("verdict", "deliver"), ("stream", "marketing")][..], 1.0),
             ("optgate_verdicts_total", &[("verdict", "refuse"), ("reason", "no_ground")], 1.0),
             ("optgate_messages_total", &[("sender", "demo-shop")], 3.0),
+            ("optgate_outcomes_total", &[("outcome", "refused"), ("stream", "marketing")], 1.0),
             ("optgate_outcomes_total", &[("outcome", "relayed")], 2.0),
             ("optgate_outcomes_total", &[("outcome", "relayed"), ("stream", "marketing")], 1.0),
             ("optgate_outcomes_total", &[("outcome", "rejected"), ("stream", "functional")], 1.0),
