@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use line::{No, Numbered, is_no};
@@ -49,6 +50,17 @@ pub enum JournalError {
 pub struct Journal {
     folder: PathBuf,
     tail: Mutex<Tail>,
+}
+
+/// What a node remembers of the database beside its journal, by which one that went back in time is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The database has this number, or a later one.
+    pub number: i64,
+    /// The timeline that the database was on, where it has such a thing.
+    pub timeline: Option<String>,
+    /// Whoever had a journal: a backup may be older than a node.
+    pub nodes: Vec<Uuid>,
 }
 
 /// Where the next line goes.
@@ -124,26 +136,27 @@ impl Journal {
         compaction::compact(&self.folder, active)
     }
 
-    /// The mark that was left last; 0 if there is none.
-    pub fn mark(&self) -> Result<i64, JournalError> {
+    /// The mark that was left last; an empty one if there is none.
+    pub fn mark(&self) -> Result<Mark, JournalError> {
         let path = self.folder.join("mark");
         match fs::read_to_string(&path) {
             // One that can't be read tells nothing: the next replaces it.
-            Ok(text) => Ok(text.trim().parse().unwrap_or(0)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Ok(text) => Ok(serde_json::from_str(&text).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Mark::default()),
             Err(error) => Err(JournalError::Io { file: path, error }),
         }
     }
 
     /// Leaves a mark. Written under another name and moved, so that a crash leaves the old one or the new.
-    pub fn set_mark(&self, mark: i64) -> Result<(), JournalError> {
+    pub fn set_mark(&self, mark: &Mark) -> Result<(), JournalError> {
         let path = self.folder.join("mark");
         let failed = |error| JournalError::Io { file: path.clone(), error };
+        let text = serde_json::to_string(mark).map_err(|error| failed(error.into()))?;
         let _lock = lock(&self.folder)?;
         let draft = path.with_extension("draft");
         let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft);
         let mut file = file.map_err(failed)?;
-        writeln!(file, "{mark}").and_then(|()| file.sync_all()).map_err(failed)?;
+        writeln!(file, "{text}").and_then(|()| file.sync_all()).map_err(failed)?;
         fs::rename(&draft, &path).map_err(failed)?;
         segment::sync_folder(&self.folder)
     }

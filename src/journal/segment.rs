@@ -167,6 +167,14 @@ impl Lines {
         }
     }
 
+    /// What compaction has taken away meanwhile lives on in a later segment.
+    fn open_if_there(segment: &Segment) -> Result<Option<Self>, JournalError> {
+        match Self::open(segment) {
+            Err(JournalError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
     fn next(&mut self) -> Result<Line, JournalError> {
         let raw = self.raw()?;
         if raw.is_empty() {
@@ -223,7 +231,7 @@ impl Reader {
     pub(super) fn open(folder: &Path, after: u64) -> Result<Self, JournalError> {
         let mut segments: VecDeque<Segment> = Segment::all(folder)?.into();
         while let Some(next) = segments.get(1) {
-            if Lines::open(next)?.after > after {
+            if Lines::open_if_there(next)?.is_some_and(|lines| lines.after > after) {
                 break;
             }
             segments.pop_front();
@@ -244,7 +252,7 @@ impl Reader {
             }
             let Some(lines) = &mut self.lines else {
                 let Some(segment) = self.segments.pop_front() else { return Ok(None) };
-                self.lines = Some(Lines::open(&segment)?);
+                self.lines = Lines::open_if_there(&segment)?;
                 continue;
             };
             match lines.next()? {

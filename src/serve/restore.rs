@@ -17,7 +17,7 @@ use crate::store::{Compared, Pass, Standing, Store, StoreError};
 
 /// How soon a node learns of another's standing.
 const FOLLOW: Duration = Duration::from_secs(2);
-/// A backup that is older than this is told from its marks.
+/// Where a timeline does not tell it, a backup that is older than this is told from its marks.
 const MARK: Duration = Duration::from_secs(60);
 const COMPACT: Duration = Duration::from_secs(3600);
 
@@ -46,9 +46,10 @@ pub(super) async fn follow(store: Store, queue_changed: Arc<Notify>, shutdown: C
                 mark_due = Instant::now() + MARK;
             }
             if compact_due <= Instant::now() {
+                // Whatever comes of it: it reads a lot.
+                compact_due = Instant::now() + COMPACT;
                 let saved = store.compact_journal().await?;
                 tracing::debug!(saved, "the journal of noes is compacted");
-                compact_due = Instant::now() + COMPACT;
             }
             Ok::<(), StoreError>(())
         };

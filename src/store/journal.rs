@@ -13,7 +13,7 @@ use super::database::Commit;
 use super::fault::{Fault, Result};
 use super::sql::{Session, values};
 use super::{Store, StoreError};
-use crate::journal::{Journal, JournalError, No};
+use crate::journal::{Journal, JournalError, Mark, No};
 use crate::policy::decide::Records;
 use crate::telemetry::metrics;
 
@@ -115,6 +115,36 @@ pub(super) async fn stand(session: &mut Session, node: Uuid, standing: Standing)
     session.execute(update, values![standing.as_str(), node]).await.map(drop)
 }
 
+/// The next mark of a node. Where the database is older than the last one, or on another timeline, all other
+/// nodes must compare their journals, those included that it has never heard of.
+async fn leave_mark(
+    session: &mut Session,
+    node: Uuid,
+    own: &Position,
+    marked: &Mark,
+    timeline: Option<String>,
+) -> Result<Mark> {
+    let another = marked.timeline.is_some() && timeline.is_some() && marked.timeline != timeline;
+    if own.mark < marked.number || another {
+        tracing::error!(
+            "the database is not what this node last saw: a backup was restored, or a standby took over"
+        );
+        let others = "UPDATE journals SET standing = 'unchecked' WHERE node <> $1 AND standing = 'in_step'";
+        session.execute(others, values![node]).await?;
+        for other in marked.nodes.iter().filter(|other| **other != node) {
+            let insert =
+                "INSERT INTO journals (node, position, mark, standing) VALUES ($1, 0, 0, 'unchecked')
+                          ON CONFLICT (node) DO NOTHING";
+            session.execute(insert, values![*other]).await?;
+        }
+    }
+    let number = own.mark.max(marked.number) + 1;
+    session.execute("UPDATE journals SET mark = $1 WHERE node = $2", values![number, node]).await?;
+    let rows = session.fetch("SELECT node FROM journals ORDER BY node", Vec::new()).await?;
+    let nodes = rows.iter().map(|row| row.id(0)).collect::<Result<_>>()?;
+    Ok(Mark { number, timeline, nodes })
+}
+
 fn number(stored: i64) -> Result<u64> {
     u64::try_from(stored).map_err(|_| Fault::Unreadable("a journal's position".into()))
 }
@@ -129,7 +159,7 @@ impl Store {
             move || journal.refreshed().and_then(|_| journal.mark())
         })
         .await?;
-        let node = self.inner.node;
+        let (node, timeline) = (self.inner.node, self.timeline().await);
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
         let own = lock(&mut tx, node).await?;
         // Nobody writes this node's journal while we hold its row.
@@ -147,34 +177,45 @@ impl Store {
         if standing != own.standing {
             stand(&mut tx, node, standing).await?;
         }
-        let mark = own.mark.max(marked) + 1;
-        if when == Compared::AtStart {
-            if own.mark < marked {
-                tracing::error!(
-                    "the database is older than when this node last saw it: a backup was restored"
-                );
-                let others =
-                    "UPDATE journals SET standing = 'unchecked' WHERE node <> $1 AND standing = 'in_step'";
-                tx.execute(others, values![node]).await?;
-            }
-            tx.execute("UPDATE journals SET mark = $1 WHERE node = $2", values![mark, node]).await?;
-        }
+        let mark = match when {
+            Compared::AtStart => Some(leave_mark(&mut tx, node, &own, &marked, timeline).await?),
+            Compared::Later => None,
+        };
         tx.commit().await?;
-        if when == Compared::AtStart {
-            off_thread(move || journal.set_mark(mark)).await?;
+        if let Some(mark) = mark {
+            off_thread(move || journal.set_mark(&mark)).await?;
         }
         Ok(standing)
     }
 
-    /// Leaves a mark in the database and beside the journal, by which a restored backup is told.
+    /// Leaves a mark in the database and beside the journal, by which a restored backup is told; also of a
+    /// database that went back in time while this node ran.
     pub async fn mark_journal(&self) -> Result<(), StoreError> {
         let Some(journal) = self.inner.journal.clone() else { return Ok(()) };
+        let marked = off_thread({
+            let journal = journal.clone();
+            move || journal.mark()
+        })
+        .await?;
+        let (node, timeline) = (self.inner.node, self.timeline().await);
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
-        let mark = lock(&mut tx, self.inner.node).await?.mark + 1;
-        let update = "UPDATE journals SET mark = $1 WHERE node = $2";
-        tx.execute(update, values![mark, self.inner.node]).await?;
+        let own = lock(&mut tx, node).await?;
+        let mark = leave_mark(&mut tx, node, &own, &marked, timeline).await?;
         tx.commit().await?;
-        Ok(off_thread(move || journal.set_mark(mark)).await?)
+        Ok(off_thread(move || journal.set_mark(&mark)).await?)
+    }
+
+    /// PostgreSQL begins a new timeline with each recovery to a point in time and each promotion: the first eight
+    /// digits of a log file's name. SQLite has one node, whose own journal tells; and a provider that does not
+    /// let us ask leaves us the marks.
+    async fn timeline(&self) -> Option<String> {
+        let mut session = self.inner.database.read().await.ok()?;
+        if session.either(true, false) {
+            return None;
+        }
+        let select = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+        let row = session.fetch_optional(select, Vec::new()).await.ok()??;
+        row.text(0).map(str::to_owned).ok()
     }
 
     /// Whether this node's journal is worth comparing, as far as a glance tells: a transaction may be under way.

@@ -80,16 +80,51 @@ impl Store {
         let last = slice.iter().map(|own| own.seq).max().unwrap_or(0);
         // Rows are locked in one order, so that two nodes don't wait for each other in a circle.
         slice.sort_by(|a, b| (&a.no.sender, a.no.person, a.seq).cmp(&(&b.no.sender, b.no.person, b.seq)));
-        for attempt in 1.. {
-            match self.try_slice(&slice, pass, last).await {
+        match self.try_again(&slice, pass, last).await {
+            // One that can't be recorded must not keep out the others.
+            Err(Fault::Unreadable(_) | Fault::Conflict(_)) if slice.len() > 1 => {
+                slice.sort_by_key(|own| own.seq);
+                for own in slice {
+                    let seq = own.seq;
+                    self.replay_one(own, pass, seq).await?;
+                }
+                Ok(())
+            }
+            Err(Fault::Unreadable(_)) => match slice.pop() {
+                Some(own) => Ok(self.replay_one(own, pass, last).await?),
+                None => Ok(()),
+            },
+            done => Ok(done?),
+        }
+    }
+
+    /// A no about somebody whose record can't be read is passed over: whoever can't be read is not written to
+    /// either (invariant 4), and all other noes must be brought in.
+    async fn replay_one(&self, own: Numbered, pass: Pass, seq: u64) -> Result<()> {
+        match self.try_again(std::slice::from_ref(&own), pass, seq).await {
+            Err(Fault::Unreadable(what)) => {
+                tracing::error!(
+                    seq, event = %own.no.event.id, subscriber = %own.no.subscriber, what,
+                    "a no of the journal is about somebody whose record can't be read: it is not recorded"
+                );
+                self.try_again(&[], pass, seq).await
+            }
+            done => done,
+        }
+    }
+
+    async fn try_again(&self, slice: &[Numbered], pass: Pass, last: u64) -> Result<()> {
+        let mut attempt = 1;
+        loop {
+            match self.try_slice(slice, pass, last).await {
                 Err(Fault::Conflict(why)) if attempt < 10 => {
                     tracing::debug!(why, "a slice of the journal is tried again");
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    attempt += 1;
                 }
-                done => return Ok(done?),
+                done => return done,
             }
         }
-        Ok(())
     }
 
     async fn try_slice(&self, slice: &[Numbered], pass: Pass, last: u64) -> Result<()> {

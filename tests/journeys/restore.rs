@@ -272,3 +272,52 @@ async fn i14_the_journals_of_all_nodes_count_after_a_restore() {
     first.command(&["journal", "forget", gone["node"].as_str().unwrap()]).expect_success();
     released(&first).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i14_a_node_that_the_backup_has_never_heard_of_is_waited_for() {
+    let Some(database) = Database::postgres().await else { return };
+    let upstream = Upstream::start().await;
+    let mut first = Setup::new(&database, &upstream).node("first").start().await;
+    let anna = "anna@example.se";
+    first.opt_in(anna, &["apparel"]).await;
+    first.submit(&[anna], &newsletter(anna, "apparel")).await;
+    let link = unsubscribe_path(&upstream.first_for(anna).await);
+    first.terminate().await;
+    let backup = database.back_up().await;
+    // The second node is younger than the backup; the first one's mark tells of it.
+    let mut second = Setup::new(&database, &upstream).node("second").keys_of(&first).prepare();
+    second.start().await;
+    assert_eq!(second.post(&link, &[("List-Unsubscribe", "One-Click")]).await.0, 200);
+    first.start().await;
+    first.terminate().await;
+    second.terminate().await;
+    database.restore(&backup).await;
+    first.start().await;
+    let reply = first.submit(&[anna], &newsletter(anna, "apparel")).await;
+    assert!(reply.contains("held [restoring]"), "{reply}");
+    second.start().await;
+    released(&first).await;
+    first.until(&message_id(&reply), "withheld").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i14_a_database_on_another_timeline_makes_every_node_compare_its_journal() {
+    let Some(database) = Database::postgres().await else { return };
+    let upstream = Upstream::start().await;
+    let mut first = Setup::new(&database, &upstream).node("first").start().await;
+    let mut second = Setup::new(&database, &upstream).node("second").keys_of(&first).prepare();
+    second.start().await;
+    second.terminate().await;
+    first.terminate().await;
+    // As a recovery to a point in time leaves it, younger than the last mark.
+    let path = first.data_dir.join("journal/mark");
+    let mut mark: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert_eq!(mark["timeline"], "00000001");
+    mark["timeline"] = json!("00000007");
+    std::fs::write(&path, mark.to_string()).unwrap();
+    first.start().await;
+    let said = ready(&first).await["marketing"].to_string();
+    assert!(said.contains("was not compared"), "{said}");
+    second.start().await;
+    released(&first).await;
+}
