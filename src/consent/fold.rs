@@ -64,6 +64,17 @@ pub struct No {
     pub complaint: bool,
 }
 
+impl ConsentState {
+    /// This state and the noes of another, for a history that can't be read whole. It never takes a no away.
+    pub fn with_noes_of(mut self, other: Self) -> Self {
+        self.withdrawals.extend(other.withdrawals);
+        self.suppressed.extend(other.suppressed);
+        self.restricted = self.restricted.max(other.restricted);
+        self.erased = self.erased.max(other.erased);
+        self
+    }
+}
+
 /// The state that these facts make, in whatever order they come.
 ///
 /// Only `occurred_at` counts, never when we heard of a fact; of two facts of the same moment the greater

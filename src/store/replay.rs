@@ -80,51 +80,16 @@ impl Store {
         let last = slice.iter().map(|own| own.seq).max().unwrap_or(0);
         // Rows are locked in one order, so that two nodes don't wait for each other in a circle.
         slice.sort_by(|a, b| (&a.no.sender, a.no.person, a.seq).cmp(&(&b.no.sender, b.no.person, b.seq)));
-        match self.try_again(&slice, pass, last).await {
-            // One that can't be recorded must not keep out the others.
-            Err(Fault::Unreadable(_) | Fault::Conflict(_)) if slice.len() > 1 => {
-                slice.sort_by_key(|own| own.seq);
-                for own in slice {
-                    let seq = own.seq;
-                    self.replay_one(own, pass, seq).await?;
-                }
-                Ok(())
-            }
-            Err(Fault::Unreadable(_)) => match slice.pop() {
-                Some(own) => Ok(self.replay_one(own, pass, last).await?),
-                None => Ok(()),
-            },
-            done => Ok(done?),
-        }
-    }
-
-    /// A no about somebody whose record can't be read is passed over: whoever can't be read is not written to
-    /// either (invariant 4), and all other noes must be brought in.
-    async fn replay_one(&self, own: Numbered, pass: Pass, seq: u64) -> Result<()> {
-        match self.try_again(std::slice::from_ref(&own), pass, seq).await {
-            Err(Fault::Unreadable(what)) => {
-                tracing::error!(
-                    seq, event = %own.no.event.id, subscriber = %own.no.subscriber, what,
-                    "a no of the journal is about somebody whose record can't be read: it is not recorded"
-                );
-                self.try_again(&[], pass, seq).await
-            }
-            done => done,
-        }
-    }
-
-    async fn try_again(&self, slice: &[Numbered], pass: Pass, last: u64) -> Result<()> {
-        let mut attempt = 1;
-        loop {
-            match self.try_slice(slice, pass, last).await {
+        for attempt in 1.. {
+            match self.try_slice(&slice, pass, last).await {
                 Err(Fault::Conflict(why)) if attempt < 10 => {
                     tracing::debug!(why, "a slice of the journal is tried again");
                     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                    attempt += 1;
                 }
-                done => return done,
+                done => return Ok(done?),
             }
         }
+        Ok(())
     }
 
     async fn try_slice(&self, slice: &[Numbered], pass: Pass, last: u64) -> Result<()> {
@@ -235,11 +200,29 @@ async fn record_again(session: &mut Session, no: &No, now: Timestamp) -> Result<
         Some(row) => row,
         None => known_by_hash_alone(session, no, None).await?,
     };
-    let mut events = subscriber::events(session, &no.sender, row.subscriber).await?;
+    let state = state_with(session, no, row.subscriber).await?;
     insert_event(session, &no.sender, row.subscriber, row.version + 1, &no.event, None).await?;
-    events.push(no.event.clone());
-    subscriber::write_projection(session, row.subscriber, row.version + 1, &fold(&events)).await?;
+    subscriber::write_projection(session, row.subscriber, row.version + 1, &state).await?;
     make_due(session, &no.sender, no.person, now).await
+}
+
+/// What the history and this no come to. Where the history can't be read, the no is added to what it came to
+/// before: one damaged record must not keep out its own no, nor those that follow.
+async fn state_with(session: &mut Session, no: &No, subscriber: Uuid) -> Result<ConsentState> {
+    match subscriber::events(session, &no.sender, subscriber).await {
+        Ok(mut events) => {
+            events.push(no.event.clone());
+            Ok(fold(&events))
+        }
+        Err(Fault::Unreadable(what)) => {
+            tracing::error!(%subscriber, what, "a history can't be read: a no of the journal is added to what it came to");
+            let select = "SELECT state FROM subscribers WHERE id = $1 AND sender = $2";
+            let row = session.fetch_optional(select, values![subscriber, no.sender.as_str()]).await?;
+            let before: ConsentState = row.map(|row| row.json(0)).transpose()?.unwrap_or_default();
+            Ok(before.with_noes_of(fold(std::slice::from_ref(&no.event))))
+        }
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Invariant 12: who was erased after the backup is erased in what it brought back.

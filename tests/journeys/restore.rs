@@ -142,6 +142,33 @@ on_both_databases! {
         gateway.until(&held[1], "relayed").await;
     }
 
+    async fn i14_a_no_is_brought_in_though_the_history_of_its_person_cannot_be_read(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = Setup::new(&database, &upstream).start().await;
+        let people = ["anna@example.se", "bo@example.se", "cia@example.se"];
+        for person in people {
+            gateway.opt_in(person, &["apparel"]).await;
+        }
+        gateway.terminate().await;
+        let backup = database.back_up().await;
+        gateway.start().await;
+        for person in people {
+            gateway.withdraw(person).await;
+        }
+        gateway.terminate().await;
+        database.restore(&backup).await;
+        // The first one's history.
+        database.tamper("UPDATE consent_events SET body = 'nonsense'
+                         WHERE subscriber = (SELECT id FROM subscribers ORDER BY id LIMIT 1)").await;
+        gateway.start().await;
+        released(&gateway).await;
+        assert!(gateway.log().contains("a history can't be read"), "{}", gateway.log());
+        for person in people {
+            let reply = gateway.submit(&[person], &newsletter(person, "apparel")).await;
+            assert!(reply.contains("refused [withdrawn]"), "{person}: {reply}");
+        }
+    }
+
     async fn a_journal_that_was_lost_holds_marketing_until_somebody_says_that_the_database_is_complete(database: Database) {
         let upstream = Upstream::start().await;
         let mut gateway = Setup::new(&database, &upstream).start().await;
