@@ -13,6 +13,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+pub use flood::FILES;
+
 /// What is logged when neither `OPTGATE_LOG` nor `RUST_LOG` says: our own doings, others' warnings.
 const DEFAULT_FILTER: &str = "warn,optgate=info";
 

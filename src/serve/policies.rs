@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::config::policies::Reader;
 use crate::policy::PolicySet;
 use crate::policy::file::{Folder, Loaded, Mistake, Severity};
-use crate::telemetry::metrics;
+use crate::telemetry::{FILES, metrics};
 use watch::Watch;
 
 /// Nothing may have changed for so long before files are read.
@@ -47,8 +47,8 @@ pub(super) fn first(reader: &Reader) -> anyhow::Result<PolicySet> {
 pub fn log(mistake: &Mistake) {
     let (file, line, column) = (mistake.file.display(), mistake.line, mistake.column);
     match mistake.severity {
-        Severity::Warning => tracing::warn!(%file, line, column, "{}", mistake.message),
-        Severity::Error => tracing::error!(%file, line, column, "{}", mistake.message),
+        Severity::Warning => tracing::warn!(target: FILES, %file, line, column, "{}", mistake.message),
+        Severity::Error => tracing::error!(target: FILES, %file, line, column, "{}", mistake.message),
     }
 }
 

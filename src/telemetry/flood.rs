@@ -1,5 +1,6 @@
 //! Keeps one trouble from filling the log: of the same warning or error, ten at once and then one every ten
-//! seconds. What is left out is counted. Lines of every day (`info`) are never left out.
+//! seconds. What is left out is counted. Lines of every day (`info`) are never left out, nor are mistakes in files,
+//! each of which is another one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +13,8 @@ use tracing_subscriber::layer::Context;
 
 use super::metrics;
 
+/// The target of lines that tell of mistakes in an operator's files.
+pub const FILES: &str = "optgate::files";
 const AT_ONCE: u32 = 10;
 const EVERY: Duration = Duration::from_secs(10);
 
@@ -45,7 +48,7 @@ impl FloodGuard {
 impl<S: Subscriber> Layer<S> for FloodGuard {
     fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        if *metadata.level() > Level::WARN {
+        if *metadata.level() > Level::WARN || metadata.target() == FILES {
             return true;
         }
         let may = self.may_be_said(metadata.callsite(), Instant::now());
@@ -85,6 +88,8 @@ mod tests {
             tracing::warn!("something else");
             (0..100).for_each(|_| tracing::info!("message decided"));
             assert_eq!(taken(), 101);
+            (0..50).for_each(|line| tracing::error!(target: FILES, line, "unknown key"));
+            assert_eq!(taken(), 50);
         });
     }
 

@@ -195,7 +195,7 @@ async fn lift_all(
     };
     let kinds = state.suppressed.iter().map(|(why, _)| EventKind::SuppressionLifted { why: *why }).collect();
     let who = Who::Subscriber(id);
-    // Lifting twice is as lifting once, so that the answer may be kept after it.
+    // Whoever lifts again finds nothing to lift: the answer may be kept after it.
     for recorded in api.recorder.record_all(caller.sender(), &who, kinds, provenance).await {
         recorded?;
     }
