@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 
 /// One message as it arrived, dots unstuffed.
@@ -54,14 +54,31 @@ struct Shared {
     waiting: watch::Sender<usize>,
 }
 
-impl Upstream {
-    pub async fn start() -> Self {
-        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+/// An address where nobody listens, which nobody else can take.
+pub struct Nowhere {
+    pub address: SocketAddr,
+    socket: TcpSocket,
+}
+
+impl Nowhere {
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+        Self { address: socket.local_addr().expect("its address"), socket }
     }
 
-    /// The same at an address where nobody listened so far.
-    pub async fn start_at(address: SocketAddr) -> Self {
-        let listener = TcpListener::bind(address).await.expect("a free port");
+    /// From now on an upstream is there.
+    pub fn listen(self) -> Upstream {
+        Upstream::serve(self.socket.listen(1024).expect("a bound socket"))
+    }
+}
+
+impl Upstream {
+    pub async fn start() -> Self {
+        Nowhere::new().listen()
+    }
+
+    fn serve(listener: TcpListener) -> Self {
         let address = listener.local_addr().expect("its address");
         let shared = Arc::new(Shared {
             captured: Mutex::default(),
@@ -86,12 +103,6 @@ impl Upstream {
     /// From now on EHLO offers this too.
     pub fn offer(&self, extension: &'static str) {
         self.shared.extensions.lock().unwrap().push(extension);
-    }
-
-    /// An address where nobody listens.
-    pub fn nowhere() -> SocketAddr {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        taken.local_addr().expect("its address")
     }
 
     /// From now on mail for `recipient` meets this.
