@@ -2,7 +2,7 @@
 
 use crate::support::gateway::{Setup, message_id};
 use crate::support::tool::{newsletter, service_mail};
-use crate::support::{Database, Tool, Upstream, on_both_databases};
+use crate::support::{Database, Upstream, on_both_databases};
 
 on_both_databases! {
     async fn sigterm_finishes_what_is_in_hand_and_leaves_the_rest_spooled(database: Database) {
@@ -122,50 +122,4 @@ async fn the_demo_judges_itself() {
     for reason in ["out_of_scope", "unconfirmed", "withdrawn", "ground_expired", "no_ground"] {
         assert!(said.contains(reason), "{reason} in\n{said}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn i8_what_ends_a_message_is_crlf_dot_crlf_alone() {
-    let database = Database::sqlite();
-    let upstream = Upstream::start().await;
-    let gateway = Setup::new(&database, &upstream).start().await;
-    let endings: [&[u8]; 13] = [
-        b"\n.\n",
-        b"\r.\r",
-        b"\r.\n",
-        b"\n.\r",
-        b"\n.\r\n",
-        b"\r\n.\n",
-        b"\r.\r\n",
-        b"\r\n.\r",
-        b"\r\n\0.\r\n",
-        b"\r\n.\0\r\n",
-        b"\r\n. \r\n",
-        b"\r\n.\r\r\n",
-        b"\r\n.\x0b\n",
-    ];
-    for (number, ending) in endings.into_iter().enumerate() {
-        let mut tool: Tool = gateway.tool().await;
-        let recipient = format!("r{number}@example.se");
-        for line in
-            ["MAIL FROM:<b@shop.example>".to_owned(), format!("RCPT TO:<{recipient}>"), "DATA".to_owned()]
-        {
-            tool.say(&line).await;
-        }
-        tool.send(service_mail(&recipient).as_bytes()).await;
-        tool.send(ending).await;
-        // Whatever follows is still the same message: one reply, to the true end alone.
-        tool.send(
-            b"MAIL FROM:<smuggled@shop.example>\r\nRCPT TO:<victim@example.se>\r\nDATA\r\nsmuggled\r\n.\r\n",
-        )
-        .await;
-        let reply = tool.reply().await;
-        let nul = ending.contains(&0);
-        assert!(
-            reply.starts_with(if nul { "550 5.7.1 [unparsable]" } else { "250 2.0.0" }),
-            "{ending:?}: {reply}"
-        );
-        assert!(tool.say("NOOP").await.starts_with("250"), "{ending:?}: one reply, no more");
-    }
-    assert!(upstream.captured_for("victim@example.se").is_empty());
 }
