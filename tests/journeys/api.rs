@@ -200,3 +200,45 @@ async fn a_requests_log_lines_carry_its_id() {
     let line: Value = serde_json::from_str(line).expect("JSON");
     assert_eq!((&line["level"], &line["span"]["request_id"]), (&json!("ERROR"), &json!("order-17")));
 }
+
+on_both_databases! {
+    async fn a_call_made_again_after_a_crash_is_done_once(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = Setup::new(&database, &upstream).start().await;
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let noes = "SELECT count(*) FROM consent_events WHERE kind = 'withdrawal'";
+        for (done, moment) in ["record_before_commit", "record_after_commit"].into_iter().enumerate() {
+            let email = format!("{moment}@example.se");
+            gateway.opt_in(&email, &["apparel"]).await;
+            let call = |gateway: &Gateway| {
+                let request = http.post(gateway.api_url("/v1/withdrawals")).header("Idempotency-Key", moment);
+                let body = json!({ "email": email, "source": { "channel": "phone" } });
+                request.bearer_auth(gateway.secret("demo-shop/api")).json(&body).send()
+            };
+            gateway.kill();
+            gateway.set_failpoints(&format!("{moment}=return"));
+            gateway.start().await;
+            call(&gateway).await.expect_err("it crashed before it answered");
+            gateway.kill();
+            gateway.set_failpoints("");
+            gateway.start().await;
+            let mut answers = Vec::new();
+            for _ in 0..2 {
+                if moment == "record_after_commit" {
+                    // Whoever has said yes since then hasn't said no again.
+                    let yes = json!({
+                        "email": email, "kind": "double_opt_in", "scopes": ["apparel"],
+                        "obtained_at": jiff::Timestamp::now().to_string(), "evidence": {},
+                    });
+                    let (status, answer) = gateway.api("POST", "/v1/grounds", Some(yes)).await;
+                    assert_eq!(status, 201, "{answer}");
+                }
+                let answer = call(&gateway).await.expect("an answer");
+                assert_eq!(answer.status(), 201, "{moment}");
+                answers.push(answer.json::<Value>().await.expect("JSON"));
+            }
+            assert_eq!(answers[0], answers[1], "{moment}");
+            assert_eq!(database.count(noes).await, done as i64 + 1, "{moment}");
+        }
+    }
+}
