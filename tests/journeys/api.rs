@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use optgate::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::support::gateway::{Gateway, Setup, message_id};
@@ -228,7 +229,7 @@ on_both_databases! {
                     // Whoever has said yes since then hasn't said no again.
                     let yes = json!({
                         "email": email, "kind": "double_opt_in", "scopes": ["apparel"],
-                        "obtained_at": jiff::Timestamp::now().to_string(), "evidence": {},
+                        "obtained_at": Clock::system().now().to_string(), "evidence": {},
                     });
                     let (status, answer) = gateway.api("POST", "/v1/grounds", Some(yes)).await;
                     assert_eq!(status, 201, "{answer}");
