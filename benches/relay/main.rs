@@ -7,25 +7,21 @@
 
 mod footer_milter;
 mod gateway;
-mod newsletter;
 mod postfix;
 mod process;
+#[path = "../setup/mod.rs"]
+mod setup;
 mod sink;
 mod source;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 
-use newsletter::Newsletter;
+use setup::Newsletter;
 use sink::Sink;
 use source::Campaign;
-
-/// The `From` domain: the gateway's sender and the signatures' domain.
-const DOMAIN: &str = "shop.example";
-const SELECTOR: &str = "bench";
 
 /// Measures relaying: messages a second, CPU milliseconds a message, peak memory.
 #[derive(Parser)]
@@ -87,16 +83,7 @@ fn main() -> Result<()> {
         println!("it compiles; to measure: cargo bench --bench relay");
         return Ok(());
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        // Dropping the run ends what it has started.
-        tokio::select! {
-            ended = run(&options) => ended,
-            _ = tokio::signal::ctrl_c() => bail!("interrupted"),
-            _ = terminate.recv() => bail!("terminated"),
-        }
-    })
+    setup::until_told_to_end(run(&options))
 }
 
 async fn run(options: &Options) -> Result<()> {
@@ -110,7 +97,7 @@ async fn run(options: &Options) -> Result<()> {
         "relay", "size", "messages/s", "CPU ms/msg", "MiB", "duplicates"
     );
     if !options.no_gateway {
-        let gateway = gateway::Gateway::start(sink.port(), options).await?;
+        let gateway = gateway::Optgate::start(sink.port(), options).await?;
         measure_sizes(&gateway, &sink, options).await?;
     }
     if !options.no_postfix {
@@ -142,7 +129,7 @@ async fn measure(relay: &dyn Relay, newsletter: &Newsletter, sink: &Sink, option
         login: relay.login(),
         newsletter: newsletter.clone(),
         messages: options.messages,
-        recipients: (0..options.subscribers).map(gateway::subscriber).collect(),
+        recipients: (0..options.subscribers).map(setup::subscriber).collect(),
     };
     let submitted = campaign.submit(options.sessions).await;
     submitted.with_context(|| format!("submitting to {}", relay.name()))?;
@@ -169,9 +156,4 @@ async fn measure(relay: &dyn Relay, newsletter: &Newsletter, sink: &Sink, option
         tally.duplicates
     );
     Ok(())
-}
-
-/// A port that was free a moment ago.
-fn free_port() -> Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
-use crate::gateway::dkim_key;
+use crate::Relay;
 use crate::process::{self, Count};
-use crate::{DOMAIN, Relay, SELECTOR, free_port};
+use crate::setup::files::dkim_key;
+use crate::setup::{DOMAIN, SELECTOR, free_port};
 
 /// What mail passes on its way through.
 #[derive(Clone, Copy, PartialEq)]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::setup::proc;
+
 /// `/proc` counts in hundredths of a second on every Linux (USER_HZ).
 const TICK: Duration = Duration::from_millis(10);
 
@@ -27,12 +29,12 @@ pub fn cpu(pid: u32, count: Count) -> Result<Duration> {
 
 /// The largest resident size since the last `forget_peak`, in bytes.
 pub fn peak(pid: u32) -> Result<u64> {
-    kibibytes(&format!("/proc/{pid}/status"), "VmHWM:")
+    proc::bytes(pid, "status", "VmHWM:")
 }
 
 /// Its part of the memory that it shares with others, and all that it shares with nobody, now, in bytes.
 pub fn proportional(pid: u32) -> Result<u64> {
-    kibibytes(&format!("/proc/{pid}/smaps_rollup"), "Pss:")
+    proc::bytes(pid, "smaps_rollup", "Pss:")
 }
 
 /// Makes the present size the largest.
@@ -51,13 +53,6 @@ pub fn children(parent: u32) -> Result<Vec<u32>> {
         }
     }
     Ok(children)
-}
-
-fn kibibytes(file: &str, key: &str) -> Result<u64> {
-    let text = std::fs::read_to_string(file)?;
-    let line = text.lines().find_map(|line| line.strip_prefix(key)).with_context(|| key.to_owned())?;
-    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(kibibytes * 1024)
 }
 
 /// What follows the name, which may itself hold blanks and parentheses.

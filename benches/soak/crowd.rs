@@ -5,43 +5,70 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use reqwest::Client;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::gateway::{Gateway, subscriber};
+use crate::Spoil;
 use crate::ledger::Ledger;
+use crate::setup::{Gateway, subscriber};
 
 const BETWEEN_WITHDRAWALS: Duration = Duration::from_millis(1500);
 const BETWEEN_SCANS: Duration = Duration::from_millis(300);
 
 /// Withdrawals, until it is over.
-pub async fn withdraw(gateway: Arc<Gateway>, ledger: Arc<Ledger>, over: CancellationToken) -> Result<()> {
+pub async fn withdraw(
+    gateway: Arc<Gateway>,
+    ledger: Arc<Ledger>,
+    spoil: Option<Spoil>,
+    over: CancellationToken,
+) -> Result<()> {
+    let http = client()?;
     let mut turns = tokio::time::interval(BETWEEN_WITHDRAWALS);
     let mut number = 0_u32;
     while !over.is_cancelled() {
         turns.tick().await;
         number += 1;
         let (person, link) = ledger.somebody();
+        if spoil == Some(Spoil::Unheard) {
+            ledger.withdrew(person);
+            continue;
+        }
         ledger.withdraws(person);
-        // A no is said again until it is heard.
-        for _ in 0..200 {
-            let done = match link.as_deref().filter(|_| number.is_multiple_of(2)) {
-                Some(token) => one_click(&gateway, token).await,
-                None => by_api(&gateway, person).await,
-            };
-            if done {
-                ledger.withdrew(person);
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(300)).await;
+        let link = link.filter(|_| number.is_multiple_of(2)).map(|token| page(&gateway, &token));
+        match until_heard(&gateway, &http, person, link.as_deref()).await {
+            true => ledger.withdrew(person),
+            false => ledger.is_wrong("no withdrawal was taken", format!("person {person}")),
         }
     }
     Ok(())
 }
 
-async fn one_click(gateway: &Gateway, token: &str) -> bool {
-    let url = format!("http://127.0.0.1:{}/u/{token}", gateway.web);
-    let answer = gateway.http.post(url).form(&[("List-Unsubscribe", "One-Click")]).send().await;
+/// Says it again and again, a minute long.
+async fn until_heard(gateway: &Gateway, http: &Client, person: usize, link: Option<&str>) -> bool {
+    for _ in 0..200 {
+        let heard = match link {
+            Some(link) => one_click(http, link).await,
+            None => by_api(gateway, person).await,
+        };
+        if heard {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    false
+}
+
+fn page(gateway: &Gateway, token: &str) -> String {
+    format!("http://127.0.0.1:{}/u/{token}", gateway.ports.web)
+}
+
+fn client() -> Result<Client> {
+    Ok(Client::builder().no_proxy().timeout(Duration::from_secs(60)).build()?)
+}
+
+async fn one_click(http: &Client, link: &str) -> bool {
+    let answer = http.post(link).form(&[("List-Unsubscribe", "One-Click")]).send().await;
     answer.is_ok_and(|answer| answer.status() == 200)
 }
 
@@ -52,12 +79,13 @@ async fn by_api(gateway: &Gateway, person: usize) -> bool {
 
 /// GET and HEAD of links, until it is over.
 pub async fn scan(gateway: Arc<Gateway>, ledger: Arc<Ledger>, over: CancellationToken) -> Result<()> {
+    let http = client()?;
     let mut turns = tokio::time::interval(BETWEEN_SCANS);
     while !over.is_cancelled() {
         turns.tick().await;
         let (_, Some(token)) = ledger.somebody() else { continue };
-        let url = format!("http://127.0.0.1:{}/u/{token}", gateway.web);
-        for request in [gateway.http.get(&url), gateway.http.head(&url)] {
+        let url = page(&gateway, &token);
+        for request in [http.get(&url), http.head(&url)] {
             // The database may be away just now, and a scanner may be asked to be slower.
             if let Ok(answer) = request.send().await {
                 let status = answer.status().as_u16();

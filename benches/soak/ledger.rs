@@ -2,16 +2,16 @@
 //! they must agree.
 
 use std::collections::HashMap;
-use std::io::SeekFrom;
-use std::path::PathBuf;
+use std::io::{BufRead as _, BufReader, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use anyhow::Result;
 
-use crate::gateway::Gateway;
+use crate::setup::session::envelope_sender;
+use crate::setup::{Gateway, subscriber};
+use crate::upstream::END;
 
 /// From the second decision to MAIL at the upstream: a claim older than two seconds is decided again, and this
 /// machine is shared.
@@ -20,6 +20,8 @@ const ON_ITS_WAY: u128 = 10_000_000;
 const NAMED: usize = 10;
 /// So many of those that came are looked up at the gateway too.
 const LOOKED_UP: usize = 300;
+/// One in so many may expire: the upstream defers fewer than three in a hundred, each time by chance.
+const EXPIRED: usize = 100;
 
 /// What the gateway said after the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,42 +165,40 @@ impl Ledger {
         taken
     }
 
-    /// Reads what the upstream notes, for ever.
-    pub async fn follow(self: Arc<Self>, record: PathBuf) -> Result<()> {
-        let mut file = tokio::fs::File::open(record).await?;
-        let (mut at, mut rest) = (0, Vec::new());
-        loop {
-            file.seek(SeekFrom::Start(at)).await?;
-            let before = rest.len();
-            file.read_to_end(&mut rest).await?;
-            at += (rest.len() - before) as u64;
-            let whole = rest.iter().rposition(|octet| *octet == b'\n').map_or(0, |end| end + 1);
-            let lines: Vec<u8> = rest.drain(..whole).collect();
-            for line in String::from_utf8_lossy(&lines).lines() {
-                self.note(line);
+    /// Reads what the upstream notes, until it ends.
+    pub fn follow(&self, record: impl Read) -> Result<()> {
+        let mut record = BufReader::new(record);
+        let mut line = Vec::new();
+        while record.read_until(b'\n', &mut line)? > 0 {
+            let line = String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned();
+            if self.note(&line).is_none() {
+                self.is_wrong("the upstream's record is damaged", line);
             }
-            tokio::time::sleep(Duration::from_millis(200)).await;
         }
+        Ok(())
     }
 
-    /// `said|lost BEGUN INDEX RECIPIENT LINK`
-    fn note(&self, line: &str) {
-        let mut words = line.split(' ');
-        let mut next = || words.next().unwrap_or_default();
-        let (how, begun, id, recipient, link) = (next(), next(), next(), next(), next());
+    /// One thing more that is wrong.
+    pub fn is_wrong(&self, kind: &'static str, what: String) {
+        self.lock().wrong.entry(kind).or_default().push(what);
+    }
+
+    /// `said|lost BEGUN INDEX RECIPIENT LINK .`; `None` if that is not what it is.
+    fn note(&self, line: &str) -> Option<()> {
+        let line = line.strip_suffix(END)?;
+        let words: Vec<&str> = line.split(' ').collect();
+        let &[how @ ("said" | "lost"), begun, id, recipient, link] = words.as_slice() else { return None };
+        let begun: u128 = begun.parse().ok()?;
         let mut inner = self.lock();
         // What the upstream rejected is told to the envelope sender.
-        if recipient == crate::tool::ENVELOPE_SENDER {
+        if recipient == envelope_sender() {
             inner.notifications += 1;
-            return;
+            return Some(());
         }
-        let (Ok(index), Ok(begun)) = (id.parse::<usize>(), begun.parse::<u128>()) else {
-            inner.wrong.entry("what was never accepted came").or_default().push(line.to_owned());
-            return;
-        };
-        let Some(message) = inner.messages.get_mut(index) else {
+        let index = id.parse::<usize>().ok();
+        let Some(message) = index.and_then(|index| inner.messages.get_mut(index)) else {
             inner.wrong.entry("what was never submitted came").or_default().push(line.to_owned());
-            return;
+            return Some(());
         };
         if !message.has_come() {
             self.came.fetch_add(1, Ordering::Relaxed);
@@ -212,7 +212,7 @@ impl Ledger {
         if twice {
             inner.wrong.entry("came again although we had said so").or_default().push(line.to_owned());
         }
-        if recipient != crate::gateway::subscriber(person) {
+        if recipient != subscriber(person) {
             inner.wrong.entry("came for somebody else").or_default().push(line.to_owned());
         }
         let withdrew = inner.people[person].withdrew.filter(|at| *at != u128::MAX);
@@ -225,6 +225,7 @@ impl Ledger {
             inner.wrong.entry("came after a withdrawal").or_default().push(late);
         }
         inner.people[person].link = Some(link.to_owned());
+        Some(())
     }
 
     /// What is wrong, a line each.
@@ -234,11 +235,20 @@ impl Ledger {
         let mut lost = Vec::new();
         for (index, id) in &missing {
             let state = state_of(gateway, *id).await?;
-            // It came under the eyes of nobody, or is still waiting.
-            if !["rejected", "expired", "withheld"].contains(&state.as_str()) {
+            let right = match state.as_str() {
+                "rejected" | "expired" => true,
+                "withheld" => self.has_withdrawn(*index),
+                // It came under the eyes of nobody, or is still waiting.
+                _ => false,
+            };
+            if !right {
                 lost.push(format!("{index}, message {id}: {state}, and did not come"));
             }
             *outcomes.entry(state).or_default() += 1;
+        }
+        let expired = outcomes.get("expired").copied().unwrap_or_default();
+        if expired > self.totals().accepted / EXPIRED {
+            wrong.entry("too many expired").or_default().push(expired.to_string());
         }
         let step = (came.len() / LOOKED_UP).max(1);
         for (index, id) in came.iter().step_by(step) {
@@ -260,6 +270,11 @@ impl Ledger {
             format!("{kind}: {} times: {}", all.len(), named.join("; "))
         };
         Ok(wrong.iter().map(|(kind, all)| line((kind, all))).collect())
+    }
+
+    fn has_withdrawn(&self, index: usize) -> bool {
+        let inner = self.lock();
+        inner.people[inner.messages[index].person as usize].withdrew.is_some()
     }
 
     /// Those accepted that did not come, those that did, and what was found wrong on the way.
@@ -298,12 +313,7 @@ impl Message {
 
 /// What the gateway says of the only delivery of a message.
 async fn state_of(gateway: &Gateway, id: uuid::Uuid) -> Result<String> {
-    let path = format!("/v1/messages/{id}");
-    let (mut status, mut answer) = gateway.api("GET", &path, None).await?;
-    while status == 429 {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        (status, answer) = gateway.api("GET", &path, None).await?;
-    }
+    let (status, answer) = gateway.api_in_time("GET", &format!("/v1/messages/{id}"), None).await?;
     let state = answer["deliveries"][0]["state"].as_str();
-    Ok(state.with_context(|| format!("message {id}: {status} {answer}"))?.to_owned())
+    Ok(state.map_or_else(|| format!("not known there (status {status})"), str::to_owned))
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use data_encoding::BASE64;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::gateway::{Gateway, subscriber};
-use crate::tool::Session;
+use crate::setup::{Gateway, Session, subscriber};
 
 const BETWEEN: Duration = Duration::from_millis(250);
 /// So many stay at once.
@@ -43,11 +43,14 @@ async fn visit(gateway: &Gateway, kind: u32) -> Result<()> {
     if kind == 0 {
         return broken_off(gateway).await;
     }
-    let mut stream = connect(gateway.smtp).await?;
+    let mut stream = connect(gateway.ports.smtp).await?;
     match kind {
         1 => stream.write_all(&garbage(20_000)).await?,
         2 => stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await?,
-        3 => stream.write_all(b"EHLO x\r\nAUTH PLAIN AHNvYWstc2hvcC90b29sAHdyb25n\r\nQUIT\r\n").await?,
+        3 => {
+            let wrong = BASE64.encode(format!("\0{}\0wrong", gateway.login().0).as_bytes());
+            stream.write_all(format!("EHLO x\r\nAUTH PLAIN {wrong}\r\nQUIT\r\n").as_bytes()).await?;
+        }
         4 => stream.write_all(&vec![b'x'; 1_000_000]).await?,
         5 => {
             let mut commands = b"EHLO x\r\n".to_vec();
@@ -70,8 +73,12 @@ async fn visit(gateway: &Gateway, kind: u32) -> Result<()> {
 
 /// A message of the tool's own that ends in the middle: it must never come.
 async fn broken_off(gateway: &Gateway) -> Result<()> {
-    let mut session = Session::open(gateway.smtp, &gateway.password).await?;
-    session.envelope(&subscriber(0)).await?;
+    let mut session = crate::tool::open(gateway).await?;
+    half_a_message(&mut session).await
+}
+
+async fn half_a_message(session: &mut Session) -> Result<()> {
+    session.envelope(&subscriber(0), 5000).await?;
     session
         .say(b"Message-ID: <broken-off@shop.example>\r\nX-Optgate-Scope: news\r\nFrom: n@shop.example\r\n")
         .await?;

@@ -5,18 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
-use data_encoding::BASE64;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::gateway::{Gateway, subscriber};
 use crate::ledger::{Ledger, Said};
-use crate::newsletter::Newsletter;
+use crate::setup::{Gateway, Newsletter, Session, subscriber};
 
-/// Within the sender's domains, so that it is told what could not be delivered.
-pub const ENVELOPE_SENDER: &str = "bounce@shop.example";
 const SESSIONS: u32 = 16;
 const SIZE: usize = 5 * 1024;
 /// How long its capacity is looked for.
@@ -64,7 +58,10 @@ pub async fn send(
                 let copy = newsletter.copy(index, &subscriber(person));
                 submit(&gateway, &ledger, &mut session, index, &subscriber(person), &copy).await?;
             }
-            Ok(())
+            match session {
+                Some(session) => session.close().await,
+                None => Ok(()),
+            }
         });
     }
     while let Some(ended) = running.join_next().await {
@@ -72,6 +69,12 @@ pub async fn send(
         ended?;
     }
     Ok(())
+}
+
+/// A session that is logged in.
+pub async fn open(gateway: &Gateway) -> Result<Session> {
+    let (user, password) = gateway.login();
+    Session::open(gateway.ports.smtp, Some((&user, &password))).await
 }
 
 /// Until there is an answer that lasts.
@@ -88,7 +91,7 @@ async fn submit(
         let began = Instant::now();
         let tried = async {
             if session.is_none() {
-                *session = Some(Session::open(gateway.smtp, &gateway.password).await?);
+                *session = Some(open(gateway).await?);
             }
             let Some(session) = session else { bail!("no session") };
             session.submit(recipient, copy).await
@@ -120,61 +123,4 @@ fn note(ledger: &Ledger, index: usize, reply: &str, took: Duration) -> Result<()
         None => ledger.answered(index, Said::Accepted, "", id, took),
     }
     Ok(())
-}
-
-/// One connection.
-pub struct Session {
-    stream: BufReader<TcpStream>,
-}
-
-impl Session {
-    pub async fn open(port: u16, password: &str) -> Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
-        stream.set_nodelay(true)?;
-        let mut session = Self { stream: BufReader::new(stream) };
-        session.expect("220").await?;
-        session.say(b"EHLO source.example\r\n").await?;
-        session.expect("250").await?;
-        let plain = BASE64.encode(format!("\0{}\0{password}", Gateway::user()).as_bytes());
-        session.say(format!("AUTH PLAIN {plain}\r\n").as_bytes()).await?;
-        session.expect("235").await?;
-        Ok(session)
-    }
-
-    /// Up to 354.
-    pub async fn envelope(&mut self, recipient: &str) -> Result<()> {
-        let commands = format!("MAIL FROM:<{ENVELOPE_SENDER}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n");
-        self.say(commands.as_bytes()).await?;
-        self.expect("250").await?;
-        self.expect("250").await?;
-        self.expect("354").await.map(drop)
-    }
-
-    /// The reply after the data.
-    async fn submit(&mut self, recipient: &str, copy: &str) -> Result<String> {
-        self.envelope(recipient).await?;
-        self.say(format!("{copy}.\r\n").as_bytes()).await?;
-        self.reply().await
-    }
-
-    pub async fn say(&mut self, octets: &[u8]) -> Result<()> {
-        Ok(self.stream.write_all(octets).await?)
-    }
-
-    async fn expect(&mut self, code: &str) -> Result<String> {
-        let reply = self.reply().await?;
-        ensure!(reply.starts_with(code), "{code} was due, not {reply}");
-        Ok(reply)
-    }
-
-    /// The last line of a reply.
-    async fn reply(&mut self) -> Result<String> {
-        loop {
-            let mut line = String::new();
-            ensure!(self.stream.read_line(&mut line).await? > 0, "the connection ended");
-            if line.as_bytes().get(3) != Some(&b'-') {
-                return Ok(line.trim_end().to_owned());
-            }
-        }
-    }
 }

@@ -1,12 +1,11 @@
 //! The provider, as a process of its own so that it can be made to stand still. By chance it defers, refuses, drops,
-//! loses its reply, answers late or never. It notes whatever it took before it says so.
+//! loses its reply, answers late or never. It notes whatever it took before it says so, a line each on its standard
+//! output: a pipe, since a disk may be full.
 
-use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
@@ -14,30 +13,34 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::free_port;
+use crate::Spoil;
+use crate::setup::free_port;
 
 /// So many sessions may hang at once, or all the gateway's connections would.
 const MAY_HANG: usize = 2;
+/// Every line of the record ends so.
+pub const END: &str = " .\n";
+/// With which message something is made wrong, if it is to be.
+const SPOILED: usize = 100;
 
 /// The child, from outside.
 pub struct Process {
     pub port: u16,
-    pub record: PathBuf,
     child: Child,
 }
 
 impl Process {
-    pub fn start(folder: &Path) -> Result<Self> {
-        let (port, record) = (free_port()?, folder.join("record"));
-        File::create(&record)?;
-        let own = std::env::current_exe()?;
-        let child = Command::new(own)
-            .arg(format!("--upstream={port}"))
-            .arg("--record")
-            .arg(&record)
-            .spawn()
-            .context("the upstream")?;
-        Ok(Self { port, record, child })
+    /// And its record, which ends with it.
+    pub fn start(spoil: Option<Spoil>) -> Result<(Self, ChildStdout)> {
+        let port = free_port()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(format!("--upstream={port}"));
+        if let Some(name) = spoil.as_ref().and_then(clap::ValueEnum::to_possible_value) {
+            command.arg(format!("--spoil={}", name.get_name()));
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().context("the upstream")?;
+        let record = child.stdout.take().context("its record")?;
+        Ok((Self { port, child }, record))
     }
 
     pub fn pid(&self) -> u32 {
@@ -68,9 +71,10 @@ pub fn send(pid: u32, name: &str) -> Result<()> {
 }
 
 struct Shared {
-    record: Mutex<File>,
     misbehaves: AtomicBool,
     hanging: AtomicUsize,
+    taken: AtomicUsize,
+    spoil: Option<Spoil>,
 }
 
 /// What becomes of one message.
@@ -113,21 +117,30 @@ impl Shared {
         }
     }
 
-    /// One line, whole: the reader takes lines.
-    fn note(&self, line: &str) -> Result<()> {
-        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(record.write_all(line.as_bytes())?)
+    fn note(&self, words: &str) -> Result<()> {
+        let line = format!("{words}{END}");
+        let spoilt = self.taken.fetch_add(1, Ordering::Relaxed) == SPOILED;
+        let line = match self.spoil.filter(|_| spoilt) {
+            Some(Spoil::Lose) => String::new(),
+            Some(Spoil::Repeat) => line.repeat(2),
+            Some(Spoil::Tear) => line[..line.len() / 2].to_owned(),
+            _ => line,
+        };
+        let mut record = std::io::stdout().lock();
+        record.write_all(line.as_bytes())?;
+        Ok(record.flush()?)
     }
 }
 
 /// Runs until it is killed.
-pub fn serve(port: u16, record: &Path) -> Result<()> {
+pub fn serve(port: u16, spoil: Option<Spoil>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let shared = Arc::new(Shared {
-            record: Mutex::new(OpenOptions::new().append(true).open(record)?),
             misbehaves: AtomicBool::new(false),
             hanging: AtomicUsize::new(0),
+            taken: AtomicUsize::new(0),
+            spoil,
         });
         let (mut on, mut off) = (signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?);
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
@@ -233,7 +246,8 @@ async fn data(
                 .to_owned();
         }
     }
-    let taken = |how: &str| shared.note(&format!("{how} {begun} {id} {recipient} {link}\n"));
+    let link = if link.is_empty() { "-" } else { &link };
+    let taken = |how: &str| shared.note(&format!("{how} {begun} {id} {recipient} {link}"));
     match fate {
         Fate::DeferredLate => say(stream, "451 4.3.0 later").await?,
         Fate::ReplyLost => {

@@ -75,7 +75,7 @@ fn complaints(gateway: &Gateway) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i1_a_full_disk_is_a_452_and_nothing_is_lost_or_sent_twice() {
     let database = Database::sqlite();
-    let (upstream, disk) = (Upstream::start().await, Disk::new(&database));
+    let (upstream, disk) = (Upstream::start().await, Disk::new(database.folder()));
     let mut gateway = Setup::new(&database, &upstream).lease("5s").start().await;
     gateway.terminate().await;
     disk.environment(None).iter().for_each(|(name, value)| gateway.set_variable(name, value));
@@ -125,7 +125,7 @@ async fn i1_a_database_without_room_is_a_452_and_nothing_is_lost_or_sent_twice()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i14_a_no_that_the_journal_cannot_keep_is_not_done_and_mail_goes_on() {
     let database = Database::sqlite();
-    let (upstream, disk) = (Upstream::start().await, Disk::new(&database));
+    let (upstream, disk) = (Upstream::start().await, Disk::new(database.folder()));
     let mut gateway = Setup::new(&database, &upstream).start().await;
     gateway.terminate().await;
     disk.environment(Some("/journal/")).iter().for_each(|(name, value)| gateway.set_variable(name, value));

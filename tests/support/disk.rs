@@ -1,9 +1,7 @@
 //! A disk that runs full and gets room again, for a gateway that runs as a process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-
-use super::Database;
 
 /// Writes of a gateway that has the variables of `environment` fail with ENOSPC while it is full.
 pub struct Disk {
@@ -12,14 +10,14 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Compiles the library that the gateway is to be started with.
-    pub fn new(database: &Database) -> Self {
-        let library = database.folder().join("full_disk.so");
+    /// Compiles the library that the gateway is to be started with; it and the sign lie in this folder.
+    pub fn new(folder: &Path) -> Self {
+        let library = folder.join("full_disk.so");
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/full_disk.c");
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).arg("-ldl");
         assert!(compiler.status().expect("a C compiler").success());
-        Self { flag: database.folder().join("disk-is-full"), library }
+        Self { flag: folder.join("disk-is-full"), library }
     }
 
     /// For `Gateway::set_variable`. `part`: only files whose path holds this text are concerned.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::DOMAIN;
+use super::DOMAIN;
 
 const ARTICLE: &str = "Höstens jackor har kommit till butiken. Vi har valt ut åtta modeller i återvunnen ull, \
                        från lätta överskjortor till fodrade rockar för riktigt kalla dagar.";
