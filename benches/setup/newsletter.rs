@@ -5,6 +5,11 @@ use std::fmt::Write;
 
 use super::DOMAIN;
 
+/// What is larger has text and HTML of this size, and a document attached.
+const WITHOUT_ATTACHMENT: usize = 256 * 1024;
+/// A line of base64, of its longest. RFC 2045, 6.8.
+const BASE64_LINE: &str = "JVBERi0xLjcKJeLjz9MKNSAwIG9iago8PC9MZW5ndGggNiAwIFIvRmlsdGVyIC9GbGF0ZURlY29k\r\n";
+
 const ARTICLE: &str = "Höstens jackor har kommit till butiken. Vi har valt ut åtta modeller i återvunnen ull, \
                        från lätta överskjortor till fodrade rockar för riktigt kalla dagar.";
 
@@ -14,6 +19,8 @@ pub struct Newsletter {
     header: String,
     text: String,
     html: String,
+    /// Lines of base64; none without an attachment.
+    attachment: String,
 }
 
 impl Newsletter {
@@ -22,10 +29,10 @@ impl Newsletter {
         let header = format!(
             "From: Demo Shop <news@{DOMAIN}>\r\nSubject: =?UTF-8?Q?H=C3=B6stens_nyheter?=\r\n\
              Date: Sat, 21 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\nX-Mailer: bench\r\n\
-             X-Optgate-Stream: marketing\r\nX-Optgate-Scope: news\r\nX-Optgate-Campaign: autumn\r\n\
-             Content-Type: multipart/alternative; boundary=\"=_bench\"\r\n"
+             X-Optgate-Stream: marketing\r\nX-Optgate-Scope: news\r\nX-Optgate-Campaign: autumn\r\n"
         );
-        let mut newsletter = Self { header, text: String::new(), html: String::new() };
+        let mut newsletter =
+            Self { header, text: String::new(), html: String::new(), attachment: String::new() };
         let (mut text, mut rows) = (String::new(), String::new());
         for article in 1.. {
             let _ =
@@ -42,10 +49,12 @@ impl Newsletter {
                 "<!DOCTYPE html>\r\n<html lang=\"sv\"><head><meta charset=\"utf-8\"><title>Nyheter</title></head>\r\n\
                  <body style=\"margin:0\">\r\n<table role=\"presentation\" width=\"600\">\r\n{rows}</table>\r\n</body></html>\r\n"
             ));
-            if newsletter.size() >= size {
+            if newsletter.size() >= size.min(WITHOUT_ATTACHMENT) {
                 break;
             }
         }
+        newsletter.attachment =
+            BASE64_LINE.repeat(size.saturating_sub(newsletter.size()) / BASE64_LINE.len());
         newsletter
     }
 
@@ -56,13 +65,22 @@ impl Newsletter {
 
     /// The copy that `index` names, with CRLF line endings and dots stuffed.
     pub fn copy(&self, index: usize, recipient: &str) -> String {
-        let Self { header, text, html } = self;
-        format!(
-            "Message-ID: <{index}@{DOMAIN}>\r\nTo: <{recipient}>\r\n{header}\r\n--=_bench\r\n\
+        let Self { header, text, html, attachment } = self;
+        let envelope = format!("Message-ID: <{index}@{DOMAIN}>\r\nTo: <{recipient}>\r\n{header}");
+        let alternative = format!(
+            "Content-Type: multipart/alternative; boundary=\"=_bench\"\r\n\r\n--=_bench\r\n\
              Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
              Hej kund {index}!\r\n\r\n{text}--=_bench\r\n\
              Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
              {html}--=_bench--\r\n"
+        );
+        if attachment.is_empty() {
+            return envelope + &alternative;
+        }
+        format!(
+            "{envelope}Content-Type: multipart/mixed; boundary=\"=_all\"\r\n\r\n--=_all\r\n{alternative}--=_all\r\n\
+             Content-Type: application/pdf; name=\"catalogue.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\
+             Content-Disposition: attachment; filename=\"catalogue.pdf\"\r\n\r\n{attachment}--=_all--\r\n"
         )
     }
 }

@@ -300,3 +300,6 @@ pub(super) async fn in_hand(session: &mut Session) -> Result<Vec<InHand>> {
 /// For how many days after its own a spool key is kept at least, open deliveries or not.
 const KEPT_DAYS: i64 = 7;
 const DAY_MICROS: i64 = 86_400_000_000;
+
+#[cfg(test)]
+mod tests;
