@@ -37,7 +37,14 @@ type Key<'a> = (&'a str, &'static str);
 pub(super) struct Locked<'a> {
     draws: BTreeMap<Key<'a>, Rate>,
     caps: &'a [Cap],
-    taken: BTreeMap<Key<'a>, Taken>,
+    taken: BTreeMap<Key<'a>, Row>,
+}
+
+/// A limit's row.
+struct Row {
+    taken: Taken,
+    /// Microseconds.
+    used_at: i64,
 }
 
 impl<'a> Locked<'a> {
@@ -53,7 +60,7 @@ impl<'a> Locked<'a> {
     /// How many may be claimed now. A paced rate gives a slice of 100 ms at a time at most.
     pub async fn free(&self, tx: &mut Tx, now: i64, want: u32) -> Result<u32> {
         let free =
-            |(key, rate): (&Key<'_>, &Rate)| self.taken.get(key).map_or(0, |taken| taken.free(*rate, now));
+            |(key, rate): (&Key<'_>, &Rate)| self.taken.get(key).map_or(0, |row| row.taken.free(*rate, now));
         let paced = self.draws.iter().map(free).min().unwrap_or(want).min(want);
         if paced == 0 || self.caps.is_empty() {
             return Ok(paced);
@@ -66,11 +73,15 @@ impl<'a> Locked<'a> {
     }
 
     /// Takes as many permits from each rate as were claimed.
-    pub async fn draw(mut self, tx: &mut Tx, now: i64, count: u32) -> Result<()> {
-        let rows = self.draws.iter().filter_map(|(key, rate)| {
-            let taken = self.taken.get_mut(key)?;
-            taken.take(*rate, now, count);
-            Some(values![key.0, key.1, taken.arrival, taken.to_text(), now])
+    pub async fn draw(self, tx: &mut Tx, now: i64, count: u32) -> Result<()> {
+        let rows = self.taken.into_iter().filter_map(|(key, mut row)| {
+            match self.draws.get(&key) {
+                Some(rate) => row.taken.take(*rate, now, count),
+                // Nothing is counted there: written just often enough to be seen in use.
+                None if row.used_at > now - IDLE / 2 => return None,
+                None => {}
+            }
+            Some(values![key.0, key.1, row.taken.arrival, row.taken.to_text(), now])
         });
         let update = "UPDATE limits SET tat = arrival, buckets = counts, used_at = at FROM v
                       WHERE limits.counter = v.counter AND limits.per = v.per";
@@ -83,6 +94,20 @@ impl<'a> Locked<'a> {
 /// The row of a concurrency is there to be locked.
 const HAND: &str = "hand";
 
+/// A row that nobody used for so long holds nothing that counts: no window is longer than a day. Microseconds.
+const IDLE: i64 = 2 * 86_400_000_000;
+
+/// Removes rows that nobody uses any more. Waits for no claim: locks are taken in one order only by those that
+/// wait, and a row that is locked is in use.
+pub(super) async fn forget_idle(session: &mut Session, now: i64) -> Result<u64> {
+    let forget = session.either(
+        "DELETE FROM limits WHERE used_at < $1",
+        "WITH idle AS MATERIALIZED (SELECT counter, per FROM limits WHERE used_at < $1 FOR UPDATE SKIP LOCKED)
+         DELETE FROM limits l USING idle WHERE l.counter = idle.counter AND l.per = idle.per",
+    );
+    session.execute(forget, values![now - IDLE]).await
+}
+
 /// One rate a row: of two draws on the same, the stricter.
 fn strictest(draws: &[Draw]) -> BTreeMap<Key<'_>, Rate> {
     let mut strictest = BTreeMap::new();
@@ -94,7 +119,7 @@ fn strictest(draws: &[Draw]) -> BTreeMap<Key<'_>, Rate> {
 }
 
 /// What was taken from each counter so far, its row locked and made where it is new.
-async fn lock<'a>(session: &mut Session, keys: Vec<Key<'a>>) -> Result<BTreeMap<Key<'a>, Taken>> {
+async fn lock<'a>(session: &mut Session, keys: Vec<Key<'a>>) -> Result<BTreeMap<Key<'a>, Row>> {
     let mut taken = select(session, &keys).await?;
     let mut missing: Vec<Key<'a>> = keys.iter().copied().filter(|key| !taken.contains_key(key)).collect();
     if !missing.is_empty() {
@@ -108,11 +133,11 @@ async fn lock<'a>(session: &mut Session, keys: Vec<Key<'a>>) -> Result<BTreeMap<
     Ok(taken)
 }
 
-async fn select<'a>(session: &mut Session, keys: &[Key<'a>]) -> Result<BTreeMap<Key<'a>, Taken>> {
+async fn select<'a>(session: &mut Session, keys: &[Key<'a>]) -> Result<BTreeMap<Key<'a>, Row>> {
     let select = session.either(
-        "SELECT l.counter, l.per, l.tat, l.buckets FROM limits l
+        "SELECT l.counter, l.per, l.tat, l.buckets, l.used_at FROM limits l
          JOIN v ON l.counter = v.counter AND l.per = v.per ORDER BY l.counter, l.per",
-        "SELECT l.counter, l.per, l.tat, l.buckets FROM limits l
+        "SELECT l.counter, l.per, l.tat, l.buckets, l.used_at FROM limits l
          JOIN v ON l.counter = v.counter AND l.per = v.per ORDER BY l.counter, l.per FOR UPDATE OF l",
     );
     let named: Vec<Vec<Value>> = keys.iter().map(|(counter, per)| values![*counter, *per]).collect();
@@ -121,7 +146,8 @@ async fn select<'a>(session: &mut Session, keys: &[Key<'a>]) -> Result<BTreeMap<
     for row in &rows {
         let (counter, per) = (row.text(0)?, row.text(1)?);
         if let Some(key) = keys.iter().find(|key| **key == (counter, per)) {
-            taken.insert(*key, Taken::from_text(row.int(2)?, row.text(3)?)?);
+            let own = Taken::from_text(row.int(2)?, row.text(3)?)?;
+            taken.insert(*key, Row { taken: own, used_at: row.int(4)? });
         }
     }
     Ok(taken)

@@ -8,7 +8,7 @@ use super::database::Commit;
 use super::fault::Result;
 use super::interned::CLASS;
 use super::sql::{Session, Value, values};
-use super::{Store, StoreError, interned, rows};
+use super::{Store, StoreError, interned, limits, rows};
 use crate::policy::Stream;
 use crate::policy::decide::DeliveryKind;
 use crate::spool::{Fence, Lane};
@@ -272,8 +272,7 @@ impl Store {
         let destroy = "DELETE FROM spool_keys WHERE day < $1
                        AND NOT EXISTS (SELECT 1 FROM contents WHERE contents.spool_day = spool_keys.day)";
         let destroyed = tx.execute(destroy, values![before]).await?;
-        let idle = now.as_microsecond() - 2 * DAY_MICROS;
-        tx.execute("DELETE FROM limits WHERE used_at < $1", values![idle]).await?;
+        limits::forget_idle(&mut tx, now.as_microsecond()).await?;
         tx.commit().await?;
         self.inner.interned.forget_days_before(before);
         if destroyed > 0 {
@@ -299,7 +298,6 @@ pub(super) async fn in_hand(session: &mut Session) -> Result<Vec<InHand>> {
 
 /// For how many days after its own a spool key is kept at least, open deliveries or not.
 const KEPT_DAYS: i64 = 7;
-const DAY_MICROS: i64 = 86_400_000_000;
 
 #[cfg(test)]
 mod tests;

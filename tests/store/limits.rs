@@ -5,6 +5,7 @@ use std::time::Duration;
 use optgate::policy::shaping::{LimitMatch, Per, Rate};
 use optgate::spool::{Outcome, Settlement};
 use optgate::store::{Ask, Cap, Draw, Store};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::support::*;
 
@@ -16,6 +17,8 @@ rules! {
     a_permit_is_taken_only_for_what_is_claimed,
     no_two_nodes_together_have_more_in_hand_than_a_limit_says,
     a_concurrency_of_one_upstream_does_not_count_what_leaves_by_another,
+    a_limit_in_use_outlives_the_sweep_of_idle_ones,
+    the_sweep_of_idle_limits_waits_for_no_claim,
 }
 
 fn draw(counter: &str, permits: u32, per: Per) -> Draw {
@@ -154,4 +157,44 @@ async fn a_concurrency_of_one_upstream_does_not_count_what_leaves_by_another(hom
     assert!(home.store.claim(&capped).await.unwrap().claims.is_empty());
     let in_hand = home.store.in_hand().await.unwrap();
     assert_eq!(in_hand.iter().map(|own| own.count).sum::<u32>(), 5);
+}
+
+const ROWS: &str = "SELECT count(*) FROM limits";
+
+async fn a_limit_in_use_outlives_the_sweep_of_idle_ones(home: &Home) {
+    let lane = waiting(home, 10).await;
+    let caps = vec![cap(100, LimitMatch::default())];
+    let used = Ask { draws: vec![draw("quota", 100, Per::Hour)], caps, ..ask(lane, 1) };
+    let day = Duration::from_secs(86_400);
+    for _ in 0..4 {
+        assert_eq!(home.store.claim(&used).await.unwrap().claims.len(), 1);
+        home.advance(day).await;
+        home.store.destroy_old_spool_keys().await.unwrap();
+        assert_eq!(home.count(ROWS).await, 2);
+    }
+    home.advance(2 * day).await;
+    home.store.destroy_old_spool_keys().await.unwrap();
+    assert_eq!(home.count(ROWS).await, 0);
+}
+
+/// It locked rows in whatever order, and waited: against claims that lock several in theirs, a deadlock.
+async fn the_sweep_of_idle_limits_waits_for_no_claim(home: &Home) {
+    if !home.is_postgres() {
+        // One writes at a time.
+        return;
+    }
+    let lane = waiting(home, 10).await;
+    assert_eq!(
+        take(&home.store, lane, &[draw("one", 100, Per::Hour), draw("two", 100, Per::Hour)], 1).await,
+        1
+    );
+    home.advance(Duration::from_secs(3 * 86_400)).await;
+    let mut claim = PgConnection::connect(&home.url).await.unwrap();
+    sqlx::raw_sql("BEGIN; SELECT 1 FROM limits WHERE counter = 'one' FOR UPDATE")
+        .execute(&mut claim)
+        .await
+        .unwrap();
+    home.store.destroy_old_spool_keys().await.unwrap();
+    assert_eq!(home.count(ROWS).await, 1, "what is locked is in use");
+    sqlx::raw_sql("ROLLBACK").execute(&mut claim).await.unwrap();
 }
