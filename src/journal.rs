@@ -72,8 +72,9 @@ struct Tail {
     good: u64,
     /// The number of the last no.
     last: u64,
-    /// What was written last: a transaction that is tried again finds its noes here.
-    written: Vec<Uuid>,
+    /// What was written last, and its first number: a transaction that is tried again, or in parts, finds its
+    /// noes here.
+    written: (Vec<Uuid>, u64),
 }
 
 impl Journal {
@@ -107,8 +108,8 @@ impl Journal {
         let mut tail = self.tail();
         tail.catch_up(&self.folder)?;
         let count = noes.len() as u64;
-        if noes.iter().map(|no| no.event.id).eq(tail.written.iter().copied()) && tail.last > floor {
-            return Ok((tail.last + 1 - count, tail.last));
+        if let Some(first) = tail.place_of(noes).filter(|first| *first > floor) {
+            return Ok((first, first + count - 1));
         }
         if tail.good >= SEGMENT {
             tail.roll(&self.folder)?;
@@ -120,13 +121,18 @@ impl Journal {
         numbered.chunks(LINE).for_each(|chunk| text.push_str(&line::write(chunk)));
         tail.write(&self.folder, text.as_bytes())?;
         tail.last = first + count - 1;
-        tail.written = noes.iter().map(|no| no.event.id).collect();
+        tail.written = (noes.iter().map(|no| no.event.id).collect(), first);
         Ok((first, tail.last))
     }
 
     /// The noes with a higher number than this.
     pub fn after(&self, seq: u64) -> Result<Reader, JournalError> {
         Reader::open(&self.folder, seq)
+    }
+
+    /// Reads all of it; the first damage, closed segments included, is an error. Returns how many noes it holds.
+    pub fn verify(&self) -> Result<u64, JournalError> {
+        self.after(0)?.try_fold(0, |count, no| no.map(|_| count + 1))
     }
 
     /// Keeps of what is said twice the youngest, once that is worth it: what it holds is bounded by the people
@@ -202,7 +208,15 @@ impl Tail {
             tracing::warn!(file = %segment.path.display(), offset = good, "a line of the journal was torn by a crash and is cut");
             file.set_len(good).and_then(|()| file.sync_all()).map_err(failed)?;
         }
-        Ok(Self { segment, file, good: scanned.good, last: scanned.last, written: Vec::new() })
+        Ok(Self { segment, file, good: scanned.good, last: scanned.last, written: (Vec::new(), 0) })
+    }
+
+    /// The first number of these noes, if they are part of what was written last.
+    fn place_of(&self, noes: &[No]) -> Option<u64> {
+        let (written, first) = &self.written;
+        let mut runs = written.windows(noes.len().max(1));
+        let place = runs.position(|run| run.iter().copied().eq(noes.iter().map(|no| no.event.id)))?;
+        Some(first + place as u64)
     }
 
     /// Takes in what another process has written, or closed, since.
@@ -211,14 +225,19 @@ impl Tail {
         let followed = self.segment.next(folder).path.exists();
         let length = fs::metadata(&self.segment.path).map_err(failed)?.len();
         if followed || length != self.good {
-            *self = Self::open(folder)?;
+            self.reopen(folder)?;
         }
         Ok(())
     }
 
     fn roll(&mut self, folder: &Path) -> Result<(), JournalError> {
         Segment::create(folder, self.segment.number + 1, self.last)?;
-        *self = Self::open(folder)?;
+        self.reopen(folder)
+    }
+
+    fn reopen(&mut self, folder: &Path) -> Result<(), JournalError> {
+        let written = std::mem::take(&mut self.written);
+        *self = Self { written, ..Self::open(folder)? };
         Ok(())
     }
 

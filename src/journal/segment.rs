@@ -252,7 +252,11 @@ impl Reader {
             }
             let Some(lines) = &mut self.lines else {
                 let Some(segment) = self.segments.pop_front() else { return Ok(None) };
-                self.lines = Lines::open_if_there(&segment)?;
+                self.lines = match self.end {
+                    End::BeingWritten => Lines::open_if_there(&segment)?,
+                    // Who compacts must have read all: what it passes over is taken away.
+                    End::Closed => Some(Lines::open(&segment)?),
+                };
                 continue;
             };
             match lines.next()? {

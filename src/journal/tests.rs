@@ -74,6 +74,20 @@ fn the_noes_of_a_transaction_that_is_tried_again_are_written_once() {
 }
 
 #[test]
+fn a_transaction_that_is_tried_again_in_parts_finds_each_of_its_noes() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    let noes = some(5);
+    assert_eq!(journal.append(&noes[..4], 0).unwrap(), (1, 4));
+    assert_eq!(journal.append(&noes[..1], 0).unwrap(), (1, 1));
+    // What another process writes meanwhile changes nothing.
+    Journal::open(folder.path()).unwrap().append(&noes[4..], 0).unwrap();
+    assert_eq!(journal.append(&noes[1..3], 1).unwrap(), (2, 3));
+    assert_eq!(journal.append(&noes[3..4], 3).unwrap(), (4, 4));
+    assert_eq!(numbers(&journal, 0), [1, 2, 3, 4, 5]);
+}
+
+#[test]
 fn numbers_go_on_from_where_the_database_is() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(folder.path()).unwrap();
@@ -164,11 +178,35 @@ fn compaction_keeps_the_youngest_of_each_person_and_scope() {
     ];
     journal.append(&noes, 0).unwrap();
     journal.tail().roll(folder.path()).unwrap();
-    journal.append(&some(1), 0).unwrap();
+    journal.append(&[no(4, 12, 80, EventKind::Restricted)], 0).unwrap();
     let closed = Segment::all(folder.path()).unwrap();
     compaction::squeeze(folder.path(), &closed[..1]).unwrap();
     // 3 and 6 are repeated by 5 and 11; 7 by 8; 9 by 10. 1 still is the only one about furniture.
     assert_eq!(numbers(&journal, 0), [1, 2, 4, 5, 8, 10, 11, 12]);
     assert_eq!(Journal::open(folder.path()).unwrap().last(), 12);
     assert_eq!(journal.compact().unwrap(), 0, "not worth it yet");
+}
+
+#[test]
+fn damage_in_a_closed_segment_is_found_by_verifying_and_compaction_takes_nothing_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    for noes in some(3).chunks(1) {
+        journal.append(noes, 0).unwrap();
+        journal.tail().roll(folder.path()).unwrap();
+    }
+    assert_eq!(journal.verify().unwrap(), 3);
+    let closed = Segment::all(folder.path()).unwrap()[..3].to_vec();
+    let whole = fs::read(&closed[1].path).unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() = b'!';
+    fs::write(&closed[1].path, damaged).unwrap();
+    assert_eq!(Journal::open(folder.path()).unwrap().last(), 3, "only the last segment is read at start");
+    assert!(matches!(journal.verify(), Err(JournalError::Damaged { .. })));
+    assert!(matches!(compaction::squeeze(folder.path(), &closed), Err(JournalError::Damaged { .. })));
+    fs::remove_file(&closed[1].path).unwrap();
+    let refused = compaction::squeeze(folder.path(), &closed);
+    assert!(matches!(refused, Err(JournalError::Io { .. })), "{refused:?}");
+    fs::write(&closed[1].path, whole).unwrap();
+    assert_eq!(numbers(&journal, 0), [1, 2, 3]);
 }
