@@ -148,7 +148,7 @@ impl Store {
             keys: keys.clone(),
             clock: clock.clone(),
             node: options.node,
-            journal: journal.clone(),
+            keeper: journal.clone().map(journal::Keeper::new),
         };
         let writer = Writer::start(shared);
         let (node, lease) = (options.node, options.lease);

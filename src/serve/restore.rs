@@ -14,12 +14,15 @@ use crate::config::Essentials;
 use crate::journal::Journal;
 use crate::policy::decide::Records;
 use crate::store::{Compared, Pass, Standing, Store, StoreError};
+use crate::telemetry::metrics;
 
 /// How soon a node learns of another's standing.
 const FOLLOW: Duration = Duration::from_secs(2);
 /// Where a timeline does not tell it, a backup that is older than this is told from its marks.
 const MARK: Duration = Duration::from_secs(60);
 const COMPACT: Duration = Duration::from_secs(3600);
+/// At start, and then each day.
+const VERIFY: Duration = Duration::from_secs(86_400);
 
 /// Before anything is accepted: whoever was erased is erased again, and marketing is held where a journal is not
 /// in step. Invariant 14.
@@ -33,23 +36,21 @@ pub(super) async fn begin(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Until cancelled: replays what is missing, follows the other nodes, leaves marks, compacts.
+/// Until cancelled: replays what is missing, follows the other nodes, leaves marks; compacts and verifies beside.
 pub(super) async fn follow(store: Store, queue_changed: Arc<Notify>, shutdown: CancellationToken) {
+    tokio::join!(keep_in_step(&store, &queue_changed, &shutdown), keep_whole(&store, &shutdown));
+}
+
+async fn keep_in_step(store: &Store, queue_changed: &Notify, shutdown: &CancellationToken) {
     // What an earlier run left held.
     let mut release = Release::Due;
-    let (mut mark_due, mut compact_due) = (Instant::now() + MARK, Instant::now() + FOLLOW);
+    let mut mark_due = Instant::now() + MARK;
     loop {
         let work = async {
-            step(&store, &queue_changed, &mut release).await?;
+            step(store, queue_changed, &mut release).await?;
             if mark_due <= Instant::now() {
                 store.mark_journal().await?;
                 mark_due = Instant::now() + MARK;
-            }
-            if compact_due <= Instant::now() {
-                // Whatever comes of it: it reads a lot.
-                compact_due = Instant::now() + COMPACT;
-                let saved = store.compact_journal().await?;
-                tracing::debug!(saved, "the journal of noes is compacted");
             }
             Ok::<(), StoreError>(())
         };
@@ -63,6 +64,39 @@ pub(super) async fn follow(store: Store, queue_changed: Arc<Notify>, shutdown: C
         if shutdown.run_until_cancelled(tokio::time::sleep(FOLLOW)).await.is_none() {
             return;
         }
+    }
+}
+
+/// What reads a lot: nobody waits for it.
+async fn keep_whole(store: &Store, shutdown: &CancellationToken) {
+    let mut verify_due = Instant::now();
+    loop {
+        let work = async {
+            if verify_due <= Instant::now() {
+                verify_due = Instant::now() + VERIFY;
+                verify_now(store).await;
+            }
+            match store.compact_journal().await {
+                Ok(saved) => tracing::debug!(saved, "the journal of noes is compacted"),
+                Err(error) => tracing::error!(%error, "the journal of noes can't be compacted"),
+            }
+            tokio::time::sleep(COMPACT).await;
+        };
+        if shutdown.run_until_cancelled(work).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn verify_now(store: &Store) {
+    let verified = store.verify_journal().await;
+    metrics::journal_damaged(verified.is_err());
+    match verified {
+        Ok(noes) => tracing::debug!(noes, "the journal of noes is whole"),
+        Err(error) => tracing::error!(
+            %error,
+            "the journal of noes can't be read to its end: a backup that is restored now may forget some; see docs/backup.md"
+        ),
     }
 }
 
@@ -124,10 +158,6 @@ pub async fn rebuild(config: &Essentials, clock: &Clock) -> anyhow::Result<u64> 
 /// noes it holds.
 pub fn verify(config: &Essentials, clock: &Clock) -> anyhow::Result<(u64, u64)> {
     let journal: Arc<Journal> = DataDir::open(&config.data_dir, clock)?.journal()?;
-    let mut noes = 0;
-    for no in journal.after(0)? {
-        no?;
-        noes += 1;
-    }
+    let noes = journal.verify()?;
     Ok((journal.last(), noes))
 }

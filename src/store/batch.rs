@@ -11,7 +11,7 @@ use super::erase::{self, Erasure};
 use super::fact::{self, Fact};
 use super::fault::{Fault, Result};
 use super::interned::Interned;
-use super::journal;
+use super::journal::{self, Keeper};
 use super::once;
 use super::settle::{self, Settling};
 use super::spool::{self, Spooling};
@@ -20,7 +20,7 @@ use super::submission::{self, Before};
 use super::writer::{Job, RecordedAll, Told};
 use super::{RecordError, Recorded, Settled, StoreError, TakenBefore, Who, rows};
 use crate::clock::Clock;
-use crate::journal::{Journal, No};
+use crate::journal::No;
 use crate::keys::Keys;
 
 /// What writing needs of the store, without the way to the writer itself.
@@ -31,7 +31,7 @@ pub(super) struct Shared {
     pub clock: Clock,
     pub node: Uuid,
     /// Where noes are kept apart from the database; none beside tests and demonstrations of parts.
-    pub journal: Option<Arc<Journal>>,
+    pub keeper: Option<Keeper>,
 }
 
 /// Jobs that share a transaction, by kind. None of them waits for another, so their order is free.

@@ -4,6 +4,8 @@
 //! The number is moved in the transaction that records the noes, under the row's lock, so that it never runs
 //! ahead of them.
 
+mod keeper;
+
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -16,6 +18,8 @@ use super::{Store, StoreError};
 use crate::journal::{Journal, JournalError, Mark, No};
 use crate::policy::decide::Records;
 use crate::telemetry::metrics;
+
+pub(super) use keeper::Keeper;
 
 /// How a journal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,10 +79,10 @@ pub(super) struct Position {
 /// Writes the noes of a transaction into the journal, as its last act before the commit: once they are synced
 /// there, a commit that fails leaves the database behind, never the journal.
 pub(super) async fn keep(session: &mut Session, shared: &Shared, noes: Vec<No>) -> Result<()> {
-    let Some(journal) = shared.journal.clone().filter(|_| !noes.is_empty()) else { return Ok(()) };
+    let Some(keeper) = shared.keeper.as_ref().filter(|_| !noes.is_empty()) else { return Ok(()) };
     let position = lock(session, shared.node).await?.position;
     // Invariant 14: synced apart from the database before anybody is told "done".
-    let (first, last) = off_thread(move || journal.append(&noes, position)).await?;
+    let (first, last) = keeper.append(noes, position).await?;
     // Where something before them is missing here, the replay moves it.
     if first == position + 1 {
         advance(session, shared.node, last).await?;
@@ -268,6 +272,13 @@ impl Store {
     /// Why marketing is held, if it is.
     pub fn why_held(&self) -> Option<Arc<String>> {
         self.inner.held.load_full()
+    }
+
+    /// Reads this node's journal to its end: damage in what was written long ago harms nothing until a backup is
+    /// restored, so it is looked for while the database can still write the journal anew. How many noes it holds.
+    pub async fn verify_journal(&self) -> Result<u64, StoreError> {
+        let Some(journal) = self.inner.journal.clone() else { return Ok(0) };
+        Ok(off_thread(move || journal.verify()).await?)
     }
 
     /// Keeps the journal's size in bounds; how many octets that saved.

@@ -110,6 +110,7 @@ families! {
     CERTIFICATE_EXPIRY = "optgate_certificate_expiry_timestamp_seconds", Gauge, "When the certificate that tools are shown ends.";
     LOG_LEFT_OUT = "optgate_log_lines_left_out_total", Counter, "Warnings and errors that were not logged because the same had just been, many times.";
     MARKETING_HELD = "optgate_marketing_held", Gauge, "1 while marketing is held because a journal of noes is not in step with the database.";
+    JOURNAL_DAMAGED = "optgate_journal_damaged", Gauge, "1 if this node's journal of noes could not be read to its end when it was last verified.";
     BUILD = "optgate_build_info", Gauge, "Always 1; the version is a label.";
 }
 
@@ -354,6 +355,11 @@ fn seconds(at: jiff::Timestamp) -> f64 {
 /// A warning or an error was left out of the log.
 pub fn log_line_left_out() {
     counter!(LOG_LEFT_OUT.name).increment(1);
+}
+
+/// Whether verifying this node's journal of noes found damage.
+pub fn journal_damaged(damaged: bool) {
+    gauge!(JOURNAL_DAMAGED.name).set(if damaged { 1.0 } else { 0.0 });
 }
 
 /// Whether marketing waits for a journal of noes.

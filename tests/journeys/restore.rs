@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde_json::json;
+use sha2::Digest as _;
 
 use crate::support::gateway::{Setup, message_id};
 use crate::support::mailbox::unsubscribe_path;
@@ -142,6 +143,59 @@ on_both_databases! {
         gateway.until(&held[1], "relayed").await;
     }
 
+    async fn what_was_held_for_a_journal_is_looked_at_again_though_nobody_releases_it(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = Setup::new(&database, &upstream).start().await;
+        let (anna, bo) = ("anna@example.se", "bo@example.se");
+        gateway.opt_in(bo, &["apparel"]).await;
+        gateway.terminate().await;
+        let backup = database.back_up().await;
+        gateway.start().await;
+        gateway.withdraw(anna).await;
+        gateway.terminate().await;
+        database.restore(&backup).await;
+        gateway.set_failpoints("replay=return");
+        gateway.start().await;
+        let reply = gateway.submit(&[bo], &newsletter(bo, "apparel")).await;
+        assert!(reply.contains("held [restoring]"), "{reply}");
+        let minutes = "SELECT max(next_attempt_at - spooled_at) / 60000000 FROM deliveries WHERE state = 'held'";
+        eventually("it is held by the second decision", || async {
+            (database.count(minutes).await == 10).then_some(())
+        })
+        .await;
+        gateway.kill();
+        // As after a crash before the release, or on a node that learned later than the one that released.
+        gateway.set_failpoints("release_restoring=return");
+        gateway.start().await;
+        released(&gateway).await;
+        database.tamper("UPDATE deliveries SET next_attempt_at = next_attempt_at - 600000000").await;
+        gateway.until(&message_id(&reply), "relayed").await;
+    }
+
+    async fn a_journal_whose_disk_hangs_holds_up_no_mail(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = Setup::new(&database, &upstream).start().await;
+        let (anna, bo) = ("anna@example.se", "bo@example.se");
+        gateway.terminate().await;
+        gateway.set_failpoints("journal_before_sync=pause");
+        gateway.start().await;
+        let no = json!({"email": anna, "source": {"channel": "phone"}});
+        for _ in 0..2 {
+            let (status, told) = gateway.api("POST", "/v1/withdrawals", Some(no.clone())).await;
+            assert_eq!(status, 503, "{told}");
+        }
+        gateway.opt_in(bo, &["apparel"]).await;
+        let reply = gateway.submit(&[anna], &service_mail(anna)).await;
+        gateway.until(&message_id(&reply), "relayed").await;
+        // What was written and never told as done counts all the same.
+        gateway.kill();
+        gateway.set_failpoints("");
+        gateway.start().await;
+        released(&gateway).await;
+        let reply = gateway.submit(&[anna], &newsletter(anna, "apparel")).await;
+        assert!(reply.contains("refused [withdrawn]"), "{reply}");
+    }
+
     async fn i14_a_no_is_brought_in_though_the_history_of_its_person_cannot_be_read(database: Database) {
         let upstream = Upstream::start().await;
         let mut gateway = Setup::new(&database, &upstream).start().await;
@@ -225,6 +279,37 @@ async fn a_torn_tail_is_cut_and_damage_before_it_is_told_with_its_place() {
     gateway.command(&["journal", "rebuild"]).expect_success();
     gateway.start().await;
     assert_eq!(ready(&gateway).await["marketing"], "ready");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_in_a_closed_segment_is_told_while_the_database_is_whole() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let mut gateway = Setup::new(&database, &upstream).start().await;
+    gateway.withdraw("anna@example.se").await;
+    gateway.terminate().await;
+    let closed = journal(&gateway);
+    let header = r#"{"optgate_noes":1,"after":1}"#;
+    let sum = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(header));
+    let next = closed.with_file_name("00000002.noes");
+    std::fs::write(next, format!("{} {header}\n", &sum[..16])).unwrap();
+    let mut damaged = std::fs::read(&closed).unwrap();
+    let middle = damaged.len() - 40;
+    damaged[middle] ^= 1;
+    std::fs::write(&closed, damaged).unwrap();
+    gateway.start().await;
+    eventually("it is told", || async {
+        gateway.metrics().await.contains("\noptgate_journal_damaged 1\n").then_some(())
+    })
+    .await;
+    assert!(gateway.log().contains("00000001.noes: damaged at octet"), "{}", gateway.log());
+    gateway.terminate().await;
+    gateway.command(&["journal", "rebuild"]).expect_success();
+    gateway.start().await;
+    eventually("it is whole", || async {
+        gateway.metrics().await.contains("\noptgate_journal_damaged 0\n").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
