@@ -17,7 +17,8 @@ use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::{Facts, Reason, Verdict};
 use crate::spool::{Fence, Lane};
-use take::{DUE, EXPIRED, TakenRows};
+use take::TakenRows;
+pub(super) use take::{DUE, EXPIRED};
 
 /// A delivery in this node's hands.
 #[derive(Clone, Debug)]

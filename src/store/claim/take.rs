@@ -36,9 +36,9 @@ macro_rules! claim_both {
     };
 }
 
-pub(super) const DUE: (&str, &str) =
+pub(in crate::store) const DUE: (&str, &str) =
     claim_both!("lane = $4 AND next_attempt_at <= $5 ORDER BY next_attempt_at LIMIT $6");
-pub(super) const EXPIRED: (&str, &str) = claim_both!("deadline <= $4 ORDER BY deadline LIMIT $5");
+pub(in crate::store) const EXPIRED: (&str, &str) = claim_both!("deadline <= $4 ORDER BY deadline LIMIT $5");
 
 /// How much content one call opens.
 const MOST_OCTETS: i64 = 64 << 20;
