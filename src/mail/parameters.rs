@@ -10,7 +10,7 @@ use super::{Address, xtext};
 
 /// The longest ENVID, encoded. RFC 3461, 4.4.
 const MAX_ENVID: usize = 100;
-/// The longest ORCPT, encoded. RFC 3461, 4.2.
+/// The longest ORCPT, encoded: as it came, and as it is written anew. RFC 3461, 4.2 and 5.4.
 const MAX_ORCPT: usize = 500;
 /// The longest address type; those that are registered have at most eight letters.
 const MAX_KIND: usize = 32;
@@ -159,7 +159,8 @@ impl fmt::Display for Notify {
 }
 
 impl Orcpt {
-    /// From `addr-type;xtext`.
+    /// From `addr-type;xtext`. What is beyond ASCII takes up to three times as much where it is written as
+    /// RFC 6533, 3 has it for every server; an address always fits, but what is none may not.
     pub fn parse(text: &str) -> Result<Self, NotAValue> {
         let (kind, encoded) = text.split_once(';').ok_or(NotAValue)?;
         let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -172,7 +173,8 @@ impl Orcpt {
         let address = address.ok_or(NotAValue)?;
         // Whom it was for elsewhere may be no address here; then it is kept as a text.
         let address = address.parse::<Address>().map_or(address, |address| address.to_string());
-        Ok(Self { kind, address })
+        let orcpt = Self { kind, address };
+        if orcpt.to_string().len() > MAX_ORCPT { Err(NotAValue) } else { Ok(orcpt) }
     }
 
     /// As a field of a notification has it: `rfc822; anna@example.se`. Always printable ASCII.
@@ -200,6 +202,8 @@ impl fmt::Debug for Orcpt {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -267,7 +271,29 @@ mod tests {
         ] {
             assert_eq!(Orcpt::parse(bad), Err(NotAValue), "{bad}");
         }
+        let wide = format!("utf-8;{}", "å".repeat(90));
+        assert_eq!(Orcpt::parse(&wide), Err(NotAValue), "it fits as it came, and not as it would go on");
         let shown = format!("{:?}", Orcpt::parse("rfc822;anna@example.se").unwrap());
         assert_eq!(shown, "rfc822;***");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_goes_on_within_the_same_bounds(
+            kind in "utf-8|rfc822|x400",
+            text in "[åß€😀ab@.+=;\\\\x{}2B]{0,260}|[åß€a]{1,21}@[åßéx]{1,40}\\.[a-zé]{2,40}",
+        ) {
+            let Ok(orcpt) = Orcpt::parse(&format!("{kind};{text}")) else { return Ok(()) };
+            let written = orcpt.to_string();
+            prop_assert!(written.len() <= MAX_ORCPT && written.bytes().all(|byte| byte.is_ascii_graphic()));
+            prop_assert_eq!(Orcpt::parse(&written), Ok(orcpt));
+        }
+
+        #[test]
+        fn every_address_fits(local in "[åß€😀a]{1,64}", domain in "[aéß]{1,60}(\\.[aéß]{1,60}){1,4}") {
+            let Ok(address) = format!("{local}@{domain}").parse::<Address>() else { return Ok(()) };
+            let orcpt = format!("utf-8;{}", xtext::encode_utf8(&address.to_string()));
+            prop_assert!(Orcpt::parse(&orcpt).is_ok());
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-/// The decoded text, if it is printable ASCII and blanks as RFC 3461, 4.4 and 5.2.3 want it.
+/// The decoded text, if it is printable ASCII and blanks as RFC 3461, 4.2 and 4.4 want it.
 pub fn decode(text: &str) -> Option<String> {
     let mut octets = text.bytes();
     let mut plain = String::with_capacity(text.len());
