@@ -48,8 +48,27 @@ pub struct Rewriting {
     pub message_id: String,
     /// Added to every message for this upstream.
     pub extra_headers: Vec<(String, String)>,
+    /// What of the message's own the upstream would obey.
+    pub withheld: Option<Withheld>,
     /// What the upstream can take.
     pub eight_bit: EightBit,
+}
+
+/// Fields that are the configuration's alone to set, since the upstream would send otherwise than was decided: those
+/// whose name begins with `prefix`, unless it begins with one of `but`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    pub prefix: &'static str,
+    pub but: &'static [&'static str],
+}
+
+impl Withheld {
+    fn holds(&self, name: &[u8]) -> bool {
+        let begins = |start: &str| {
+            name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()))
+        };
+        begins(self.prefix) && !self.but.iter().any(|but| begins(but))
+    }
 }
 
 /// The signed links of one copy.

@@ -71,6 +71,7 @@ fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) -> Rew
         date: "Sat, 21 Nov 2026 12:00:00 +0000".into(),
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
+        withheld: None,
         eight_bit,
     }
 }

@@ -73,6 +73,7 @@ fn rewriting(how: u8) -> Rewriting {
         date: "Sat, 21 Nov 2026 12:00:00 +0000".into(),
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
+        withheld: None,
         eight_bit: if bit(4) { EightBit::Encode } else { EightBit::AsIs },
     }
 }

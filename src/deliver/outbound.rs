@@ -120,6 +120,7 @@ impl Making<'_> {
             date: date(claim.received_at),
             message_id: format!("{}@{}", claim.message, self.hostname),
             extra_headers: self.settings.kind.headers(&self.settings.headers, message, claim.fence.delivery),
+            withheld: self.settings.kind.withheld(),
             eight_bit: match self.capabilities.eight_bit_mime {
                 Offer::Offered => EightBit::AsIs,
                 Offer::Lacking => EightBit::Encode,

@@ -25,7 +25,8 @@ pub(super) fn edits(message: &RawMessage, rewriting: &Rewriting, wanted: Wanted)
     let replaced = |name: &[u8]| {
         let own = ours.iter().map(|(name, _)| *name).chain(PRIVATE);
         let selector = name.get(..SELECTORS.len()).is_some_and(|start| start.eq_ignore_ascii_case(SELECTORS));
-        selector || own.into_iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+        let withheld = rewriting.withheld.is_some_and(|withheld| withheld.holds(name));
+        selector || withheld || own.into_iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
     };
     let mut edits = vec![Edit::insert(0, as_folded(&rewriting.received))];
     let removed = message.fields().iter().filter(|field| replaced(message.name(field)));

@@ -29,6 +29,7 @@ fn marketing() -> Rewriting {
         date: "Sat, 21 Nov 2026 12:00:00 +0000".into(),
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
+        withheld: None,
         eight_bit: EightBit::AsIs,
     }
 }

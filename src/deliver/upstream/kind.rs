@@ -1,14 +1,23 @@
-//! What the providers need and do: which header comes back with their webhooks, which fields they write anew,
-//! whether they take mail from the null sender. Pure. Names and forms are those of the providers' documentation.
+//! What the providers need and do: which header comes back with their webhooks, which fields they write anew, which
+//! they obey, whether they take mail from the null sender. Pure.
 //!
 //! What a tool put into such a header stays where it only names things. What could add recipients or send
-//! otherwise than we decided never gets through.
+//! otherwise than we decided never gets through. Names and forms are those of the providers' documentation:
+//!
+//! - SES: <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-send-email.html>, and of a tag's form
+//!   <https://docs.aws.amazon.com/ses/latest/APIReference/API_MessageTag.html>
+//! - SendGrid: <https://www.twilio.com/docs/sendgrid/for-developers/sending-email/building-an-x-smtpapi-header>, and
+//!   <https://sendgrid.com/docs/for-developers/sending-email/unique-arguments/>
+//! - Mailgun: <https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/pass-sending-options>, and of
+//!   variables, which recipients can see, `send-attachments` beside it
+//! - Postmark: <https://postmarkapp.com/support/article/1125-custom-metadata-faq>
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::mail::RawMessage;
 use crate::outcome::dsn::NullSenderMail;
+use crate::rewrite::Withheld;
 
 /// What the provider is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +30,8 @@ pub enum Kind {
 }
 
 /// Under this name the delivery's id comes back: a message tag of SES (letters, digits, `-`, `_`), a unique
-/// argument of SendGrid, a variable of Mailgun, metadata of Postmark (at most 20 characters).
+/// argument of SendGrid, a variable of Mailgun, metadata of Postmark (a name of at most 20 characters, a value of at most
+/// 80).
 pub const DELIVERY: &str = "optgate-delivery";
 
 const SES_TAGS: &str = "X-SES-MESSAGE-TAGS";
@@ -30,7 +40,9 @@ const MAILGUN_VARIABLES: &str = "X-Mailgun-Variables";
 
 /// Tags of the tool's own that stay beside ours.
 const MOST_TAGS: usize = 9;
-/// Octets of a tool's JSON that are read, and of what is written: it has to fit on one line.
+/// Characters of a tag's name, and of its value.
+const MOST_TAG: usize = 256;
+/// Octets of a tool's JSON that are read, and of what is written: it has to fit on one line. SendGrid takes 10,000.
 const MOST_JSON: usize = 900;
 
 impl Kind {
@@ -48,6 +60,19 @@ impl Kind {
             Self::Ses => &["Message-ID", "Date"],
             Self::Generic | Self::Sendgrid | Self::Mailgun | Self::Postmark => &[],
         }
+    }
+
+    /// What a tool could have it do that was not decided: send later, by another pool, to lists of its own, not at
+    /// all, or with links written anew. Names for its statistics are let pass.
+    pub fn withheld(self) -> Option<Withheld> {
+        let (prefix, but): (_, &[_]) = match self {
+            Self::Generic => return None,
+            Self::Ses => ("X-SES-", &[]),
+            Self::Sendgrid => (SENDGRID_API, &[]),
+            Self::Mailgun => ("X-Mailgun-", &["X-Mailgun-Tag"]),
+            Self::Postmark => ("X-PM-", &["X-PM-Tag", "X-PM-Metadata-"]),
+        };
+        Some(Withheld { prefix, but })
     }
 
     /// The fields that a message for it gets: those of the configuration, and the one that its webhooks give
@@ -84,7 +109,7 @@ impl Kind {
 fn tags(own: Option<&str>, id: &str) -> String {
     let plain = |text: &str| {
         let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        !text.is_empty() && text.len() <= 64 && text.bytes().all(letter)
+        !text.is_empty() && text.len() <= MOST_TAG && text.bytes().all(letter)
     };
     let sound = |tag: &&str| {
         tag.split_once('=').is_some_and(|(name, value)| plain(name) && plain(value) && name != DELIVERY)
@@ -95,10 +120,13 @@ fn tags(own: Option<&str>, id: &str) -> String {
 }
 
 /// Of the tool's own only categories and arguments stay: `to` would send to others, filters would add a
-/// footer, a copy or tracking.
+/// footer, a copy or tracking. Arguments are texts, whatever the tool made of them.
 fn sendgrid(own: Option<&str>, id: &str) -> String {
     let mut own = own.and_then(object).unwrap_or_default();
     let mut arguments = own.remove("unique_args").and_then(as_object).unwrap_or_default();
+    for value in arguments.values_mut().filter(|value| !value.is_string()) {
+        *value = value.to_string().into();
+    }
     arguments.insert(DELIVERY.to_owned(), id.into());
     let category = own.remove("category");
     let with = |arguments: Map<String, Value>, category: Option<Value>| {
@@ -202,10 +230,22 @@ mod tests {
     fn nothing_that_would_send_otherwise_gets_through() {
         let header = "X-SMTPAPI: {\"to\": [\"evil@example.com\"], \"filters\": {\"bcc\": {}},\r\n \"category\": \"a\", \"unique_args\": {\"n\": 1}}\r\n";
         let found = headers(Kind::Sendgrid, &[], header);
-        let expect = format!(r#"{{"unique_args":{{"n":1,"optgate-delivery":"{ID}"}},"category":"a"}}"#);
+        let expect = format!(r#"{{"unique_args":{{"n":"1","optgate-delivery":"{ID}"}},"category":"a"}}"#);
         let (found, expect): (Value, Value) =
             (serde_json::from_str(&found[0].1).unwrap(), serde_json::from_str(&expect).unwrap());
         assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn what_a_provider_obeys_a_tool_may_not_say() {
+        assert_eq!(Kind::Generic.withheld(), None);
+        for kind in [Kind::Ses, Kind::Sendgrid, Kind::Mailgun, Kind::Postmark] {
+            let withheld = kind.withheld().unwrap();
+            for (name, _) in headers(kind, &[], "") {
+                let ours = name.starts_with(withheld.prefix);
+                assert!(ours, "{name}: a tool's own of the same kind would stay beside it");
+            }
+        }
     }
 
     #[test]

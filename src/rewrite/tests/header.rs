@@ -75,6 +75,20 @@ fn headers_of_an_upstream_replace_those_of_the_tool() {
 }
 
 #[test]
+fn what_an_upstream_would_obey_is_the_configurations_alone() {
+    let mut rewriting = functional();
+    rewriting.withheld = Some(Withheld { prefix: "X-Mailgun-", but: &["X-Mailgun-Tag"] });
+    rewriting.extra_headers = vec![("X-Mailgun-Track".into(), "no".into())];
+    let header =
+        "x-mailgun-Deliver-By: Fri, 1 Jan 2027\nX-Mailgun-Track: yes\nX-MAILGUN-TAG: sale\nX-Mail: own\n";
+    let copy = copy(&format!("{header}{PLAIN}"), &rewriting);
+    assert!(!copy.contains("2027") && !copy.contains("yes"), "{copy}");
+    for kept in ["\r\nX-Mailgun-Track: no\r\n", "X-MAILGUN-TAG: sale\r\n", "X-Mail: own\r\n"] {
+        assert!(copy.contains(kept), "{kept} in {copy}");
+    }
+}
+
+#[test]
 fn no_value_of_ours_makes_a_field_of_its_own() {
     let evil = "x\r\nBcc: evil@x.example\r\n\r\nbody\n";
     let mut rewriting = marketing();
