@@ -255,6 +255,7 @@ fn each_limit_has_a_default_and_bounds() {
         ("[smtp]", "kept_for_functional = 1000", "all of `max_connections` would be kept"),
         ("[smtp]", "idle_timeout = '2h'", "from 1s to 3600s"),
         ("[smtp]", "max_in_hand = '1 MiB'", "twice `max_message_size`"),
+        ("[smtp]", "max_command_length = '1177 B'", "from 1178 to 65536 octets"),
         ("[smtp]", "max_line_length = '1 MiB'", "from 998 to 65536 octets"),
         ("[smtp]", "loopback = { most = 3 }", "`most` is not a key"),
         ("[web]", "rate = '60 per minute'", "is not a rate"),

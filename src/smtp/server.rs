@@ -96,6 +96,8 @@ struct Shared {
     too_many: Tally,
     /// Balancers' connections without a name since the start.
     unnamed: Tally,
+    /// Peers that spoke another protocol since the start.
+    foreign: Tally,
     room: Room,
 }
 
@@ -125,6 +127,7 @@ impl Shared {
             turned_away: Semaphore::new(turned_away::AT_ONCE),
             too_many: Tally::default(),
             unnamed: Tally::default(),
+            foreign: Tally::default(),
             limits: settings.limits,
             terms: Arc::new(terms),
             tls: settings.tls.map(TlsAcceptor::from),

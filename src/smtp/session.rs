@@ -23,6 +23,10 @@ use crate::mail::{Envelope, Reply};
 
 /// The longest line of an AUTH exchange, CRLF included. RFC 4954, 4.
 pub const MAX_AUTH_LINE: usize = 12_288;
+/// The least that a command may be bounded to, CRLF included: 512 octets (RFC 5321, 4.5.3.1.4), and what may stand on
+/// MAIL besides: SIZE (26 octets, RFC 1870, 3), BODY (14, RFC 6152, 3), SMTPUTF8 (10, RFC 6531, 3.1), AUTH (500,
+/// RFC 4954, 3), RET and ENVID (9 and 107, RFC 3461, 4.3 and 4.4). RCPT needs less: NOTIFY and ORCPT come to 536.
+pub const LEAST_COMMAND: usize = 512 + 26 + 14 + 10 + 500 + 9 + 107;
 /// A wrong password counts as so many bad commands.
 const WRONG_LOGIN: u32 = 5;
 
@@ -46,12 +50,6 @@ const COMMANDS: &[Rule] = &[
     rule("EXPN",     When::Always,     Arguments::Any,  commands::not_served),
     rule("TURN",     When::Always,     Arguments::Any,  commands::not_served),
     rule("ETRN",     When::Always,     Arguments::Any,  commands::not_served),
-    // What follows these is not for us to read as commands.
-    rule("PROXY",    When::Always,     Arguments::Any,  commands::not_ours),
-    rule("GET",      When::Always,     Arguments::Any,  commands::not_ours),
-    rule("POST",     When::Always,     Arguments::Any,  commands::not_ours),
-    rule("PUT",      When::Always,     Arguments::Any,  commands::not_ours),
-    rule("CONNECT",  When::Always,     Arguments::Any,  commands::not_ours),
 ];
 
 /// Commands that may go beyond ASCII (RFC 6531, 3.4 and 3.7.4), or judge for themselves.
@@ -118,7 +116,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        // 512 octets (RFC 5321, 4.5.3.1.4) and room for parameters and the first response of AUTH.
+        // The least, and room for the first response of AUTH.
         Self { command: 2_048, errors: 20, commands_without_mail: 100 }
     }
 }
@@ -381,16 +379,15 @@ impl Session {
     }
 
     fn command(&mut self, line: &[u8]) -> Step {
-        let Ok(line) = std::str::from_utf8(line) else {
-            return match line.get(..5).map(<[u8]>::to_ascii_uppercase).as_deref() {
-                Some(b"MAIL " | b"RCPT ") => Step::say(553, (5, 6, 7), "neither ASCII nor UTF-8"),
-                _ => Step::say(500, (5, 5, 2), "8-bit octets in a command"),
-            };
-        };
-        let line = line.trim_end_matches([' ', '\t']);
-        if line.contains(|character: char| character.is_ascii_control()) {
-            return Step::say(500, (5, 5, 2), "control characters in a command");
+        match readable(line) {
+            Ok(line) => self.obey(line),
+            // Octets follow, nobody knows how many, and they are never commands.
+            Err(refused) if chunks::is_bdat(line) => refused.then(Effect::Close),
+            Err(refused) => refused,
         }
+    }
+
+    fn obey(&mut self, line: &str) -> Step {
         let (verb, arguments) = line.split_once(' ').unwrap_or((line, ""));
         let Some(rule) = COMMANDS.iter().find(|rule| rule.verb.eq_ignore_ascii_case(verb)) else {
             return Step::say(500, (5, 5, 1), "unknown command");
@@ -461,6 +458,21 @@ impl Session {
         }
         step
     }
+}
+
+/// A command's text, or what to say to octets that are none.
+fn readable(line: &[u8]) -> Result<&str, Step> {
+    let Ok(line) = std::str::from_utf8(line) else {
+        return Err(match line.get(..5).map(<[u8]>::to_ascii_uppercase).as_deref() {
+            Some(b"MAIL " | b"RCPT ") => Step::say(553, (5, 6, 7), "neither ASCII nor UTF-8"),
+            _ => Step::say(500, (5, 5, 2), "8-bit octets in a command"),
+        });
+    };
+    let line = line.trim_end_matches([' ', '\t']);
+    if line.contains(|character: char| character.is_ascii_control()) {
+        return Err(Step::say(500, (5, 5, 2), "control characters in a command"));
+    }
+    Ok(line)
 }
 
 impl HandOver {

@@ -6,11 +6,13 @@
 mod chunk;
 mod content;
 mod data;
+mod foreign;
 mod lines;
 
 pub use chunk::{ChunkReader, skip};
 pub use content::{Dropped, EndOfData};
 pub use data::DataReader;
+pub use foreign::Foreign;
 pub use lines::{BadLine, LineReader};
 
 const CR: u8 = b'\r';

@@ -165,7 +165,7 @@ pub fn tls_handshake(result: &'static str) {
     counter!(TLS_HANDSHAKES.name, "result" => result).increment(1);
 }
 
-/// A connection began with what it should not: `tls_in_clear`, `proxy_header` (of no known balancer),
+/// A peer spoke what it should not: `tls_in_clear`, `http`, `proxy_header` (of no known balancer),
 /// `no_proxy_header` (of a balancer).
 pub fn not_smtp(what: &'static str) {
     counter!(NOT_SMTP.name, "what" => what).increment(1);

@@ -20,6 +20,7 @@ mod refusals;
 mod restore;
 mod resubmission;
 mod smtp_attacks;
+mod smtp_balancers;
 mod smtp_doors;
 mod smtp_extensions;
 mod reload;

@@ -1,17 +1,13 @@
-//! The ways in: certificates that change under a running gateway, balancers that say for whom they connect, and
-//! peers that speak something else.
+//! The ways in: certificates that change under a running gateway, and peers that speak something else.
 
 use std::path::Path;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::pki_types::CertificateDer;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::support::gateway::Setup;
-use crate::support::mailbox::header;
-use crate::support::tool::service_mail;
-use crate::support::{Database, Gateway, PATIENCE, Tool, Upstream, eventually};
+use crate::support::tool::{hears, service_mail};
+use crate::support::{Database, Gateway, Tool, Upstream, eventually};
 
 /// Writes a new certificate and its key into a folder.
 fn write_certificate(folder: &Path) -> CertificateDer<'static> {
@@ -80,16 +76,6 @@ async fn a_certificate_is_read_anew_when_its_link_is_swapped_and_a_broken_one_is
     assert_eq!(complaints(), 2, "each is told of once");
 }
 
-/// What a peer hears until the gateway hangs up.
-async fn hears(address: std::net::SocketAddr, says: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).await.expect("the gateway listens");
-    stream.write_all(says).await.expect("it reads");
-    let mut heard = Vec::new();
-    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut heard)).await;
-    read.expect("the gateway hangs up").expect("and not in the middle");
-    String::from_utf8_lossy(&heard).into_owned()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_speaks_tls_in_clear_or_something_else_in_tls_is_hung_up_on() {
     let (database, upstream) = (Database::sqlite(), Upstream::start().await);
@@ -119,59 +105,42 @@ async fn who_speaks_tls_in_clear_or_something_else_in_tls_is_hung_up_on() {
     assert!(metrics.contains("optgate_tls_handshakes_total{result=\"failed\"} 4"), "{metrics}");
 }
 
-const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
-
-fn proxied(command: u8, source: [u8; 4], facts: &[u8]) -> Vec<u8> {
-    let rest = [&source[..], &[127, 0, 0, 1, 0x30, 0x39, 0, 25], facts].concat();
-    let length = u16::try_from(rest.len()).expect("it is short").to_be_bytes();
-    [SIGNATURE, &[0x20 | command, 0x11], &length, &rest].concat()
+/// What a page on the web can have a browser send to a port of its own network: what it likes, behind a request line
+/// and headers.
+fn posted(request: &str) -> Vec<u8> {
+    let mail = service_mail("anna@example.se");
+    let commands = "EHLO x\r\nMAIL FROM:<bounce@shop.example>\r\nRCPT TO:<anna@example.se>\r\nDATA\r\n";
+    let body = format!("{commands}{mail}\r\n.\r\nQUIT\r\n");
+    let length = body.len();
+    let headers = format!("Host: gateway\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n");
+    format!("{request}\r\n{headers}\r\n{body}").into_bytes()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_balancer_says_for_whom_it_connects() {
+async fn i8_what_a_browser_was_made_to_post_is_never_read_as_commands() {
     let (database, upstream) = (Database::sqlite(), Upstream::start().await);
-    let keys = "allow_plaintext_auth = true\nproxy_protocol = [\"127.0.0.0/8\"]\n";
-    let trusted =
-        "[[smtp.trusted]]\nnetworks = [\"192.0.2.0/24\", \"127.0.0.0/8\"]\ncredential = \"demo-shop/tool\"\n";
-    let gateway = Setup::new(&database, &upstream).smtp(keys.to_owned()).config(trusted).start().await;
-    let fact = [0x04, 0, 3, 1, 2, 3];
-    // Whom it names is who counts, for trust and for the trace. Cut anywhere, with facts and without.
-    let mut tool = Tool::connect_saying(gateway.smtp(), &proxied(1, [192, 0, 2, 7], &fact)).await;
-    tool.say("EHLO x.test").await;
-    let reply =
-        tool.submit("bounce@shop.example", &["anna@example.se"], &service_mail("anna@example.se")).await;
-    assert!(reply.starts_with("250 2.0.0 accepted"), "{reply}");
-    let copy = upstream.first_for("anna@example.se").await;
-    let received = &header(&copy, "Received")[0];
-    assert!(received.starts_with("from x.test ([192.0.2.7]) by gateway.test"), "{received}");
-    // A stranger stays one, and the balancer itself is nobody, whatever network it is in.
-    for header in [proxied(1, [198, 51, 100, 1], &[]), proxied(0, [192, 0, 2, 7], &[])] {
-        let mut tool = Tool::connect_saying(gateway.smtp(), &header).await;
-        tool.say("EHLO x.test").await;
-        let reply = tool.say("MAIL FROM:<bounce@shop.example>").await;
-        assert!(reply.starts_with("530 5.7.0"), "{reply}");
-    }
-    // A balancer must say it, in version 2, for a TCP connection, in bounds.
-    let endless = [SIGNATURE, &[0x21, 0x11, 0xff, 0xff], &[0; 5_000]].concat();
-    for wrong in [b"EHLO x.test\r\nQUIT\r\n".as_slice(), b"PROXY TCP4 192.0.2.7 127.0.0.1 1 25\r\n", &endless]
-    {
-        assert_eq!(hears(gateway.smtp(), wrong).await, "");
-    }
-    let metrics = gateway.metrics().await;
-    assert!(metrics.contains("optgate_smtp_not_smtp_total{what=\"no_proxy_header\"} 3"), "{metrics}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_no_balancer_is_not_believed() {
-    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
-    let trusted = "[[smtp.trusted]]\nnetworks = [\"192.0.2.0/24\"]\ncredential = \"demo-shop/tool\"\n";
+    let trusted = "[[smtp.trusted]]\nnetworks = [\"127.0.0.0/8\"]\ncredential = \"demo-shop/tool\"\n";
     let gateway = Setup::new(&database, &upstream).config(trusted).start().await;
-    for header in [proxied(1, [192, 0, 2, 7], &[]), b"PROXY TCP4 192.0.2.7 127.0.0.1 1 25\r\n".to_vec()] {
-        let says = [&header[..], b"EHLO x.test\r\nMAIL FROM:<bounce@shop.example>\r\nQUIT\r\n"].concat();
-        let heard = hears(gateway.smtp(), &says).await;
-        assert!(
-            heard.starts_with("220 ") && heard.contains("\r\n50") && !heard.contains("\r\n250"),
-            "{heard:?}"
-        );
+    let long = format!("POST /{} HTTP/1.1", "x".repeat(5_000));
+    let requests =
+        ["POST / HTTP/1.1", "GET / HTTP/1.0", &long, "POST /\u{e9}\u{1} HTTP/1.1", "X-ANY /x HTTP/1.1"];
+    for request in requests {
+        let heard = hears(gateway.smtp(), &posted(request)).await;
+        assert!(heard.starts_with("220 ") && heard.contains("\r\n500 5.5.1 this is no SMTP"), "{heard:?}");
+        assert_eq!(heard.lines().count(), 2, "nothing else was answered: {heard:?}");
     }
+    // In pieces, and behind commands of its own.
+    let mut tool = Tool::connect(gateway.smtp()).await;
+    assert!(tool.say("EHLO x.test").await.starts_with("250"));
+    for piece in posted("POST / HTTP/1.1").chunks(3) {
+        if tool.try_send(piece).await.is_err() {
+            break;
+        }
+    }
+    assert!(tool.reply().await.starts_with("500 5.5.1 this is no SMTP"));
+    assert_eq!(tool.reply().await, "");
+    let metrics = gateway.metrics().await;
+    assert!(metrics.contains("optgate_smtp_not_smtp_total{what=\"http\"} 6"), "{metrics}");
+    assert_eq!(gateway.log().matches("something else than SMTP").count(), 1, "a flood leaves few lines");
+    assert!(upstream.captured().is_empty());
 }

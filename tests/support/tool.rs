@@ -6,9 +6,21 @@ use std::sync::Arc;
 use base64::Engine as _;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+/// What a peer hears until the gateway hangs up.
+pub async fn hears(address: SocketAddr, says: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("the gateway listens");
+    stream.write_all(says).await.expect("it reads");
+    let mut heard = Vec::new();
+    let read = tokio::time::timeout(super::PATIENCE, stream.read_to_end(&mut heard)).await;
+    read.expect("the gateway hangs up").expect("and not in the middle");
+    String::from_utf8_lossy(&heard).into_owned()
+}
 
 /// One connection of a tool, plain or under TLS.
 pub struct Tool {
@@ -27,6 +39,13 @@ impl Tool {
         let greeting = tool.reply().await;
         assert!(greeting.starts_with("220 "), "{greeting}");
         tool
+    }
+
+    /// Connects, and waits for nothing.
+    pub async fn silent(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the gateway listens");
+        stream.set_nodelay(true).expect("no delay");
+        Self { stream: BufReader::new(Box::new(stream)) }
     }
 
     /// Connects from an address of this machine; the first reply is whatever it is.

@@ -9,7 +9,7 @@ use crate::credential::Patience;
 use crate::mail::message::{MAX_HEADER_SIZE, MAX_LINE};
 use crate::policy::shaping::Rate;
 use crate::smtp::server::Limits;
-use crate::smtp::session::Bounds;
+use crate::smtp::session::{Bounds, LEAST_COMMAND};
 use crate::toml_file::Given;
 use crate::web::listener;
 
@@ -66,8 +66,7 @@ impl Checker<'_> {
     ) -> Bounds {
         let default = Bounds::default();
         Bounds {
-            // RFC 5321, 4.5.3.1.4, and what its extensions add to MAIL and RCPT.
-            command: self.bounded(command, 1_024..=64 << 10, "octets (64 KiB)", default.command),
+            command: self.bounded(command, LEAST_COMMAND..=64 << 10, "octets (64 KiB)", default.command),
             errors: self.number(errors, 1..=10_000, "errors", default.errors),
             commands_without_mail: self.number(
                 commands_without_mail,

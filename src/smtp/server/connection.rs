@@ -33,6 +33,7 @@ const LOGIN_WHEN_SCARCE: Duration = Duration::from_secs(10);
 /// The peer of a connection, and what it may take.
 pub(super) struct Guest {
     pub address: IpAddr,
+    whence: Whence,
     /// When a stranger must have become somebody.
     pub login_until: Instant,
     pub session_until: Instant,
@@ -65,7 +66,7 @@ async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared, mut plac
     let peer = source.address();
     if let Err(full) = place.sit(peer, whence(shared, source)) {
         drop(place);
-        return turn_away(tcp, greeting, shared, full).await;
+        return turn_away(tcp, greeting, shared, full, whence(shared, source)).await;
     }
     let trusted = match trusted(shared, source).await {
         Ok(trusted) => trusted,
@@ -78,10 +79,11 @@ async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared, mut plac
             return goodbye(&mut tcp).await;
         }
     };
-    let guest = guest(shared, peer, place);
+    let guest = guest(shared, source, place);
     if trusted.as_ref().is_some_and(|holder| guest.may_stay(holder).is_err()) {
+        let whence = guest.whence;
         drop(guest);
-        return turn_away(tcp, greeting, shared, Full::All).await;
+        return turn_away(tcp, greeting, shared, Full::All, whence).await;
     }
     converse(tcp, greeting, shared, &guest, trusted).await
 }
@@ -104,10 +106,16 @@ async fn source(tcp: &mut TcpStream, shared: &Shared) -> io::Result<Option<Sourc
     }
 }
 
-fn guest(shared: &Shared, address: IpAddr, place: Place) -> Guest {
+fn guest(shared: &Shared, source: Source, place: Place) -> Guest {
     let (now, limits) = (Instant::now(), &shared.limits);
     let login = if shared.places.are_scarce() { limits.login.min(LOGIN_WHEN_SCARCE) } else { limits.login };
-    Guest { address, login_until: now + login, session_until: now + limits.session, place }
+    Guest {
+        address: source.address(),
+        whence: whence(shared, source),
+        login_until: now + login,
+        session_until: now + limits.session,
+        place,
+    }
 }
 
 async fn converse(
@@ -119,7 +127,7 @@ async fn converse(
 ) -> io::Result<()> {
     match greeting {
         Greeting::ImplicitTls => {
-            let mut tls = secure(tcp, shared).await?;
+            let mut tls = secure(tcp, shared, guest.whence).await?;
             let mut session = Session::new(shared.terms.clone(), Channel::Tls, trusted);
             Conversation::greet(&mut tls, &mut session, shared, guest).await?;
             goodbye(&mut tls).await
@@ -130,7 +138,7 @@ async fn converse(
                 Then::Close => goodbye(&mut tcp).await,
                 // What came in clear after STARTTLS went with the conversation that had read it.
                 Then::StartTls => {
-                    let mut tls = secure(tcp, shared).await?;
+                    let mut tls = secure(tcp, shared, guest.whence).await?;
                     session.secured();
                     Conversation::resume(&mut tls, &mut session, shared, guest).await?;
                     goodbye(&mut tls).await
@@ -142,13 +150,16 @@ async fn converse(
 
 /// A handshake, in its turn where a stranger wants it: they cost more than anything else that one may ask for. Who
 /// says nothing takes no turn from others, and nobody takes one from this machine or a trusted network.
-pub(super) async fn secure(tcp: TcpStream, shared: &Shared) -> io::Result<TlsStream<TcpStream>> {
+pub(super) async fn secure(
+    tcp: TcpStream,
+    shared: &Shared,
+    whence: Whence,
+) -> io::Result<TlsStream<TcpStream>> {
     let Some(acceptor) = &shared.tls else {
         return Err(io::Error::other("a listener for TLS has no certificate"));
     };
-    let peer = tcp.peer_addr()?.ip().to_canonical();
     let handshake = async {
-        let _turn = match whence(shared, Source::Peer(peer)) {
+        let _turn = match whence {
             Whence::Anywhere => {
                 tcp.peek(&mut [0]).await?;
                 Some(shared.handshakes.acquire().await.map_err(io::Error::other)?)
@@ -191,7 +202,7 @@ fn network_of(shared: &Shared, source: Source) -> Option<usize> {
     shared.trusted.iter().position(|trusted| trusted.networks.iter().any(holds))
 }
 
-fn whence(shared: &Shared, source: Source) -> Whence {
+pub(super) fn whence(shared: &Shared, source: Source) -> Whence {
     match network_of(shared, source) {
         Some(index) => Whence::Trusted(index),
         None if source.address().is_loopback() => Whence::Loopback,

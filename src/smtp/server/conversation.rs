@@ -13,11 +13,11 @@ use super::connection::Guest;
 use super::limits::Limits;
 use super::pace::Pace;
 use super::room::Taken;
-use super::{Shared, answer, proxy};
+use super::{Shared, answer};
 use crate::intake::Submission;
 use crate::mail::Reply;
 use crate::smtp::session::{Effect, Session, Step};
-use crate::smtp::wire::{BadLine, DataReader, EndOfData, LineReader};
+use crate::smtp::wire::{BadLine, DataReader, EndOfData, Foreign, LineReader};
 use crate::store::Trace;
 use crate::telemetry::metrics::{self, Stopwatch};
 
@@ -195,10 +195,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             if self.output.len() > MAX_OUTPUT {
                 self.flush().await?;
             }
-            if let Some(what) = foreign(&self.input) {
-                metrics::not_smtp(what);
-                let reply = Reply::new(500, (5, 5, 1), "this is no SMTP command; closing");
-                return Err(End::Farewell(reply));
+            if self.lines.is_at_start()
+                && let Some(what) = Foreign::of(&self.input)
+            {
+                return Err(self.not_smtp(what));
             }
             if let Some(line) = self.lines.next(&mut self.input, self.session.line_limit()) {
                 return Ok(line);
@@ -212,6 +212,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 read = self.read(deadline) => drop(read?),
             }
         }
+    }
+
+    /// Nothing of what follows is read as commands.
+    fn not_smtp(&self, what: Foreign) -> End {
+        let what = what.word();
+        metrics::not_smtp(what);
+        if let Some(times) = self.shared.foreign.worth_a_line() {
+            tracing::warn!(peer = %self.guest.address, what, times, "a peer speaks something else than SMTP");
+        }
+        End::Farewell(Reply::new(500, (5, 5, 1), "this is no SMTP command; closing"))
     }
 
     /// When the next command must have come in full.
@@ -346,16 +356,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         timeout(idle, write).await??;
         self.output.clear();
         Ok(())
-    }
-}
-
-/// What begins like no command of any client's, and is better told so at once than waited for.
-fn foreign(input: &[u8]) -> Option<&'static str> {
-    const TLS_HANDSHAKE: &[u8] = &[0x16, 0x03];
-    match input {
-        _ if input.starts_with(TLS_HANDSHAKE) => Some("tls_in_clear"),
-        _ if proxy::is_header(input) => Some("proxy_header"),
-        _ => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ppp::v2::{Addresses, Command, Header, PROTOCOL_PREFIX, ParseError, Protocol};
+use ppp::v2::{Addresses, Command, Header, ParseError, Protocol};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -55,11 +55,6 @@ pub(super) async fn source(tcp: &mut TcpStream, balancer: IpAddr) -> Result<Sour
     timeout(PATIENCE, read(tcp, balancer)).await.unwrap_or(Err(Unnamed::Late))
 }
 
-/// Whether a connection begins as a balancer's does.
-pub(super) fn is_header(beginning: &[u8]) -> bool {
-    beginning.starts_with(PROTOCOL_PREFIX)
-}
-
 async fn read(tcp: &mut TcpStream, balancer: IpAddr) -> Result<Source, Unnamed> {
     let mut header = vec![0; FIXED];
     tcp.read_exact(&mut header).await?;
@@ -95,6 +90,7 @@ fn named(header: &[u8], balancer: IpAddr) -> Result<Source, Unnamed> {
 
 #[cfg(test)]
 mod tests {
+    use ppp::v2::PROTOCOL_PREFIX;
     use proptest::prelude::*;
 
     use super::*;

@@ -8,9 +8,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::connection::secure;
+use super::connection::{secure, whence};
+use super::proxy::Source;
 use super::{Greeting, Shared};
-use crate::limits::places::Full;
+use crate::limits::places::{Full, Whence};
 use crate::mail::Reply;
 use crate::telemetry::metrics;
 
@@ -23,7 +24,11 @@ const SENT_ALREADY: u64 = 4_096;
 
 /// Attends to a connection beyond all places until it is gone.
 pub(super) async fn attend(tcp: TcpStream, greeting: Greeting, shared: &Shared, full: Full) {
-    if let Err(error) = turn_away(tcp, greeting, shared, full).await {
+    let told = async {
+        let peer = Source::Peer(tcp.peer_addr()?.ip().to_canonical());
+        turn_away(tcp, greeting, shared, full, whence(shared, peer)).await
+    };
+    if let Err(error) = told.await {
         tracing::debug!(%error, "a connection too many went away by itself");
     }
 }
@@ -34,6 +39,7 @@ pub(super) async fn turn_away(
     greeting: Greeting,
     shared: &Shared,
     full: Full,
+    whence: Whence,
 ) -> io::Result<()> {
     metrics::limited("smtp", full.as_str());
     if let Some(times) = shared.too_many.worth_a_line() {
@@ -49,7 +55,7 @@ pub(super) async fn turn_away(
     match greeting {
         Greeting::Plain => timeout(WITHIN, tell(tcp, &reply)).await?,
         Greeting::ImplicitTls => {
-            let told = async { tell(secure(tcp, shared).await?, &reply).await };
+            let told = async { tell(secure(tcp, shared, whence).await?, &reply).await };
             timeout(WITHIN, told).await?
         }
     }

@@ -122,6 +122,12 @@ impl Session {
     }
 }
 
+/// Whether a line would be BDAT if it could be read.
+pub(super) fn is_bdat(line: &[u8]) -> bool {
+    line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"BDAT"))
+        && line.get(4).is_none_or(|next| !next.is_ascii_alphanumeric())
+}
+
 fn out_of_place(why: &str) -> Reply {
     Reply::new(503, (5, 5, 1), why)
 }

@@ -251,9 +251,3 @@ pub(super) fn quit(_: &mut Session, _: &str) -> Step {
 pub(super) fn not_served(_: &mut Session, _: &str) -> Step {
     Step::say(502, (5, 5, 1), "not served")
 }
-
-/// After an HTTP request comes what a browser was made to post, and after PROXY what a stranger would have us
-/// believe: neither may be read as commands.
-pub(super) fn not_ours(_: &mut Session, _: &str) -> Step {
-    Step::say(502, (5, 5, 1), "not served; closing").then(Effect::Close)
-}

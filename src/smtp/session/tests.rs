@@ -374,15 +374,6 @@ fn bad_addresses_in_a_list_do_not_end_the_session() {
 }
 
 #[test]
-fn what_is_not_ours_to_read_closes() {
-    for line in ["PROXY TCP4 192.0.2.1 192.0.2.2 1 25", "POST / HTTP/1.1", "GET / HTTP/1.1"] {
-        let (reply, effect) = step(&mut tool(), line);
-        assert!(reply.starts_with("502 "), "{reply}");
-        assert!(matches!(effect, Effect::Close));
-    }
-}
-
-#[test]
 fn a_name_that_is_no_host_does_not_get_into_the_trace() {
     for (name, shown) in
         [("tool.example", "tool.example"), ("[127.0.0.1]", "[127.0.0.1]"), ("(a;b)", "unknown")]

@@ -54,6 +54,11 @@ impl LineReader {
         })
     }
 
+    /// Whether what comes next begins a line.
+    pub fn is_at_start(&self) -> bool {
+        self.progress == Progress::Keeping
+    }
+
     /// Where the first CRLF begins; never looks at an octet twice.
     fn find_end(&mut self, input: &[u8]) -> Option<usize> {
         let rest = input.get(self.searched..)?;

@@ -109,7 +109,7 @@ async fn errors_and_idle_commands_end_a_session() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lines_headers_and_commands_have_a_length() {
     let (database, upstream) = (Database::sqlite(), Upstream::start().await);
-    let keys = "max_line_length = \"1 KiB\"\nmax_header_size = \"4 KiB\"\nmax_command_length = \"1 KiB\"";
+    let keys = "max_line_length = \"1 KiB\"\nmax_header_size = \"4 KiB\"\nmax_command_length = \"1178 B\"";
     let gateway = limited(&database, &upstream, keys).await;
     let mail = service_mail("a@example.se");
     let mut tool = gateway.tool().await;
@@ -119,7 +119,7 @@ async fn lines_headers_and_commands_have_a_length() {
     let large = format!("{}{mail}", format!("X-Filler: {}\r\n", "x".repeat(500)).repeat(9));
     let reply = tool.submit("b@shop.example", &["a@example.se"], &large).await;
     assert!(reply.starts_with("550 5.7.1 [unparsable] the header is larger than 4096 octets"), "{reply}");
-    let reply = tool.say(&format!("NOOP {}", "x".repeat(1_024))).await;
+    let reply = tool.say(&format!("NOOP {}", "x".repeat(1_172))).await;
     assert!(reply.starts_with("500 5.5.2 line too long"), "{reply}");
     let reply = tool.submit("b@shop.example", &["a@example.se"], &mail).await;
     assert!(reply.starts_with("250 "), "{reply}");

@@ -151,11 +151,15 @@ fn what_cannot_be_read_to_its_end_ends_the_session() {
         "BDAT 10 LAST LAST",
         "BDAT 1,0 LAST",
         "BDAT ५ LAST",
+        "BDAT 10\tLAST",
+        "BDAT\t10",
+        "bdat 10\u{1}",
     ] {
         let (reply, effect) = step(&mut tool(), line);
         assert!(reply.starts_with("501 5.5.4 ") || reply.starts_with("500 5.5.2 "), "{line}: {reply}");
         assert!(matches!(effect, Effect::Close), "{line}");
     }
+    assert!(matches!(tool().line(b"BDAT 10 \xff").effect, Effect::Close));
     for size in ["18446744073709551615", "18446744073709551616", "99999999999999999999999999", "16777217"] {
         for line in [format!("BDAT {size}"), format!("BDAT {size} LAST")] {
             for said in [&[], ENVELOPE] {
