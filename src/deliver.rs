@@ -27,11 +27,11 @@ use crate::consent::ConsentState;
 use crate::keys::LinkKeys;
 use crate::limits::heavy;
 use crate::policy::decide::{
-    Circumstances, Deliverable, DeliveryKind, Release, decide, release, release_dsn,
+    Circumstances, Deliverable, DeliveryKind, Records, Release, decide, release, release_dsn,
 };
 use crate::policy::{PolicySet, Reason, Verdict, VerdictKind};
 use crate::sign::Signers;
-use crate::store::{Claim, Settle, Settled, Store, StoreError, Subscriber};
+use crate::store::{Claim, Consent, Settle, Settled, Store, StoreError, Subscriber};
 use crate::telemetry::metrics::Stopwatch;
 use choice::Upstreams;
 use hand::{Hand, Standing};
@@ -147,7 +147,7 @@ impl Departures {
             person = self.read_consent_again(claim).await;
             leave = self.decide_again(policy, claim, &person)?;
         }
-        let known = person.as_ref().ok().and_then(Option::as_ref);
+        let known = person.as_ref().ok().and_then(|consent| consent.person.as_ref());
         let make = || self.copy(policy, upstream, &connection, claim, known, leave.verdict());
         let copy = heavy::run(claim.content.len(), make).await?;
         // A large copy waits for its turn.
@@ -205,19 +205,24 @@ impl Departures {
         &self,
         policy: &PolicySet,
         claim: &Claim,
-        person: &Result<Option<Subscriber>, StoreError>,
+        consent: &Result<Consent, StoreError>,
     ) -> Result<Deliverable, Stop> {
         let now = self.parts.clock.now();
         let leave = match claim.kind {
             DeliveryKind::Dsn => release_dsn(claim.verdict.clone()),
             DeliveryKind::Submitted => {
-                let person = person.as_ref().map_err(|error| Stop::ConsentUnreadable(error.clone()))?;
+                let consent = consent.as_ref().map_err(|error| Stop::ConsentUnreadable(error.clone()))?;
                 let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
                 // A sender whose file is gone for a while has not said no.
                 policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
                 let unknown = ConsentState::default();
-                let state = person.as_ref().map_or(&unknown, |person| &person.state);
-                let circumstances = Circumstances { records: self.parts.store.records() };
+                let state = consent.person.as_ref().map_or(&unknown, |person| &person.state);
+                // Invariant 14: what was known when it was read, and what is known now.
+                let records = match self.parts.store.records() {
+                    Records::Complete => consent.records,
+                    Records::Behind => Records::Behind,
+                };
+                let circumstances = Circumstances { records };
                 let verdict = decide(policy, facts, state, &circumstances, now);
                 match release(policy, facts, verdict) {
                     Release::Send(leave) => leave,
@@ -259,10 +264,8 @@ impl Departures {
         self.parts.clock.now().duration_since(read_at).unsigned_abs() > FRESH
     }
 
-    async fn read_consent_again(&self, claim: &Claim) -> Result<Option<Subscriber>, StoreError> {
-        let recipients = std::slice::from_ref(&claim.recipient);
-        let mut found = self.parts.store.consent_of(&claim.sender, recipients).await?;
-        found.pop().ok_or_else(|| StoreError::Unreadable("no answer for the recipient".into()))
+    async fn read_consent_again(&self, claim: &Claim) -> Result<Consent, StoreError> {
+        self.parts.store.consent_to_send(&claim.sender, &claim.recipient).await
     }
 
     /// Writes an outcome down, however long the store is gone: it is the only memory of what was sent.

@@ -34,7 +34,6 @@ mod writer;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -43,7 +42,7 @@ pub use credential::{Credential, Role};
 pub use fact::{NewFact, RecordError, Recorded, Who};
 pub use feed::{FeedEntry, FeedError, FeedPage, What};
 pub use figures::{QueueFigures, StateFigures};
-pub use journal::{Compared, JournalView, Standing};
+pub use journal::{Alarm, Compared, JournalView, Standing};
 pub use limits::{Cap, Draw};
 pub use link_key::LinkKeyView;
 pub use once::{Answer, CallKey, MakeAnswer, Repeated};
@@ -55,7 +54,7 @@ pub use settle::{Settle, Settled};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};
 pub use submission::TakenBefore;
-pub use subscriber::{Subscriber, SubscriberRecord};
+pub use subscriber::{Consent, Subscriber, SubscriberRecord};
 pub use suppressed::{Suppressed, SuppressedPage};
 
 use crate::clock::Clock;
@@ -63,6 +62,7 @@ use crate::journal::Journal;
 use crate::keys::Keys;
 use database::{Commit, Database};
 use interned::Interned;
+use journal::Watch;
 use sql::values;
 use writer::Writer;
 
@@ -114,8 +114,7 @@ struct Inner {
     lease: std::time::Duration,
     writer: Writer,
     journal: Option<Arc<Journal>>,
-    /// Why marketing is held, if it is: a journal of noes is not in step.
-    held: ArcSwapOption<String>,
+    watch: Arc<Watch>,
 }
 
 impl Store {
@@ -142,6 +141,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let database = Arc::new(Database::open(&options.url, clock.clone()).await?);
         let interned = Arc::new(Interned::default());
+        let watch = Arc::<Watch>::default();
         let shared = batch::Shared {
             database: database.clone(),
             interned: interned.clone(),
@@ -149,11 +149,11 @@ impl Store {
             clock: clock.clone(),
             node: options.node,
             keeper: journal.clone().map(journal::Keeper::new),
+            watch: watch.clone(),
         };
         let writer = Writer::start(shared);
         let (node, lease) = (options.node, options.lease);
-        let held = ArcSwapOption::empty();
-        let inner = Inner { database, interned, keys, clock, node, lease, writer, journal, held };
+        let inner = Inner { database, interned, keys, clock, node, lease, writer, journal, watch };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -108,6 +108,10 @@ enum Release {
 }
 
 async fn step(store: &Store, queue_changed: &Notify, release: &mut Release) -> Result<(), StoreError> {
+    fail::fail_point!("follow_journals", |_| Ok(()));
+    if let Some(alarm) = store.journal_alarm() {
+        store.answer_alarm(alarm).await?;
+    }
     if store.journal_seems_ahead().await? && store.compare_journal(Compared::Later).await? == Standing::Behind
     {
         store.follow_journals().await?;

@@ -11,7 +11,7 @@ use super::erase::{self, Erasure};
 use super::fact::{self, Fact};
 use super::fault::{Fault, Result};
 use super::interned::Interned;
-use super::journal::{self, Keeper};
+use super::journal::{self, Keeper, Watch};
 use super::once;
 use super::settle::{self, Settling};
 use super::spool::{self, Spooling};
@@ -32,6 +32,7 @@ pub(super) struct Shared {
     pub node: Uuid,
     /// Where noes are kept apart from the database; none beside tests and demonstrations of parts.
     pub keeper: Option<Keeper>,
+    pub watch: Arc<Watch>,
 }
 
 /// Jobs that share a transaction, by kind. None of them waits for another, so their order is free.
@@ -148,11 +149,14 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     spool::insert(&mut tx, &spools, &before, now).await?;
     settle::drop_contents(&mut tx, &settles, &settled).await?;
 
-    journal::keep(&mut tx, shared, noes).await?;
-    crash_points(batch, ["record_before_commit", "spool_before_commit", "settle_before_commit"]);
+    let kept = journal::keep(&mut tx, shared, noes).await?;
+    crash_points(batch, "spool_before_commit", "settle_before_commit");
     // Invariant 1: nobody is told of anything before this has returned, and it returns once it is synced.
     tx.commit().await?;
-    crash_points(batch, ["record_after_commit", "spool_after_commit", "settle_after_commit"]);
+    crash_points(batch, "spool_after_commit", "settle_after_commit");
+    if let Some(position) = kept {
+        shared.watch.recorded(shared.node, position);
+    }
     shared.interned.remember_texts(facts.into_keys().chain(rulings.into_keys()));
     if erased.contains(&true) {
         // Invariant 12: the destroyed key must not live on in the log.
@@ -246,10 +250,7 @@ fn of_each(batch: &Batch, before: &Before) -> Vec<Vec<TakenBefore>> {
 }
 
 /// Where the crash tests end the process, as a power cut would.
-fn crash_points(batch: &Batch, [records, spools, settles]: [&str; 3]) {
-    if !batch.records.is_empty() {
-        crash_point(records);
-    }
+fn crash_points(batch: &Batch, spools: &str, settles: &str) {
     if !batch.spools.is_empty() {
         crash_point(spools);
     }

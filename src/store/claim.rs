@@ -12,7 +12,7 @@ use super::database::Commit;
 use super::limits::{Cap, Draw, Locked};
 use super::spool::Trace;
 use super::sql::{Value, values};
-use super::{Store, StoreError, Subscriber};
+use super::{Consent, Store, StoreError};
 use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::{Facts, Reason, Verdict};
@@ -40,7 +40,7 @@ pub struct Claim {
     /// The verdict at intake.
     pub verdict: Verdict,
     /// Read in the claim's transaction; `Err` where it can't be read: then "later", never a send.
-    pub consent: Result<Option<Subscriber>, StoreError>,
+    pub consent: Result<Consent, StoreError>,
     /// How often it was claimed before, holds not counted.
     pub attempts: u32,
     /// What was last heard or last failed.
@@ -117,7 +117,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let fences: Vec<Fence> = taken.rows.iter().map(|one| one.fence).collect();
-        match self.complete(taken.rows, taken.consent, now, claimed_at).await {
+        match self.complete(taken, now, claimed_at).await {
             Ok(claims) => Ok(claims),
             Err(error) => {
                 // Nobody works on them: not for the length of a lease, if it can be helped.

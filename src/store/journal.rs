@@ -5,6 +5,7 @@
 //! ahead of them.
 
 mod keeper;
+mod watch;
 
 use std::sync::Arc;
 
@@ -17,9 +18,11 @@ use super::sql::{Session, values};
 use super::{Store, StoreError};
 use crate::journal::{Journal, JournalError, Mark, No};
 use crate::policy::decide::Records;
-use crate::telemetry::metrics;
 
 pub(super) use keeper::Keeper;
+pub use watch::Alarm;
+use watch::Rows;
+pub(super) use watch::{Before, Timelines, Watch};
 
 /// How a journal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +64,14 @@ pub enum Compared {
 }
 
 /// A node's journal as people are shown it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalView {
     pub node: Uuid,
     pub standing: Standing,
     /// The number of the last no that the database has from it.
     pub position: u64,
+    /// Grows with time.
+    pub mark: i64,
 }
 
 /// A node's row, locked.
@@ -77,17 +82,18 @@ pub(super) struct Position {
 }
 
 /// Writes the noes of a transaction into the journal, as its last act before the commit: once they are synced
-/// there, a commit that fails leaves the database behind, never the journal.
-pub(super) async fn keep(session: &mut Session, shared: &Shared, noes: Vec<No>) -> Result<()> {
-    let Some(keeper) = shared.keeper.as_ref().filter(|_| !noes.is_empty()) else { return Ok(()) };
+/// there, a commit that fails leaves the database behind, never the journal. Gives the position that it moved to.
+pub(super) async fn keep(session: &mut Session, shared: &Shared, noes: Vec<No>) -> Result<Option<u64>> {
+    let Some(keeper) = shared.keeper.as_ref().filter(|_| !noes.is_empty()) else { return Ok(None) };
     let position = lock(session, shared.node).await?.position;
     // Invariant 14: synced apart from the database before anybody is told "done".
     let (first, last) = keeper.append(noes, position).await?;
     // Where something before them is missing here, the replay moves it.
-    if first == position + 1 {
-        advance(session, shared.node, last).await?;
+    if first != position + 1 {
+        return Ok(None);
     }
-    Ok(())
+    advance(session, shared.node, last).await?;
+    Ok(Some(last))
 }
 
 /// The row of a node, made where it is new. Its lock keeps all others from writing this node's journal.
@@ -119,17 +125,18 @@ pub(super) async fn stand(session: &mut Session, node: Uuid, standing: Standing)
     session.execute(update, values![standing.as_str(), node]).await.map(drop)
 }
 
-/// The next mark of a node. Where the database is older than the last one, or on another timeline, all other
-/// nodes must compare their journals, those included that it has never heard of.
+/// The next mark of a node. Where the database is older than the last one, or on another timeline, or an alarm
+/// was raised, all other nodes must compare their journals, those included that it has never heard of.
 async fn leave_mark(
     session: &mut Session,
     node: Uuid,
     own: &Position,
     marked: &Mark,
     timeline: Option<String>,
+    alarm: Option<Alarm>,
 ) -> Result<Mark> {
     let another = marked.timeline.is_some() && timeline.is_some() && marked.timeline != timeline;
-    if own.mark < marked.number || another {
+    if own.mark < marked.number || another || alarm.is_some() {
         tracing::error!(
             "the database is not what this node last saw: a backup was restored, or a standby took over"
         );
@@ -182,7 +189,7 @@ impl Store {
             stand(&mut tx, node, standing).await?;
         }
         let mark = match when {
-            Compared::AtStart => Some(leave_mark(&mut tx, node, &own, &marked, timeline).await?),
+            Compared::AtStart => Some(leave_mark(&mut tx, node, &own, &marked, timeline, None).await?),
             Compared::Later => None,
         };
         tx.commit().await?;
@@ -195,6 +202,10 @@ impl Store {
     /// Leaves a mark in the database and beside the journal, by which a restored backup is told; also of a
     /// database that went back in time while this node ran.
     pub async fn mark_journal(&self) -> Result<(), StoreError> {
+        self.mark(None).await
+    }
+
+    async fn mark(&self, alarm: Option<Alarm>) -> Result<(), StoreError> {
         let Some(journal) = self.inner.journal.clone() else { return Ok(()) };
         let marked = off_thread({
             let journal = journal.clone();
@@ -204,15 +215,37 @@ impl Store {
         let (node, timeline) = (self.inner.node, self.timeline().await);
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
         let own = lock(&mut tx, node).await?;
-        let mark = leave_mark(&mut tx, node, &own, &marked, timeline).await?;
+        let mark = leave_mark(&mut tx, node, &own, &marked, timeline, alarm).await?;
+        if alarm.is_some() && own.standing == Standing::InStep {
+            stand(&mut tx, node, Standing::Unchecked).await?;
+        }
         tx.commit().await?;
         Ok(off_thread(move || journal.set_mark(&mark)).await?)
+    }
+
+    /// An alarm that a claim has raised and nobody has answered.
+    pub fn journal_alarm(&self) -> Option<Alarm> {
+        self.inner.watch.alarm()
+    }
+
+    /// Has all nodes compare their journals with the database as it is now.
+    pub async fn answer_alarm(&self, alarm: Alarm) -> Result<(), StoreError> {
+        self.mark(Some(alarm)).await?;
+        let rows = self.rows().await?;
+        self.inner.watch.answered(alarm, rows);
+        Ok(())
     }
 
     /// PostgreSQL begins a new timeline with each recovery to a point in time and each promotion: the first eight
     /// digits of a log file's name. SQLite has one node, whose own journal tells; and a provider that does not
     /// let us ask leaves us the marks.
     async fn timeline(&self) -> Option<String> {
+        let timeline = self.ask_timeline().await;
+        self.inner.watch.set_timelines(if timeline.is_some() { Timelines::Told } else { Timelines::Untold });
+        timeline
+    }
+
+    async fn ask_timeline(&self) -> Option<String> {
         let mut session = self.inner.database.read().await.ok()?;
         if session.either(true, false) {
             return None;
@@ -234,44 +267,44 @@ impl Store {
 
     /// All journals that the database knows of.
     pub async fn journals(&self) -> Result<Vec<JournalView>, StoreError> {
-        let select = "SELECT node, standing, position FROM journals ORDER BY node";
-        let rows = self.inner.database.read().await?.fetch(select, Vec::new()).await?;
-        let view = |row: &super::sql::Row| -> Result<JournalView> {
-            Ok(JournalView {
-                node: row.id(0)?,
-                standing: Standing::parse(row.text(1)?)?,
-                position: number(row.int(2)?)?,
-            })
-        };
-        Ok(rows.iter().map(view).collect::<Result<_>>()?)
+        Ok(self.rows().await?.journals)
+    }
+
+    async fn rows(&self) -> Result<Rows> {
+        Rows::read(&mut self.inner.database.read().await?, self.inner.watch.timelines()).await
     }
 
     /// Holds marketing, or no longer, as the journals tell now.
     pub async fn follow_journals(&self) -> Result<(), StoreError> {
-        let behind: Vec<JournalView> =
-            self.journals().await?.into_iter().filter(|own| own.standing != Standing::InStep).collect();
-        let why = behind.first().map(|first| Arc::new(told(first, behind.len(), self.inner.node)));
-        metrics::marketing_held(why.is_some());
-        let before = self.inner.held.swap(why.clone());
-        if let Some(why) = why.as_deref().filter(|why| before.as_deref() != Some(why)) {
-            tracing::error!("marketing is held: {why}");
-        }
+        let before = self.inner.watch.before();
+        let rows = self.rows().await?;
+        self.inner.watch.follow(&before, rows, self.inner.node);
         Ok(())
+    }
+
+    /// Whether all noes are here that were recorded before consent was read in this session, which was after
+    /// `before`.
+    pub(super) async fn records_since(&self, before: &Before, session: &mut Session) -> Result<Records> {
+        if self.inner.journal.is_none() {
+            return Ok(self.records());
+        }
+        let rows = Rows::read(session, self.inner.watch.timelines()).await?;
+        Ok(self.inner.watch.judge(before, rows, self.inner.node))
     }
 
     /// Nothing is known of the journals yet: no marketing.
     pub fn hold_marketing(&self) {
-        self.inner.held.store(Some(Arc::new("the journals of noes have not been compared yet".to_owned())));
+        self.inner.watch.hold_until_known();
     }
 
     /// What a decision must know: whether all noes that the journals hold are here.
     pub fn records(&self) -> Records {
-        if self.inner.held.load().is_some() { Records::Behind } else { Records::Complete }
+        self.inner.watch.records()
     }
 
     /// Why marketing is held, if it is.
     pub fn why_held(&self) -> Option<Arc<String>> {
-        self.inner.held.load_full()
+        self.inner.watch.why_held()
     }
 
     /// Reads this node's journal to its end: damage in what was written long ago harms nothing until a backup is

@@ -13,6 +13,7 @@ use super::{Store, StoreError, fact};
 use crate::consent::{ConsentState, Event, fold};
 use crate::keys::{DataKey, Keys, LookupHash};
 use crate::mail::Address;
+use crate::policy::decide::Records;
 
 /// What a decision reads of a person.
 #[derive(Clone, Debug)]
@@ -21,6 +22,15 @@ pub struct Subscriber {
     /// Grows with every fact, under the row's lock.
     pub version: i64,
     pub state: ConsentState,
+}
+
+/// What a decision to send rests on.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// `None` of whom nothing is known.
+    pub person: Option<Subscriber>,
+    /// Whether all noes were there when the person was read.
+    pub records: Records,
 }
 
 /// All of a subscriber but the history.
@@ -57,6 +67,15 @@ impl Store {
             Ok(last.get(hash).cloned())
         };
         Ok(hashes.iter().map(&mut one).collect::<Result<_>>()?)
+    }
+
+    /// The same of one recipient in the moment of sending: also whether the database may lack a no (invariant 14).
+    pub async fn consent_to_send(&self, sender: &str, recipient: &Address) -> Result<Consent, StoreError> {
+        let before = self.inner.watch.before();
+        let person = self.consent_of(sender, std::slice::from_ref(recipient)).await?.pop();
+        let person = person.ok_or_else(|| StoreError::Unreadable("no answer for the recipient".into()))?;
+        let records = self.records_since(&before, &mut self.inner.database.read().await?).await?;
+        Ok(Consent { person, records })
     }
 
     /// By id, erased ones too; `None` if this sender has none of that id.

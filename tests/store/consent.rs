@@ -203,7 +203,7 @@ async fn i3_a_withdrawal_before_the_claim_is_read_with_it(home: &Home) {
     // The no makes it due at once: the second decision is to meet it, not the deadline.
     record(home, home.fact("anna@example.se", withdrawal())).await;
     let claim = home.store.claim(&ask(lane, 1)).await.unwrap().claims.remove(0);
-    let consent = claim.consent.unwrap().unwrap();
+    let consent = claim.consent.unwrap().person.unwrap();
     assert_eq!((consent.version, consent.state.withdrawals.len()), (2, 1));
 }
 

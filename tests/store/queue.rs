@@ -49,7 +49,7 @@ async fn what_is_spooled_is_claimed_with_all_that_sending_needs(home: &Home) {
         assert_eq!(claim.attempts, 0);
         assert_eq!(claim.verdict, verdict(VerdictKind::Deliver, None));
         // The unsubscribe link of an unknown person needs a subscriber: spooling made one.
-        assert!(claim.consent.as_ref().unwrap().is_some());
+        assert!(claim.consent.as_ref().unwrap().person.is_some());
     }
     assert_eq!(home.count("SELECT count(*) FROM deliveries WHERE subscriber IS NULL").await, 0);
     assert!(home.store.claim(&ask(lane_id, 10)).await.unwrap().claims.is_empty());

@@ -66,7 +66,10 @@ fn claim(stream: Stream) -> Claim {
         content: Bytes::from_static(b"From: news@shop.example\r\nSubject: x\r\n\r\nbody\r\n"),
         facts: Some(facts(stream)),
         verdict: verdict(),
-        consent: Ok(None),
+        consent: Ok(crate::store::Consent {
+            person: None,
+            records: crate::policy::decide::Records::Complete,
+        }),
         attempts: 0,
         last_response: None,
         reason: None,

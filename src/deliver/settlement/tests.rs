@@ -51,7 +51,10 @@ fn claim() -> Claim {
         content: Bytes::from_static(b"Subject: x\r\n\r\nbody\r\n"),
         facts: None,
         verdict: verdict(VerdictKind::Deliver, None),
-        consent: Ok(None),
+        consent: Ok(crate::store::Consent {
+            person: None,
+            records: crate::policy::decide::Records::Complete,
+        }),
         attempts: 0,
         last_response: None,
         reason: None,

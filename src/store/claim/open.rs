@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Claim;
-use super::take::{Consents, Taken};
+use super::take::{Taken, TakenRows};
 use crate::clock::from_micros;
 use crate::keys::DataKey;
 use crate::policy::Facts;
@@ -19,7 +19,7 @@ use crate::store::spool::{SealedEnvelope, off_thread_if, parse_kind};
 use crate::store::sql::{Row, Session, Value, parse_json};
 use crate::store::subscriber::{context, parse_address};
 use crate::store::verdict::{self, Which};
-use crate::store::{Settle, Store, StoreError, Subscriber, rows};
+use crate::store::{Consent, Settle, Store, StoreError, rows};
 
 /// How long a delivery that can't be read is put off: time for somebody to bring the key back.
 const UNREADABLE_SECONDS: i64 = 900;
@@ -29,8 +29,7 @@ impl Store {
     /// is put off: it harms none of the others.
     pub(super) async fn complete(
         &self,
-        taken: Vec<Taken>,
-        mut consent: Consents,
+        TakenRows { rows: taken, mut consent, records }: TakenRows,
         now: Timestamp,
         claimed_at: Timestamp,
     ) -> Result<Vec<Claim>, StoreError> {
@@ -49,7 +48,8 @@ impl Store {
         for one in taken {
             let (fence, deadline) = (one.fence, one.deadline);
             let key = keys.get(&one.day).and_then(Option::as_ref);
-            let consent = consent.remove(&fence.delivery).unwrap_or(Ok(None)).map_err(StoreError::from);
+            let person = consent.remove(&fence.delivery).unwrap_or(Ok(None));
+            let consent = person.map(|person| Consent { person, records }).map_err(StoreError::from);
             let verdict = verdicts.remove(&fence.delivery);
             let parts = Parts {
                 key,
@@ -144,7 +144,7 @@ struct Parts<'a> {
 fn claim(
     taken: Taken,
     parts: Parts<'_>,
-    consent: Result<Option<Subscriber>, StoreError>,
+    consent: Result<Consent, StoreError>,
     claimed_at: Timestamp,
 ) -> Result<Claim> {
     let missing = |what: &str| Fault::Unreadable(format!("{what} is missing"));

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::keys::LookupHash;
 use crate::policy::Reason;
+use crate::policy::decide::Records;
 use crate::spool::Fence;
 use crate::store::fault::Result;
 use crate::store::sql::{Row, Tx, Value, values};
@@ -52,6 +53,7 @@ impl Store {
         which: Vec<Value>,
         now: Timestamp,
     ) -> Result<TakenRows> {
+        let before = self.inner.watch.before();
         let mut bound = values![self.inner.node, self.lease_from(now)];
         bound.extend(which);
         let sql = tx.either(sqlite, postgres);
@@ -62,7 +64,12 @@ impl Store {
         rows::with_list(tx, UNTAKE, Vec::new(), too_much).await?;
         // Invariant 3: read after the rows are ours, in the same transaction.
         let consent = consent_of_taken(tx, &rows).await?;
-        Ok(TakenRows { rows, consent })
+        // Invariant 14: and from a database that has all noes, or marketing waits.
+        let records = match rows.is_empty() {
+            true => self.records(),
+            false => self.records_since(&before, tx).await?,
+        };
+        Ok(TakenRows { rows, consent, records })
     }
 }
 
@@ -70,6 +77,7 @@ impl Store {
 pub(super) struct TakenRows {
     pub rows: Vec<Taken>,
     pub consent: Consents,
+    pub records: Records,
 }
 
 /// Undoes a claim within its own transaction.
