@@ -72,7 +72,9 @@ impl<'a> Locked<'a> {
         Ok(concurrency_left(caps, hands).map_or(paced, |left| left.min(paced)))
     }
 
-    /// Takes as many permits from each rate as were claimed.
+    /// Takes as many permits from each rate as were claimed. They stay taken where a claim is given back, as when
+    /// its upstream turns out to be down: too few leave then, never too many, and of a quota no more is lost with an
+    /// outage than a node has in hand for that upstream, since one that is down is claimed nothing for.
     pub async fn draw(self, tx: &mut Tx, now: i64, count: u32) -> Result<()> {
         let rows = self.taken.into_iter().filter_map(|(key, mut row)| {
             match self.draws.get(&key) {
