@@ -14,6 +14,8 @@ class Client:
     # The example's command; `{cache}` is where packages were put.
     command: tuple
     debian: tuple = ()
+    # Debian packages that would displace others: unpacked into `{cache}/unpacked`, not installed.
+    unpacked: tuple = ()
     python: tuple = ()
     node: tuple = ()
     # Whether it runs in CI.
@@ -40,6 +42,8 @@ CLIENTS = (
     Client("django", script(PYTHON, "django-mail.py"), python=("django==5.2.19",), mechanisms=("plain",)),
     Client("aiosmtplib", script(PYTHON, "python-aiosmtplib.py"), python=("aiosmtplib==5.1.3",)),
     Client("nodemailer", script("node", "nodemailer.mjs"), node=("nodemailer@10.6.0",), ci=True),
+    # It shows the enhanced code alone.
+    Client("emailjs", script("node", "emailjs.mjs"), node=("emailjs@5.0.3",), wrong_password="5.7.8"),
     Client(
         "phpmailer",
         script("php", "phpmailer.php"),
@@ -84,6 +88,12 @@ CLIENTS = (
         wrong_password="SASL authentication failed",
     ),
     Client("s-nail", script("sh", "s-nail.sh"), debian=("s-nail",), parts=("text", "attachment")),
+    Client(
+        "nullmailer",
+        script("sh", "nullmailer.sh"),
+        debian=("libgnutls30",),
+        unpacked=("nullmailer",),
+    ),
     Client(
         "postfix",
         script(PYTHON, "postfix/relay.py"),
