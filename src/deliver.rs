@@ -122,7 +122,7 @@ impl Departures {
         };
         match &result {
             Ok(_) => upstream.answered(),
-            Err(Stop::Failed(failure)) => upstream.failed(failure),
+            Err(Stop::Failed(failure)) => upstream.failed(claim.fence.delivery, failure),
             Err(_) => {}
         }
         result

@@ -15,8 +15,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use flood::FILES;
 
-/// What is logged when neither `OPTGATE_LOG` nor `RUST_LOG` says: our own doings, others' warnings.
-const DEFAULT_FILTER: &str = "warn,optgate=info";
+/// What is logged when neither `OPTGATE_LOG` nor `RUST_LOG` says: our own doings, others' warnings. That a
+/// certificate is refused is told by us, once for an outage.
+const DEFAULT_FILTER: &str = "warn,optgate=info,rustls_platform_verifier=off";
 
 /// Turns logging on, once for the process; later calls change nothing.
 pub fn start() {

@@ -164,7 +164,7 @@ mod tests {
 
     fn down(upstreams: &Upstreams, name: &str) {
         let one = upstreams.all().iter().find(|own| own.settings().name == name).unwrap();
-        one.failed(&Failure::Lost(Stage::Connect, Lost::Refused));
+        one.unreachable(&Failure::Lost(Stage::Connect, Lost::Refused));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::spool::{Fence, Lane};
@@ -33,6 +34,7 @@ struct Held {
     /// When the lease runs out unless it is renewed, by this node's clock.
     until: Timestamp,
     octets: usize,
+    since: Instant,
 }
 
 /// One delivery in hand; it leaves the hand when this is dropped, whatever happened to its worker.
@@ -78,6 +80,12 @@ impl Hand {
         self.held().values().filter(|own| own.upstream.as_deref() == Some(upstream)).count()
     }
 
+    /// How many of them came in hand within this time.
+    pub fn taken_within(&self, time: Duration, upstream: &str) -> usize {
+        let young = |own: &&Held| own.upstream.as_deref() == Some(upstream) && own.since.elapsed() < time;
+        self.held().values().filter(young).count()
+    }
+
     /// What is in hand to leave, by lane and upstream.
     pub fn by_lane(&self) -> Vec<InHand> {
         let mut counts: HashMap<(Lane, Arc<str>), u32> = HashMap::new();
@@ -111,7 +119,8 @@ impl Hand {
     pub fn take(self: &Arc<Self>, claim: &Claim, upstream: Option<&str>) -> Holding {
         let until = self.end_of_lease(claim.claimed_at);
         let (lane, upstream) = (claim.lane.clone(), upstream.map(Arc::from));
-        let held = Held { fence: claim.fence, lane, upstream, until, octets: claim.content.len() };
+        let (octets, since) = (claim.content.len(), Instant::now());
+        let held = Held { fence: claim.fence, lane, upstream, until, octets, since };
         self.held().insert(key(claim.fence), held);
         Holding { hand: self.clone(), fence: claim.fence }
     }

@@ -63,6 +63,31 @@ on_both_databases! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_the_upstream_drops_or_hangs_on_hold_up_no_others() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let gateway = Setup::new(&database, &upstream).start().await;
+    for number in 0..3 {
+        let to = format!("dropped{number}@example.se");
+        upstream.script(&to, Script::Drop);
+        send(&gateway, &to).await;
+    }
+    eventually("it is left alone", || async { (lines(&gateway, "upstream down") > 0).then_some(()) }).await;
+    // The first to be tried then.
+    upstream.script("hanging@example.se", Script::Hang);
+    send(&gateway, "hanging@example.se").await;
+    let mut sent = Vec::new();
+    for number in 0..10 {
+        sent.push(send(&gateway, &format!("r{number}@example.se")).await);
+    }
+    for id in &sent {
+        gateway.until(id, "relayed").await;
+    }
+    let metrics = gateway.metrics().await;
+    assert!(metrics.contains("optgate_upstream_up{upstream=\"primary\"} 1"), "{metrics}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn those_of_one_priority_share_by_weight() {
     let database = Database::sqlite();
     let (one, three) = (Upstream::start().await, Upstream::start().await);

@@ -31,6 +31,10 @@ pub enum Script {
     Rcpt(&'static str),
     /// This reply after the final dot; nothing is captured.
     End(&'static str),
+    /// The connection drops without a reply to RCPT.
+    Drop,
+    /// Nothing is ever said to RCPT.
+    Hang,
     /// Captured, then the connection drops without a reply.
     LoseReply,
     /// After the final dot nothing is said until `open`; then it is taken.
@@ -184,6 +188,8 @@ async fn session(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
                 parameters.1 = after_path(command);
                 match script(shared, &to) {
                     Some(Script::Rcpt(reply)) => say(&mut stream, reply).await?,
+                    Some(Script::Drop) => return Ok(()),
+                    Some(Script::Hang) => std::future::pending().await,
                     _ => {
                         recipient = Some(to);
                         say(&mut stream, "250 2.1.5 ok").await?;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::super::hand::Hand;
 use super::super::lanes::{Outturn, PAGE, Room, SHARE};
 use super::super::upstream::{Standing, Upstream};
 use super::super::{Departures, Leaving};
@@ -24,6 +25,8 @@ use crate::telemetry::metrics;
 
 /// Lanes that are claimed from at once.
 const AT_ONCE: usize = 8;
+/// A message by which an upstream is tried answers within this time, or the next one is tried beside it.
+const TRIAL: Duration = Duration::from_secs(5);
 /// Pages of lanes that are looked at in one turn while nothing is found to claim.
 const PAGES: usize = 4;
 
@@ -124,9 +127,8 @@ impl Dispatcher {
         let most = hand.room();
         let usable = [DeliveryKind::Submitted, DeliveryKind::Dsn].map(|kind| upstreams.candidates(kind));
         let room = |own: &Arc<Upstream>| {
-            let name = own.settings().name.clone();
-            let free = capacity(own).saturating_sub(hand.held_for(&name)).min(most);
-            (name, u32::try_from(free).unwrap_or(u32::MAX))
+            let free = free(own, hand).min(most);
+            (own.settings().name.clone(), u32::try_from(free).unwrap_or(u32::MAX))
         };
         usable.iter().flatten().map(room).collect()
     }
@@ -296,13 +298,17 @@ impl Round {
     }
 }
 
-/// How many may be in hand for an upstream.
-pub(super) fn capacity(upstream: &Upstream) -> usize {
-    match upstream.standing() {
-        Standing::Up => upstream.settings().connections.max(1) + BEYOND_CONNECTIONS,
-        Standing::Trial => 1,
-        Standing::Down => 0,
-    }
+/// How many more may be claimed for an upstream.
+fn free(upstream: &Upstream, hand: &Hand) -> usize {
+    let (name, connections) = (&upstream.settings().name, upstream.settings().connections.max(1));
+    let most = match upstream.standing() {
+        Standing::Up => connections + BEYOND_CONNECTIONS,
+        // One at a time, but none that hangs takes another's turn.
+        Standing::Trial if hand.taken_within(TRIAL, name) == 0 => connections,
+        Standing::Trial | Standing::Down => 0,
+    };
+    let free = most.saturating_sub(hand.held_for(name));
+    if upstream.standing() == Standing::Trial { free.min(1) } else { free }
 }
 
 fn draws(limits: &[&Limit]) -> Vec<Draw> {

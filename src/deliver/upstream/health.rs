@@ -1,18 +1,22 @@
 //! Whether mail is given to an upstream: a circuit breaker of this node's own. Pure: the time is handed in.
 //!
 //! Closed while the upstream answers; open after a failure that would befall any message, or after several
-//! transactions in a row that got no answer; then a connection finds out whether it is back, without a
+//! messages in a row that got no answer; then a connection finds out whether it is back, without a
 //! message, and one message at a time until one was answered. What is said of one recipient or one message
-//! never counts.
+//! never counts, and a message that gets no answer counts once: the next time it is under suspicion itself.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::deliver::response::{Failure, Trouble};
 
-/// Transactions in a row without an answer after which the upstream is left alone.
+/// Messages in a row without an answer after which the upstream is left alone.
 const STRIKES: u32 = 3;
+/// Deliveries that got no answer, as many as are remembered.
+const SUSPECTS: usize = 1_000;
 
 /// Whether mail may be given to it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +50,10 @@ pub enum Change {
 /// What is known of an upstream.
 #[derive(Debug, Default)]
 pub struct Breaker {
-    /// Transactions in a row that got no answer.
+    /// Messages in a row that got no answer.
     strikes: u32,
+    /// Deliveries that got no answer once: what befalls them again may be their own doing. The oldest first.
+    suspects: VecDeque<Uuid>,
     outage: Option<Outage>,
 }
 
@@ -80,6 +86,13 @@ impl Breaker {
         }
     }
 
+    /// Whether mail leaves by it, as far as one can tell. A connection alone is no sign of that where messages
+    /// were lost.
+    pub fn is_up(&self) -> bool {
+        let doubtful = |own: &Outage| own.look != Look::Trial || own.trouble == Trouble::Transactions;
+        !self.outage.as_ref().is_some_and(doubtful)
+    }
+
     /// What it failed with, while there is no use in trying.
     pub fn failure(&self) -> Option<&Failure> {
         let outage = self.outage.as_ref().filter(|outage| outage.look != Look::Trial);
@@ -110,14 +123,27 @@ impl Breaker {
         }
     }
 
-    /// Something failed that may be the upstream's trouble.
-    pub fn failed(&mut self, failure: &Failure, now: Instant) -> Change {
+    /// No connection could be made ready.
+    pub fn unreachable(&mut self, failure: &Failure, now: Instant) -> Change {
+        let trouble = failure.trouble().unwrap_or(Trouble::Connect);
+        self.goes_down(trouble, failure, now)
+    }
+
+    /// A transaction with this delivery failed.
+    pub fn failed(&mut self, delivery: Uuid, failure: &Failure, now: Instant) -> Change {
         if let Some(trouble) = failure.trouble() {
             return self.goes_down(trouble, failure, now);
         }
         if !failure.is_lost_on_the_way() {
             return self.answered(now);
         }
+        if self.suspects.contains(&delivery) {
+            return Change::None;
+        }
+        if self.suspects.len() >= SUSPECTS {
+            self.suspects.pop_front();
+        }
+        self.suspects.push_back(delivery);
         self.strikes = self.strikes.saturating_add(1);
         match self.standing() {
             Standing::Down => Change::None,
@@ -181,6 +207,7 @@ fn pause(trouble: Trouble, found: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use crate::deliver::response::{Lost, Response, Stage};
 
     fn refused() -> Failure {
@@ -191,6 +218,10 @@ mod tests {
         Failure::Answered(stage, Response { code, enhanced: None, text: String::new() })
     }
 
+    fn another() -> Uuid {
+        Clock::system().id()
+    }
+
     fn after(start: Instant, millis: u64) -> Instant {
         start + Duration::from_millis(millis)
     }
@@ -198,14 +229,14 @@ mod tests {
     #[test]
     fn it_is_left_alone_and_looked_at_less_and_less_often() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
-        assert_eq!(breaker.failed(&refused(), start), Change::Down(Trouble::Connect));
+        assert_eq!(breaker.unreachable(&refused(), start), Change::Down(Trouble::Connect));
         let mut now = start;
         for pause in [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000] {
             assert!(!breaker.looks_now(after(now, pause - 1)), "{pause}");
             now = after(now, pause);
             assert!(breaker.looks_now(now), "{pause}");
             assert!(!breaker.looks_now(after(now, 60_000)), "one look at a time");
-            assert_eq!(breaker.failed(&refused(), now), Change::None);
+            assert_eq!(breaker.unreachable(&refused(), now), Change::None);
             assert_eq!(breaker.standing(), Standing::Down);
         }
     }
@@ -213,12 +244,12 @@ mod tests {
     #[test]
     fn one_message_at_a_time_until_one_is_answered() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
-        breaker.failed(&refused(), start);
+        breaker.unreachable(&refused(), start);
         assert!(breaker.looks_now(after(start, 250)));
         breaker.connected();
         assert_eq!(breaker.standing(), Standing::Trial);
         // A refusal of one recipient is an answer.
-        let change = breaker.failed(&answer(Stage::Rcpt, 550), after(start, 300));
+        let change = breaker.failed(another(), &answer(Stage::Rcpt, 550), after(start, 300));
         assert_eq!(change, Change::Back(Duration::from_millis(300)));
         assert_eq!(breaker.standing(), Standing::Up);
     }
@@ -226,11 +257,11 @@ mod tests {
     #[test]
     fn a_trial_that_is_lost_ends_at_once() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
-        breaker.failed(&refused(), start);
+        breaker.unreachable(&refused(), start);
         assert!(breaker.looks_now(after(start, 250)));
         breaker.connected();
         let lost = Failure::Lost(Stage::EndOfData, Lost::TimedOut);
-        assert_eq!(breaker.failed(&lost, after(start, 300)), Change::Down(Trouble::Transactions));
+        assert_eq!(breaker.failed(another(), &lost, after(start, 300)), Change::Down(Trouble::Transactions));
         assert_eq!(breaker.standing(), Standing::Down);
     }
 
@@ -239,13 +270,44 @@ mod tests {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         let lost = Failure::Lost(Stage::Rcpt, Lost::Closed);
         for _ in 0..10 {
-            assert_eq!(breaker.failed(&lost, now), Change::None);
-            assert_eq!(breaker.failed(&lost, now), Change::None);
+            assert_eq!(breaker.failed(another(), &lost, now), Change::None);
+            assert_eq!(breaker.failed(another(), &lost, now), Change::None);
             assert_eq!(breaker.answered(now), Change::None);
         }
-        breaker.failed(&lost, now);
-        breaker.failed(&lost, now);
-        assert_eq!(breaker.failed(&lost, now), Change::Down(Trouble::Transactions));
+        breaker.failed(another(), &lost, now);
+        breaker.failed(another(), &lost, now);
+        assert_eq!(breaker.failed(another(), &lost, now), Change::Down(Trouble::Transactions));
+    }
+
+    #[test]
+    fn a_message_that_is_lost_again_and_again_says_nothing_of_the_upstream() {
+        let (mut breaker, start, lost) =
+            (Breaker::default(), Instant::now(), Failure::Lost(Stage::EndOfData, Lost::TimedOut));
+        let guilty = another();
+        for _ in 0..10 {
+            assert_eq!(breaker.failed(guilty, &lost, start), Change::None);
+        }
+        assert_eq!(breaker.failed(another(), &lost, start), Change::None);
+        let last = another();
+        assert_eq!(breaker.failed(last, &lost, start), Change::Down(Trouble::Transactions));
+        assert!(breaker.looks_now(after(start, 60_000)));
+        breaker.connected();
+        assert!(!breaker.is_up(), "a connection alone proves nothing");
+        for known in [guilty, last] {
+            assert_eq!(breaker.failed(known, &lost, after(start, 60_000)), Change::None);
+            assert_eq!(breaker.standing(), Standing::Trial, "the next message decides");
+        }
+        breaker.answered(after(start, 60_000));
+        assert!(breaker.is_up());
+    }
+
+    #[test]
+    fn what_is_remembered_of_messages_is_bounded() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        for _ in 0..2 * SUSPECTS {
+            breaker.failed(another(), &Failure::Lost(Stage::Rcpt, Lost::Closed), now);
+        }
+        assert_eq!(breaker.suspects.len(), SUSPECTS);
     }
 
     #[test]
@@ -253,7 +315,7 @@ mod tests {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..20 {
             for (stage, code) in [(Stage::Mail, 550), (Stage::Rcpt, 450), (Stage::EndOfData, 552)] {
-                assert_eq!(breaker.failed(&answer(stage, code), now), Change::None);
+                assert_eq!(breaker.failed(another(), &answer(stage, code), now), Change::None);
             }
         }
         assert_eq!(breaker.standing(), Standing::Up);
@@ -262,16 +324,16 @@ mod tests {
     #[test]
     fn a_refused_login_is_tried_seldom_and_another_trouble_is_told() {
         let (mut breaker, start) = (Breaker::default(), Instant::now());
-        assert_eq!(breaker.failed(&answer(Stage::Auth, 535), start), Change::Down(Trouble::Login));
+        assert_eq!(breaker.unreachable(&answer(Stage::Auth, 535), start), Change::Down(Trouble::Login));
         assert!(!breaker.looks_now(after(start, 4_999)));
         assert!(breaker.looks_now(after(start, 5_000)));
-        assert_eq!(breaker.failed(&refused(), after(start, 5_000)), Change::Down(Trouble::Connect));
+        assert_eq!(breaker.unreachable(&refused(), after(start, 5_000)), Change::Down(Trouble::Connect));
     }
 
     #[test]
     fn what_was_begun_before_an_outage_does_not_end_it() {
         let (mut breaker, now) = (Breaker::default(), Instant::now());
-        breaker.failed(&refused(), now);
+        breaker.unreachable(&refused(), now);
         assert_eq!(breaker.answered(now), Change::None);
         assert_eq!(breaker.standing(), Standing::Down);
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
+use uuid::Uuid;
 
 use super::Settings;
 use super::connection::Connection;
@@ -108,7 +109,7 @@ impl Upstream {
                         continue;
                     }
                     Err(failure) => {
-                        self.failed(&failure);
+                        self.unreachable(&failure);
                         return Err(failure);
                     }
                 },
@@ -169,10 +170,11 @@ impl Upstream {
         match self.open().await {
             Ok(connection) => {
                 self.keep(connection);
-                lock(&self.breaker).connected();
-                metrics::upstream_up(&self.settings.name, true);
+                let mut breaker = lock(&self.breaker);
+                breaker.connected();
+                metrics::upstream_up(&self.settings.name, breaker.is_up());
             }
-            Err(failure) => self.failed(&failure),
+            Err(failure) => self.unreachable(&failure),
         }
     }
 
@@ -182,18 +184,29 @@ impl Upstream {
         self.tell(change, None);
     }
 
-    /// A connection or a transaction failed.
-    pub fn failed(&self, failure: &Failure) {
+    /// No connection could be made ready.
+    pub fn unreachable(&self, failure: &Failure) {
+        self.count(failure);
+        let change = lock(&self.breaker).unreachable(failure, Instant::now());
+        self.tell(change, Some(failure));
+    }
+
+    /// A transaction with this delivery failed.
+    pub fn failed(&self, delivery: Uuid, failure: &Failure) {
+        self.count(failure);
+        let change = lock(&self.breaker).failed(delivery, failure, Instant::now());
+        self.tell(change, Some(failure));
+    }
+
+    fn count(&self, failure: &Failure) {
         if let Some(trouble) = failure.trouble() {
             metrics::upstream_failed(&self.settings.name, trouble.as_str());
         }
-        let change = lock(&self.breaker).failed(failure, Instant::now());
-        self.tell(change, Some(failure));
-        metrics::upstream_up(&self.settings.name, self.standing() != Standing::Down);
     }
 
     /// One line when it goes down, one when it is back.
     fn tell(&self, change: Change, failure: Option<&Failure>) {
+        metrics::upstream_up(&self.settings.name, lock(&self.breaker).is_up());
         let upstream = self.settings.name.as_str();
         match change {
             Change::None => {}

@@ -199,9 +199,19 @@ impl Wire {
 fn handshake_failed(error: &std::io::Error) -> Failure {
     let own = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match own {
-        Some(rustls::Error::InvalidCertificate(why)) => Failure::Certificate(why.to_string()),
+        Some(rustls::Error::InvalidCertificate(why)) => Failure::Certificate(in_words(why)),
         Some(rustls::Error::NoCertificatesPresented) => Failure::Certificate("it shows none".into()),
         _ => Failure::Tls(error.to_string()),
+    }
+}
+
+fn in_words(why: &rustls::CertificateError) -> String {
+    match why {
+        rustls::CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
+            "it is an authority's own certificate and no server's".to_owned()
+        }
+        rustls::CertificateError::Other(other) => other.to_string(),
+        known => known.to_string(),
     }
 }
 
