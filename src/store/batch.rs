@@ -150,10 +150,10 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     settle::drop_contents(&mut tx, &settles, &settled).await?;
 
     let kept = journal::keep(&mut tx, shared, noes).await?;
-    crash_points(batch, "spool_before_commit", "settle_before_commit");
+    crash_points(batch, ["record_before_commit", "spool_before_commit", "settle_before_commit"]);
     // Invariant 1: nobody is told of anything before this has returned, and it returns once it is synced.
     tx.commit().await?;
-    crash_points(batch, "spool_after_commit", "settle_after_commit");
+    crash_points(batch, ["record_after_commit", "spool_after_commit", "settle_after_commit"]);
     if let Some(position) = kept {
         shared.watch.recorded(shared.node, position);
     }
@@ -250,7 +250,10 @@ fn of_each(batch: &Batch, before: &Before) -> Vec<Vec<TakenBefore>> {
 }
 
 /// Where the crash tests end the process, as a power cut would.
-fn crash_points(batch: &Batch, spools: &str, settles: &str) {
+fn crash_points(batch: &Batch, [records, spools, settles]: [&str; 3]) {
+    if !batch.records.is_empty() {
+        crash_point(records);
+    }
     if !batch.spools.is_empty() {
         crash_point(spools);
     }
