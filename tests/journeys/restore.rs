@@ -41,7 +41,7 @@ impl Then {
         Self
     }
 
-    async fn is_now(self, database: &Database) {
+    async fn comes_back(self, database: &Database) {
         for statement in [
             "DELETE FROM consent_events WHERE id NOT IN (SELECT id FROM then_events)",
             "UPDATE subscribers SET
@@ -244,7 +244,7 @@ on_both_databases! {
         gateway.start().await;
         let then = Then::of(&database).await;
         gateway.withdraw(anna).await;
-        then.is_now(&database).await;
+        then.comes_back(&database).await;
         let mut held = Vec::new();
         for person in [anna, bo] {
             held.push(message_id(&gateway.submit(&[person], &newsletter(person, "apparel")).await));
@@ -270,7 +270,7 @@ on_both_databases! {
         for (before, person) in people.into_iter().enumerate() {
             let then = Then::of(&database).await;
             gateway.withdraw(person).await;
-            then.is_now(&database).await;
+            then.comes_back(&database).await;
             let reply = gateway.submit(&[person], &newsletter(person, "apparel")).await;
             if reply.starts_with("250") {
                 gateway.until(&message_id(&reply), "withheld").await;
