@@ -7,6 +7,7 @@ mod flood;
 pub mod metrics;
 
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -46,12 +47,21 @@ impl<'w> MakeWriter<'w> for EscapedStderr {
     type Writer = Escaped<io::Stderr>;
 
     fn make_writer(&'w self) -> Self::Writer {
-        Escaped(io::stderr())
+        Escaped { to: io::stderr(), broken_off: &BROKEN_OFF }
     }
 }
 
+/// Whether the last line broke off: the next one must not go on where it stopped.
+static BROKEN_OFF: AtomicBool = AtomicBool::new(false);
+
 /// Takes one whole event a write, and escapes all control characters but the line end that closes it.
-struct Escaped<W>(W);
+///
+/// What can't be written, since its disk is full or nobody reads it any more, is counted and lost. Nobody hears of
+/// an error: tracing-subscriber would print it to the same place, and panic.
+struct Escaped<W> {
+    to: W,
+    broken_off: &'static AtomicBool,
+}
 
 impl<W: Write> Write for Escaped<W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
@@ -60,16 +70,31 @@ impl<W: Write> Write for Escaped<W> {
             _ => (event, ""),
         };
         let text = String::from_utf8_lossy(body);
-        if text.chars().any(char::is_control) {
-            self.0.write_all(format!("{}{end}", escaped(&text)).as_bytes())?;
+        let written = if text.chars().any(char::is_control) {
+            self.put(format!("{}{end}", escaped(&text)).as_bytes())
         } else {
-            self.0.write_all(event)?;
+            self.put(event)
+        };
+        if written.is_err() {
+            self.broken_off.store(true, Ordering::Relaxed);
+            metrics::log_line_lost();
         }
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        let _ = self.to.flush();
+        Ok(())
+    }
+}
+
+impl<W: Write> Escaped<W> {
+    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.broken_off.load(Ordering::Relaxed) {
+            self.to.write_all(b"\n")?;
+            self.broken_off.store(false, Ordering::Relaxed);
+        }
+        self.to.write_all(line)
     }
 }
 
@@ -109,7 +134,9 @@ mod tests {
     fn logged(json: bool) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
-        let builder = tracing_subscriber::fmt().with_ansi(false).with_writer(move || Escaped(writer.clone()));
+        static WHOLE: AtomicBool = AtomicBool::new(false);
+        let escaped = move || Escaped { to: writer.clone(), broken_off: &WHOLE };
+        let builder = tracing_subscriber::fmt().with_ansi(false).with_writer(escaped);
         let hostile = "a\r\nforged line\x1b[2J\u{9b}31m\u{7f}";
         let log = || tracing::warn!(field = %hostile, quoted = ?hostile, "{hostile}");
         if json {
@@ -119,6 +146,37 @@ mod tests {
         }
         let bytes = kept.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
+    }
+
+    /// A disk with room for so many octets.
+    struct Full(Arc<Mutex<(Vec<u8>, usize)>>);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let (written, room) = &mut *self.0.lock().unwrap();
+            let fits = bytes.len().min(room.saturating_sub(written.len()));
+            written.extend_from_slice(&bytes[..fits]);
+            if fits == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(fits) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_written_is_lost_and_nothing_else() {
+        let disk = Arc::new(Mutex::new((Vec::new(), 10)));
+        static BROKEN_OFF: AtomicBool = AtomicBool::new(false);
+        let mut log = Escaped { to: Full(disk.clone()), broken_off: &BROKEN_OFF };
+        for line in [b"first\n".as_slice(), b"second\n", b"third\n"] {
+            assert_eq!(log.write(line).unwrap(), line.len());
+            assert!(log.flush().is_ok());
+        }
+        disk.lock().unwrap().1 = 1_000;
+        assert!(log.write_all(b"fourth\n").is_ok());
+        assert!(log.write_all(b"fifth\n").is_ok());
+        assert_eq!(disk.lock().unwrap().0, b"first\nseco\nfourth\nfifth\n");
     }
 
     #[test]

@@ -109,6 +109,7 @@ families! {
     POLICY_FAILED = "optgate_policy_reload_failing", Gauge, "1 while the policy files as they are can't be used and an older set is in force.";
     CERTIFICATE_EXPIRY = "optgate_certificate_expiry_timestamp_seconds", Gauge, "When the certificate that tools are shown ends.";
     LOG_LEFT_OUT = "optgate_log_lines_left_out_total", Counter, "Warnings and errors that were not logged because the same had just been, many times.";
+    LOG_LOST = "optgate_log_lines_lost_total", Counter, "Log lines that could not be written: the disk is full, or nobody reads them.";
     MARKETING_HELD = "optgate_marketing_held", Gauge, "1 while marketing is held because a journal of noes is not in step with the database.";
     JOURNAL_DAMAGED = "optgate_journal_damaged", Gauge, "1 if this node's journal of noes could not be read to its end when it was last verified.";
     BUILD = "optgate_build_info", Gauge, "Always 1; the version is a label.";
@@ -360,6 +361,11 @@ pub fn log_line_left_out() {
 /// Whether verifying this node's journal of noes found damage.
 pub fn journal_damaged(damaged: bool) {
     gauge!(JOURNAL_DAMAGED.name).set(if damaged { 1.0 } else { 0.0 });
+}
+
+/// A line of the log could not be written.
+pub fn log_line_lost() {
+    counter!(LOG_LOST.name).increment(1);
 }
 
 /// Whether marketing waits for a journal of noes.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use crate::support::gateway::Setup;
-use crate::support::tool::{marketing_with, newsletter};
+use crate::support::tool::{marketing_with, newsletter, service_mail};
 use crate::support::upstream::Script;
 use crate::support::{Database, Tool, Upstream, eventually};
 
@@ -68,5 +68,20 @@ async fn i11_hostile_words_stay_on_their_line_and_name_nobody() {
         ["anna.secret", "hunter2-secret", gateway.secret("demo-shop/tool"), gateway.secret("demo-shop/api")]
     {
         assert!(!log.contains(secret), "{secret} in\n{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_nobody_reads_any_more_stops_nothing() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let gateway = Setup::new(&database, &upstream).start().await;
+    gateway.leave_log_unread();
+    for number in 0..20 {
+        let to = format!("r{number}@example.se");
+        // Each is logged when it is taken, and when it leaves.
+        let reply = gateway.submit(&[&to], &service_mail(&to)).await;
+        assert!(reply.starts_with("250 2.0.0 accepted"), "{reply}");
+        upstream.first_for(&to).await;
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -133,6 +134,7 @@ impl<'a> Setup<'a> {
             variables: Vec::new(),
             running: None,
             log: Arc::default(),
+            unread: Arc::default(),
             secrets: HashMap::new(),
             http: reqwest::Client::builder().no_proxy().build().expect("an HTTP client"),
         }
@@ -213,6 +215,8 @@ pub struct Gateway {
     variables: Vec<(String, String)>,
     running: Option<Running>,
     log: Arc<Mutex<String>>,
+    /// Nobody reads its log any more.
+    unread: Arc<AtomicBool>,
     secrets: HashMap<String, String>,
     http: reqwest::Client,
 }
@@ -258,13 +262,16 @@ impl Gateway {
         command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary starts");
         let stderr = child.stderr.take().expect("a pipe");
-        let log = Arc::clone(&self.log);
+        let (log, unread) = (Arc::clone(&self.log), Arc::clone(&self.unread));
         let reader = std::thread::spawn(move || {
             use std::io::BufRead as _;
             for line in std::io::BufReader::new(stderr).lines().map_while(Result::ok) {
                 let mut log = log.lock().unwrap();
                 log.push_str(&line);
                 log.push('\n');
+                if unread.load(Ordering::SeqCst) {
+                    break;
+                }
             }
         });
         let deadline = tokio::time::Instant::now() + super::PATIENCE;
@@ -286,6 +293,11 @@ impl Gateway {
         };
         self.running = Some(Running { process: Process::Child(child), smtp, web, api });
         Ok(())
+    }
+
+    /// From its next line on, whoever kept its log is gone: the pipe is closed.
+    pub fn leave_log_unread(&self) {
+        self.unread.store(true, Ordering::SeqCst);
     }
 
     /// From the next start on, these crash points: `name=action;…`.
