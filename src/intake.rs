@@ -72,7 +72,7 @@ pub struct Intake {
 
 impl Intake {
     /// From the end of DATA to a reply that is durable and decided. RFC 5321, 4.2.5.
-    pub async fn accept(&self, submission: Submission) -> Result<Receipt, IntakeError> {
+    pub async fn accept(&self, mut submission: Submission) -> Result<Receipt, IntakeError> {
         let policy = self.policies.load_full();
         let now = self.clock.now();
         let id = self.clock.id();
@@ -90,7 +90,9 @@ impl Intake {
         };
         metrics::decided("first", deciding.took());
         let facts = classified.as_ref().ok();
-        let message = self.message(id, &submission, facts, &policy, verdicts, consent, now);
+        // Handed on, so that what waits for its commit is in memory once, sealed.
+        let content = std::mem::take(&mut submission.content);
+        let message = self.message(id, &submission, content, facts, &policy, verdicts, consent, now);
         let mut receipt = receipt(&message, facts, &policy);
         self.recall_refused(&message, &mut receipt).await?;
         let notification = self.notification(&message, &receipt, facts, &policy, now);
@@ -109,6 +111,7 @@ impl Intake {
         &self,
         id: Uuid,
         submission: &Submission,
+        content: Bytes,
         facts: Option<&Facts>,
         policy: &Arc<PolicySet>,
         verdicts: Vec<Admission>,
@@ -143,7 +146,7 @@ impl Intake {
             credential: format!("{}/{}", submission.grant.sender, submission.grant.name),
             received_at: now,
             trace: submission.trace.clone(),
-            content: submission.content.clone(),
+            content,
             envelope_sender: submission.envelope.sender.clone(),
             asked: submission.envelope.asked.clone(),
             facts: facts.cloned(),

@@ -5,11 +5,13 @@
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
+use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -148,16 +150,26 @@ impl DataKey {
 
     /// What `seal` sealed under this key and context.
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Result<Vec<u8>, KeyError> {
-        let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or(KeyError::Sealed)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyError::Sealed)?;
-        let mut plain = rest.to_vec();
-        let length = self
-            .cipher()
-            .open_in_place(nonce, Aad::from(context), &mut plain)
-            .map_err(|_| KeyError::Sealed)?
-            .len();
-        plain.truncate(length);
+        let mut plain = sealed.to_vec();
+        let within = self.open_in_place(&mut plain, context)?;
+        plain.truncate(within.end);
+        plain.drain(..within.start);
         Ok(plain)
+    }
+
+    /// The same of a large one, which is not copied.
+    pub fn open_large(&self, mut sealed: Vec<u8>, context: &[u8]) -> Result<Bytes, KeyError> {
+        let within = self.open_in_place(&mut sealed, context)?;
+        Ok(Bytes::from(sealed).slice(within))
+    }
+
+    /// Where it then lies.
+    fn open_in_place(&self, sealed: &mut [u8], context: &[u8]) -> Result<Range<usize>, KeyError> {
+        let (nonce, rest) = sealed.split_at_mut_checked(NONCE_LEN).ok_or(KeyError::Sealed)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| KeyError::Sealed)?;
+        let opened = self.cipher().open_in_place(nonce, Aad::from(context), rest);
+        let length = opened.map_err(|_| KeyError::Sealed)?.len();
+        Ok(NONCE_LEN..NONCE_LEN + length)
     }
 
     fn cipher(&self) -> LessSafeKey {
@@ -289,6 +301,8 @@ mod tests {
         let key = DataKey::generate();
         let sealed = key.seal(b"a@b.example", b"address");
         assert_eq!(key.open(&sealed, b"address").unwrap(), b"a@b.example");
+        assert_eq!(key.open_large(sealed.clone(), b"address").unwrap(), &b"a@b.example"[..]);
+        assert!(key.open_large(sealed.clone(), b"evidence").is_err());
         assert!(key.open(&sealed, b"evidence").is_err());
         assert!(DataKey::generate().open(&sealed, b"address").is_err());
         assert!(key.open(&sealed[..sealed.len() - 1], b"address").is_err());

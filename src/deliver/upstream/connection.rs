@@ -4,7 +4,7 @@
 
 use tokio::time::Instant;
 
-use super::content::stuffed;
+use super::content::Content;
 use super::open::{Capabilities, Offer};
 use super::parameters::{self, Asked};
 use super::wire::Wire;
@@ -83,7 +83,7 @@ impl Connection {
     ) -> Result<Response, Failure> {
         drop(leave);
         let content = self.fit(envelope, parts)?;
-        let commands = self.commands(envelope, content.len());
+        let commands = self.commands(envelope, content.size());
         // Whoever stops waiting for us leaves a connection that is in the middle of something.
         self.state = State::Spent;
         self.carried += 1;
@@ -103,14 +103,14 @@ impl Connection {
         }
     }
 
-    fn fit(&self, envelope: &Envelope<'_>, parts: &[&[u8]]) -> Result<Vec<u8>, Failure> {
+    fn fit<'a>(&self, envelope: &Envelope<'_>, parts: &'a [&'a [u8]]) -> Result<Content<'a>, Failure> {
         if parameters::needs_utf8(envelope) && self.capabilities.smtp_utf8 == Offer::Lacking {
             return Err(Failure::Unfit(Unfit::Utf8));
         }
         if envelope.body == Body::EightBit && self.capabilities.eight_bit_mime == Offer::Lacking {
             return Err(Failure::Unfit(Unfit::EightBit));
         }
-        stuffed(parts).map_err(Failure::Unfit)
+        Content::of(parts).map_err(Failure::Unfit)
     }
 
     /// The commands of a transaction, in order. Invariant 8: addresses are written anew from their parts.
@@ -134,7 +134,7 @@ impl Connection {
     async fn transact(
         &mut self,
         commands: &[(Stage, String)],
-        content: &[u8],
+        content: &Content<'_>,
     ) -> Result<Response, (State, Failure)> {
         match self.capabilities.pipelining {
             Offer::Offered => self.ask_at_once(commands).await?,

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::client::TlsStream;
 
 use super::Timeouts;
+use super::content::{Content, Follows};
 use super::reply::{Replies, Reply};
 use super::tls::Protection;
 use crate::deliver::response::{Failure, Lost, Stage};
@@ -77,14 +78,15 @@ impl Wire {
 
     /// Writes the message, final dot included, block by block. An upstream that answers before it has all of it
     /// is heard: what it says is the reason, and the connection of no more use.
-    pub async fn write_content(&mut self, content: &[u8]) -> Result<(), Failure> {
+    pub async fn write_content(&mut self, content: &Content<'_>) -> Result<(), Failure> {
         // What was said before the final dot can't be the answer to it.
         match self.replies.take() {
             Ok(None) if self.replies.is_empty() => {}
             Ok(Some(early)) => return Err(Failure::Answered(Stage::Content, early.response)),
             Ok(None) | Err(_) => return Err(Failure::Garbled(Stage::Content)),
         }
-        for block in content.chunks(BLOCK) {
+        let mut blocks = content.blocks(BLOCK);
+        while let Some((block, follows)) = blocks.next_block() {
             if let Err(failure) = self.write_and_listen(block).await {
                 // What it said may have come just before it hung up.
                 return match timeout(LAST_WORDS, self.next_reply(Stage::Content)).await {
@@ -93,8 +95,9 @@ impl Wire {
                 };
             }
             // Nothing is due before the final dot has left.
-            let rest = content.as_ptr_range().end != block.as_ptr_range().end;
-            if rest && let Some(reply) = self.replies.take().map_err(|_| Failure::Garbled(Stage::Content))? {
+            if follows == Follows::More
+                && let Some(reply) = self.replies.take().map_err(|_| Failure::Garbled(Stage::Content))?
+            {
                 return Err(Failure::Answered(Stage::Content, reply.response));
             }
         }

@@ -147,7 +147,7 @@ fn whatever_the_header_holds_the_notification_is_canonical_ascii() {
         odd.diagnostic = Some("550 åäö\r\nX-Injected: yes".into());
         let message = told(header, odd);
         assert!(message.content.is_ascii());
-        assert!(crate::deliver::upstream::content::stuffed(&[&message.content]).is_ok());
+        assert!(crate::deliver::upstream::content::Content::of(&[&message.content]).is_ok());
         let status = part(&message, 1);
         assert!(status.contains("Final-Recipient: utf-8; \\x{E5}sa@example.se\r\n"), "{status}");
         assert!(status.contains("Diagnostic-Code: smtp; 550 ???\\r\\nX-Injected: yes\r\n"), "{status}");

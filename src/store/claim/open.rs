@@ -121,7 +121,7 @@ async fn open_message(row: &Row, key: Option<DataKey>) -> Result<Message> {
     let envelope = std::str::from_utf8(&envelope).map_err(|_| Fault::Unreadable("an envelope".into()))?;
     let envelope = parse_json(envelope)?;
     let sealed = row.blob(7)?.to_vec();
-    let open = move || key.open(&sealed, &context("content", id));
+    let open = move || key.open_large(sealed, &context("content", id));
     let content = off_thread_if(row.blob(7)?.len(), open).await??;
     Ok(Message {
         kind: parse_kind(row.text(1)?)?,
@@ -129,7 +129,7 @@ async fn open_message(row: &Row, key: Option<DataKey>) -> Result<Message> {
         received_at: row.time(3)?,
         facts: row.opt_text(4)?.map(parse_json).transpose()?,
         envelope,
-        content: content.into(),
+        content,
     })
 }
 
