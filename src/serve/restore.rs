@@ -104,6 +104,8 @@ async fn verify_now(store: &Store) {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Release {
     Due,
+    /// Once more: a hold that was decided before may be written down only now.
+    Again,
     Done,
 }
 
@@ -114,6 +116,8 @@ async fn step(store: &Store, queue_changed: &Notify, release: &mut Release) -> R
     }
     if store.journal_seems_ahead().await? && store.compare_journal(Compared::Later).await? == Standing::Behind
     {
+        // However short this is, what is claimed meanwhile is held.
+        *release = Release::Due;
         store.follow_journals().await?;
         let noes = store.replay(Pass::All).await?;
         tracing::warn!(noes, "the database is in step with the journal of noes again");
@@ -121,9 +125,9 @@ async fn step(store: &Store, queue_changed: &Notify, release: &mut Release) -> R
     store.follow_journals().await?;
     if store.records() == Records::Behind {
         *release = Release::Due;
-    } else if *release == Release::Due {
+    } else if *release != Release::Done {
         let deliveries = store.release_restoring().await?;
-        *release = Release::Done;
+        *release = if *release == Release::Due { Release::Again } else { Release::Done };
         if deliveries > 0 {
             tracing::warn!(deliveries, "all journals of noes are in step: what was held is released");
             queue_changed.notify_one();

@@ -10,7 +10,7 @@ use crate::support::disk::Disk;
 use crate::support::gateway::{Setup, message_id};
 use crate::support::mailbox::unsubscribe_path;
 use crate::support::proxy::Proxy;
-use crate::support::tool::{newsletter, service_mail};
+use crate::support::tool::{marketing_with, newsletter, service_mail};
 use crate::support::upstream::Script;
 use crate::support::{Database, Gateway, Upstream, eventually};
 
@@ -142,6 +142,41 @@ async fn i14_a_no_that_the_journal_cannot_keep_is_not_done_and_mail_goes_on() {
     assert_eq!(gateway.post(&link, &[("List-Unsubscribe", "One-Click")]).await.0, 200);
     gateway.command(&["journal", "verify"]).expect_success();
     gateway.command(&["journal", "show"]).expect_success();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_held_while_a_no_was_brought_in_after_a_full_disk_leaves_at_once() {
+    let database = Database::sqlite();
+    let (upstream, disk) = (Upstream::start().await, Disk::new(database.folder()));
+    let mut gateway = Setup::new(&database, &upstream).start().await;
+    gateway.terminate().await;
+    // The journal has room, the database has none.
+    disk.environment(Some("optgate.db")).iter().for_each(|(name, value)| gateway.set_variable(name, value));
+    gateway.set_failpoints("replay=1*sleep(5000)->off");
+    gateway.start().await;
+    gateway.opt_in(BO, &["apparel"]).await;
+    disk.fill();
+    let no = serde_json::json!({"email": ANNA, "source": {"channel": "phone"}});
+    assert_eq!(gateway.api("POST", "/v1/withdrawals", Some(no)).await.0, 503);
+    disk.make_room();
+    let held =
+        "SELECT count(*) FROM deliveries WHERE state = 'held' AND next_attempt_at > spooled_at + 300000000";
+    let mut number = 0;
+    eventually("one is held by the second decision", || {
+        number += 1;
+        let to_bo = marketing_with(BO, &format!("X-Optgate-Scope: apparel\r\nX-Number: {number}\r\n"));
+        let (gateway, database) = (&gateway, &database);
+        async move {
+            gateway.submit(&[BO], &to_bo).await;
+            (database.count(held).await > 0).then_some(())
+        }
+    })
+    .await;
+    eventually("all of them leave", || async {
+        let waiting = "SELECT count(*) FROM deliveries WHERE state IN ('held', 'queued', 'claimed')";
+        (database.count(waiting).await == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
