@@ -1,6 +1,7 @@
 //! The gateway's files: configuration, key of the signatures, policies.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -36,7 +37,9 @@ concurrency = 100
 pub fn write(plan: &Plan<'_>, ports: &Ports) -> Result<()> {
     let folder = plan.folder;
     fs::write(folder.join("optgate.toml"), configuration(plan, ports))?;
-    fs::write(folder.join("dkim.pem"), dkim_key()?)?;
+    let key = folder.join("dkim.pem");
+    fs::write(&key, dkim_key()?)?;
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
     let policies = folder.join("policies");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/jurisdictions");
     copy_folder(&shipped, &policies.join("jurisdictions"))?;
@@ -91,7 +94,6 @@ privacy_notice = "https://{DOMAIN}/privacy"
 from_domains = ["{DOMAIN}"]
 default_jurisdiction = "se"
 default_locale = "sv"
-time_zone = "Europe/Stockholm"
 [streams.marketing]
 deadline = "{deadline}s"
 [scopes.news]

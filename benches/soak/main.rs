@@ -175,7 +175,7 @@ async fn under_load(
         let half = Instant::now() + minutes / 2;
         faults.push(tokio::spawn(faults::hoard(gateway.clone(), half, over.clone())));
     }
-    let mut watch = Watch::new(gateway.pid(), folder, options.postgres.clone(), rate);
+    let mut watch = Watch::new(gateway, folder, options.postgres.clone(), rate)?;
     let until = Instant::now() + minutes;
     // Whichever of them ends before has failed.
     let go_on = || !load.is_finished() && crowd.iter().all(|part| !part.is_finished());

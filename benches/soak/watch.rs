@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use sqlx::Connection as _;
 
 use crate::ledger::Ledger;
-use crate::setup::proc;
+use crate::setup::{Gateway, proc};
 
 const BETWEEN: Duration = Duration::from_secs(5);
 /// What the last quarter may need beyond the second, at most, besides each one's slack.
@@ -19,13 +19,17 @@ pub struct Watch {
     pid: u32,
     folder: PathBuf,
     postgres: Option<String>,
+    http: reqwest::Client,
+    /// Of its metrics.
+    page: String,
     began: Instant,
     /// Resident.
     memory: Series,
     files: Series,
     threads: Series,
     wal: Series,
-    outstanding: Series,
+    /// In the queue, as the gateway counts it every few seconds.
+    queue: Series,
     /// Bytes of the database and messages submitted, each time a line is printed.
     stored: Vec<(u64, usize)>,
 }
@@ -39,14 +43,14 @@ struct Series {
 }
 
 impl Watch {
-    pub fn new(pid: u32, folder: &Path, postgres: Option<String>, rate: f64) -> Self {
+    pub fn new(gateway: &Gateway, folder: &Path, postgres: Option<String>, rate: f64) -> Result<Self> {
         println!(
             "{:>7} {:>9} {:>9} {:>9} {:>11} {:>7} {:>7} {:>7} {:>5} {:>7} {:>8} {:>7} {:>8} {:>7}",
             "minute",
             "submitted",
             "accepted",
             "came",
-            "outstanding",
+            "queue",
             "p50 ms",
             "p99 ms",
             "MiB",
@@ -58,19 +62,21 @@ impl Watch {
             "log KiB"
         );
         let series = |name, slack| Series { name, slack, values: Vec::new() };
-        Self {
-            pid,
+        Ok(Self {
+            pid: gateway.pid(),
             folder: folder.to_owned(),
             postgres,
+            http: reqwest::Client::builder().no_proxy().timeout(BETWEEN).build()?,
+            page: format!("http://127.0.0.1:{}/metrics", gateway.ports.api),
             began: Instant::now(),
             memory: series("memory (MiB)", 16.0),
             files: series("open files", 50.0),
             threads: series("threads", 8.0),
             wal: series("WAL (MiB)", 16.0),
-            // What the upstream puts off waits for some minutes.
-            outstanding: series("messages waiting", 30.0 * rate),
+            // What the upstream puts off waits for some minutes; when it stands still, so does all.
+            queue: series("queue", 30.0 * rate),
             stored: Vec::new(),
-        }
+        })
     }
 
     /// Samples for so long, but not past `until`; then prints a line.
@@ -78,7 +84,7 @@ impl Watch {
         let end = (Instant::now() + time).min(until);
         loop {
             tokio::time::sleep(BETWEEN.min(end.saturating_duration_since(Instant::now()))).await;
-            self.sample(ledger).context("the gateway is gone")?;
+            self.sample().await.context("the gateway is gone")?;
             if Instant::now() >= end {
                 break;
             }
@@ -90,14 +96,19 @@ impl Watch {
         Ok(())
     }
 
-    fn sample(&mut self, ledger: &Ledger) -> Result<()> {
+    async fn sample(&mut self) -> Result<()> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let threads = status.lines().find_map(|line| line.strip_prefix("Threads:")).context("Threads")?;
         self.memory.values.push(proc::bytes(self.pid, "status", "VmRSS:")? as f64 / MIB);
         self.threads.values.push(threads.trim().parse()?);
         self.files.values.push(std::fs::read_dir(format!("/proc/{}/fd", self.pid))?.count() as f64);
         self.wal.values.push(size(&self.folder.join("optgate.db-wal")) as f64 / MIB);
-        self.outstanding.values.push(ledger.outstanding() as f64);
+        if let Ok(page) = self.metrics().await {
+            let counts = page.lines().filter(|line| line.starts_with("optgate_queue_deliveries{"));
+            self.queue
+                .values
+                .push(counts.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum());
+        }
         Ok(())
     }
 
@@ -113,7 +124,7 @@ impl Watch {
             totals.submitted,
             totals.accepted,
             totals.came,
-            self.outstanding.last(),
+            self.queue.last(),
             percentile(50),
             percentile(99),
             self.memory.last(),
@@ -124,6 +135,10 @@ impl Watch {
             size(&self.folder.join("data")) as f64 / 1024.0,
             size(&self.folder.join("log")) as f64 / 1024.0,
         );
+    }
+
+    async fn metrics(&self) -> Result<String> {
+        Ok(self.http.get(&self.page).send().await?.text().await?)
     }
 
     /// Bytes.
@@ -146,7 +161,7 @@ impl Watch {
             let each = more.saturating_sub(*less) / (last - first) as u64;
             println!("the database grew by {each} bytes a message in the second half");
         }
-        let all = [&self.memory, &self.files, &self.threads, &self.wal, &self.outstanding];
+        let all = [&self.memory, &self.files, &self.threads, &self.wal, &self.queue];
         all.into_iter().filter_map(Series::judge).collect()
     }
 }
