@@ -1,5 +1,7 @@
 //! Compaction: of the noes that one person said about one scope, the youngest stays. Reads the closed segments
-//! and puts one in their place; memory is bounded however many people there are.
+//! and puts one in their place; memory is bounded however many people there are. What can't be read ends it, and
+//! nothing is taken away. It needs no lock: closed segments are never written, and only the gateway that holds
+//! `data_dir`, or `rebuild` in its absence, changes them.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -2,7 +2,9 @@
 //! are given after the commit, by one sequencer at a time; what has none yet is not shown. DESIGN.md, "Order
 //! for followers".
 //!
-//! It keeps ids alone: what an event says is read where it is kept, so that an erasure reaches it too.
+//! It keeps ids alone: what an event says is read where it is kept, so that an erasure reaches it too. A place is
+//! kept as long as what it names: whoever follows from the beginning must hear every no there is, so age alone
+//! takes none away. What takes records away takes their places too, and has to tell a cursor from before them.
 
 use std::collections::HashMap;
 
