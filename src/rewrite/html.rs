@@ -13,6 +13,24 @@ const MAX_MEMORY: usize = 4 * 1024 * 1024;
 const MAX_LINKS: usize = 32;
 /// The longest reference that is read, in octets.
 const MAX_REFERENCE: usize = 12;
+/// What may end what was left open, the likeliest first; nothing ends `<plaintext>`.
+const CLOSINGS: [&str; 13] = [
+    "",
+    ">",
+    "-->",
+    "</style>",
+    "\">",
+    "'>",
+    "</script>",
+    "--></script>",
+    "</title>",
+    "</textarea>",
+    "</xmp>",
+    "</iframe>",
+    "</noscript>",
+];
+/// An element that no document has.
+const PROBE: &str = "optgate-is-this-markup";
 /// Stands before the document, so that an end tag counts whose start tag was left out.
 const OPENED: &[u8] = b"<body>";
 
@@ -41,6 +59,30 @@ pub(super) fn end_of_body(html: &[u8]) -> Option<usize> {
     let mut reader = HtmlRewriter::new(settings, |_: &[u8]| {});
     reader.write(OPENED).and_then(|()| reader.write(html)).and_then(|()| reader.end()).ok()?;
     last.get()?.checked_sub(OPENED.len())
+}
+
+/// What has to stand at the end of a document so that what follows is read as markup: a comment, a tag, or an element
+/// whose content is text may have been left open.
+pub(super) fn closing(html: &[u8]) -> &'static str {
+    CLOSINGS.into_iter().find(|closing| is_markup_after(html, closing)).unwrap_or_default()
+}
+
+/// Whether an element right after these would be one.
+fn is_markup_after(html: &[u8], closing: &str) -> bool {
+    let seen: Rc<Cell<bool>> = Rc::default();
+    let noted = seen.clone();
+    let on_probe = move |_: &mut Element<'_, '_>| {
+        noted.set(true);
+        Ok(())
+    };
+    let settings = Settings::new()
+        .append_element_content_handler(element!(PROBE, on_probe))
+        .with_memory_settings(MemorySettings::new().with_max_allowed_memory_usage(MAX_MEMORY))
+        .with_strict(false);
+    let mut reader = HtmlRewriter::new(settings, |_: &[u8]| {});
+    let probe = format!("{closing}<{PROBE}>");
+    let read = reader.write(html).and_then(|()| reader.write(probe.as_bytes())).and_then(|()| reader.end());
+    read.is_ok() && seen.get()
 }
 
 /// Whether an address that starts with this prefix stands outside of comments.
@@ -143,6 +185,29 @@ mod tests {
     fn deep_nesting_costs_no_more_than_it_may() {
         let deep = "<div>".repeat(300_000);
         let _ = end(&deep);
+    }
+
+    #[test]
+    fn what_was_left_open_is_closed() {
+        for (html, expected) in [
+            ("<p>x</p>", ""),
+            ("<table><tr><td>x", ""),
+            ("<p>x<!-- y", "-->"),
+            ("<p>x<!-- y --> z", ""),
+            ("<style>p { }", "</style>"),
+            ("<a href='/x' class=y", ">"),
+            ("<a href=\"/x>y</a>", "\">"),
+            ("<a href='/x>y</a>", "'>"),
+            ("<script>x", "</script>"),
+            ("<script><!-- <script>x", "--></script>"),
+            ("<title>x", "</title>"),
+            ("<textarea>x</body>", "</textarea>"),
+            ("<plaintext>x", ""),
+        ] {
+            assert_eq!(closing(html.as_bytes()), expected, "{html}");
+        }
+        let endless = format!("<a {}", "x=y ".repeat(2_000_000));
+        let _ = closing(endless.as_bytes());
     }
 
     #[test]

@@ -140,9 +140,8 @@ impl Leaf<'_> {
             let lines = footer::html(footer, copy.rewriting).join(newline);
             let (at, before) = match html::end_of_body(text) {
                 Some(at) => (at, ""),
-                // A comment that never ends would hide it.
-                None if !html::is_outside_comments(text, text.len()) => (text.len(), "-->"),
-                None => (text.len(), ""),
+                // A comment that never ends would hide it, and so would a style.
+                None => (text.len(), html::closing(text)),
             };
             return Some(Insertion { at: at..at, text: format!("{before}{newline}{lines}{newline}") });
         }

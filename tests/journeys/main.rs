@@ -23,6 +23,7 @@ mod smtp_attacks;
 mod smtp_balancers;
 mod smtp_doors;
 mod smtp_extensions;
+mod smtp_oddities;
 mod reload;
 mod service;
 mod time;

@@ -81,6 +81,16 @@ fn a_comment_that_never_ends_hides_no_footer() {
 }
 
 #[test]
+fn an_element_that_never_ends_hides_no_footer() {
+    for (open, close) in
+        [("<style>b\n", "</style>"), ("<a title=\"b\n", "\">"), ("<textarea>b\n", "</textarea>")]
+    {
+        let copy = copy(&html(&format!("<p>a</p>{open}</body></html>\n")), &marketing());
+        assert!(body(&copy).contains(&format!("</html>\r\n{close}\r\n<div lang")), "{copy}");
+    }
+}
+
+#[test]
 fn names_and_addresses_are_escaped_in_html() {
     let mut rewriting = marketing();
     rewriting.sender_name = "<script>alert(1)</script> & \"Co\"".into();
