@@ -8,6 +8,7 @@ mod journal;
 mod keys;
 mod migrate;
 mod output;
+mod person;
 mod policy;
 mod queue;
 mod serve;

@@ -1,16 +1,15 @@
 //! `optgate consent`: what is known of a person, and their no.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::output::{self, Output};
-use super::{Session, Status, queue};
+use super::person::Person;
+use super::{Session, Status};
 use crate::consent::view::{Standing, SubscriberView};
 use crate::consent::{Event, EventKind};
-use crate::mail::Address;
 use crate::policy::{PolicySet, Scope};
-use crate::record::{Provenance, Recorder};
-use crate::store::{Store, Subscriber, Who};
+use crate::store::{Store, Subscriber};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -24,14 +23,6 @@ pub(super) enum Verb {
         #[arg(long)]
         scope: Option<Scope>,
     },
-}
-
-#[derive(Args)]
-pub(super) struct Person {
-    #[arg(value_name = "ADDRESS", value_parser = queue::address)]
-    address: Address,
-    #[arg(long)]
-    sender: String,
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
@@ -52,8 +43,7 @@ async fn show(
     store: &Store,
     person: Person,
 ) -> anyhow::Result<Status> {
-    let known = store.consent_of(&person.sender, std::slice::from_ref(&person.address)).await?;
-    let Some(Subscriber { id, state, .. }) = known.into_iter().next().flatten() else {
+    let Some(Subscriber { id, state, .. }) = person.known(store).await? else {
         eprintln!("optgate: {} knows nobody by this address", person.sender);
         return Ok(Status::Findings);
     };
@@ -118,12 +108,8 @@ async fn withdraw(
     if let Some(scope) = scope.as_ref().filter(unknown) {
         anyhow::bail!("the taxonomy of {} does not declare `{scope}`", person.sender);
     }
-    // A gateway that serves from this database meets the withdrawal in its next claim; nobody here waits.
-    let recorder = Recorder::new(store.clone(), std::sync::Arc::default());
     let kind = EventKind::Withdrawal { scopes: scope.into_iter().collect(), complaint: false };
-    let provenance = Provenance { channel: "command".to_owned(), ..Provenance::default() };
-    let who = Who::Address(person.address);
-    let recorded = recorder.record(&person.sender, who, kind, None, provenance).await?;
+    let recorded = person.record(store, kind, Value::default()).await?;
     match &policies {
         Err(error) => eprintln!("optgate: recorded, unchecked: {}", super::told(error)),
         Ok(_) if sender.is_none() => eprintln!(

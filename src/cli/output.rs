@@ -20,16 +20,15 @@ pub fn line(text: &str) -> io::Result<()> {
 
 /// Prints a text of several lines.
 pub fn lines(text: &str) -> io::Result<()> {
-    text.split('\n').try_for_each(line)
+    let mut out = io::stdout().lock();
+    text.split('\n').try_for_each(|line| writeln!(out, "{}", escaped(line)))?;
+    out.flush()
 }
 
 /// Prints one JSON document.
 pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    // As an I/O error, so that a reader that went away is told from a mistake.
-    serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from)?;
-    writeln!(out)?;
-    Ok(out.flush()?)
+    // JSON lets DEL and C1 controls stand as they are; escaped in its own way they mean the same.
+    Ok(lines(&serde_json::to_string_pretty(value)?)?)
 }
 
 /// Prints rows under their headings, every column as wide as its widest cell.

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::output::{self, Output};
-use super::{Session, Status, check, queue};
+use super::{Session, Status, check, person};
 use crate::consent::{ConsentState, fold};
 use crate::mail::Address;
 use crate::policy::decide::Circumstances;
@@ -31,7 +31,7 @@ pub(super) enum Verb {
 pub(super) struct Explain {
     #[arg(long)]
     sender: String,
-    #[arg(long, value_name = "ADDRESS", value_parser = queue::address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = person::address)]
     to: Address,
     #[arg(long, default_value = "marketing", value_parser = stream)]
     stream: Stream,
@@ -64,9 +64,6 @@ async fn explain(session: &Session, question: Explain) -> anyhow::Result<Status>
     let policies = session.policies(&config)?;
     let sender = policies.sender(&question.sender);
     let sender = sender.with_context(|| format!("no policy knows the sender `{}`", question.sender))?;
-    if question.stream == Stream::Marketing && question.scope.is_none() {
-        bail!("marketing is about something: name it with --scope");
-    }
     let store = session.store(&config).await?;
     let state = question.consent(&store).await?;
     let at = question.at.unwrap_or_else(|| session.clock.now());

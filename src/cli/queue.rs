@@ -1,19 +1,18 @@
 //! `optgate queue`: deliveries, waiting and ended.
 
+mod shown;
+
+use std::collections::HashSet;
+
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
 use super::output::{self, Output};
-use super::{Session, Status};
+use super::{Session, Status, person};
 use crate::mail::Address;
-use crate::policy::verdict::ShownVerdict;
-use crate::policy::{Reason, Scope, Stream};
 use crate::spool::State;
-use crate::store::{DeliveryFilter, DeliveryPage, DeliveryView, Obeyed, Order, Store};
+use crate::store::{DeliveryFilter, DeliveryPage, DeliveryView, Order, Store};
 
 /// Deliveries read and printed at a time.
 const PAGE: u32 = 500;
@@ -54,7 +53,7 @@ pub(super) struct Which {
     /// queued, held, refused, relayed, rejected, expired, withheld or cancelled.
     #[arg(long, value_parser = state)]
     state: Option<State>,
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = person::address)]
     to: Option<Address>,
     #[arg(long)]
     campaign: Option<String>,
@@ -109,97 +108,74 @@ async fn order(output: Output, store: &Store, order: Order, ordered: Ordered) ->
     if which.is_all() && !all {
         bail!("this is about the whole queue: name deliveries, narrow it, or say --all");
     }
-    let named = which.deliveries.len() as u64;
-    let Obeyed { changed, in_hand } = store.order(order, &which.filter()).await?;
-    let (key, word) = match order {
-        Order::Retry => ("due", "due now"),
-        Order::Hold => ("held", "held"),
-        Order::Release => ("released", "released"),
-        Order::Cancel => ("cancelled", "cancelled"),
-    };
-    match output {
-        Output::Json => output::json(&json!({ key: changed, "in_hand": in_hand }))?,
-        Output::Text => {
-            output::line(&format!("{changed} {word}"))?;
-            if in_hand > 0 {
-                let more = "in hand at this moment and left alone: they end, or wait again";
-                output::line(&format!("{in_hand} {more}"))?;
-            }
+    let named = which.deliveries.iter().collect::<HashSet<_>>().len();
+    let mut filter = which.filter();
+    let in_hand = store.count_in_hand(&filter).await?;
+    let mut changed = 0;
+    let mut printing = Ok(());
+    let mut shown = shown::List::new(output);
+    loop {
+        let obeyed = store.order(order, &filter).await?;
+        changed += obeyed.changed.len();
+        // An order is carried out to its end, whether or not anybody reads on.
+        if output == Output::Json && printing.is_ok() {
+            let changed = views(store, obeyed.changed).await;
+            printing = changed.and_then(|changed| shown.add(&changed));
         }
+        if obeyed.next.is_none() {
+            break;
+        }
+        filter.after = obeyed.next;
+    }
+    printing?;
+    match output {
+        Output::Json => shown.end()?,
+        Output::Text => output::line(&format!("{changed} {}", done(order)))?,
+    }
+    if in_hand > 0 {
+        eprintln!("optgate: {in_hand} in hand at this moment and left alone: they end, or wait again");
     }
     Ok(if changed < named { Status::Findings } else { Status::Done })
 }
 
+fn done(order: Order) -> &'static str {
+    match order {
+        Order::Retry => "due now",
+        Order::Hold => "held",
+        Order::Release => "released",
+        Order::Cancel => "cancelled",
+    }
+}
+
+/// As they stand now.
+async fn views(store: &Store, deliveries: Vec<Uuid>) -> anyhow::Result<Vec<DeliveryView>> {
+    if deliveries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let limit = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
+    let filter = DeliveryFilter { deliveries, limit, ..DeliveryFilter::default() };
+    Ok(store.deliveries(&filter).await?.deliveries)
+}
+
 /// Page by page, so that a queue of millions needs no memory.
 async fn list(output: Output, store: &Store, mut filter: DeliveryFilter) -> anyhow::Result<Status> {
-    let mut printed = Printed::Nothing;
+    let mut shown = shown::List::new(output);
     loop {
         let DeliveryPage { deliveries, next } = store.deliveries(&filter).await?;
-        match output {
-            Output::Json => print_json(&deliveries, printed)?,
-            Output::Text if printed == Printed::Nothing || !deliveries.is_empty() => {
-                print_table(&deliveries)?;
-            }
-            Output::Text => {}
-        }
-        if output == Output::Text || !deliveries.is_empty() {
-            printed = Printed::Something;
-        }
+        shown.add(&deliveries)?;
         if next.is_none() {
             break;
         }
         filter.after = next;
     }
-    if output == Output::Json {
-        output::line(if printed == Printed::Nothing { "[]" } else { "]" })?;
-    }
+    shown.end()?;
     Ok(Status::Done)
 }
 
-/// Whether anything of a list stands there already.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Printed {
-    Nothing,
-    Something,
-}
-
-fn print_json(page: &[DeliveryView], printed: Printed) -> anyhow::Result<()> {
-    let mut before = if printed == Printed::Nothing { "[" } else { "," };
-    for view in page {
-        output::line(&format!("{before}{}", serde_json::to_string(&listed(view))?))?;
-        before = ",";
-    }
-    Ok(())
-}
-
-fn print_table(page: &[DeliveryView]) -> anyhow::Result<()> {
-    let row = |view: &DeliveryView| {
-        vec![
-            view.delivery.to_string(),
-            recipient(view).unwrap_or_else(|| "(erased)".to_owned()),
-            word(view.stream),
-            word(view.scope.as_ref()),
-            view.state.shown().to_owned(),
-            word(view.reason),
-            view.attempts.to_string(),
-            word(view.next_attempt_at),
-            view.last_response.clone().unwrap_or_default(),
-        ]
-    };
-    let headings =
-        ["DELIVERY", "RECIPIENT", "STREAM", "SCOPE", "STATE", "REASON", "TRIES", "NEXT", "LAST RESPONSE"];
-    Ok(output::table(&headings, &page.iter().map(row).collect::<Vec<_>>())?)
-}
-
 async fn show(output: Output, store: &Store, deliveries: Vec<Uuid>) -> anyhow::Result<Status> {
-    let limit = u32::try_from(deliveries.len()).unwrap_or(u32::MAX);
-    let filter = DeliveryFilter { deliveries, limit, ..DeliveryFilter::default() };
-    let found = store.deliveries(&filter).await?.deliveries;
-    match output {
-        Output::Json => output::json(&found.iter().map(shown).collect::<Vec<_>>())?,
-        Output::Text => found.iter().try_for_each(print_one)?,
-    }
-    let missing = filter.deliveries.iter().filter(|id| !found.iter().any(|view| view.delivery == **id));
+    let found = views(store, deliveries.clone()).await?;
+    shown::print_whole(output, &found)?;
+    let missing = deliveries.iter().filter(|id| !found.iter().any(|view| view.delivery == **id));
     let missing: Vec<String> = missing.map(Uuid::to_string).collect();
     if missing.is_empty() {
         return Ok(Status::Done);
@@ -208,101 +184,10 @@ async fn show(output: Output, store: &Store, deliveries: Vec<Uuid>) -> anyhow::R
     Ok(Status::Findings)
 }
 
-fn print_one(view: &DeliveryView) -> anyhow::Result<()> {
-    let verdict = &view.verdict;
-    let rows: Vec<Vec<String>> = [
-        ("message", view.message.to_string()),
-        ("sender", view.sender.clone()),
-        ("recipient", recipient(view).unwrap_or_else(|| "(erased)".to_owned())),
-        ("stream", word(view.stream)),
-        ("scope", word(view.scope.as_ref())),
-        ("campaign", view.lane.campaign.clone()),
-        ("provider", view.lane.provider.clone()),
-        ("state", view.state.shown().to_owned()),
-        ("reason", word(view.reason)),
-        ("verdict", format!("{}: {}", verdict.verdict, verdict.text)),
-        ("rule", format!("{}:{}", verdict.rule.file, verdict.rule.line)),
-        ("attempts", view.attempts.to_string()),
-        ("next attempt", word(view.next_attempt_at)),
-        ("deadline", view.deadline.to_string()),
-        ("last response", view.last_response.clone().unwrap_or_default()),
-    ]
-    .into_iter()
-    .map(|(name, value)| vec![name.to_owned(), value])
-    .collect();
-    output::table(&["delivery", &view.delivery.to_string()], &rows)?;
-    Ok(output::line("")?)
-}
-
-/// CONTRACT.md, "Command line".
-#[derive(Serialize)]
-struct Listed<'v> {
-    delivery: Uuid,
-    message: Uuid,
-    recipient: Option<String>,
-    stream: Option<Stream>,
-    scope: Option<&'v Scope>,
-    state: &'static str,
-    reason: Option<Reason>,
-    attempts: u32,
-    next_attempt_at: Option<Timestamp>,
-    last_response: Option<&'v str>,
-}
-
-/// The same, and what else is known.
-#[derive(Serialize)]
-struct Shown<'v> {
-    #[serde(flatten)]
-    listed: Listed<'v>,
-    sender: &'v str,
-    campaign: &'v str,
-    provider: &'v str,
-    deadline: Timestamp,
-    verdict: ShownVerdict<'v>,
-}
-
-fn listed(view: &DeliveryView) -> Listed<'_> {
-    Listed {
-        delivery: view.delivery,
-        message: view.message,
-        recipient: recipient(view),
-        stream: view.stream,
-        scope: view.scope.as_ref(),
-        state: view.state.shown(),
-        reason: view.reason,
-        attempts: view.attempts,
-        next_attempt_at: view.next_attempt_at,
-        last_response: view.last_response.as_deref(),
-    }
-}
-
-fn shown(view: &DeliveryView) -> Shown<'_> {
-    Shown {
-        listed: listed(view),
-        sender: &view.sender,
-        campaign: &view.lane.campaign,
-        provider: &view.lane.provider,
-        deadline: view.deadline,
-        verdict: view.verdict.shown(recipient(view), &view.policy, Some(view.delivery)),
-    }
-}
-
-fn recipient(view: &DeliveryView) -> Option<String> {
-    view.recipient.as_ref().map(Address::to_string)
-}
-
-fn word(value: Option<impl ToString>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
-}
-
 fn state(text: &str) -> Result<State, String> {
     let known = State::ALL.iter().copied().filter(|state| *state != State::Claimed);
     known
         .into_iter()
         .find(|state| state.as_str() == text)
         .ok_or_else(|| "queued, held, refused, relayed, rejected, expired, withheld or cancelled".to_owned())
-}
-
-pub(super) fn address(text: &str) -> Result<Address, String> {
-    text.parse().map_err(|_| "not a mail address".to_owned())
 }

@@ -1,17 +1,17 @@
 //! `optgate suppression`: blocks that are not the person's will. A person's own no is a withdrawal.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
 use super::output::{self, Output};
-use super::{Session, Status, queue};
+use super::person::{self, Person};
+use super::{Session, Status};
 use crate::consent::EventKind;
 use crate::consent::event::Suppression;
 use crate::mail::Address;
-use crate::record::{Provenance, Recorder};
-use crate::store::{Store, Who};
+use crate::store::Store;
 
 /// People read at a time.
 const PAGE: u32 = 500;
@@ -35,19 +35,11 @@ pub(super) enum Verb {
     },
     /// Who is blocked, why and since when; exit status 1 if the address that was named is not.
     List {
-        #[arg(value_name = "ADDRESS", value_parser = queue::address)]
+        #[arg(value_name = "ADDRESS", value_parser = person::address)]
         address: Option<Address>,
         #[arg(long)]
         sender: String,
     },
-}
-
-#[derive(Args)]
-pub(super) struct Person {
-    #[arg(value_name = "ADDRESS", value_parser = queue::address)]
-    address: Address,
-    #[arg(long)]
-    sender: String,
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
@@ -83,12 +75,14 @@ async fn remove(
     for (why, _) in &causes {
         record(store, person, EventKind::SuppressionLifted { why: *why }, note.clone()).await?;
     }
-    if causes.is_empty() {
-        eprintln!("optgate: {} has not suppressed this address", person.sender);
-        return Ok(Status::Findings);
-    }
     let words: Vec<&str> = causes.iter().map(|(why, _)| why.as_str()).collect();
-    told(output, &words, "lifted")
+    if words.is_empty() {
+        eprintln!("optgate: {} has not suppressed this address", person.sender);
+    }
+    if !words.is_empty() || output == Output::Json {
+        told(output, &words, "lifted")?;
+    }
+    Ok(if words.is_empty() { Status::Findings } else { Status::Done })
 }
 
 async fn one(output: Output, store: &Store, person: Person) -> anyhow::Result<Status> {
@@ -137,16 +131,13 @@ fn print(output: Output, rows: &[Row]) -> anyhow::Result<()> {
 }
 
 async fn suppressed(store: &Store, person: &Person) -> anyhow::Result<Vec<(Suppression, Timestamp)>> {
-    let known = store.consent_of(&person.sender, std::slice::from_ref(&person.address)).await?;
-    Ok(known.into_iter().flatten().next().map(|known| known.state.suppressed).unwrap_or_default())
+    Ok(person.known(store).await?.map(|known| known.state.suppressed).unwrap_or_default())
 }
 
 async fn record(store: &Store, person: &Person, kind: EventKind, note: Option<String>) -> anyhow::Result<()> {
-    // A gateway that serves from this database meets it in its next claim; nobody here waits.
-    let recorder = Recorder::new(store.clone(), std::sync::Arc::default());
+    let note = note.filter(|note| !note.trim().is_empty());
     let evidence = note.map(|note| json!({ "note": note })).unwrap_or_default();
-    let provenance = Provenance { channel: "command".to_owned(), evidence, ..Provenance::default() };
-    recorder.record(&person.sender, Who::Address(person.address.clone()), kind, None, provenance).await?;
+    person.record(store, kind, evidence).await?;
     Ok(())
 }
 

@@ -25,12 +25,13 @@ pub enum Order {
     Cancel,
 }
 
-/// What an order came to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What one transaction of an order came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Obeyed {
-    pub changed: u64,
-    /// Those that match and were in a worker's hand.
-    pub in_hand: u64,
+    /// In the order of their ids.
+    pub changed: Vec<Uuid>,
+    /// What to go on after (`filter.after`); `None` once all that match are done.
+    pub next: Option<Uuid>,
 }
 
 /// Deliveries changed in one transaction, at most.
@@ -78,23 +79,29 @@ impl Order {
 }
 
 impl Store {
-    /// Carries an order out over all that match, `filter.limit` of them in a transaction (0: 1,000).
+    /// Carries an order out over the next that match, `filter.limit` of them (0, and at most: 1,000) in one
+    /// transaction, so that an order over millions holds up nobody else.
     pub async fn order(&self, order: Order, filter: &DeliveryFilter) -> Result<Obeyed, StoreError> {
-        let mut obeyed = Obeyed { changed: 0, in_hand: self.in_hand_of(filter).await? };
-        let mut filter = filter.clone();
-        filter.limit = if filter.limit == 0 { SLICE } else { filter.limit.min(SLICE) };
-        loop {
-            let mut tx = self.inner.database.begin(Commit::Synced).await?;
-            let now = tx.now().await?;
-            let chosen = self.choose(&mut tx, order, &filter).await?;
-            filter.after = chosen.last().copied();
-            let count = chosen.len();
-            obeyed.changed += carry_out(&mut tx, order, chosen, now).await?;
-            tx.commit().await?;
-            if count < filter.limit as usize {
-                return Ok(obeyed);
-            }
-        }
+        let limit = if filter.limit == 0 { SLICE } else { filter.limit.min(SLICE) };
+        let mut tx = self.inner.database.begin(Commit::Synced).await?;
+        let now = tx.now().await?;
+        let chosen = self.choose(&mut tx, order, filter, limit).await?;
+        let next = chosen.last().copied().filter(|_| chosen.len() >= limit as usize);
+        let mut changed = carry_out(&mut tx, order, chosen, now).await?;
+        tx.commit().await?;
+        changed.sort_unstable();
+        Ok(Obeyed { changed, next })
+    }
+
+    /// How many of those that match are in a worker's hand, where no order reaches them.
+    pub async fn count_in_hand(&self, filter: &DeliveryFilter) -> Result<u64, StoreError> {
+        let (conditions, values) = self.conditions(filter);
+        let sql = format!(
+            "SELECT count(*) FROM deliveries d JOIN lanes l ON l.id = d.lane
+             WHERE {conditions} AND d.state = 'claimed'"
+        );
+        let row = self.inner.database.read().await?.fetch_optional(built(sql), values).await?;
+        Ok(row.map(|row| row.int(0)).transpose()?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
     async fn choose(
@@ -102,9 +109,10 @@ impl Store {
         session: &mut Session,
         order: Order,
         filter: &DeliveryFilter,
+        limit: u32,
     ) -> Result<Vec<Uuid>> {
         let (conditions, mut values) = self.conditions(filter);
-        values.push(Value::from(filter.limit));
+        values.push(Value::from(limit));
         let sql = format!(
             "SELECT d.id FROM deliveries d JOIN lanes l ON l.id = d.lane
              WHERE {conditions} AND {} ORDER BY d.id LIMIT ${}",
@@ -114,26 +122,21 @@ impl Store {
         let chosen = session.fetch(built(sql), values).await?;
         chosen.iter().map(|row| row.id(0)).collect()
     }
-
-    async fn in_hand_of(&self, filter: &DeliveryFilter) -> Result<u64> {
-        let (conditions, values) = self.conditions(filter);
-        let sql = format!(
-            "SELECT count(*) FROM deliveries d JOIN lanes l ON l.id = d.lane
-             WHERE {conditions} AND d.state = 'claimed'"
-        );
-        let row = self.inner.database.read().await?.fetch_optional(built(sql), values).await?;
-        Ok(row.map(|row| row.int(0)).transpose()?.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
-    }
 }
 
-async fn carry_out(session: &mut Session, order: Order, chosen: Vec<Uuid>, now: Timestamp) -> Result<u64> {
+async fn carry_out(
+    session: &mut Session,
+    order: Order,
+    chosen: Vec<Uuid>,
+    now: Timestamp,
+) -> Result<Vec<Uuid>> {
     let ids = chosen.into_iter().map(Value::from).collect();
     let (change, fixed) = order.change(now);
     let changed = rows::with_list(session, change, fixed, ids).await?;
+    let changed = changed.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
     if order == Order::Cancel {
-        let ended = changed.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
-        forget_erased(session, ended.iter().copied()).await?;
-        drop_unneeded(session, ended.into_iter().map(Value::from).collect()).await?;
+        forget_erased(session, changed.iter().copied()).await?;
+        drop_unneeded(session, changed.iter().copied().map(Value::from).collect()).await?;
     }
-    Ok(changed.len() as u64)
+    Ok(changed)
 }

@@ -50,6 +50,12 @@ async fn i11_hostile_words_stay_on_their_line_and_name_nobody() {
         )
         .await;
     assert_eq!(status, 201);
+    // Nor does what was recorded steer the terminal of whoever looks at it.
+    for way in [&["--json"][..], &[]] {
+        let person = ["consent", "show", "anna.secret@example.se", "--sender", "demo-shop"];
+        let shown = gateway.command(&[&person[..], way].concat()).expect_success().stdout();
+        assert!(shown.contains("FORGED") && !shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+    }
     let log = eventually("all of it is logged", || async {
         let log = gateway.log();
         ["SMTP login failed", "delivery tried", "fact recorded"]

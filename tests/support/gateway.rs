@@ -401,6 +401,18 @@ impl Gateway {
         Ran { output, what: arguments.join(" ") }
     }
 
+    /// Runs a verb whose reader goes away after a line, as `head -1` does; its exit status.
+    pub fn command_read_in_part(&self, arguments: &[&str]) -> i32 {
+        use std::io::BufRead as _;
+        let mut command = self.binary();
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        let mut reader = std::io::BufReader::new(child.stdout.take().expect("a pipe"));
+        reader.read_line(&mut String::new()).expect("a line");
+        drop(reader);
+        child.wait().expect("it ends").code().unwrap_or(-1)
+    }
+
     /// Makes a credential; its secret is found again by `SENDER/NAME`.
     pub fn add_credential(&mut self, sender: &str, name: &str, role: &str, more: &[&str]) {
         let mut arguments =

@@ -7,6 +7,7 @@ use super::problem::{Mistake, Problem};
 use crate::consent::admit::AHEAD_SECONDS;
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Scope};
+use crate::record::Provenance;
 
 /// The most scopes in one call.
 pub(super) const SCOPES_LIMIT: usize = 200;
@@ -16,6 +17,21 @@ const EVIDENCE_LIMIT: usize = 32 * 1024;
 
 /// An object whose fields are the caller's own.
 pub(super) type Free = Map<String, Value>;
+
+/// What a fact says of the person's place and language.
+pub(super) struct Place {
+    pub(super) jurisdiction: Option<String>,
+    pub(super) locale: Option<String>,
+    pub(super) time_zone: Option<String>,
+}
+
+impl Place {
+    /// Whence a fact came that says this too.
+    pub(super) fn provenance(self, evidence: Value) -> Provenance {
+        let Self { jurisdiction, locale, time_zone } = self;
+        Provenance { channel: "api".to_owned(), jurisdiction, locale, time_zone, evidence }
+    }
+}
 
 /// The mistakes of one body.
 #[derive(Debug, Default)]
@@ -68,13 +84,8 @@ impl Checks {
     }
 
     /// What a person's facts may say of their place and language.
-    pub(super) fn place(
-        &mut self,
-        policy: &PolicySet,
-        jurisdiction: Option<&str>,
-        locale: Option<&str>,
-        time_zone: Option<&str>,
-    ) {
+    pub(super) fn place(&mut self, policy: &PolicySet, place: &Place) {
+        let Place { jurisdiction, locale, time_zone } = place;
         if let Some(code) = jurisdiction {
             if !is_made_of(code, 2..=35, b"0123456789", b"-_") {
                 self.mistake("/jurisdiction", "not a code such as `se`");
@@ -82,10 +93,10 @@ impl Checks {
                 self.unfit("/jurisdiction", "neither a jurisdiction pack nor a country code of two letters");
             }
         }
-        if locale.is_some_and(|tag| !is_made_of(tag, 2..=35, b"0123456789", b"-_")) {
+        if locale.as_ref().is_some_and(|tag| !is_made_of(tag, 2..=35, b"0123456789", b"-_")) {
             self.mistake("/locale", "not a language tag such as `sv` or `sv-SE`");
         }
-        if time_zone.is_some_and(|name| !is_made_of(name, 2..=64, b"0123456789", b"/_+-")) {
+        if time_zone.as_ref().is_some_and(|name| !is_made_of(name, 2..=64, b"0123456789", b"/_+-")) {
             self.mistake("/time_zone", "not a time zone such as `Europe/Stockholm`");
         }
     }
@@ -128,7 +139,9 @@ mod tests {
             shaping: Default::default(),
         };
         let mut checks = Checks::default();
-        checks.place(&policy, jurisdiction, locale, time_zone);
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        let place = Place { jurisdiction: own(jurisdiction), locale: own(locale), time_zone: own(time_zone) };
+        checks.place(&policy, &place);
         checks.mistakes.len() + checks.unfit.len()
     }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::Api;
-use super::check::{Checks, Free};
+use super::check::{Checks, Free, Place};
 use super::document::Email;
 use super::once::{Write, answer};
 use super::problem::Problem;
@@ -18,8 +18,8 @@ use crate::consent::event::OptIn;
 use crate::mail::Address;
 use crate::policy::standing;
 use crate::policy::{PolicySet, Reason, Scope, Verdict};
-use crate::record::{Provenance, new_fact};
-use crate::store::{Answer, RecordError, Recorded, Who};
+use crate::record::new_fact;
+use crate::store::{Answer, Recorded, Who};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -76,30 +76,17 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewGround>) -> Resu
     }
     checks.scopes(sender, &body.scopes);
     checks.not_ahead("/obtained_at", body.obtained_at, now);
-    checks.place(
-        &caller.policy,
-        body.jurisdiction.as_deref(),
-        body.locale.as_deref(),
-        body.time_zone.as_deref(),
-    );
+    let place = Place { jurisdiction: body.jurisdiction, locale: body.locale, time_zone: body.time_zone };
+    checks.place(&caller.policy, &place);
     checks.evidence("/evidence", &body.evidence);
     checks.done()?;
 
     let kind = EventKind::OptIn { ground: body.kind, scopes: body.scopes.clone() };
-    let provenance = Provenance {
-        channel: "api".to_owned(),
-        jurisdiction: body.jurisdiction,
-        locale: body.locale,
-        time_zone: body.time_zone,
-        evidence: json!({ "told_by": caller.name(), "evidence": body.evidence }),
-    };
+    let provenance = place.provenance(json!({ "told_by": caller.name(), "evidence": body.evidence }));
     let obtained_at = from_micros(body.obtained_at.as_microsecond());
     let fact = new_fact(&sender.id, Who::Address(body.email), kind, Some(obtained_at), provenance);
     let (policy, sender, scopes) = (caller.policy.clone(), sender.id.clone(), body.scopes);
-    let told = move |recorded: Result<&Recorded, &RecordError>| match recorded {
-        Ok(recorded) => in_force(&policy, &sender, recorded, &scopes, now),
-        Err(why) => Err(why.clone().into()),
-    };
+    let told = move |recorded: &Recorded| in_force(&policy, &sender, recorded, &scopes, now);
     Ok(call.record(&api, fact, told).await)
 }
 

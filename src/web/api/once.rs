@@ -105,15 +105,18 @@ impl Call {
         }
     }
 
-    /// Records the fact that the call is about; its answer is kept in the same transaction.
+    /// Records the fact that the call is about; its answer, made of what was recorded, is kept in the same
+    /// transaction.
     pub(super) async fn record(
         self,
         api: &Api,
         fact: NewFact,
-        answer: impl Fn(Result<&Recorded, &RecordError>) -> Result<Answer, Problem> + Send + Sync + 'static,
+        answer: impl Fn(&Recorded) -> Result<Answer, Problem> + Send + Sync + 'static,
     ) -> Response {
-        let answer: MakeAnswer =
-            Arc::new(move |result| answer(result).unwrap_or_else(|problem| problem.answer()));
+        let answer: MakeAnswer = Arc::new(move |result| {
+            let answered = result.map_err(|why| why.clone().into()).and_then(&answer);
+            answered.unwrap_or_else(|problem| problem.answer())
+        });
         let recorded = match &self.0 {
             Some(keyed) => api.recorder.record_once(fact, keyed.key, answer.clone()).await,
             None => api.recorder.record_fact(fact).await,

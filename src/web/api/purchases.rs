@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::Api;
-use super::check::Checks;
+use super::check::{Checks, Place};
 use super::document::Email;
 use super::grounds::InForce;
 use super::once::{Write, answer};
@@ -19,8 +19,8 @@ use crate::consent::event::Acquaintance;
 use crate::keys::sha256_hex;
 use crate::mail::Address;
 use crate::policy::{PolicySet, Scope, standing};
-use crate::record::{Provenance, new_fact};
-use crate::store::{Answer, RecordError, Recorded, Who};
+use crate::record::new_fact;
+use crate::store::{Answer, Recorded, Who};
 
 /// The longest reference and notice, in characters.
 const REFERENCE_LIMIT: usize = 256;
@@ -90,12 +90,8 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewPurchase>) -> Re
     if let Some(text) = &body.notice.text {
         checks.text("/notice/text", text, NOTICE_LIMIT);
     }
-    checks.place(
-        &caller.policy,
-        body.jurisdiction.as_deref(),
-        body.locale.as_deref(),
-        body.time_zone.as_deref(),
-    );
+    let place = Place { jurisdiction: body.jurisdiction, locale: body.locale, time_zone: body.time_zone };
+    checks.place(&caller.policy, &place);
     checks.done()?;
 
     let notice = body.notice.evidence();
@@ -104,20 +100,12 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewPurchase>) -> Re
         scope: body.scope.clone(),
         notice: body.notice.given,
     };
-    let provenance = Provenance {
-        channel: "api".to_owned(),
-        jurisdiction: body.jurisdiction,
-        locale: body.locale,
-        time_zone: body.time_zone,
-        evidence: json!({ "told_by": caller.name(), "reference": body.reference, "notice": notice }),
-    };
+    let provenance =
+        place.provenance(json!({ "told_by": caller.name(), "reference": body.reference, "notice": notice }));
     let purchased_at = from_micros(body.purchased_at.as_microsecond());
     let fact = new_fact(&sender.id, Who::Address(body.email), kind, Some(purchased_at), provenance);
     let (policy, sender, bought) = (caller.policy.clone(), sender.id.clone(), body.scope);
-    let told = move |recorded: Result<&Recorded, &RecordError>| match recorded {
-        Ok(recorded) => in_force(&policy, &sender, recorded, &bought, now),
-        Err(why) => Err(why.clone().into()),
-    };
+    let told = move |recorded: &Recorded| in_force(&policy, &sender, recorded, &bought, now);
     Ok(call.record(&api, fact, told).await)
 }
 

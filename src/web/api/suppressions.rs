@@ -23,7 +23,7 @@ use crate::consent::EventKind;
 use crate::consent::event::Suppression;
 use crate::mail::Address;
 use crate::record::{Provenance, new_fact};
-use crate::store::{Answer, RecordError, Recorded, Subscriber, Who};
+use crate::store::{Answer, Recorded, Subscriber, Who};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -127,11 +127,8 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewSuppression>) ->
     let provenance = Provenance { channel: "api".to_owned(), evidence, ..Provenance::default() };
     let kind = EventKind::Suppressed { why: BY_OPERATORS };
     let fact = new_fact(caller.sender(), Who::Address(body.email), kind, None, provenance);
-    let told = move |recorded: Result<&Recorded, &RecordError>| match recorded {
-        Ok(Recorded { subscriber, .. }) => {
-            Ok(answer(201, &shown(subscriber.id, Some(email.clone()), &subscriber.state.suppressed)))
-        }
-        Err(why) => Err(why.clone().into()),
+    let told = move |Recorded { subscriber, .. }: &Recorded| {
+        Ok(answer(201, &shown(subscriber.id, Some(email.clone()), &subscriber.state.suppressed)))
     };
     Ok(call.record(&api, fact, told).await)
 }

@@ -19,7 +19,7 @@ use crate::consent::EventKind;
 use crate::mail::Address;
 use crate::policy::Scope;
 use crate::record::{Provenance, new_fact};
-use crate::store::{RecordError, Recorded, Who};
+use crate::store::{Recorded, Who};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -92,11 +92,8 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewWithdrawal>) -> 
     let withdrawn_at = body.withdrawn_at.map(|at| from_micros(at.as_microsecond()));
     let fact = new_fact(caller.sender(), Who::Address(body.email), kind, withdrawn_at, provenance);
     let scopes = body.scopes;
-    let told = move |recorded: Result<&Recorded, &RecordError>| match recorded {
-        Ok(Recorded { event, subscriber }) => {
-            Ok(answer(201, &Withdrawn { id: subscriber.id, event: *event, scopes: scopes.clone() }))
-        }
-        Err(why) => Err(why.clone().into()),
+    let told = move |Recorded { event, subscriber }: &Recorded| {
+        Ok(answer(201, &Withdrawn { id: subscriber.id, event: *event, scopes: scopes.clone() }))
     };
     Ok(call.record(&api, fact, told).await)
 }
