@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::support::Gateway;
+use crate::support::{Gateway, documented, serve};
 
 async fn document() -> Value {
     let gateway = Gateway::start().await;
@@ -82,6 +82,26 @@ async fn every_operation_says_who_may_call_it_and_how_it_can_fail() {
         assert_eq!(keyed, is_write, "{name}: every write can be done once");
         // Invariant 6: a GET changes nothing, so it has no body.
         assert!(method != "GET" || operation.get("requestBody").is_none(), "{name}");
+    }
+}
+
+/// Every answer in these tests passes by `documented`.
+#[tokio::test]
+async fn what_the_document_does_not_promise_is_found_out() {
+    let answer = |status: u16, kind: &'static str| {
+        axum::routing::get(move || async move {
+            let status = axum::http::StatusCode::from_u16(status).unwrap();
+            (status, [("content-type", kind)], "{}")
+        })
+    };
+    let router = axum::Router::new()
+        .route("/v1/events", answer(418, "application/problem+json"))
+        .route("/v1/deliveries", answer(200, "text/plain"))
+        .route("/v1/messages/{id}", answer(200, "application/json"));
+    let url = serve(documented(router)).await;
+    for (path, status) in [("events", 599), ("deliveries", 599), ("messages/1", 200)] {
+        let answer = reqwest::get(format!("{url}/v1/{path}")).await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{path}");
     }
 }
 

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use axum::extract::{MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse as _;
 use jiff::Timestamp;
 use optgate::clock::Clock;
 use optgate::consent::event::{Acquaintance, OptIn};
@@ -23,6 +27,7 @@ use optgate::store::{Role, Store, StoreOptions, Subscriber, Who};
 use optgate::web::request_id::named;
 use optgate::web::{api, pages};
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -115,7 +120,7 @@ impl Gateway {
             stopping: CancellationToken::new(),
             in_hand: api::InHand::default(),
         });
-        let api = serve(named(api, clock.clone())).await;
+        let api = serve(named(documented(api), clock.clone())).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { store, recorder, clock, feed, http, link_keys, web, api, _folder: folder }
     }
@@ -226,7 +231,44 @@ fn rate(permits: u32) -> Arc<PeerRate> {
     Arc::new(PeerRate::new(Rate { permits, per: Per::Minute }))
 }
 
-async fn serve(router: axum::Router) -> String {
+/// Answers 599 in place of whatever the OpenAPI document does not promise: a status, or what kind of body goes
+/// with it.
+pub fn documented(api: axum::Router) -> axum::Router {
+    let document: Arc<Value> = Arc::new(serde_json::from_str(&api::openapi()).unwrap());
+    api.layer(from_fn(move |request: Request, next: Next| {
+        let document = document.clone();
+        async move {
+            let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+            let method = request.method().as_str().to_lowercase();
+            let response = next.run(request).await;
+            let operation = route.as_ref().map(|route| &document["paths"][route][&method]);
+            let Some(operation) = operation.filter(|operation| operation.is_object()) else {
+                return response;
+            };
+            let status = response.status().as_u16().to_string();
+            let promised = &operation["responses"][&status];
+            let promised = match promised["$ref"].as_str() {
+                Some(name) => document.pointer(name.trim_start_matches('#')).unwrap(),
+                None => promised,
+            };
+            let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap());
+            let kinds = promised["content"].as_object().map(|content| content.keys().collect::<Vec<_>>());
+            let fits = promised.is_object()
+                && match (kind, &kinds) {
+                    (None, None) => true,
+                    (Some(kind), Some(kinds)) => kinds.iter().any(|promised| *promised == kind),
+                    _ => false,
+                };
+            if fits {
+                return response;
+            }
+            let told = format!("{method} {route:?} answers {status} {kind:?}, the document says {kinds:?}");
+            (StatusCode::from_u16(599).unwrap(), told).into_response()
+        }
+    }))
+}
+
+pub async fn serve(router: axum::Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -84,7 +84,10 @@ struct BadLine<'a> {
 #[utoipa::path(
     post, path = "/v1/decisions", operation_id = "decide", tag = "decisions",
     request_body = Question,
-    responses((status = 200, description = "Verdicts in order", body = Answer)),
+    responses((
+        status = 200, description = "Verdicts in order",
+        content((Answer = "application/json"), (String = "application/x-ndjson")),
+    )),
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn decide(

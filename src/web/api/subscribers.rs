@@ -76,8 +76,8 @@ pub(super) async fn show(
     delete, path = "/v1/subscribers/{id}", operation_id = "eraseSubscriber", tag = "subscribers",
     params(("id" = Uuid, Path)),
     responses(
-        (status = 204, description = "Erased"),
-        (status = 404, description = "This sender has no such subscriber, or the person was erased", body = Document,
+        (status = 204, description = "Erased, now or before"),
+        (status = 404, description = "This sender has no such subscriber", body = Document,
          content_type = "application/problem+json"),
     ),
     security(("key" = ["compliance"]))
