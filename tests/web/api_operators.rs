@@ -74,6 +74,10 @@ async fn a_list_is_read_page_by_page_and_holds_the_senders_own_alone() {
     for query in ["limit=0", "limit=1001", "limit=x", "after=x", "colour=red", "limit=1&limit=2"] {
         let answer = call(&gateway, &key, Method::GET, &format!("/v1/suppressions?{query}"), None).await;
         assert_eq!((answer.status, problem(&answer)), (400, "parameter"), "{query}");
+        let name = query.split('=').next().unwrap();
+        if query.matches('=').count() == 1 {
+            assert_eq!(answer.json["errors"][0]["parameter"], name, "{query}");
+        }
     }
 }
 

@@ -43,8 +43,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let read = Query::<T>::from_request_parts(parts, state).await;
-        let Query(asked) = read.map_err(|error| Problem::new(Kind::Parameter, error.body_text()))?;
+        let Query(asked) = read.map_err(|error| unreadable(&error.body_text()))?;
         Ok(Self(asked))
+    }
+}
+
+/// What axum says of a query, as `…: NAME: what is wrong`, told with the parameter's name.
+fn unreadable(told: &str) -> Problem {
+    let told = told.strip_prefix("Failed to deserialize query string: ").unwrap_or(told);
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    match told.split_once(": ") {
+        Some((name, detail)) if is_name(name) => Problem::parameter(name.to_owned(), detail),
+        _ => Problem::new(Kind::Parameter, told),
     }
 }
 
@@ -73,8 +83,15 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// A document of this shape and nothing behind it.
 pub(super) fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
+    if octets.trim_ascii().is_empty() {
+        return Err(Problem::malformed("the body is empty"));
+    }
     // Whether it is JSON at all is another question than whether it is of this shape.
     serde_json::from_slice::<IgnoredAny>(octets).map_err(|error| Problem::malformed(error.to_string()))?;
+    // A list would be read as an object's fields in their order.
+    if !octets.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::mistaken(vec![Mistake::at("", "the body must be a JSON object")]));
+    }
     let mut json = serde_json::Deserializer::from_slice(octets);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
         Problem::mistaken(vec![Mistake::at(pointer(error.path()), error.inner().to_string())])
@@ -117,6 +134,9 @@ mod tests {
         assert_eq!(pointer(r#"{"scopes":["a","A b"]}"#), "/scopes/1");
         assert_eq!(pointer(r#"{"scopes":1}"#), "/scopes");
         assert_eq!(pointer("{}"), "");
+        for other in ["[[\"a\"]]", "[]", " null", "\"scopes\""] {
+            assert_eq!(told(other)["detail"], "the body must be a JSON object", "{other}");
+        }
         let unknown = told(r#"{"scopes":[],"x/y":1}"#);
         assert_eq!((&unknown["status"], &unknown["errors"][0]["pointer"]), (&json!(422), &json!("/x~1y")));
         assert!(unknown["detail"].as_str().unwrap().starts_with("/x~1y: unknown field"), "{unknown}");

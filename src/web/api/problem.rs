@@ -1,5 +1,6 @@
 //! Errors as `application/problem+json`. RFC 9457. For programs and people; never of our insides.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, StatusCode, header};
@@ -86,7 +87,8 @@ pub(super) struct Mistake {
     pub(super) pointer: Option<String>,
     /// The parameter of path, query or header.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) parameter: Option<&'static str>,
+    #[schema(value_type = Option<String>)]
+    pub(super) parameter: Option<Cow<'static, str>>,
     pub(super) detail: String,
 }
 
@@ -140,13 +142,14 @@ impl Problem {
     }
 
     /// A parameter of path, query or header.
-    pub(super) fn parameter(name: &'static str, detail: impl Into<String>) -> Self {
-        let mistake = Mistake { pointer: None, parameter: Some(name), detail: detail.into() };
+    pub(super) fn parameter(name: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        let mistake = Mistake { pointer: None, parameter: Some(name.into()), detail: detail.into() };
         Self::listing(Kind::Parameter, vec![mistake])
     }
 
     fn listing(kind: Kind, mistakes: Vec<Mistake>) -> Self {
-        let place = |one: &Mistake| one.pointer.clone().or_else(|| one.parameter.map(str::to_owned));
+        let place =
+            |one: &Mistake| one.pointer.clone().or_else(|| one.parameter.as_deref().map(str::to_owned));
         let detail = match mistakes.as_slice() {
             [one] => match place(one).filter(|place| !place.is_empty()) {
                 Some(place) => format!("{place}: {}", one.detail),
