@@ -74,7 +74,7 @@ enum Cause {
 impl Follower {
     /// Follows the files until cancelled.
     pub async fn follow(self, shutdown: CancellationToken) {
-        metrics::policy_in_force(&self.in_force.load().hash, self.clock.now());
+        metrics::policy_in_force(&self.in_force.load(), self.clock.now());
         let Some(path) = self.reader.folder().map(ToOwned::to_owned) else {
             return shutdown.cancelled().await;
         };
@@ -164,7 +164,7 @@ impl Follower {
 
     fn put_in_force(&self, new: PolicySet, now: Timestamp) {
         metrics::policy_reloaded("done");
-        metrics::policy_in_force(&new.hash, now);
+        metrics::policy_in_force(&new, now);
         self.in_force.store(Arc::new(new));
         self.queue_changed.notify_one();
     }

@@ -5,6 +5,7 @@
 //!
 //! To add one: a line in the table, a function that uses it, a panel or an alert if somebody should look.
 
+mod begun;
 mod labels;
 mod page;
 
@@ -137,6 +138,7 @@ pub fn taken_before(sender: &str) {
 
 /// A message could not be decided or stored: `full`, `behind`, `unavailable`, `unreadable`.
 pub fn intake_failed(why: &'static str) {
+    let why = begun::one_of(begun::INTAKE_TROUBLES, why);
     counter!(INTAKE_FAILURES.name, "why" => why).increment(1);
 }
 
@@ -152,6 +154,7 @@ pub fn decided(decision: &'static str, took: Duration) {
 
 /// An SMTP connection was taken; it is open until what is returned is dropped.
 pub fn smtp_connection(listener: &'static str) -> Open {
+    let listener = begun::one_of(begun::SMTP_LISTENERS, listener);
     counter!(SMTP_CONNECTIONS_TOTAL.name, "listener" => listener).increment(1);
     Open::of(gauge!(SMTP_CONNECTIONS.name))
 }
@@ -163,22 +166,27 @@ pub fn smtp_reply(code: u16) {
 
 /// A handshake with a tool: `done`, `failed`, `timed_out`.
 pub fn tls_handshake(result: &'static str) {
+    let result = begun::one_of(begun::TLS_RESULTS, result);
     counter!(TLS_HANDSHAKES.name, "result" => result).increment(1);
 }
 
 /// A peer spoke what it should not: `tls_in_clear`, `http`, `proxy_header` (of no known balancer),
 /// `no_proxy_header` (of a balancer).
 pub fn not_smtp(what: &'static str) {
+    let what = begun::one_of(begun::NOT_SMTP_KINDS, what);
     counter!(NOT_SMTP.name, "what" => what).increment(1);
 }
 
 /// A login by `smtp` or `api`: `done`, `wrong`, `refused` or `busy` (not even looked at), `unavailable`.
 pub fn login(door: &'static str, result: &'static str) {
+    let (door, result) =
+        (begun::one_of(begun::LOGIN_DOORS, door), begun::one_of(begun::LOGIN_RESULTS, result));
     counter!(LOGINS.name, "door" => door, "result" => result).increment(1);
 }
 
 /// A limit had its say at a door (`smtp`, `web`, `api`); it is called by its key in the configuration.
 pub fn limited(door: &'static str, limit: &'static str) {
+    let limit = begun::limit_of(door, limit);
     counter!(LIMITED.name, "door" => door, "limit" => limit).increment(1);
 }
 
@@ -186,6 +194,7 @@ pub fn limited(door: &'static str, limit: &'static str) {
 
 /// A fact was committed; its kind is a word of `EventKind`.
 pub fn fact(sender: &str, kind: &'static str) {
+    let kind = begun::one_of(begun::FACT_KINDS, kind);
     counter!(FACTS.name, "sender" => named("sender", sender), "kind" => kind).increment(1);
 }
 
@@ -210,6 +219,12 @@ pub fn upstream_response(upstream: &str, code: Option<u16>) {
         .increment(1);
 }
 
+/// There is this upstream, and mail is given to it.
+pub fn upstream_begins(upstream: &str) {
+    begun::upstream(upstream);
+    upstream_up(upstream, true);
+}
+
 /// Whether mail is given to an upstream, or it is left alone for a while.
 pub fn upstream_up(upstream: &str, up: bool) {
     gauge!(UPSTREAM_UP.name, "upstream" => named("upstream", upstream)).set(if up { 1.0 } else { 0.0 });
@@ -222,6 +237,7 @@ pub fn upstream_connection(upstream: &str) -> Open {
 
 /// A connection to an upstream failed at a stage: `connect`, `tls`, `certificate`, `login`, `greeting`, …
 pub fn upstream_failed(upstream: &str, stage: &'static str) {
+    let stage = begun::one_of(begun::STAGES, stage);
     counter!(UPSTREAM_FAILURES.name, "upstream" => named("upstream", upstream), "stage" => stage)
         .increment(1);
 }
@@ -288,6 +304,7 @@ pub fn http_request(listener: &'static str, route: &str, status: u16, took: Dura
 
 /// The policy files were read after the start: `done`, `unchanged` or `failed`.
 pub fn policy_reloaded(result: &'static str) {
+    let result = begun::one_of(begun::RELOADS, result);
     counter!(POLICY_RELOADS.name, "result" => result).increment(1);
     gauge!(POLICY_FAILED.name).set(if result == "failed" { 1.0 } else { 0.0 });
 }

@@ -147,6 +147,57 @@ on_both_databases! {
     }
 }
 
+/// `rate` and `increase` don't see the count with which a series appears.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_alert_waits_for_is_zero_before_it_happens() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let new =
+        "id = \"new\"\nname = \"New\"\nfrom_domains = [\"new.example\"]\ndefault_jurisdiction = \"se\"\n";
+    let mut gateway = Setup::new(&database, &upstream).start().await;
+    let begun = |page: &Page, name: &str, labels: &[(&str, &str)]| {
+        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        page.samples.contains(&(name.to_owned(), labels, 0.0))
+    };
+    let expired = |sender| [("sender", sender), ("stream", "marketing"), ("outcome", "expired")];
+    let page = eventually("the senders are known", || async {
+        let page = Page::parse(&gateway.metrics().await);
+        begun(&page, "optgate_outcomes_total", &expired("demo-shop")).then_some(page)
+    })
+    .await;
+    for (name, labels) in [
+        ("optgate_possible_duplicates_total", &[][..]),
+        ("optgate_leases_taken_over_total", &[]),
+        ("optgate_intake_failures_total", &[("why", "full")]),
+        ("optgate_logins_total", &[("door", "api"), ("result", "wrong")]),
+        ("optgate_limited_total", &[("door", "smtp"), ("limit", "max_connections")]),
+        ("optgate_policy_reloads_total", &[("result", "failed")]),
+        ("optgate_upstream_failures_total", &[("upstream", "primary"), ("stage", "certificate")]),
+        ("optgate_upstream_responses_total", &[("upstream", "primary"), ("class", "5xx")]),
+        ("optgate_facts_total", &[("sender", "demo-shop"), ("kind", "withdrawal")]),
+        ("optgate_messages_total", &[("sender", "demo-shop"), ("stream", "functional")]),
+        (
+            "optgate_verdicts_total",
+            &[
+                ("sender", "demo-shop"),
+                ("stream", "marketing"),
+                ("verdict", "refuse"),
+                ("reason", "withdrawn"),
+            ],
+        ),
+    ] {
+        assert!(begun(&page, name, labels), "{name} {labels:?}");
+    }
+    assert!(!begun(&page, "optgate_outcomes_total", &expired("new")));
+    std::fs::write(gateway.data_dir.join("policies/senders/new.toml"), new).unwrap();
+    gateway.hang_up();
+    eventually("a sender that is new begins too", || async {
+        let page = Page::parse(&gateway.metrics().await);
+        begun(&page, "optgate_outcomes_total", &expired("new")).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_stranger_can_make_the_page_grow() {
     let database = Database::sqlite();

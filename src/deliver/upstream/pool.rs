@@ -63,7 +63,7 @@ impl Upstream {
         if let Err(error) = &protection {
             tracing::error!(upstream = %settings.name, %error, "TLS towards the upstream can't be set up");
         }
-        metrics::upstream_up(&settings.name, true);
+        metrics::upstream_begins(&settings.name);
         Arc::new(Self {
             hostname: hostname.to_owned(),
             protection,

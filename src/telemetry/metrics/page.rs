@@ -10,7 +10,8 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use metrics_process::Collector;
 use tokio_util::sync::CancellationToken;
 
-use super::{BUILD, FAMILIES, Kind, POLICY_LOADED, SECONDS, seconds};
+use super::{BUILD, FAMILIES, Kind, POLICY_LOADED, SECONDS, begun, seconds};
+use crate::policy::PolicySet;
 
 static PAGE: OnceLock<Page> = OnceLock::new();
 /// The hash of the policy set in force. Not a gauge's label: every set that ever was would stay on the page.
@@ -40,6 +41,7 @@ pub fn start() {
             Kind::Histogram(_) => describe_histogram!(family.name, family.help),
         }
     }
+    begun::program();
     gauge!(BUILD.name, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
     let process = Collector::default();
     process.describe();
@@ -79,10 +81,11 @@ pub fn render() -> String {
     text
 }
 
-/// The policy set that decides from now on. Its hash is ours: letters and digits.
-pub fn policy_in_force(hash: &str, read_at: Timestamp) {
-    *POLICY.lock().unwrap_or_else(PoisonError::into_inner) = Some(hash.to_owned());
+/// The policy set that decides from now on, and for whom. Its hash is ours: letters and digits.
+pub fn policy_in_force(policies: &PolicySet, read_at: Timestamp) {
+    *POLICY.lock().unwrap_or_else(PoisonError::into_inner) = Some(policies.hash.to_string());
     gauge!(POLICY_LOADED.name).set(seconds(read_at));
+    begun::senders(policies.senders.keys().map(String::as_str));
 }
 
 /// Folds samples in until cancelled.

@@ -72,6 +72,9 @@ impl FromRequestParts<Api> for Caller {
         let from = client::of(parts, &api.trusted_proxies);
         let found = api.verifier.key(from, &key).await;
         metrics::login("api", found.as_ref().map_or_else(NotVerified::word, |_| "done"));
+        if let Err(NotVerified::Refused { .. }) = &found {
+            metrics::limited("api", "max_failures");
+        }
         let credential = found?;
         match credential.role {
             Role::Smtp => Err(Problem::forbidden("a credential for SMTP opens no API")),
