@@ -3,6 +3,7 @@
 
 mod guard;
 mod known;
+mod log_peer;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -17,9 +18,11 @@ use uuid::Uuid;
 use self::guard::Guard;
 pub use self::guard::Patience;
 use self::known::{Known, Name};
+pub use self::log_peer::LogPeer;
 use crate::clock::Clock;
 use crate::policy::Stream;
 use crate::store::{Credential, Role, Store, StoreError};
+use crate::telemetry::LOGINS;
 
 /// What is shown once: the credential's row and the secret that opens it.
 pub struct NewCredential {
@@ -133,6 +136,11 @@ impl Verifier {
         Ok(self.in_force(id).await?.is_some())
     }
 
+    /// A peer as the log names it.
+    pub fn shown(&self, peer: IpAddr) -> String {
+        self.guard.shown(peer)
+    }
+
     async fn check(
         &self,
         from: IpAddr,
@@ -156,7 +164,8 @@ impl Verifier {
         let right = secret::verify(secret.clone(), hash).await;
         let Some(found) = found.filter(|_| right).map(Arc::new) else {
             if self.guard.failed_once(from, &name, self.clock.now()) {
-                tracing::warn!(peer = %from, "too many logins failed: refused for a while");
+                let peer = self.guard.shown(from);
+                tracing::warn!(target: LOGINS, peer, "too many logins failed: refused for a while");
             }
             return Err(NotVerified::Wrong);
         };

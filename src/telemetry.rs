@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-pub use flood::FILES;
+pub use flood::{FILES, LOGINS};
 
 /// What is logged when neither `OPTGATE_LOG` nor `RUST_LOG` says: our own doings, others' warnings. That a
 /// certificate is refused is told by us, once for an outage.

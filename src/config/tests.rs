@@ -267,6 +267,8 @@ fn each_limit_has_a_default_and_bounds() {
     }
     let told = told_of("[logins]\nmax_delay = '1m'\n");
     assert!(told.contains("from 1s to 10s"), "{told}");
+    let told = told_of("[logins]\nlog_peer = 'half'\n");
+    assert!(told.contains("network") && told.contains("none"), "{told}");
 }
 
 #[test]

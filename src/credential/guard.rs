@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
+use super::LogPeer;
 use super::NotVerified;
 use super::known::Name;
 use crate::limits::peer::REMEMBERED;
@@ -24,11 +25,18 @@ pub struct Patience {
     pub window: Duration,
     /// The longest that an answer is put off.
     pub slowest: Duration,
+    /// How the log names who failed.
+    pub log_peer: LogPeer,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { failures: 10, window: Duration::from_secs(15 * 60), slowest: Duration::from_secs(3) }
+        Self {
+            failures: 10,
+            window: Duration::from_secs(15 * 60),
+            slowest: Duration::from_secs(3),
+            log_peer: LogPeer::Address,
+        }
     }
 }
 
@@ -125,6 +133,10 @@ impl Guard {
         } else {
             by_address == self.patience.failures
         }
+    }
+
+    pub fn shown(&self, peer: IpAddr) -> String {
+        self.patience.log_peer.shown(peer)
     }
 
     fn hash(&self, name: &Name) -> u64 {

@@ -11,8 +11,12 @@ use crate::store::StoreOptions;
 const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
 
 /// Nobody has to wait here.
-const SWIFT: Patience =
-    Patience { failures: 10, window: Duration::from_secs(900), slowest: Duration::from_millis(16) };
+const SWIFT: Patience = Patience {
+    failures: 10,
+    window: Duration::from_secs(900),
+    slowest: Duration::from_millis(16),
+    log_peer: LogPeer::Address,
+};
 
 struct Office {
     clock: Clock,

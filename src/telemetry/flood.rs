@@ -1,6 +1,6 @@
 //! Keeps one trouble from filling the log: of the same warning or error, ten at once and then one every ten
-//! seconds. What is left out is counted. Lines of every day (`info`) are never left out, nor are mistakes in files,
-//! each of which is another one.
+//! seconds. What is left out is counted. Lines of every day (`info`) are never left out, nor are mistakes in files and
+//! addresses that guessed too often, each of which is another one.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +15,9 @@ use super::metrics;
 
 /// The target of lines that tell of mistakes in an operator's files.
 pub const FILES: &str = "optgate::files";
+/// The target of lines that tell of an address that is refused from now on: what keeps it out altogether reads them.
+/// Each has cost it many logins, at what a login costs, so that they can't fill a log.
+pub const LOGINS: &str = "optgate::logins";
 const AT_ONCE: u32 = 10;
 const EVERY: Duration = Duration::from_secs(10);
 
@@ -48,7 +51,7 @@ impl FloodGuard {
 impl<S: Subscriber> Layer<S> for FloodGuard {
     fn event_enabled(&self, event: &Event<'_>, _: Context<'_, S>) -> bool {
         let metadata = event.metadata();
-        if *metadata.level() > Level::WARN || metadata.target() == FILES {
+        if *metadata.level() > Level::WARN || [FILES, LOGINS].contains(&metadata.target()) {
             return true;
         }
         let may = self.may_be_said(metadata.callsite(), Instant::now());
@@ -89,6 +92,8 @@ mod tests {
             (0..100).for_each(|_| tracing::info!("message decided"));
             assert_eq!(taken(), 101);
             (0..50).for_each(|line| tracing::error!(target: FILES, line, "unknown key"));
+            assert_eq!(taken(), 50);
+            (0..50).for_each(|peer| tracing::warn!(target: LOGINS, peer, "refused for a while"));
             assert_eq!(taken(), 50);
         });
     }

@@ -120,6 +120,7 @@ impl Checker<'_> {
             window: self.within(raw.window, SECOND..=DAY, default.window),
             // A peer waits for it, and a request has half a minute in all.
             slowest: self.within(raw.max_delay, SECOND..=10 * SECOND, default.slowest),
+            log_peer: raw.log_peer.map_or(default.log_peer, |given| given.value),
         }
     }
 

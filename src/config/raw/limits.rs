@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use super::{Typed, finish};
+use crate::credential::LogPeer;
 use crate::policy::shaping::Rate;
 use crate::toml_file::Table;
 use crate::toml_file::quantity::{duration, rate, size};
+
+const LOG_PEER: &[(&str, LogPeer)] =
+    &[("address", LogPeer::Address), ("network", LogPeer::Network), ("none", LogPeer::Nothing)];
 
 #[derive(Default)]
 pub struct RawSmtpLimits {
@@ -42,6 +46,7 @@ pub struct RawLogins {
     pub max_failures: Typed<u32>,
     pub window: Typed<Duration>,
     pub max_delay: Typed<Duration>,
+    pub log_peer: Typed<LogPeer>,
 }
 
 pub(super) fn smtp(table: &mut Table<'_>) -> RawSmtpLimits {
@@ -84,6 +89,7 @@ pub(super) fn logins(mut table: Table<'_>) -> RawLogins {
         max_failures: table.take("max_failures", |v| v.count()),
         window: table.take("window", |v| v.read(duration)),
         max_delay: table.take("max_delay", |v| v.read(duration)),
+        log_peer: table.take("log_peer", |v| v.word(LOG_PEER)),
     };
     finish(table);
     read

@@ -219,7 +219,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         let what = what.word();
         metrics::not_smtp(what);
         if let Some(times) = self.shared.foreign.worth_a_line() {
-            tracing::warn!(peer = %self.guest.address, what, times, "a peer speaks something else than SMTP");
+            let peer = self.shared.verifier.shown(self.guest.address);
+            tracing::warn!(peer, what, times, "a peer speaks something else than SMTP");
         }
         End::Farewell(Reply::new(500, (5, 5, 1), "this is no SMTP command; closing"))
     }

@@ -32,12 +32,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
                 Verified::Holder(holder)
             }
             Err(NotVerified::Wrong) => {
-                tracing::warn!(peer = %address, "SMTP login failed");
+                tracing::warn!(peer = self.shared.verifier.shown(address), "SMTP login failed");
                 Verified::Wrong
             }
             Err(NotVerified::Refused { again_in }) => {
                 metrics::limited("smtp", "max_failures");
-                tracing::debug!(peer = %address, "SMTP login refused after too many that failed");
+                let peer = self.shared.verifier.shown(address);
+                tracing::debug!(peer, "SMTP login refused after too many that failed");
                 let text = format!("too many failed logins, try again in {} s", again_in.as_secs() + 1);
                 return Err(End::Farewell(Reply::new(421, (4, 7, 0), text)));
             }

@@ -6,7 +6,7 @@ use optgate::clock::Clock;
 
 use super::{HERE, NEXT_DOOR};
 use crate::support::gateway::Setup;
-use crate::support::{Database, Gateway, Tool, Upstream};
+use crate::support::{Database, Gateway, Tool, Upstream, eventually};
 
 const LOGINS: &str = "[logins]\nmax_failures = 4\nwindow = \"10m\"\nmax_delay = \"1s\"\n";
 
@@ -50,6 +50,54 @@ async fn a_program_with_an_old_password_does_not_lock_out_its_neighbour() {
     assert!(reply.starts_with("421 4.7.0 "), "{reply}");
     let reply = attempt(&gateway, HERE, "demo-shop/tool", gateway.secret("demo-shop/tool")).await;
     assert!(reply.starts_with("235 "), "{reply}");
+}
+
+/// The filter that docs/operate.md has operators install, as fail2ban reads it.
+fn shipped_filter() -> regex::Regex {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docker/fail2ban/optgate.conf");
+    let text = std::fs::read_to_string(file).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("failregex = ")).expect("a failregex");
+    regex::Regex::new(&line.replace("<ADDR>", r"([0-9a-f.:]+)")).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fail2ban_finds_every_address_that_guessed_too_often() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let gateway = Setup::new(&database, &upstream).config("[logins]\nmax_failures = 1\n").start().await;
+    let filter = shipped_filter();
+    // More than the log takes of the same warning at once. On this machine each login is refused by itself.
+    for number in 0..8 {
+        for from in [HERE, NEXT_DOOR] {
+            attempt(&gateway, from, &format!("demo-shop/{number}"), "guess").await;
+        }
+    }
+    eventually("each is told of", || async {
+        let log = gateway.log();
+        let found: Vec<_> =
+            log.lines().filter_map(|line| Some(filter.captures(line)?[1].to_owned())).collect();
+        let all = |from: &str| found.iter().filter(|peer| *peer == from).count() == 8;
+        (all("127.0.0.1") && all("127.0.0.2")).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i11_no_address_of_a_peer_is_logged_where_operators_say_so() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let logins = "[logins]\nmax_failures = 1\nlog_peer = \"network\"\n";
+    let gateway = Setup::new(&database, &upstream).config(logins).start().await;
+    attempt(&gateway, NEXT_DOOR, "demo-shop/tool", "guess").await;
+    let (mut browser, _) = Tool::hear(gateway.smtp(), NEXT_DOOR).await;
+    browser.say("POST / HTTP/1.1").await;
+    let lines = ["SMTP login failed", "refused for a while", "something else than SMTP"];
+    let log = eventually("all lines", || async {
+        let log = gateway.log();
+        lines.iter().all(|line| log.contains(line)).then_some(log)
+    })
+    .await;
+    let [a, b, c, d] = NEXT_DOOR;
+    assert!(log.contains(&format!("{a}.{b}.{c}.0/24")), "{log}");
+    assert!(!log.contains(&format!("{a}.{b}.{c}.{d}\"")), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
