@@ -248,13 +248,23 @@ async fn i9_a_clock_that_goes_back_keeps_nothing_waiting_for_as_long() {
 async fn i10_a_clock_that_goes_ahead_sends_what_was_in_hand_once() {
     let (database, clock) = (Database::sqlite(), clock());
     let upstream = Upstream::start().await;
-    upstream.close();
+    upstream.script(CIA, Script::Rcpt("451 4.7.1 later"));
     let gateway = Setup::new(&database, &upstream).lease("5s").start_on(clock.clone()).await;
+    gateway.opt_in(CIA, &["apparel"]).await;
+    let held = message_id(&gateway.submit(&[CIA], &newsletter(CIA, "apparel")).await);
+    eventually("it waits where it can be held", || async {
+        gateway.deliveries(&held).await[0]["last_response"].is_string().then_some(())
+    })
+    .await;
+    gateway.command(&["queue", "hold", "--to", CIA]).expect_success();
+    upstream.close();
+    upstream.script(BO, Script::WaitAtEnd);
     let id = message_id(&gateway.submit(&[BO], &service_mail(BO)).await);
     upstream.somebody_waits().await;
-    clock.advance(Duration::from_secs(5 * 3600));
-    // Long enough for a sweep to look for leases that ran out.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    // Marketing has a day, service mail has five.
+    clock.advance(Duration::from_secs(25 * 3600));
+    // The sweep that ends what is past its deadline has looked for leases that ran out before.
+    gateway.until(&held, "withheld").await;
     upstream.open();
     gateway.until(&id, "relayed").await;
     assert_eq!(upstream.captured_for(BO).len(), 1);
