@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use super::ran::Ran;
 use super::{Database, Tool, Upstream, eventually};
 
 /// How a gateway is set up before it starts.
@@ -553,36 +554,6 @@ impl Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-/// A verb that ran to its end.
-pub struct Ran {
-    output: Output,
-    what: String,
-}
-
-impl Ran {
-    pub fn status(&self) -> i32 {
-        self.output.status.code().unwrap_or(-1)
-    }
-
-    pub fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.output.stdout).into_owned()
-    }
-
-    pub fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.output.stderr).into_owned()
-    }
-
-    pub fn expect_success(&self) -> &Self {
-        assert_eq!(self.status(), 0, "optgate {}:\n{}{}", self.what, self.stdout(), self.stderr());
-        self
-    }
-
-    pub fn json(&self) -> Value {
-        self.expect_success();
-        serde_json::from_slice(&self.output.stdout).expect("JSON")
     }
 }
 

@@ -6,6 +6,7 @@ pub mod disk;
 pub mod gateway;
 pub mod mailbox;
 pub mod proxy;
+pub mod ran;
 pub mod tool;
 pub mod upstream;
 
