@@ -191,9 +191,10 @@ async fn each_way_in_which_tls_fails_is_told_and_mail_waits() {
         let down: Vec<&str> = log.lines().filter(|line| line.contains("upstream down")).collect();
         assert_eq!(down.len(), 1, "{how}: {down:?}");
         assert!(down[0].contains(&format!("\"trouble\":\"{trouble}\"")), "{how}: {}", down[0]);
-        let metric = format!("optgate_upstream_failures_total{{upstream=\"primary\",stage=\"{trouble}\"}}");
+        let metric = format!("optgate_upstream_failures_total{{upstream=\"primary\",stage=\"{trouble}\"}} ");
         let metrics = gateway.metrics().await;
-        assert!(metrics.contains(&metric), "{how}: {metrics}");
+        let none = format!("{metric}0\n");
+        assert!(metrics.contains(&metric) && !metrics.contains(&none), "{how}: {metrics}");
     }
 }
 
