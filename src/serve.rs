@@ -4,6 +4,7 @@ mod data_dir;
 mod descriptors;
 mod figures;
 mod policies;
+mod readiness;
 pub mod restore;
 mod stage;
 pub mod systemd;
@@ -284,12 +285,14 @@ type ServerTls = Option<Arc<rustls::ServerConfig>>;
 fn background(config: &Config, shared: &Shared, ended: &Ended) -> anyhow::Result<(Vec<Stage>, ServerTls)> {
     let (store, link_keys, counted) = (shared.store.clone(), shared.link_keys.clone(), shared.store.clone());
     let (journal_of, queue_changed) = (shared.store.clone(), shared.queue_changed.clone());
+    let asked = shared.store.clone();
     let mut stages = vec![
         Stage::start("link keys", ended, |stop| follow_link_keys(store, link_keys, stop)),
         Stage::start("journal", ended, |stop| restore::follow(journal_of, queue_changed, stop)),
         Stage::start("metrics", ended, metrics::upkeep),
         Stage::start("service manager", ended, systemd::live),
         Stage::start("queue figures", ended, |stop| figures::follow(counted, stop)),
+        Stage::start("readiness", ended, |stop| readiness::follow(asked, stop)),
     ];
     let mut tls = None;
     if let Some(files) = config.smtp.certificate.clone() {

@@ -18,6 +18,7 @@ mod link_key;
 mod once;
 mod operator;
 mod page;
+mod pulse;
 mod queue;
 mod replay;
 mod rows;
@@ -63,6 +64,7 @@ use crate::keys::Keys;
 use database::{Commit, Database};
 use interned::Interned;
 use journal::Watch;
+use pulse::Pulse;
 use sql::values;
 use writer::Writer;
 
@@ -113,6 +115,7 @@ struct Inner {
     node: Uuid,
     lease: std::time::Duration,
     writer: Writer,
+    pulse: Pulse,
     journal: Option<Arc<Journal>>,
     watch: Arc<Watch>,
 }
@@ -153,7 +156,8 @@ impl Store {
         };
         let writer = Writer::start(shared);
         let (node, lease) = (options.node, options.lease);
-        let inner = Inner { database, interned, keys, clock, node, lease, writer, journal, watch };
+        let pulse = Pulse::default();
+        let inner = Inner { database, interned, keys, clock, node, lease, writer, pulse, journal, watch };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -173,19 +177,6 @@ impl Store {
             }
         }
         link_key::make_first(&mut tx, &self.inner.keys, self.inner.clock.now()).await?;
-        Ok(tx.commit().await?)
-    }
-
-    /// That a write would succeed now; for /readyz.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        if self.inner.writer.is_closed() {
-            return Err(StoreError::Unavailable("it is shutting down".into()));
-        }
-        let mut tx = self.inner.database.begin(Commit::Lazy).await?;
-        let touch = "INSERT INTO meta (name, value) VALUES ('ping', $1)
-                     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        let now = tx.now().await?;
-        tx.execute(touch, values![now.to_string()]).await?;
         Ok(tx.commit().await?)
     }
 

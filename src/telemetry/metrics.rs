@@ -65,6 +65,7 @@ macro_rules! families {
 
 families! {
     // the way in
+    READY = "optgate_ready", Gauge, "1 while this node can accept mail, 0 while its database takes no writes.";
     VERDICTS = "optgate_verdicts_total", Counter, "Recipients decided at intake, by verdict and reason.";
     MESSAGES = "optgate_messages_total", Counter, "Messages decided durably at intake.";
     TAKEN_BEFORE = "optgate_taken_before_total", Counter, "Recipients for whom the same was submitted again within a day: not sent twice.";
@@ -117,6 +118,11 @@ families! {
 }
 
 // The way in.
+
+/// Whether this node can accept mail.
+pub fn ready(ready: bool) {
+    gauge!(READY.name).set(if ready { 1.0 } else { 0.0 });
+}
 
 /// One recipient was decided at intake.
 pub fn verdict(sender: &str, stream: Option<Stream>, verdict: VerdictKind, reason: Option<Reason>) {

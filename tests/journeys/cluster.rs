@@ -1,5 +1,7 @@
 //! Several nodes on one PostgreSQL.
 
+use sqlx::Connection as _;
+
 use crate::support::gateway::Setup;
 use crate::support::tool::service_mail;
 use crate::support::{Database, Upstream, eventually};
@@ -61,4 +63,21 @@ async fn a_node_with_other_keys_refuses_to_start() {
     let mut second = Setup::new(&database, &upstream).node("second").prepare();
     let log = second.try_start().await.expect_err("it must not start");
     assert!(log.contains("keys"), "it says why: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_hangs_makes_no_other_unready() {
+    let Some(database) = Database::postgres().await else { return };
+    let upstream = Upstream::start().await;
+    let mut first = Setup::new(&database, &upstream).node("first").start().await;
+    assert_eq!(first.ask(None, "GET", "/readyz", None).await.0, 200);
+    first.terminate().await;
+    // What it would hold if it had been stopped in the middle of asking.
+    let mut held = sqlx::PgConnection::connect(&database.url).await.unwrap();
+    let hold = "BEGIN; SELECT value FROM meta WHERE name LIKE 'ping%' FOR UPDATE";
+    sqlx::raw_sql(hold).execute(&mut held).await.unwrap();
+    let mut second = Setup::new(&database, &upstream).node("second").keys_of(&first).prepare();
+    second.start().await;
+    let (status, told) = second.ask(None, "GET", "/readyz", None).await;
+    assert_eq!(status, 200, "{told}");
 }

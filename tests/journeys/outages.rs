@@ -12,7 +12,7 @@ use crate::support::mailbox::unsubscribe_path;
 use crate::support::proxy::Proxy;
 use crate::support::tool::{marketing_with, newsletter, service_mail};
 use crate::support::upstream::Script;
-use crate::support::{Database, Gateway, Upstream, eventually};
+use crate::support::{Database, Gateway, PATIENCE, Tool, Upstream, eventually};
 
 const ANNA: &str = "anna@example.se";
 const BO: &str = "bo@example.se";
@@ -189,9 +189,56 @@ async fn a_database_that_another_keeps_locked_is_a_451_until_it_lets_go() {
     sqlx::query("PRAGMA busy_timeout = 10000").execute(&mut other).await.unwrap();
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
     refuses(&gateway, &before.link, "451 4.3.0").await;
+    // Whatever the database does, who asks is answered before any health check gives up.
+    let api = gateway.api_url("");
+    gateway.set_variable("OPTGATE__API__LISTEN", api.trim_start_matches("http://"));
+    let asked = gateway.command(&["check", "--ready"]);
+    assert_eq!(asked.status(), 1);
+    assert!(
+        asked.stderr().contains("the database does not answer, or takes no writes"),
+        "{}",
+        asked.stderr()
+    );
+    shows(&gateway, "optgate_ready 0").await;
     upstream.open();
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     recovers(&mut gateway, &upstream, &before).await;
+    shows(&gateway, "optgate_ready 1").await;
+    let log = gateway.log();
+    assert!(log.contains("not ready: the database takes no writes") && log.contains("ready again"), "{log}");
+}
+
+/// Waits until `/metrics` has this line.
+async fn shows(gateway: &Gateway, sample: &str) {
+    eventually(sample, || async { gateway.metrics().await.lines().any(|line| line == sample).then_some(()) })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_be_looked_up_is_counted_as_turned_away_by_the_database() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let gateway = Setup::new(&database, &upstream).start().await;
+    let mut tool = gateway.tool().await;
+    database.tamper("ALTER TABLE credentials RENAME TO out_of_reach").await;
+    // Who was looked up before is not looked up again for five seconds.
+    let refused = async {
+        loop {
+            let reply = tool.submit("b@shop.example", &[BO], &service_mail(BO)).await;
+            if !reply.starts_with("250") {
+                return reply;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let reply = tokio::time::timeout(PATIENCE, refused).await.expect("it is looked up again");
+    assert!(reply.starts_with("451 4.3.0"), "{reply}");
+    shows(&gateway, "optgate_intake_failures_total{why=\"unavailable\"} 1").await;
+    let mut new = Tool::connect(gateway.smtp()).await;
+    new.say("EHLO tool.test").await;
+    let reply = new.try_authenticate("demo-shop/tool", gateway.secret("demo-shop/tool")).await;
+    assert!(reply.starts_with("454 4.7.0"), "{reply}");
+    shows(&gateway, "optgate_logins_total{door=\"smtp\",result=\"unavailable\"} 1").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

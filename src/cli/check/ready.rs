@@ -12,18 +12,18 @@ use tokio::time::timeout;
 use super::super::{Status, environment, unusable};
 use crate::config;
 
-/// A gateway that is well answers at once.
+/// A gateway that is well answers at once; one that is not says so within two seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Of the answer only the first line counts.
+/// What is read of the answer, in octets.
 const MOST: u64 = 4_096;
 
 /// Exit status 0 if it is ready, 1 if it is not, or does not answer.
 pub(super) async fn ask(file: &Path) -> anyhow::Result<Status> {
     let loaded = config::load_essentials(file, environment());
     let address = reachable(loaded.map_err(|mistakes| unusable("configuration", &mistakes))?.api);
-    match timeout(PATIENCE, status(address)).await {
-        Ok(Ok(line)) if line.split(' ').nth(1) == Some("200") => Ok(Status::Done),
-        Ok(Ok(line)) => Ok(not_ready(address, &line)),
+    match timeout(PATIENCE, answer(address)).await {
+        Ok(Ok(answer)) if answer.split(' ').nth(1) == Some("200") => Ok(Status::Done),
+        Ok(Ok(answer)) => Ok(not_ready(address, &why(&answer))),
         Ok(Err(error)) => Ok(not_ready(address, &error.to_string())),
         Err(_) => Ok(not_ready(address, "no answer")),
     }
@@ -44,12 +44,20 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The first line of the answer.
-async fn status(address: SocketAddr) -> std::io::Result<String> {
+/// What the answer says is amiss (RFC 9457), else its first line.
+fn why(answer: &str) -> String {
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let problem: Option<serde_json::Value> = serde_json::from_str(body).ok();
+    let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
+    detail.unwrap_or_else(|| answer.lines().next().unwrap_or_default()).to_owned()
+}
+
+/// The answer, as far as it is read.
+async fn answer(address: SocketAddr) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.take(MOST).read_to_end(&mut answer).await?;
-    Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }

@@ -48,15 +48,8 @@ fn reason(decided: &Decided) -> &'static str {
 /// The reply to a message that could not be decided or stored. Invariant 4: cannot tell is not yes.
 pub(super) fn failed(error: &IntakeError) -> Reply {
     match error {
-        IntakeError::Store(error) => unavailable(error),
-    }
-}
-
-/// The reply where the store did not do its part.
-pub(super) fn unavailable(error: &StoreError) -> Reply {
-    match error {
-        StoreError::Full | StoreError::Behind => no_room(),
-        _ => Reply::new(451, (4, 3, 0), "can't decide now, try again later"),
+        IntakeError::Store(StoreError::Full | StoreError::Behind) => no_room(),
+        IntakeError::Store(_) => Reply::new(451, (4, 3, 0), "can't decide now, try again later"),
     }
 }
 

@@ -71,6 +71,7 @@ async fn carry(mut tcp: TcpStream, greeting: Greeting, shared: &Shared, mut plac
     let trusted = match trusted(shared, source).await {
         Ok(trusted) => trusted,
         Err(error) => {
+            metrics::login("smtp", "unavailable");
             tracing::error!(%error, "can't tell whom a trusted network stands for");
             if greeting == Greeting::Plain {
                 let reply = Reply::new(421, (4, 3, 0), "can't serve now, try again later");

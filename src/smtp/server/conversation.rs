@@ -14,7 +14,7 @@ use super::limits::Limits;
 use super::pace::Pace;
 use super::room::Taken;
 use super::{Shared, answer};
-use crate::intake::Submission;
+use crate::intake::{IntakeError, Submission};
 use crate::mail::Reply;
 use crate::smtp::session::{Effect, Session, Step};
 use crate::smtp::wire::{BadLine, DataReader, EndOfData, Foreign, LineReader};
@@ -307,10 +307,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         match self.shared.verifier.still_in_force(handed.holder.id).await {
             Ok(true) => {}
             Ok(false) => return self.session.revoked(),
-            Err(error) => {
-                tracing::error!(%error, "can't tell whether a credential is in force");
-                return answer::unavailable(&error);
-            }
+            Err(error) => return not_taken(&error.into()),
         }
         let submission = Submission {
             grant: handed.holder.grant,
@@ -324,11 +321,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         };
         match self.shared.intake.accept(submission).await {
             Ok(receipt) => answer::decided(&receipt),
-            Err(error) => {
-                metrics::intake_failed(error.word());
-                tracing::error!(%error, "a message could not be taken");
-                answer::failed(&error)
-            }
+            Err(error) => not_taken(&error),
         }
     }
 
@@ -358,6 +351,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         self.output.clear();
         Ok(())
     }
+}
+
+/// The store did not do its part: the tool comes again (invariant 4).
+fn not_taken(error: &IntakeError) -> Reply {
+    metrics::intake_failed(error.word());
+    tracing::error!(%error, "a message could not be taken");
+    answer::failed(error)
 }
 
 fn shutting_down() -> End {

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::problem::{Document, Kind, Problem};
 use crate::deliver::upstream::Health;
+use crate::store::StoreError;
 
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({ "status": "ready" }))]
@@ -75,9 +76,13 @@ pub(super) async fn ready(State(api): State<Api>) -> Result<Json<Readiness>, Pro
     if api.stopping.is_cancelled() {
         return Err(Problem::new(Kind::Unavailable, "the gateway is shutting down"));
     }
+    // The log and the metrics hear of it elsewhere, whether or not anybody asks.
     api.store.ping().await.map_err(|error| {
-        tracing::error!(%error, "not ready: the database takes no writes");
-        Problem::new(Kind::Unavailable, "the database takes no writes")
+        let why = match error {
+            StoreError::Full => "the database has no room left",
+            _ => "the database does not answer, or takes no writes",
+        };
+        Problem::new(Kind::Unavailable, why)
     })?;
     // Service mail passes, so that this node is not taken out of service for it.
     let marketing = api.store.why_held().map_or_else(|| "ready".to_owned(), |why| format!("held: {why}"));
