@@ -91,3 +91,29 @@ async fn a_log_that_nobody_reads_any_more_stops_nothing() {
         upstream.first_for(&to).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_failed_login_is_told_with_its_peer_by_smtp_and_api() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let gateway = Setup::new(&database, &upstream).start().await;
+    // More than the log takes of the same warning at once.
+    let peers: Vec<[u8; 4]> = (10..22).map(|last| [127, 0, 0, last]).collect();
+    for peer in &peers {
+        let (mut tool, _) = Tool::hear(gateway.smtp(), *peer).await;
+        tool.say("EHLO tool.test").await;
+        // Of one name they would be slowed.
+        let reply = tool.try_authenticate(&format!("demo-shop/{}", peer[3]), "guess").await;
+        assert!(reply.starts_with("535 "), "{reply}");
+    }
+    let guess = format!("{}guess", gateway.secret("demo-shop/api"));
+    assert_eq!(gateway.ask(Some(&guess), "GET", "/v1/suppressions", None).await.0, 401);
+    eventually("each is told", || async {
+        let log = gateway.log();
+        let told = |message: &str, peer: &str| {
+            log.lines().any(|line| line.contains(message) && line.contains(&format!("\"{peer}\"")))
+        };
+        let by_smtp = |[a, b, c, d]: &[u8; 4]| told("SMTP login failed", &format!("{a}.{b}.{c}.{d}"));
+        (peers.iter().all(by_smtp) && told("API login failed", "127.0.0.1")).then_some(())
+    })
+    .await;
+}

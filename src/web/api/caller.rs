@@ -72,8 +72,10 @@ impl FromRequestParts<Api> for Caller {
         let from = client::of(parts, &api.trusted_proxies);
         let found = api.verifier.key(from, &key).await;
         metrics::login("api", found.as_ref().map_or_else(NotVerified::word, |_| "done"));
-        if let Err(NotVerified::Refused { .. }) = &found {
-            metrics::limited("api", "max_failures");
+        match &found {
+            Err(NotVerified::Wrong) => tracing::warn!(peer = api.verifier.shown(from), "API login failed"),
+            Err(NotVerified::Refused { .. }) => metrics::limited("api", "max_failures"),
+            _ => {}
         }
         let credential = found?;
         match credential.role {
