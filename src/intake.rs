@@ -224,6 +224,11 @@ fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds
     let rule = whole_file.unwrap_or(RuleRef { file: "".into(), line: 0 });
     let unfit = |reason, text: String| Unfit { reason, text, rule: rule.clone(), stream: None };
     let message = RawMessage::index_within(submission.content.clone(), bounds)
+        .inspect_err(|error| {
+            if let Some(limit) = error.limit() {
+                metrics::limited("smtp", limit);
+            }
+        })
         .map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
     if message.hops() >= MAX_HOPS {
         return Err(unfit(Reason::Loop, format!("it passed {MAX_HOPS} hosts already")));

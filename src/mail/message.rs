@@ -65,6 +65,17 @@ pub enum Unparsable {
     Structure,
 }
 
+impl Unparsable {
+    /// The limit that it is beyond, by its key in the configuration.
+    pub fn limit(self) -> Option<&'static str> {
+        match self {
+            Self::LongLine(_) => Some("max_line_length"),
+            Self::LargeHeader(_) => Some("max_header_size"),
+            Self::Nul | Self::ManyFields | Self::NotAField(_) | Self::TooDeep | Self::Structure => None,
+        }
+    }
+}
+
 impl RawMessage {
     /// Finds the header fields. A header that runs straight into the body without an empty line, as some
     /// tools send it, ends where the first line stands that can be no field.

@@ -215,6 +215,8 @@ pub struct Step {
     /// `None` while the server finds out what to say.
     pub reply: Option<Reply>,
     pub effect: Effect,
+    /// Beyond which limit the line was, by its key in the configuration.
+    pub beyond: Option<&'static str>,
 }
 
 /// What the session can't do itself.
@@ -263,7 +265,16 @@ impl Step {
     }
 
     fn reply(reply: Reply) -> Self {
-        Self { reply: Some(reply), effect: Effect::Nothing }
+        Self { reply: Some(reply), effect: Effect::Nothing, beyond: None }
+    }
+
+    /// The server finds out what to say.
+    fn ask(effect: Effect) -> Self {
+        Self { reply: None, effect, beyond: None }
+    }
+
+    fn beyond(self, limit: &'static str) -> Self {
+        Self { beyond: Some(limit), ..self }
     }
 
     fn then(self, effect: Effect) -> Self {
@@ -330,8 +341,14 @@ impl Session {
         if exchanging {
             self.state = State::Idle;
         }
-        let detail = if exchanging && bad == BadLine::TooLong { 6 } else { 2 };
-        self.judge(Step::say(500, (5, 5, detail), bad.to_string()))
+        let step = match bad {
+            BadLine::TooLong => {
+                let detail = if exchanging { 6 } else { 2 };
+                Step::say(500, (5, 5, detail), bad.to_string()).beyond("max_command_length")
+            }
+            BadLine::Malformed => Step::say(500, (5, 5, 2), bad.to_string()),
+        };
+        self.judge(step)
     }
 
     /// What came of `Effect::Verify`.
@@ -451,10 +468,12 @@ impl Session {
         };
         let bounds = &self.terms.bounds;
         if self.strikes >= bounds.errors {
-            return Step::say(421, (4, 7, 0), "too many errors").then(Effect::Close);
+            let end = Step::say(421, (4, 7, 0), "too many errors").then(Effect::Close);
+            return end.beyond("max_errors");
         }
         if self.idle_commands > bounds.commands_without_mail {
-            return Step::say(421, (4, 7, 0), "too many commands without mail").then(Effect::Close);
+            let end = Step::say(421, (4, 7, 0), "too many commands without mail").then(Effect::Close);
+            return end.beyond("max_commands_without_mail");
         }
         step
     }

@@ -1,7 +1,7 @@
 //! Metrics of HTTP: how long requests take, by the route that matched; and the page that shows all metrics.
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 
@@ -16,6 +16,9 @@ pub fn measured(router: axum::Router, listener: &'static str) -> axum::Router {
         let route = request.extensions().get::<MatchedPath>().cloned();
         let taking = Stopwatch::start();
         let response = next.run(request).await;
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            metrics::limited(listener, "body_limit");
+        }
         let route = route.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
         metrics::http_request(listener, route, response.status().as_u16(), taking.took());
         response

@@ -1,6 +1,7 @@
 //! What peers may take, on real sockets: connections, time, errors, memory, guesses, pages and calls.
 
 mod connections;
+mod counted;
 mod logins;
 mod memory;
 mod pages;

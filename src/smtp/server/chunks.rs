@@ -81,7 +81,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
     fn refuse_chunk(&mut self, why: Dropped, position: Position) -> Reply {
         self.session.chunk_refused(position);
         match why {
-            Dropped::TooLarge => answer::too_large(),
+            Dropped::TooLarge => {
+                metrics::limited("smtp", "max_message_size");
+                answer::too_large()
+            }
             Dropped::NoRoom => answer::no_room(),
         }
     }

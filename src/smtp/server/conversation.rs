@@ -136,9 +136,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// Says the reply and does what the session asks for.
     async fn carry_out(&mut self, step: Step) -> Result<Option<Then>, End> {
+        count(step.beyond);
         if matches!(step.effect, Effect::Confirm) {
             let reply = match self.confirm().await {
-                None if self.shared.room.is_full() => Some(self.drop_message(answer::no_room())),
+                None if self.shared.room.is_full() => {
+                    count(Some("max_in_hand"));
+                    Some(self.drop_message(answer::no_room()))
+                }
                 None => step.reply,
                 refused => refused,
             };
@@ -153,6 +157,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             Effect::Verify(login) => {
                 let verified = self.verify(login).await?;
                 let step = self.session.verified(verified);
+                count(step.beyond);
                 self.say(step.reply);
                 Ok(matches!(step.effect, Effect::Close).then_some(Then::Close))
             }
@@ -185,7 +190,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 return Err(shutting_down());
             }
             if Instant::now() >= self.session_until() {
-                metrics::limited("smtp", "session_timeout");
+                count(Some("session_timeout"));
                 return Err(End::Farewell(Reply::new(
                     421,
                     (4, 4, 2),
@@ -253,7 +258,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         let ended = loop {
             let held = reader.held_with(AT_MOST * self.input.len());
             if self.shared.room.extend(&mut taken, held).await.is_err() {
-                metrics::limited("smtp", "max_in_hand");
+                count(Some("max_in_hand"));
                 reader.give_up();
                 taken = Taken::default();
             }
@@ -265,7 +270,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         self.give_back_input();
         Ok(match ended {
             EndOfData::Complete(content) => self.submit(content).await,
-            EndOfData::TooLarge => self.drop_message(answer::too_large()),
+            EndOfData::TooLarge => {
+                count(Some("max_message_size"));
+                self.drop_message(answer::too_large())
+            }
             EndOfData::NoRoom => self.drop_message(answer::no_room()),
         })
     }
@@ -332,7 +340,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             Ok(Ok(read)) => Ok(read),
             Ok(Err(error)) => Err(End::Lost(error)),
             Err(_) => {
-                metrics::limited("smtp", "timeout");
+                let ended = Instant::now() >= self.session_until();
+                count(Some(if ended { "session_timeout" } else { "timeout" }));
                 Err(End::Farewell(Reply::new(421, (4, 4, 2), "waited too long; closing")))
             }
         }
@@ -350,6 +359,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         timeout(idle, write).await??;
         self.output.clear();
         Ok(())
+    }
+}
+
+/// A limit had its say, by its key in the configuration.
+fn count(limit: Option<&'static str>) {
+    if let Some(limit) = limit {
+        metrics::limited("smtp", limit);
     }
 }
 

@@ -85,13 +85,14 @@ impl Session {
         if size > most || self.dropped > most {
             return self.too_much();
         }
-        Step { reply: None, effect: Effect::ReadChunk(Chunk { size, fate, position }) }
+        Step::ask(Effect::ReadChunk(Chunk { size, fate, position }))
     }
 
     /// Nobody waits for so many octets.
     fn too_much(&mut self) -> Step {
         self.state = State::Idle;
-        Step::say(552, (5, 3, 4), "message too large; closing").then(Effect::Close)
+        let end = Step::say(552, (5, 3, 4), "message too large; closing").then(Effect::Close);
+        end.beyond("max_message_size")
     }
 
     fn fate(&mut self, size: u64) -> Fate {

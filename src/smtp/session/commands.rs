@@ -80,7 +80,7 @@ impl Session {
                 self.state = State::Authenticating(exchange);
                 Step::reply(Reply::plain(334, vec![challenge.to_owned()]))
             }
-            Ok(Next::Check(login)) => Step { reply: None, effect: Effect::Verify(login) },
+            Ok(Next::Check(login)) => Step::ask(Effect::Verify(login)),
             Err(failed @ Failed::UnknownMechanism) => Step::say(504, (5, 5, 4), failed.to_string()),
             Err(failed @ Failed::Cancelled) => Step::say(501, (5, 7, 0), failed.to_string()),
             Err(failed @ Failed::Malformed) => Step::say(501, (5, 5, 2), failed.to_string()),
@@ -115,7 +115,7 @@ pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
         },
     };
     if parameters.size > session.terms.max_message_size as u64 {
-        return Step::say(552, (5, 3, 4), "message too large");
+        return Step::say(552, (5, 3, 4), "message too large").beyond("max_message_size");
     }
     let envelope = Envelope {
         sender,
@@ -197,10 +197,12 @@ impl Transaction {
         let canonical = address.canonical();
         if !self.seen.contains(&canonical) {
             if self.envelope.recipients.len() >= most {
-                return Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
+                let full = Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
+                return full.beyond("max_recipients");
             }
             if self.octets + octets > most.saturating_mul(OCTETS_FOR_EACH).max(LEAST_OCTETS) {
-                return Step::say(452, (4, 5, 3), "no room for more recipients in this message");
+                let full = Step::say(452, (4, 5, 3), "no room for more recipients in this message");
+                return full.beyond("max_recipients");
             }
             self.octets += octets;
             self.seen.insert(canonical);

@@ -47,7 +47,7 @@ fn stranger() -> Session {
 
 /// The reply's text and the effect. Where the session waits for the server there is no text.
 fn step(session: &mut Session, line: &str) -> (String, Effect) {
-    let Step { reply, effect } = session.line(line.as_bytes());
+    let Step { reply, effect, .. } = session.line(line.as_bytes());
     (reply.map(|reply| reply.to_string()).unwrap_or_default(), effect)
 }
 

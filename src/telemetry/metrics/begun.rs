@@ -55,11 +55,18 @@ pub(super) const LIMITS: &[(&str, Words)] = &[
             "session_timeout",
             "timeout",
             "max_in_hand",
+            "max_message_size",
+            "max_recipients",
+            "max_line_length",
+            "max_header_size",
+            "max_command_length",
+            "max_errors",
+            "max_commands_without_mail",
             "max_failures",
         ],
     ),
-    ("web", &["max_connections_per_address", "rate"]),
-    ("api", &["max_connections_per_address", "rate", "max_failures"]),
+    ("web", &["max_connections_per_address", "rate", "body_limit"]),
+    ("api", &["max_connections_per_address", "rate", "body_limit", "max_failures"]),
 ];
 /// Of what has no stream to ask.
 const WITHOUT_STREAM: &[Reason] =
