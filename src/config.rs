@@ -19,7 +19,7 @@ use crate::deliver::upstream;
 use crate::policy::shaping::Rate;
 use crate::sign::SigningKey;
 use crate::smtp::server::{Limits, Trusted};
-use crate::toml_file::{Mistake, Severity, Source, Table, document, sorted, whole_file};
+use crate::toml_file::{Mistake, Severity, Table, document, sorted, whole_file};
 use crate::web::listener;
 use certificate::CertificateFiles;
 use overrides::Combined;
@@ -133,11 +133,11 @@ pub fn load_essentials(
 ) -> Result<Essentials, Vec<Mistake>> {
     let text = read(file)?;
     let (name, combined) = (file.display().to_string(), Combined::new(&text, environment));
-    let source = Source::new(&name, &combined.text).with_environment(combined.environment);
+    let source = combined.source(&name);
     let mut table = document(&source).into_inner();
     combined.lay_over(&source, &mut table);
     let raw = raw::read_essentials(&source, table);
-    let essentials = check::essentials(raw, &source, &folder_of(file), combined.environment);
+    let essentials = check::essentials(raw, &source, &folder_of(file));
     let mistakes = sorted(source.into_mistakes());
     let usable = mistakes.iter().all(|mistake| mistake.severity == Severity::Warning);
     essentials.filter(|_| usable).ok_or(mistakes)
@@ -165,11 +165,11 @@ fn folder_of(file: &Path) -> PathBuf {
 pub fn parse(file: &Path, text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Loaded {
     let name = file.display().to_string();
     let combined = Combined::new(text, environment);
-    let source = Source::new(&name, &combined.text).with_environment(combined.environment);
+    let source = combined.source(&name);
     let mut table = document(&source).into_inner();
     combined.lay_over(&source, &mut table);
     let raw = raw::read(Table::new(&source, 0..0, &table));
-    let config = check::check(raw, &source, &folder_of(file), combined.environment);
+    let config = check::check(raw, &source, &folder_of(file));
     let mistakes = sorted(source.into_mistakes());
     match config {
         Some(config) if mistakes.iter().all(|mistake| mistake.severity == Severity::Warning) => {

@@ -32,11 +32,15 @@ pub enum Severity {
     Warning,
 }
 
-/// The file's TOML; what can't be read of it is noted, and left out.
+/// The file's TOML; what can't be read of it is noted, and left out. Nothing else is then told of the file: a key
+/// that seems to be missing stands in what could not be read.
 pub fn document<'t>(source: &Source<'t>) -> Spanned<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(source.of_file());
-    for error in errors {
-        source.error(&error.span().unwrap_or(0..0), error.message());
+    for error in &errors {
+        source.unreadable(&error.span().unwrap_or(0..0), error.message());
+    }
+    if !errors.is_empty() {
+        source.close();
     }
     table
 }

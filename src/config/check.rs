@@ -25,13 +25,11 @@ const POLICIES: &str = "/etc/optgate/policies";
 struct Checker<'c> {
     source: &'c Source<'c>,
     folder: &'c Path,
-    /// Octets before this came from the file, those after from the environment.
-    environment: usize,
 }
 
 /// `None` where something without a default is missing or can't be used; it has been noted then.
-pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path, environment: usize) -> Option<Config> {
-    let checker = Checker { source, folder, environment };
+pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path) -> Option<Config> {
+    let checker = Checker { source, folder };
     checker.listeners(&raw);
     checker.networks(&raw.smtp.trusted);
     let data_dir = checker.path(raw.data_dir.as_ref(), "/var/lib/optgate");
@@ -59,13 +57,8 @@ pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path, environment: us
 }
 
 /// The same of what commands need.
-pub fn essentials(
-    raw: RawConfig,
-    source: &Source<'_>,
-    folder: &Path,
-    environment: usize,
-) -> Option<Essentials> {
-    let checker = Checker { source, folder, environment };
+pub fn essentials(raw: RawConfig, source: &Source<'_>, folder: &Path) -> Option<Essentials> {
+    let checker = Checker { source, folder };
     let data_dir = checker.path(raw.data_dir.as_ref(), "/var/lib/optgate");
     Some(Essentials {
         policies: checker.path(raw.policies.as_ref(), POLICIES),
@@ -113,7 +106,7 @@ impl Checker<'_> {
         }
         match (raw.url, raw.url_file) {
             (Some(url), _) => {
-                if url.span.start < self.environment && has_password(&url.value) {
+                if has_password(&url.value) {
                     let message =
                         "the password would be safer in a file of its own: name that with `url_file`";
                     self.source.warning(&url.span, message);
@@ -218,8 +211,12 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Whether a database's address holds `user:password@`.
+/// Whether a database's address holds `user:password@`, or `password=` behind its question mark.
 fn has_password(url: &str) -> bool {
+    let query = url.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    if query.split('&').any(|pair| pair.starts_with("password=")) {
+        return true;
+    }
     let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
     let login = authority.and_then(|authority| authority.rsplit_once('@'));
     login.is_some_and(|(login, _)| login.contains(':'))

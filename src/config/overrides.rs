@@ -14,9 +14,9 @@ const PREFIX: &str = "OPTGATE__";
 
 /// The file's text and the overrides below it, so that all of it has a place.
 pub struct Combined {
-    pub text: String,
+    text: String,
     /// Where the environment's part begins.
-    pub environment: usize,
+    environment: usize,
     variables: Vec<Variable>,
 }
 
@@ -47,6 +47,12 @@ impl Combined {
         Self { text, environment: start, variables }
     }
 
+    /// What mistakes are noted in, under the file's name.
+    pub fn source(&self, name: &str) -> Source<'_> {
+        let values = self.variables.iter().map(|variable| variable.value.clone());
+        Source::new(name, &self.text).with_environment(self.environment, values.collect())
+    }
+
     /// Lays the variables over the file's keys. One that names no place is a mistake.
     pub fn lay_over<'t>(&'t self, source: &Source<'t>, table: &mut DeTable<'t>) {
         for Variable { name, value } in &self.variables {
@@ -54,38 +60,56 @@ impl Combined {
             let path = path.trim_start_matches(PREFIX).to_ascii_lowercase();
             let path: Vec<&str> = path.split("__").collect();
             if !put(table, &path, name, self.value(value)) {
-                source.hide(value.clone());
-                source.error(name, "this names no key that a single value could be given");
+                source.error(name, "this names no key that such a value could be given");
             }
         }
     }
 
-    /// A value as TOML where it is a number, true or false, or a list; else it is a text as it stands.
+    /// A value as TOML where it is a number, true or false, a list or an inline table; else it is a text as it
+    /// stands.
     fn value(&self, at: &Range<usize>) -> Spanned<DeValue<'_>> {
         let text = self.text.get(at.clone()).unwrap_or_default();
         let value = match DeValue::parse(text).map(Spanned::into_inner) {
             Ok(value @ (DeValue::Integer(_) | DeValue::Boolean(_) | DeValue::String(_))) => value,
-            Ok(DeValue::Array(items)) => {
-                let items = items.into_iter().map(|item| Spanned::new(at.clone(), item.into_inner()));
-                DeValue::Array(items.collect())
-            }
+            Ok(value @ (DeValue::Array(_) | DeValue::Table(_))) => moved(value, at.start),
             _ => DeValue::String(Cow::Borrowed(text)),
         };
         Spanned::new(at.clone(), value)
     }
 }
 
-/// False if there is no such place: a section where a value should go, or a value where a section should be.
-fn put<'t>(table: &mut DeTable<'t>, path: &[&str], name: &Range<usize>, value: Spanned<DeValue<'t>>) -> bool {
-    let Some((key, rest)) = path.split_first() else { return false };
-    let is_section = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
+/// A value whose text begins at this offset: what is in it stands so much further on.
+fn moved<'t>(value: DeValue<'t>, by: usize) -> DeValue<'t> {
+    let further = |span: Range<usize>| span.start + by..span.end + by;
+    let item = |item: Spanned<DeValue<'t>>| {
+        let span = further(item.span());
+        Spanned::new(span, moved(item.into_inner(), by))
+    };
+    match value {
+        DeValue::Array(items) => DeValue::Array(items.into_iter().map(item).collect()),
+        DeValue::Table(table) => {
+            let key = |key: Spanned<Cow<'t, str>>| Spanned::new(further(key.span()), key.into_inner());
+            DeValue::Table(table.into_iter().map(|(name, value)| (key(name), item(value))).collect())
+        }
+        other => other,
+    }
+}
+
+/// Whether keys stand below it.
+fn is_section(value: &Spanned<DeValue<'_>>) -> bool {
+    match value.get_ref() {
         DeValue::Table(_) => true,
         DeValue::Array(items) => items.iter().any(|item| item.get_ref().is_table()),
         _ => false,
-    };
+    }
+}
+
+/// False if there is no such place: a section where a value should go, or a value where a section should be.
+fn put<'t>(table: &mut DeTable<'t>, path: &[&str], name: &Range<usize>, value: Spanned<DeValue<'t>>) -> bool {
+    let Some((key, rest)) = path.split_first() else { return false };
     let spanned_key = || Spanned::new(name.clone(), Cow::Owned((*key).to_owned()));
     if rest.is_empty() {
-        if table.get(*key).is_some_and(is_section) {
+        if table.get(*key).is_some_and(is_section) && !is_section(&value) {
             return false;
         }
         table.remove(*key);

@@ -79,6 +79,7 @@ fn defaults_are_those_of_the_contract() {
     assert_eq!((config.smtp.max_message_size, config.smtp.max_recipients), (25 << 20, 1000));
     assert_eq!(config.web.public_url, "https://mail.example.com");
     assert_eq!(config.web.body_limit, 65_536);
+    assert_eq!(config.web.trusted_proxies, ["127.0.0.1/32".parse().unwrap()]);
     assert_eq!(config.queue.lease, Duration::from_secs(60));
     assert_eq!((config.upstreams[0].name.as_str(), config.upstreams[0].connections), ("primary", 10));
 }

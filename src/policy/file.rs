@@ -70,17 +70,23 @@ impl Folder {
 /// the hash tells of it as of any other.
 pub fn parse(files: &[NamedText]) -> Loaded {
     let lent = shipped::lent_to(files);
-    let mut mistakes: Vec<Mistake> = lent.iter().map(|(name, _)| lent_warning(name)).collect();
     let mut all: Vec<&NamedText> = files.iter().chain(&lent).collect();
     all.sort();
     let sources: Vec<Source<'_>> = all.iter().map(|(name, text)| Source::new(name, text)).collect();
     let documents: Vec<_> = sources.iter().map(|source| document(source)).collect();
     let mut read = Read::default();
     for ((source, document), (name, _)) in sources.iter().zip(&documents).zip(&all) {
-        read.file(name, source, Table::new(source, 0..0, document.get_ref()));
+        if !source.is_closed() {
+            read.file(name, source, Table::new(source, 0..0, document.get_ref()));
+        }
+    }
+    if sources.iter().any(Source::is_closed) {
+        // What others say of a file that is no TOML would only lead astray.
+        return Err(sorted(sources.into_iter().flat_map(Source::into_mistakes)));
     }
     let (senders, jurisdictions) = read.link();
     let shaping = read.shaping.shaping;
+    let mut mistakes: Vec<Mistake> = lent.iter().map(|(name, _)| lent_warning(name)).collect();
     mistakes.extend(sources.into_iter().flat_map(Source::into_mistakes));
     if senders.is_empty() {
         let message = "there is no sender, so nobody may send".to_owned();

@@ -229,6 +229,9 @@ impl<'a> Table<'a> {
     ) -> Option<Given<T>> {
         self.asked.push(key);
         let (at, spanned) = self.left.remove(key)?;
+        if !holds_tables(spanned) {
+            self.source.reveal(&spanned.span());
+        }
         let value = read(Value { source: self.source, spanned })?;
         Some(Given { value, span: spanned.span(), rule: self.source.rule(at.start) })
     }
@@ -303,6 +306,15 @@ impl<'a> Table<'a> {
             };
             self.source.error(at, format!("`{key}` is not a key that belongs here{hint}"));
         }
+    }
+}
+
+/// Whether a key may be below it that nobody has asked for yet.
+fn holds_tables(value: &Spanned<DeValue<'_>>) -> bool {
+    match value.get_ref() {
+        DeValue::Table(_) => true,
+        DeValue::Array(items) => items.iter().any(holds_tables),
+        _ => false,
     }
 }
 

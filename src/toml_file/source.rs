@@ -1,6 +1,6 @@
 //! One policy file's text: offsets to lines, and mistakes shown where they are.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +13,20 @@ use crate::policy::RuleRef;
 /// Mistakes of one file that are told; a file in another format would draw thousands.
 const MAX_MISTAKES: usize = 100;
 
+/// What kind of values a file has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Public,
+    /// A secret may stand there, whether it should or not.
+    MaybeSecret,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hearing {
+    Open,
+    Closed,
+}
+
 /// A file's name and text, and what was found wrong in it so far.
 #[derive(Debug)]
 pub struct Source<'t> {
@@ -21,8 +35,13 @@ pub struct Source<'t> {
     line_starts: Vec<usize>,
     /// From here on the text came from the environment, a variable a line.
     environment: usize,
+    /// The values of its variables.
+    values: Vec<Range<usize>>,
+    content: Content,
     /// What is never shown: secrets, or what may be one.
     hidden: RefCell<Vec<Range<usize>>>,
+    /// Whether what is told from now on is taken.
+    hearing: Cell<Hearing>,
     mistakes: RefCell<Vec<Mistake>>,
 }
 
@@ -34,21 +53,47 @@ impl<'t> Source<'t> {
             name: name.into(),
             text,
             line_starts,
-            environment: text.len(),
+            environment: usize::MAX,
+            values: Vec::new(),
+            content: Content::Public,
             hidden: RefCell::default(),
+            hearing: Cell::new(Hearing::Open),
             mistakes: RefCell::default(),
         }
     }
 
-    /// The same, of which the text from an offset on came from the environment.
-    pub fn with_environment(mut self, from: usize) -> Self {
+    /// A configuration, of which the text from an offset on came from the environment. Nobody knows what a misspelt
+    /// variable was meant to hold: its values are hidden until a key that is no secret's is found to be theirs.
+    pub fn with_environment(mut self, from: usize, values: Vec<Range<usize>>) -> Self {
         self.environment = from;
+        self.hidden.replace(values.clone());
+        self.values = values;
+        self.content = Content::MaybeSecret;
         self
     }
 
     /// From now on mistakes show stars for what stands here.
     pub fn hide(&self, span: Range<usize>) {
-        self.hidden.borrow_mut().push(span);
+        // A section made of variables has the place of their names, which tell nothing.
+        if span.start < self.environment || self.values.contains(&span) {
+            self.hidden.borrow_mut().push(span);
+        }
+    }
+
+    /// A variable's value belongs to a key that is known, and may be shown.
+    pub fn reveal(&self, span: &Range<usize>) {
+        if self.values.contains(span) {
+            self.hidden.borrow_mut().retain(|hidden| hidden != span);
+        }
+    }
+
+    /// What is told from now on only follows from what was told, and is left out.
+    pub fn close(&self) {
+        self.hearing.set(Hearing::Closed);
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.hearing.get() == Hearing::Closed
     }
 
     /// The text without what came from the environment.
@@ -69,13 +114,36 @@ impl<'t> Source<'t> {
         self.tell(Severity::Warning, span, message.into());
     }
 
+    /// A place that is no TOML. Of a configuration the value there is not shown: whose it is can't be told.
+    pub fn unreadable(&self, span: &Range<usize>, message: impl Into<String>) {
+        // What ends too early is told where the file ends, and not of what follows it.
+        let last = self.environment.saturating_sub(1);
+        let span = span.start.min(last)..span.end.min(last);
+        if self.content == Content::MaybeSecret {
+            let (start, line) = self.line(span.start.min(self.text.len()));
+            let value = match line.find('=') {
+                Some(at) => at + 1,
+                None if line.trim_start().starts_with('[') => line.len(),
+                None => 0,
+            };
+            self.hide(start + value..start + line.len());
+        }
+        self.error(&span, message);
+    }
+
     /// A mistake of the file as a whole.
     pub fn error_of_file(&self, message: impl Into<String>) {
-        self.mistakes.borrow_mut().push(whole_file(&self.name, Severity::Error, message.into()));
+        self.note(whole_file(&self.name, Severity::Error, message.into()));
     }
 
     pub fn warning_of_file(&self, message: impl Into<String>) {
-        self.mistakes.borrow_mut().push(whole_file(&self.name, Severity::Warning, message.into()));
+        self.note(whole_file(&self.name, Severity::Warning, message.into()));
+    }
+
+    fn note(&self, mistake: Mistake) {
+        if self.hearing.get() == Hearing::Open {
+            self.mistakes.borrow_mut().push(mistake);
+        }
     }
 
     pub fn into_mistakes(self) -> Vec<Mistake> {
@@ -88,9 +156,7 @@ impl<'t> Source<'t> {
         }
         let start = span.start.min(self.text.len());
         let index = self.line_index(start);
-        let line_start = self.line_starts.get(index).copied().unwrap_or_default();
-        let rest = self.text.get(line_start..).unwrap_or_default();
-        let line = rest.lines().next().unwrap_or_default();
+        let (line_start, line) = self.line(start);
         // A span over several lines is shown on its first.
         let from = (start - line_start).min(line.len());
         let to = span.end.saturating_sub(line_start).clamp(from, line.len());
@@ -106,7 +172,7 @@ impl<'t> Source<'t> {
             .annotation(AnnotationKind::Primary.span(from..to));
         let title = level(severity).primary_title(message.as_str());
         let rendered = Renderer::plain().render(&[title.element(snippet)]);
-        self.mistakes.borrow_mut().push(Mistake {
+        self.note(Mistake {
             file: PathBuf::from(name),
             line: to_u32(index - first + 1),
             column: to_u32(column),
@@ -127,6 +193,12 @@ impl<'t> Source<'t> {
             }
         }
         shown
+    }
+
+    /// Where the line of an offset begins, and the line.
+    fn line(&self, at: usize) -> (usize, &'t str) {
+        let start = self.line_starts.get(self.line_index(at)).copied().unwrap_or_default();
+        (start, self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default())
     }
 
     fn line_index(&self, at: usize) -> usize {

@@ -93,3 +93,91 @@ fn commands_read_what_they_need_and_pass_over_the_rest() {
         assert!(load_essentials(&file, []).is_err(), "{text}");
     }
 }
+
+/// All that is shown to people of a configuration that can't be used, or that draws warnings.
+fn rendered(environment: &[(&str, &str)]) -> String {
+    // Whatever it names, nothing is there but the policies.
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("policies")).unwrap();
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let mistakes = match parse(&folder.path().join("optgate.toml"), SMALLEST, environment) {
+        Ok((_, warnings)) => warnings,
+        Err(mistakes) => mistakes,
+    };
+    mistakes.iter().map(|mistake| format!("{}\n", mistake.rendered)).collect()
+}
+
+#[test]
+fn of_the_environment_only_what_is_known_to_be_harmless_is_shown() {
+    for name in [
+        "OPTGATE__UPSTREM__0__KEY",
+        "OPTGATE__NOPE__PASSWORD",
+        "OPTGATE__UPSTREAM__0__PASSWRD",
+        "OPTGATE__UPSTREAM__0__PASSWORD",
+        "OPTGATE__UPSTREAM__0__HEADERS__X",
+        "OPTGATE__UPSTREAM",
+        "OPTGATE__DATABASE__PASSWORD",
+        "OPTGATE__PASSWORD",
+    ] {
+        for value in ["topsecret2", "[{ key = 'topsecret2' }]", "{ a = { b = 'topsecret2' } }"] {
+            let shown = rendered(&[(name, value)]);
+            assert!(!shown.contains("topsecret2"), "{name}={value}\n{shown}");
+            assert!(shown.is_empty() || shown.contains(&format!("{name} = ***")), "{name}={value}\n{shown}");
+        }
+    }
+    let shown = rendered(&[("OPTGATE__SMTP__MAX_RECIPIENTS", "many")]);
+    assert!(shown.contains("OPTGATE__SMTP__MAX_RECIPIENTS = many"), "{shown}");
+    let shown = rendered(&[("OPTGATE__UPSTREAM__0__HEADERS", "{ X-A = 'topsecret2', Date = 'x' }")]);
+    assert!(
+        shown.contains("`Date` is not for an upstream to set") && !shown.contains("topsecret2"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_password_in_the_databases_address_draws_a_warning_wherever_it_stands() {
+    for url in ["postgres://u:topsecret2@db.example/og", "postgres://u@db.example/og?password=topsecret2"] {
+        let shown = rendered(&[("OPTGATE__DATABASE__URL", url)]);
+        assert!(shown.contains("warning: the password would be safer in a file"), "{shown}");
+        assert!(!shown.contains("topsecret2"), "{shown}");
+        assert!(told_of(&format!("[database]\nurl = '{url}'\n")).contains("would be safer in a file"));
+    }
+    assert_eq!(rendered(&[("OPTGATE__DATABASE__URL", "postgres://u@db.example/og")]), "");
+}
+
+#[test]
+fn a_variable_gives_a_table_as_toml() {
+    let environment = [
+        ("OPTGATE__UPSTREAM__0__HEADERS", "{ X-SES-CONFIGURATION-SET = 'main' }"),
+        ("OPTGATE__UPSTREAM__0__TIMEOUTS", "{ connect = '7s' }"),
+    ];
+    for file in [SMALLEST.to_owned(), format!("{SMALLEST}headers = {{ X-Other = 'file' }}\n")] {
+        let (config, warnings) = parsed(&file, &environment).ok().unwrap();
+        assert_eq!(warnings, []);
+        let upstream = &config.upstreams[0];
+        assert_eq!(upstream.headers, [("X-SES-CONFIGURATION-SET".to_owned(), "main".to_owned())]);
+        assert_eq!(upstream.timeouts.connect, Duration::from_secs(7));
+    }
+    let told = messages(parsed(SMALLEST, &[("OPTGATE__UPSTREAM__0__HEADERS", "{ Date = 'x' }")]));
+    assert!(told.starts_with("1:35: `Date`"), "the place within the variable: {told}");
+    let told = messages(parsed(SMALLEST, &[("OPTGATE__UPSTREAM", "primary")]));
+    assert!(told.contains("names no key"), "{told}");
+}
+
+#[test]
+fn what_is_no_toml_is_told_alone_and_shows_no_value() {
+    for line in
+        ["hostname = ", "[[dkim]]\nselector = 's\n", "[database]\nurl = postgres://u:topsecret2@db/og"]
+    {
+        let folder = folder();
+        let text = format!("{line}\n{}", SMALLEST.replace("hostname =", "hostnam ="));
+        let mistakes = parse(&folder.path().join("optgate.toml"), &text, []).err().unwrap();
+        assert!(mistakes.iter().all(|mistake| mistake.line <= 2), "{line}: {mistakes:#?}");
+        assert!(mistakes.iter().all(|mistake| !mistake.rendered.contains("topsecret2")), "{mistakes:#?}");
+    }
+    for environment in [&[][..], &[("OPTGATE__SMTP__LISTEN", "127.0.0.1:0")]] {
+        let mistakes = parsed("data_dir = 'data'\nhostname = ", environment).err().unwrap();
+        let place = |mistake: &Mistake| (mistake.file.ends_with("optgate.toml"), mistake.line);
+        assert!(mistakes.iter().all(|mistake| place(mistake) == (true, 2)), "{mistakes:#?}");
+    }
+}

@@ -178,6 +178,23 @@ fn what_toml_can_not_read_is_told_by_line_too() {
 }
 
 #[test]
+fn of_a_file_that_is_no_toml_nothing_else_is_told() {
+    let sender = SENDER.replace("from_domains = [\"shop.example\"]", "from_domains = [\"shop.example");
+    let told = mistakes_of(&[("senders/demo-shop.toml", &sender)]);
+    assert!(told[0].starts_with("senders/demo-shop.toml:5:"), "{told:#?}");
+    assert!(told.iter().all(|one| one.starts_with("senders/demo-shop.toml:")), "{told:#?}");
+    assert!(!told.iter().any(|one| one.contains("is missing") || one.contains("no sender")), "{told:#?}");
+    // Nor of what rests on it; but the mistakes of other files are.
+    let files = [("jurisdictions/se.toml", "id = se\n"), ("senders/other.toml", "id = \"other\"\nx = 1\n")];
+    let told = mistakes_of(&files);
+    assert!(told.iter().any(|one| one.starts_with("jurisdictions/se.toml:1:")), "{told:#?}");
+    assert!(told.iter().any(|one| one.contains("`x` is not a key")), "{told:#?}");
+    for led_astray in ["no pack", "lacks this pack", "already"] {
+        assert!(!told.iter().any(|one| one.contains(led_astray)), "{told:#?}");
+    }
+}
+
+#[test]
 fn references_between_files_must_hold() {
     check(
         "senders/demo-shop.toml",
