@@ -111,11 +111,14 @@ impl Verifier {
 
     /// An API key from an address, of whatever role: what it opens is the API's to say.
     ///
-    /// A key is drawn from 256 bits: nobody guesses one. So what is not even of its form costs nothing and is
-    /// not counted, and a key that was verified goes on working at an address where others fail, since programs
-    /// share a proxy's.
+    /// A key is drawn from 256 bits: nobody guesses one. So a key that was verified goes on working at an address
+    /// where others fail, since programs share a proxy's. What is not even of its form costs no hash, and is
+    /// counted like any other that is wrong.
     pub async fn key(&self, from: IpAddr, key: &SecretString) -> Result<Arc<Credential>, NotVerified> {
-        let name = Name::Key(secret::id_of(key.expose_secret()).ok_or(NotVerified::Wrong)?);
+        let Some(id) = secret::id_of(key.expose_secret()) else {
+            return Err(self.malformed(from).await);
+        };
+        let name = Name::Key(id);
         match self.remembered(&name, key).await? {
             Some(credential) => Ok(credential),
             None => self.check(from, name, key).await,
@@ -141,6 +144,27 @@ impl Verifier {
         self.guard.shown(peer)
     }
 
+    /// All that has not the form of a key is one name's failure.
+    async fn malformed(&self, from: IpAddr) -> NotVerified {
+        let name = Name::Key(Uuid::nil());
+        if let Err(refused) = self.guard.admit(from, &name, self.clock.now()) {
+            return refused;
+        }
+        tokio::time::sleep(self.guard.delay(from, &name, self.clock.now())).await;
+        match self.guard.admit(from, &name, self.clock.now()) {
+            Ok(()) => self.failed(from, &name),
+            Err(refused) => refused,
+        }
+    }
+
+    fn failed(&self, from: IpAddr, name: &Name) -> NotVerified {
+        if self.guard.failed_once(from, name, self.clock.now()) {
+            let peer = self.guard.shown(from);
+            tracing::warn!(target: LOGINS, peer, "too many logins failed: refused for a while");
+        }
+        NotVerified::Wrong
+    }
+
     async fn check(
         &self,
         from: IpAddr,
@@ -163,11 +187,7 @@ impl Verifier {
         let hash = found.as_ref().map_or(secret::OF_NOBODY, |found| &found.secret_hash).to_owned();
         let right = secret::verify(secret.clone(), hash).await;
         let Some(found) = found.filter(|_| right).map(Arc::new) else {
-            if self.guard.failed_once(from, &name, self.clock.now()) {
-                let peer = self.guard.shown(from);
-                tracing::warn!(target: LOGINS, peer, "too many logins failed: refused for a while");
-            }
-            return Err(NotVerified::Wrong);
+            return Err(self.failed(from, &name));
         };
         self.known.saw(found.clone(), self.clock.now());
         self.known.remember(name, secret, &found);

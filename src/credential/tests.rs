@@ -109,3 +109,19 @@ async fn guessers_are_refused_and_whom_the_credential_belongs_to_gets_in() {
     office.clock.advance(patience.window * 2);
     assert!(verifier.login(HOME, "shop/tool", &tool.secret).await.is_ok());
 }
+
+#[tokio::test]
+async fn what_is_no_key_at_all_counts_like_a_wrong_one_and_a_key_that_was_right_goes_on() {
+    let office = Office::open().await;
+    let verifier = &office.verifier;
+    let api = office.make("api", Role::Api).await;
+    assert!(verifier.key(HOME, &api.secret).await.is_ok());
+    for number in 0..10 {
+        assert!(is_wrong(verifier.key(HOME, &format!("guess {number}").into()).await));
+    }
+    let refused = verifier.key(HOME, &"one more".into()).await;
+    assert!(matches!(refused, Err(NotVerified::Refused { .. })), "{refused:?}");
+    let refused = verifier.login(HOME, "shop/tool", &"guess".into()).await;
+    assert!(matches!(refused, Err(NotVerified::Refused { .. })), "{refused:?}");
+    assert!(verifier.key(HOME, &api.secret).await.is_ok());
+}
