@@ -43,7 +43,7 @@ pub use credential::{Credential, Role};
 pub use fact::{NewFact, RecordError, Recorded, Who};
 pub use feed::{FeedEntry, FeedError, FeedPage, What};
 pub use figures::{QueueFigures, StateFigures};
-pub use journal::{Alarm, Compared, JournalView, Standing};
+pub use journal::{Alarm, Compared, Forgotten, JournalView, Standing};
 pub use limits::{Cap, Draw};
 pub use link_key::LinkKeyView;
 pub use once::{Answer, CallKey, MakeAnswer, Repeated};

@@ -1,13 +1,15 @@
 //! `optgate journal`: the journals of noes, kept apart from the database so that a restored backup forgets none.
 
+use anyhow::bail;
 use clap::Subcommand;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::output::{self, Output};
 use super::{Session, Status};
+use crate::config::Essentials;
 use crate::serve::restore;
-use crate::store::Standing;
+use crate::store::{Forgotten, JournalView, Standing};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
@@ -29,24 +31,7 @@ pub(super) enum Verb {
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
     let config = session.essentials()?;
     match verb {
-        Verb::Show => {
-            let store = session.store(&config).await?;
-            let journals = store.journals().await?;
-            store.close().await;
-            let row = |own: &crate::store::JournalView| {
-                vec![own.node.to_string(), own.standing.as_str().to_owned(), own.position.to_string()]
-            };
-            let value = |own: &crate::store::JournalView| json!({ "node": own.node, "standing": own.standing.as_str(), "position": own.position });
-            match session.output {
-                Output::Json => output::json(&journals.iter().map(value).collect::<Vec<_>>())?,
-                Output::Text => output::table(
-                    &["NODE", "STANDING", "POSITION"],
-                    &journals.iter().map(row).collect::<Vec<_>>(),
-                )?,
-            }
-            let in_step = journals.iter().all(|own| own.standing == Standing::InStep);
-            Ok(if in_step { Status::Done } else { Status::Findings })
-        }
+        Verb::Show => show(session, &config).await,
         Verb::Verify => match restore::verify(&config, &session.clock) {
             Ok((last, noes)) => {
                 tell(session, json!({ "noes": noes, "last": last }), &format!("{noes} noes, whole"))
@@ -70,16 +55,42 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
             let noes = restore::rebuild(&config, &session.clock).await?;
             tell(session, json!({ "noes": noes }), &format!("the journal holds {noes} noes now"))
         }
-        Verb::Forget { node } => {
-            let store = session.store(&config).await?;
-            let forgotten = store.forget_journal(node).await?;
-            store.close().await;
-            if !forgotten {
-                eprintln!("optgate: no journal is known of node {node}");
-                return Ok(Status::Findings);
-            }
-            tell(session, json!({ "forgotten": node }), "forgotten")
+        Verb::Forget { node } => forget(session, &config, node).await,
+    }
+}
+
+async fn show(session: &Session, config: &Essentials) -> anyhow::Result<Status> {
+    let store = session.store(config).await?;
+    let journals = store.journals_now().await?;
+    store.close().await;
+    let row = |own: &JournalView| {
+        vec![own.node.to_string(), own.standing.as_str().to_owned(), own.position.to_string()]
+    };
+    let value = |own: &JournalView| json!({ "node": own.node, "standing": own.standing.as_str(), "position": own.position });
+    match session.output {
+        Output::Json => output::json(&journals.iter().map(value).collect::<Vec<_>>())?,
+        Output::Text => {
+            output::table(&["NODE", "STANDING", "POSITION"], &journals.iter().map(row).collect::<Vec<_>>())?
         }
+    }
+    let in_step = journals.iter().all(|own| own.standing == Standing::InStep);
+    Ok(if in_step { Status::Done } else { Status::Findings })
+}
+
+async fn forget(session: &Session, config: &Essentials, node: Uuid) -> anyhow::Result<Status> {
+    let store = session.store(config).await?;
+    let forgotten = store.forget_journal(node).await?;
+    store.close().await;
+    match forgotten {
+        Forgotten::Done => tell(session, json!({ "forgotten": node }), "forgotten"),
+        Forgotten::Unknown => {
+            eprintln!("optgate: no journal is known of node {node}");
+            Ok(Status::Findings)
+        }
+        Forgotten::Own => bail!(
+            "{node} is the node of {}, and its journal is there: only one that is gone for good can be forgotten",
+            config.data_dir.display()
+        ),
     }
 }
 

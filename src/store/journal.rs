@@ -5,6 +5,7 @@
 //! ahead of them.
 
 mod keeper;
+mod look;
 mod watch;
 
 use std::sync::Arc;
@@ -74,6 +75,16 @@ pub struct JournalView {
     pub mark: i64,
 }
 
+/// What became of the wish to forget a journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    Done,
+    /// There is none of that id.
+    Unknown,
+    /// This node has it, and is not gone: it stays.
+    Own,
+}
+
 /// A node's row, locked.
 pub(super) struct Position {
     pub position: u64,
@@ -123,6 +134,16 @@ pub(super) async fn advance(session: &mut Session, node: Uuid, to: u64) -> Resul
 pub(super) async fn stand(session: &mut Session, node: Uuid, standing: Standing) -> Result<()> {
     let update = "UPDATE journals SET standing = $1 WHERE node = $2";
     session.execute(update, values![standing.as_str(), node]).await.map(drop)
+}
+
+/// How a node's journal stands whose last no has this number.
+fn compared(own: &Position, last: u64) -> Standing {
+    match own.standing {
+        Standing::Lost => Standing::Lost,
+        _ if own.position > last => Standing::Lost,
+        _ if own.position < last => Standing::Behind,
+        _ => Standing::InStep,
+    }
 }
 
 /// The next mark of a node. Where the database is older than the last one, or on another timeline, or an alarm
@@ -179,12 +200,7 @@ impl Store {
             move || journal.refreshed()
         })
         .await?;
-        let standing = match own.standing {
-            Standing::Lost => Standing::Lost,
-            _ if own.position > last => Standing::Lost,
-            _ if own.position < last => Standing::Behind,
-            _ => Standing::InStep,
-        };
+        let standing = compared(&own, last);
         if standing != own.standing {
             stand(&mut tx, node, standing).await?;
         }
@@ -320,12 +336,15 @@ impl Store {
         Ok(off_thread(move || journal.compact()).await?)
     }
 
-    /// A node is gone for good, and its journal with it. False if there is none of that id.
-    pub async fn forget_journal(&self, node: Uuid) -> Result<bool, StoreError> {
+    /// A node is gone for good, and its journal with it.
+    pub async fn forget_journal(&self, node: Uuid) -> Result<Forgotten, StoreError> {
+        if node == self.inner.node {
+            return Ok(Forgotten::Own);
+        }
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
         let removed = tx.execute("DELETE FROM journals WHERE node = $1", values![node]).await?;
         tx.commit().await?;
-        Ok(removed > 0)
+        Ok(if removed > 0 { Forgotten::Done } else { Forgotten::Unknown })
     }
 }
 

@@ -545,3 +545,41 @@ async fn i14_a_backup_that_is_restored_under_a_running_node_lets_no_marketing_le
     gateway.until(&held, "withheld").await;
     assert!(upstream.captured().is_empty());
 }
+
+on_both_databases! {
+    async fn the_journals_standing_is_shown_as_it_is_after_a_backup_was_put_back(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = Setup::new(&database, &upstream).start().await;
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        gateway.terminate().await;
+        let backup = database.back_up().await;
+        gateway.start().await;
+        gateway.withdraw("anna@example.se").await;
+        gateway.terminate().await;
+        let show = || gateway.command(&["journal", "show", "--json"]);
+        assert_eq!(show().expect_success().json()[0]["standing"], "in_step");
+        database.restore(&backup).await;
+        for _ in 0..2 {
+            let shown = show();
+            assert_eq!(shown.status(), 1, "{}", shown.stdout());
+            let rows: serde_json::Value = serde_json::from_str(&shown.stdout()).unwrap();
+            assert_eq!(rows[0]["standing"], "behind", "{rows}");
+        }
+        gateway.command(&["journal", "replay"]).expect_success();
+        assert_eq!(show().expect_success().json()[0]["standing"], "in_step");
+    }
+
+    async fn no_node_forgets_its_own_journal(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        gateway.withdraw("anna@example.se").await;
+        let shown = gateway.command(&["journal", "show", "--json"]).json();
+        let forgotten = gateway.command(&["journal", "forget", shown[0]["node"].as_str().unwrap()]);
+        assert_eq!(forgotten.status(), 2, "{}", forgotten.stdout());
+        assert!(forgotten.stderr().contains("only one that is gone for good"), "{}", forgotten.stderr());
+        assert_eq!(gateway.command(&["journal", "show", "--json"]).json(), shown);
+        let nobody = gateway.command(&["journal", "forget", "0193aaaa-bbbb-7ccc-8ddd-eeeeffff0123"]);
+        assert_eq!(nobody.status(), 1, "{}", nobody.stderr());
+    }
+}
