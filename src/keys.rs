@@ -30,6 +30,8 @@ pub struct LookupHash(pub [u8; 32]);
 pub enum KeyError {
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
+    #[error("{0} is missing: put it back from its backup")]
+    Missing(PathBuf),
     #[error("{0}: a key file holds 64 hexadecimal digits and nothing else")]
     Format(PathBuf),
     #[error("{0}: others than its owner may read or write it; chmod 600")]
@@ -55,20 +57,26 @@ pub struct Fingerprints {
 }
 
 impl Keys {
-    /// Reads `seal.key` and `lookup.key`, and makes those that aren't there yet. A key that went missing
-    /// does no harm by being made anew: its fingerprint then differs from the database's, and the node
-    /// refuses to start.
-    pub fn load_or_create(folder: &Path) -> Result<Self, KeyError> {
-        fs::create_dir_all(folder).map_err(|error| KeyError::Io(folder.to_owned(), error))?;
-        let seal = load_or_create(&folder.join("seal.key"))?;
-        let lookup = load_or_create(&folder.join("lookup.key"))?;
-        Ok(Self { seal: DataKey(seal), lookup })
+    /// Reads `seal.key` and `lookup.key`.
+    pub fn load(folder: &Path) -> Result<Self, KeyError> {
+        let [seal, lookup] = files(folder);
+        Ok(Self { seal: DataKey(load(&seal)?), lookup: load(&lookup)? })
     }
 
-    /// What is wrong with the keys that are there; what is not there would be made.
+    /// The same; makes those that aren't there, for a database that knows of none.
+    pub fn create(folder: &Path) -> Result<Self, KeyError> {
+        fs::create_dir_all(folder).map_err(|error| KeyError::Io(folder.to_owned(), error))?;
+        for file in files(folder) {
+            if !file.exists() {
+                create(folder, &file).map_err(|error| KeyError::Io(file, error))?;
+            }
+        }
+        Self::load(folder)
+    }
+
+    /// All that is wrong with the keys, `Missing` included.
     pub fn check(folder: &Path) -> Vec<KeyError> {
-        let files = ["seal.key", "lookup.key"].map(|name| folder.join(name));
-        files.iter().filter(|file| file.exists()).filter_map(|file| load_or_create(file).err()).collect()
+        files(folder).iter().filter_map(|file| load(file).err()).collect()
     }
 
     /// Fresh keys that live in memory alone.
@@ -268,7 +276,25 @@ fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-fn load_or_create(path: &Path) -> Result<Secret, KeyError> {
+fn files(folder: &Path) -> [PathBuf; 2] {
+    ["seal.key", "lookup.key"].map(|name| folder.join(name))
+}
+
+/// Written under another name and linked, so that a crash leaves no half of it and of two that make it at once
+/// one wins.
+fn create(folder: &Path, path: &Path) -> io::Result<()> {
+    let draft = path.with_extension(format!("{}", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    writeln!(file, "{}", hex(&Secret(random()).0))?;
+    file.sync_all()?;
+    match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => fs::remove_file(&draft)?,
+    }
+    fs::File::open(folder)?.sync_all()
+}
+
+fn load(path: &Path) -> Result<Secret, KeyError> {
     let failed = |error| KeyError::Io(path.to_owned(), error);
     match fs::read_to_string(path) {
         Ok(mut text) => {
@@ -281,13 +307,7 @@ fn load_or_create(path: &Path) -> Result<Secret, KeyError> {
             let octets = octets.map_err(|_| KeyError::Format(path.to_owned()))?;
             Ok(Secret(octets.try_into().map_err(|_| KeyError::Format(path.to_owned()))?))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let secret = Secret(random());
-            let mut file =
-                fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-            writeln!(file, "{}", hex(&secret.0)).and_then(|()| file.sync_all()).map_err(failed)?;
-            Ok(secret)
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(KeyError::Missing(path.to_owned())),
         Err(error) => Err(failed(error)),
     }
 }
@@ -312,10 +332,25 @@ mod tests {
     #[test]
     fn keys_survive_a_restart_and_refuse_open_rights() {
         let folder = tempfile::tempdir().unwrap();
-        let first = Keys::load_or_create(folder.path()).unwrap().fingerprints();
-        assert_eq!(Keys::load_or_create(folder.path()).unwrap().fingerprints(), first);
+        let first = Keys::create(folder.path()).unwrap().fingerprints();
+        assert_eq!(Keys::create(folder.path()).unwrap().fingerprints(), first);
+        assert_eq!(Keys::load(folder.path()).unwrap().fingerprints(), first);
         let file = folder.path().join("seal.key");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Keys::load_or_create(folder.path()), Err(KeyError::Rights(_))));
+        assert!(matches!(Keys::create(folder.path()), Err(KeyError::Rights(_))));
+    }
+
+    #[test]
+    fn reading_makes_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Keys::load(folder.path()), Err(KeyError::Missing(_))));
+        assert_eq!(Keys::check(folder.path()).len(), 2);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        Keys::create(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no draft is left");
+        fs::remove_file(folder.path().join("lookup.key")).unwrap();
+        assert!(
+            matches!(Keys::load(folder.path()), Err(KeyError::Missing(file)) if file.ends_with("lookup.key"))
+        );
     }
 }

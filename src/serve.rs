@@ -3,6 +3,7 @@
 mod data_dir;
 mod descriptors;
 mod figures;
+mod keys;
 mod policies;
 mod readiness;
 pub mod restore;
@@ -43,6 +44,7 @@ use crate::web;
 use crate::web::measure::measured;
 use crate::web::request_id::named;
 use data_dir::{DataDir, Lock};
+use keys::Absent;
 use policies::Follower;
 pub use policies::log;
 use stage::Stage;
@@ -110,7 +112,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let reader = Reader::of(&config);
     let policies = policies::first(&reader)?;
     let listeners = bind(&config).await?;
-    let store = open_with(&config.essentials(), &home, &clock).await?;
+    let store = open_with(&config.essentials(), &home, &clock, Absent::Made).await?;
     make_ready(&store).await?;
     restore::begin(&store).await?;
     let shared = share(&config, store, clock, policies, &listeners).await?;
@@ -122,7 +124,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
 /// is not this program's, and keys that are not the database's.
 pub async fn open(config: &Essentials, clock: &Clock) -> anyhow::Result<Store> {
     let home = DataDir::open(&config.data_dir, clock)?;
-    let store = open_with(config, &home, clock).await?;
+    let store = open_with(config, &home, clock, Absent::Refused).await?;
     store.check_schema().await?;
     store.bind_keys().await?;
     Ok(store)
@@ -131,16 +133,24 @@ pub async fn open(config: &Essentials, clock: &Clock) -> anyhow::Result<Store> {
 /// Brings the schema to this program's version. Returns (from, to).
 pub async fn migrate(config: &Essentials, clock: &Clock) -> anyhow::Result<(i64, i64)> {
     let home = DataDir::open(&config.data_dir, clock)?;
-    let store = Store::open(&options(config, &home), Arc::new(home.keys()?), clock.clone()).await?;
+    let options = options(config, &home);
+    let keys = keys::of(&home, &options, clock, Absent::Made).await?;
+    let store = Store::open(&options, Arc::new(keys), clock.clone()).await?;
     let versions = store.migrate().await?;
     store.bind_keys().await?;
     store.close().await;
     Ok(versions)
 }
 
-async fn open_with(config: &Essentials, home: &DataDir, clock: &Clock) -> anyhow::Result<Store> {
-    let (keys, journal) = (Arc::new(home.keys()?), home.journal()?);
-    Ok(Store::open_keeping(&options(config, home), keys, clock.clone(), journal).await?)
+async fn open_with(
+    config: &Essentials,
+    home: &DataDir,
+    clock: &Clock,
+    absent: Absent,
+) -> anyhow::Result<Store> {
+    let options = options(config, home);
+    let keys = Arc::new(keys::of(home, &options, clock, absent).await?);
+    Ok(Store::open_keeping(&options, keys, clock.clone(), home.journal()?).await?)
 }
 
 fn options(config: &Essentials, home: &DataDir) -> StoreOptions {

@@ -161,6 +161,17 @@ impl Store {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Whether the database belongs to keys already. Makes no database.
+    pub async fn is_bound(url: &str, clock: Clock) -> Result<bool, StoreError> {
+        if !Database::is_there(url) {
+            return Ok(false);
+        }
+        let database = Database::open(url, clock).await?;
+        let bound = is_bound(&database).await;
+        database.close().await;
+        Ok(bound?)
+    }
+
     /// Binds an unbound database to these keys; refuses a database that is bound to others. Makes the first
     /// link key.
     pub async fn bind_keys(&self) -> Result<(), StoreError> {
@@ -190,4 +201,14 @@ impl Store {
         self.inner.writer.close().await;
         self.inner.database.close().await;
     }
+}
+
+async fn is_bound(database: &Database) -> fault::Result<bool> {
+    let mut session = database.read().await?;
+    if schema::version(&mut session).await? == 0 {
+        return Ok(false);
+    }
+    let select = "SELECT count(*) FROM meta WHERE name IN ('seal', 'lookup')";
+    let row = session.fetch_optional(select, Vec::new()).await?;
+    Ok(row.map(|row| row.int(0)).transpose()?.unwrap_or(0) > 0)
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::journal::{self, Journal};
-use crate::keys::Keys;
+use crate::keys::{KeyError, Keys};
 
 /// A node's own folder.
 pub struct DataDir {
@@ -47,8 +47,19 @@ impl DataDir {
         self.path.join("journal")
     }
 
-    pub fn keys(&self) -> anyhow::Result<Keys> {
-        Ok(Keys::load_or_create(&self.path.join("keys"))?)
+    /// The keys that are there; makes none.
+    pub fn keys(&self) -> Result<Keys, KeyError> {
+        Keys::load(&self.path.join("keys"))
+    }
+
+    /// The keys, those made that are not there.
+    pub fn make_keys(&self) -> Result<Keys, KeyError> {
+        Keys::create(&self.path.join("keys"))
+    }
+
+    /// Whether there is a journal of noes with anything in it; makes none.
+    pub fn holds_noes(&self) -> anyhow::Result<bool> {
+        Ok(self.journal_folder().exists() && self.journal()?.last() > 0)
     }
 
     /// Two gateways under one node id would take each other's claims for their own.

@@ -159,6 +159,8 @@ pub async fn replay(config: &Essentials, clock: &Clock) -> anyhow::Result<(Stand
 pub async fn rebuild(config: &Essentials, clock: &Clock) -> anyhow::Result<u64> {
     let home = DataDir::open(&config.data_dir, clock)?;
     let _lock = home.lock()?;
+    // Without them nothing could be written anew once the old one is moved.
+    super::keys::of(&home, &super::options(config, &home), clock, super::Absent::Refused).await?;
     home.set_journal_aside()?;
     let store = super::open(config, clock).await?;
     let noes = store.rebuild_journal().await?;

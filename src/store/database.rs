@@ -55,6 +55,13 @@ impl Database {
         Ok(Self { pools, clock })
     }
 
+    /// Whether opening it would find anything; a server always may have it.
+    pub fn is_there(url: &str) -> bool {
+        let Some(path) = url.strip_prefix("sqlite://") else { return true };
+        let length = |path: &str| std::fs::metadata(path).map_or(0, |own| own.len());
+        length(path) > 0 || length(&format!("{path}-wal")) > 0
+    }
+
     /// A connection to read from.
     pub async fn read(&self) -> Result<Session> {
         Ok(match &self.pools {

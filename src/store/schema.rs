@@ -55,7 +55,7 @@ async fn migrate(database: &Database) -> Result<(i64, i64)> {
 }
 
 /// The version that the database is at; 0 for an empty one.
-async fn version(session: &mut Session) -> Result<i64> {
+pub(super) async fn version(session: &mut Session) -> Result<i64> {
     let exists = session.either(
         "SELECT count(*) FROM sqlite_master WHERE name = 'schema_version'",
         "SELECT count(*) FROM pg_tables WHERE tablename = 'schema_version' AND schemaname = current_schema()",

@@ -9,6 +9,7 @@ mod cluster;
 mod crash;
 mod erasure;
 mod faults;
+mod keys;
 mod limits;
 mod logs;
 mod long_queue;

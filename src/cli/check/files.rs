@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::config::Config;
 use crate::config::certificate::not_after;
-use crate::keys::Keys;
+use crate::keys::{KeyError, Keys};
 use crate::policy::file::{Mistake, Severity};
 use crate::toml_file::whole_file;
 
@@ -22,8 +22,11 @@ pub(super) fn mistakes(config: &Config, now: Timestamp) -> Vec<Mistake> {
     let mut found = Vec::new();
     let data_dir = &config.data_dir;
     found.extend(unusable(data_dir));
+    let made_before = made_before(config);
     for error in Keys::check(&data_dir.join("keys")) {
-        found.push(wrong(data_dir, Severity::Error, error.to_string()));
+        if made_before || !matches!(error, KeyError::Missing(_)) {
+            found.push(wrong(data_dir, Severity::Error, error.to_string()));
+        }
     }
     if let Some(file) = config.database.expose_secret().strip_prefix("sqlite://") {
         let folder = Path::new(file).parent().filter(|folder| folder != data_dir);
@@ -31,6 +34,14 @@ pub(super) fn mistakes(config: &Config, now: Timestamp) -> Vec<Mistake> {
     }
     found.extend(certificate(config, now));
     found
+}
+
+/// Whether there are data that need the keys: a database of this machine, or what a gateway has left beside its
+/// journal of noes.
+fn made_before(config: &Config) -> bool {
+    let database = config.database.expose_secret().strip_prefix("sqlite://").map(Path::new);
+    let filled = |file: &Path| std::fs::metadata(file).is_ok_and(|own| own.len() > 0);
+    database.is_some_and(filled) || filled(&config.data_dir.join("journal/mark"))
 }
 
 /// A folder that is none, or in which this user could not write. One that is not there is made, if its
