@@ -172,6 +172,12 @@ async fn what_is_wrong_with_a_body_is_pointed_to_and_nothing_is_recorded() {
         assert_eq!(answer.status, 422, "{body}");
         assert_eq!(answer.json["errors"][0]["pointer"], pointer, "{body} {}", answer.json);
     }
+    let body = json!({ "email": "x", "kind": "foo", "scopes": "a", "obtained_at": "yesterday", "bogus": 1 });
+    let answer = post(&gateway, &key, "/v1/grounds", body).await;
+    let errors = answer.json["errors"].as_array().unwrap().iter();
+    let mut places: Vec<_> = errors.map(|error| error["pointer"].as_str().unwrap().to_owned()).collect();
+    places.sort();
+    assert_eq!(places, ["", "/bogus", "/email", "/kind", "/obtained_at", "/scopes"], "{}", answer.json);
     let unfit = [
         ("/scopes/0", with("scopes", json!(["jewels"]))),
         ("/obtained_at", with("obtained_at", json!("2026-11-21T12:06:00Z"))),

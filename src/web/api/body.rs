@@ -1,5 +1,7 @@
 //! A JSON body, an id in a path and a query, read strictly: what is wrong is said with its place.
 
+mod mistakes;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
@@ -7,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse as _;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_path_to_error::Segment;
+use utoipa::PartialSchema;
 use uuid::Uuid;
 
 use super::problem::{Kind, Mistake, Problem};
@@ -20,11 +23,11 @@ pub(super) struct Id(pub(super) Uuid);
 /// The parameters of a query; unknown ones are mistakes.
 pub(super) struct Asked<T>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned + PartialSchema, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        Ok(Self(parse(&octets(request, state).await?)?))
+        Ok(Self(read(&octets(request, state).await?)?))
     }
 }
 
@@ -81,7 +84,15 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-/// A document of this shape and nothing behind it.
+/// A document of this shape and nothing behind it; else all that is wrong with it.
+pub(super) fn read<T: DeserializeOwned + PartialSchema>(octets: &[u8]) -> Result<T, Problem> {
+    parse(octets).map_err(|first| match mistakes::all::<T>(octets) {
+        all if all.is_empty() => first,
+        all => Problem::mistaken(all),
+    })
+}
+
+/// The same; what is wrong first.
 pub(super) fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
     if octets.trim_ascii().is_empty() {
         return Err(Problem::malformed("the body is empty"));
@@ -102,30 +113,81 @@ pub(super) fn parse<T: DeserializeOwned>(octets: &[u8]) -> Result<T, Problem> {
 fn pointer(path: &serde_path_to_error::Path) -> String {
     let segments = path.iter().filter_map(|segment| match segment {
         Segment::Seq { index } => Some(format!("/{index}")),
-        Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+        Segment::Map { key } => Some(pointer_to(key)),
         Segment::Enum { .. } | Segment::Unknown => None,
     });
     segments.collect()
+}
+
+/// One step of it.
+fn pointer_to(key: &str) -> String {
+    format!("/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
     use serde_json::{Value, json};
+    use utoipa::ToSchema;
 
     use super::*;
     use crate::policy::Scope;
 
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Deserialize, ToSchema)]
     #[serde(deny_unknown_fields)]
     struct Shape {
         #[expect(dead_code, reason = "only parsed")]
         scopes: Vec<Scope>,
     }
 
+    #[derive(Debug, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Larger {
+        name: String,
+        count: u32,
+        scopes: Vec<Scope>,
+        inner: Option<Inner>,
+        at: Option<u32>,
+    }
+
+    #[derive(Debug, Deserialize, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Inner {
+        given: bool,
+        text: Option<String>,
+    }
+
     fn told(text: &str) -> Value {
-        let problem = parse::<Shape>(text.as_bytes()).map(|_| ()).unwrap_err();
+        let problem = read::<Shape>(text.as_bytes()).map(|_| ()).unwrap_err();
         serde_json::to_value(problem.document()).unwrap()
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let told = |text: &str| {
+            let problem = read::<Larger>(text.as_bytes()).map(|_| ()).unwrap_err();
+            let told = serde_json::to_value(problem.document()).unwrap();
+            let errors = told["errors"].as_array().unwrap().iter();
+            let place = |error: &Value| error["pointer"].as_str().unwrap().to_owned();
+            let mut places: Vec<String> = errors.map(place).collect();
+            places.sort();
+            places
+        };
+        assert_eq!(
+            told(r#"{"count":"x","scopes":["a","A b","c","D e"],"inner":{"given":1,"x/y":2},"bogus":3}"#),
+            ["", "/bogus", "/count", "/inner/given", "/inner/x~1y", "/scopes/1", "/scopes/3"]
+        );
+        assert_eq!(told("{}"), ["", "", ""], "each missing field");
+        assert_eq!(told(r#"{"name":"a","count":1,"scopes":[],"inner":{}}"#), ["/inner"]);
+        assert_eq!(told(r#"{"name":"a","name":"b","count":1,"scopes":[]}"#).len(), 1, "twice");
+        assert_eq!(
+            told(r#"{"name":"a","count":1,"scopes":7,"inner":[],"at":-1}"#),
+            ["/at", "/inner", "/scopes"]
+        );
+        let many: Vec<String> = (0..500).map(|number| format!("\"x{number}\":1")).collect();
+        assert_eq!(told(&format!("{{{}}}", many.join(","))).len(), 100, "and no end of them is not");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use utoipa::PartialSchema;
 
 use super::Api;
 use super::body;
@@ -57,7 +58,7 @@ impl Drop for Keyed {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<Api> for Write<T> {
+impl<T: DeserializeOwned + PartialSchema> FromRequest<Api> for Write<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Response> {
@@ -68,7 +69,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for Write<T> {
         let request = Request::from_parts(parts, content);
         let octets = body::octets(request, api).await.map_err(Problem::into_response)?;
         let call = Call::begin(api, &caller, &head, &octets).await?;
-        let body = body::parse(&octets).map_err(Problem::into_response)?;
+        let body = body::read(&octets).map_err(Problem::into_response)?;
         Ok(Self { caller, call, body })
     }
 }
