@@ -92,7 +92,7 @@ impl Demo {
     }
 
     async fn tell_and_stay(&mut self, folder: &Folder, stay: bool) -> anyhow::Result<()> {
-        self.tell(folder).await?;
+        self.tell(folder, stay).await?;
         if stay {
             self.links()?;
             let part = self.running.part_ended().await;
@@ -102,7 +102,7 @@ impl Demo {
     }
 
     /// The story from the campaign to the click, and the judgement on it.
-    async fn tell(&mut self, folder: &Folder) -> anyhow::Result<()> {
+    async fn tell(&mut self, folder: &Folder, stay: bool) -> anyhow::Result<()> {
         self.say(&format!(
             "A gateway on SQLite in {}, shipped policies, an upstream that only captures.",
             folder.path.display()
@@ -118,8 +118,13 @@ impl Demo {
         }
         self.judge_mail().await;
         let left = self.upstream.captured().len();
-        let kept = folder.path.join("captured");
-        self.say(&format!("\n{left} messages left for the upstream; they are kept in {}.", kept.display()))?;
+        let place = folder.path.join("captured");
+        let kept = match (folder.temporary, stay) {
+            (false, _) => format!("; they are kept in {}", place.display()),
+            (true, true) => format!("; until the demo ends they are in {}", place.display()),
+            (true, false) => String::new(),
+        };
+        self.say(&format!("\n{left} messages left for the upstream{kept}."))?;
         self.click().await?;
         self.conclude(&views)
     }

@@ -141,4 +141,20 @@ async fn the_demo_judges_itself() {
     for reason in ["out_of_scope", "unconfirmed", "withdrawn", "ground_expired", "no_ground"] {
         assert!(said.contains(reason), "{reason} in\n{said}");
     }
+    let captured = folder.path().canonicalize().unwrap().join("captured");
+    assert!(said.contains(&format!("kept in {}.", captured.display())) && captured.exists(), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_in_a_folder_of_its_own_leaves_nothing_and_promises_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_optgate"))
+        .args(["demo", "--once"])
+        .env("TMPDIR", folder.path())
+        .output()
+        .expect("the binary runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("messages left for the upstream.\n"), "{said}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

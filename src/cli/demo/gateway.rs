@@ -101,7 +101,7 @@ pub const SMTP_LOGIN: &str = "campaigns";
 /// Where the demo keeps its data: a folder that was named and stays, or one that goes with it.
 pub struct Folder {
     pub path: PathBuf,
-    temporary: bool,
+    pub temporary: bool,
 }
 
 impl Folder {
