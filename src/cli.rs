@@ -1,5 +1,6 @@
 //! The command line: one file a verb. CONTRACT.md, "Command line".
 
+mod argument;
 mod check;
 mod consent;
 mod credential;
@@ -11,6 +12,7 @@ mod output;
 mod person;
 mod policy;
 mod queue;
+mod sender;
 mod serve;
 mod suppression;
 
@@ -184,6 +186,44 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Arguments::command().debug_assert();
+    }
+
+    /// Every argument with a value is tried empty, whatever verb it belongs to.
+    #[test]
+    fn an_empty_value_is_wrong_usage() {
+        fn verbs(command: &clap::Command, path: Vec<String>, found: &mut Vec<(Vec<String>, clap::Command)>) {
+            for own in command.get_subcommands() {
+                let path = [path.clone(), vec![own.get_name().to_owned()]].concat();
+                verbs(own, path.clone(), found);
+                found.push((path, own.clone()));
+            }
+        }
+        let mut found = Vec::new();
+        verbs(&Arguments::command(), vec!["optgate".to_owned()], &mut found);
+        let mut tried = 0;
+        for (path, verb) in found {
+            for argument in verb.get_arguments().filter(|own| own.get_action().takes_values()) {
+                for empty in ["", " "] {
+                    let given = match argument.get_long() {
+                        Some(long) => format!("--{long}={empty}"),
+                        None => empty.to_owned(),
+                    };
+                    let line = [path.clone(), vec![given]].concat();
+                    let error = Arguments::try_parse_from(&line).err().map(|error| error.kind());
+                    let refused =
+                        [clap::error::ErrorKind::ValueValidation, clap::error::ErrorKind::InvalidValue];
+                    let is_path = argument.get_value_parser().type_id()
+                        == clap::builder::ValueParser::path_buf().type_id();
+                    let named_blank = is_path && empty == " ";
+                    assert!(
+                        named_blank || error.is_some_and(|kind| refused.contains(&kind)),
+                        "{line:?}: {error:?}"
+                    );
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 40, "{tried}");
     }
 
     #[test]

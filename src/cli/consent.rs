@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::output::{self, Output};
 use super::person::Person;
-use super::{Session, Status};
+use super::{Session, Status, sender};
 use crate::consent::view::{Standing, SubscriberView};
 use crate::consent::{Event, EventKind};
 use crate::policy::{PolicySet, Scope};
@@ -22,6 +22,9 @@ pub(super) enum Verb {
         /// Only this interest; else all marketing.
         #[arg(long)]
         scope: Option<Scope>,
+        /// Record it for a sender that no policy knows and of whom nothing is recorded yet.
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -30,8 +33,14 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
     let policies = session.policies(&config);
     let store = session.store(&config).await?;
     let status = match verb {
-        Verb::Show(person) => show(session, &policies?, &store, person).await?,
-        Verb::Withdraw { person, scope } => withdraw(session, policies, &store, person, scope).await?,
+        Verb::Show(person) => {
+            sender::known(&policies, &store, &person.sender).await?;
+            show(session, &policies?, &store, person).await?
+        }
+        Verb::Withdraw { person, scope, force } => {
+            sender::known_or_forced(&policies, &store, &person.sender, force).await?;
+            withdraw(session, policies, &store, person, scope).await?
+        }
     };
     store.close().await;
     Ok(status)
@@ -74,24 +83,32 @@ fn print(view: &SubscriberView, history: &[(Event, Option<Value>)]) -> anyhow::R
     // Evidence goes with an erasure alone; a fact may also have come without any.
     let missing = if view.state == Standing::Erased { "(destroyed)" } else { "(none)" };
     let row = |(event, evidence): &(Event, Option<Value>)| {
-        let kind = serde_json::to_value(&event.kind).unwrap_or_default();
-        let word = kind.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let word = event.kind.word().to_owned();
         let evidence = evidence.as_ref().map(Value::to_string).unwrap_or_else(|| missing.to_owned());
-        vec![event.occurred_at.to_string(), word, details(&kind), event.channel.clone(), evidence]
+        vec![event.occurred_at.to_string(), word, about(&event.kind), event.channel.clone(), evidence]
     };
     let rows: Vec<_> = history.iter().map(row).collect();
     Ok(output::table(&["WHEN", "WHAT", "ABOUT", "CHANNEL", "EVIDENCE"], &rows)?)
 }
 
-/// What an event says beside its kind: `scopes=apparel ground=double_opt_in`.
-fn details(kind: &Value) -> String {
-    let fields = kind.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind");
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
-        other => other.to_string(),
-    };
-    fields.map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join(" ")
+/// What an event says beside its kind: `apparel (double_opt_in)`.
+fn about(kind: &EventKind) -> String {
+    let list = |scopes: &[Scope]| scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(", ");
+    match kind {
+        EventKind::SignupRequested { scopes } => list(scopes),
+        EventKind::OptIn { ground, scopes } => format!("{} ({})", list(scopes), ground.as_str()),
+        EventKind::Acquainted { how, scope, notice } => {
+            let notice = if *notice { "notice given" } else { "no notice" };
+            format!("{scope} ({}, {notice})", how.as_str())
+        }
+        EventKind::Withdrawal { scopes, complaint } => {
+            let what = if scopes.is_empty() { "all marketing".to_owned() } else { list(scopes) };
+            if *complaint { format!("{what} (complaint)") } else { what }
+        }
+        EventKind::WithdrawalUndone { withdrawal } => format!("withdrawal {withdrawal}"),
+        EventKind::Suppressed { why } | EventKind::SuppressionLifted { why } => why.as_str().to_owned(),
+        EventKind::Restricted | EventKind::RestrictionLifted | EventKind::Erased => String::new(),
+    }
 }
 
 /// A no is taken even where the sender's policy is gone or can't be read (invariant 5); then no taxonomy
@@ -112,10 +129,9 @@ async fn withdraw(
     let recorded = person.record(store, kind, Value::default()).await?;
     match &policies {
         Err(error) => eprintln!("optgate: recorded, unchecked: {}", super::told(error)),
-        Ok(_) if sender.is_none() => eprintln!(
-            "optgate: recorded, but no policy knows the sender `{}`: is it spelt right?",
-            person.sender
-        ),
+        Ok(_) if sender.is_none() => {
+            eprintln!("optgate: recorded, though no policy knows the sender `{}` now", person.sender);
+        }
         Ok(_) => {}
     }
     match session.output {
@@ -123,4 +139,22 @@ async fn withdraw(
         Output::Text => output::line("withdrawn")?,
     }
     Ok(Status::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::event::{Acquaintance, OptIn};
+
+    #[test]
+    fn history_is_told_in_words() {
+        let apparel: Scope = "apparel".parse().unwrap();
+        let no = |scopes, complaint| about(&EventKind::Withdrawal { scopes, complaint });
+        assert_eq!(no(Vec::new(), false), "all marketing");
+        assert_eq!(no(vec![apparel.clone(), "toys".parse().unwrap()], true), "apparel, toys (complaint)");
+        let yes = EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: vec![apparel.clone()] };
+        assert_eq!(about(&yes), "apparel (double_opt_in)");
+        let bought = EventKind::Acquainted { how: Acquaintance::Purchase, scope: apparel, notice: false };
+        assert_eq!(about(&bought), "apparel (purchase, no notice)");
+    }
 }

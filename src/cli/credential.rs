@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::output::{self, Output};
-use super::{Session, Status};
+use super::{Session, Status, argument, sender};
 use crate::credential;
 use crate::policy::Stream;
 use crate::store::{Credential, Role, Store, StoreError};
@@ -20,21 +20,21 @@ pub(super) enum Verb {
     /// All credentials, revoked ones included.
     List {
         /// Only this sender's.
-        #[arg(long)]
+        #[arg(long, value_parser = argument::text)]
         sender: Option<String>,
     },
     /// In force within 5 seconds, open sessions included.
     Revoke {
-        #[arg(value_name = "SENDER/NAME")]
+        #[arg(value_name = "SENDER/NAME", value_parser = argument::text)]
         credential: String,
     },
 }
 
 #[derive(Args)]
 pub(super) struct Add {
-    #[arg(long)]
+    #[arg(long, value_parser = argument::text)]
     sender: String,
-    #[arg(long)]
+    #[arg(long, value_parser = argument::text)]
     name: String,
     #[arg(long)]
     role: RoleWord,
@@ -56,8 +56,7 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
     if let Verb::Add(add) = &verb {
         let policies = session.policies(&config)?;
         if policies.sender(&add.sender).is_none() {
-            let known: Vec<&str> = policies.senders.keys().map(String::as_str).collect();
-            bail!("no policy knows the sender `{}`; known: {}", add.sender, known.join(", "));
+            bail!(sender::unknown(&policies, &add.sender));
         }
         add.check()?;
     }

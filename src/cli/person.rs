@@ -1,8 +1,8 @@
 //! The person whom a command names: an address, as one sender knows it.
 
 use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 
+use super::argument;
 use crate::consent::EventKind;
 use crate::mail::Address;
 use crate::record::{Provenance, Recorder};
@@ -12,7 +12,7 @@ use crate::store::{Recorded, Store, Subscriber, Who};
 pub(super) struct Person {
     #[arg(value_name = "ADDRESS", value_parser = address)]
     pub(super) address: Address,
-    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_parser = argument::text)]
     pub(super) sender: String,
 }
 

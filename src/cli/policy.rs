@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::output::{self, Output};
-use super::{Session, Status, check, person};
+use super::{Session, Status, argument, check, person};
 use crate::consent::{ConsentState, fold};
 use crate::mail::Address;
 use crate::policy::decide::Circumstances;
@@ -29,7 +29,7 @@ pub(super) enum Verb {
 
 #[derive(Args)]
 pub(super) struct Explain {
-    #[arg(long)]
+    #[arg(long, value_parser = argument::text)]
     sender: String,
     #[arg(long, value_name = "ADDRESS", value_parser = person::address)]
     to: Address,

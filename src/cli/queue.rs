@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use uuid::Uuid;
 
 use super::output::{self, Output};
-use super::{Session, Status, person};
+use super::{Session, Status, argument, person};
 use crate::mail::Address;
 use crate::spool::State;
 use crate::store::{DeliveryFilter, DeliveryPage, DeliveryView, Order, Store};
@@ -55,11 +55,11 @@ pub(super) struct Which {
     state: Option<State>,
     #[arg(long, value_name = "ADDRESS", value_parser = person::address)]
     to: Option<Address>,
-    #[arg(long)]
+    #[arg(long, value_parser = argument::text)]
     campaign: Option<String>,
-    #[arg(long)]
+    #[arg(long, value_parser = argument::text)]
     provider: Option<String>,
-    #[arg(long)]
+    #[arg(long, value_parser = argument::text)]
     sender: Option<String>,
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::output::{self, Output};
 use super::person::{self, Person};
-use super::{Session, Status};
+use super::{Session, Status, argument, sender};
 use crate::consent::EventKind;
 use crate::consent::event::Suppression;
 use crate::mail::Address;
@@ -23,34 +23,36 @@ pub(super) enum Verb {
         #[command(flatten)]
         person: Person,
         /// Why, for those who ask later.
-        #[arg(long)]
+        #[arg(long, value_parser = argument::text)]
         note: Option<String>,
+        /// Record it for a sender that no policy knows and of whom nothing is recorded yet.
+        #[arg(long)]
+        force: bool,
     },
     /// Lift the block of an operator, or one that hard bounces have put on.
     Remove {
         #[command(flatten)]
         person: Person,
-        #[arg(long)]
+        #[arg(long, value_parser = argument::text)]
         note: Option<String>,
     },
     /// Who is blocked, why and since when; exit status 1 if the address that was named is not.
     List {
         #[arg(value_name = "ADDRESS", value_parser = person::address)]
         address: Option<Address>,
-        #[arg(long)]
+        #[arg(long, value_parser = argument::text)]
         sender: String,
     },
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
     let config = session.essentials()?;
+    let policies = session.policies(&config);
     let store = session.store(&config).await?;
+    let (sender, force) = verb.about();
+    sender::known_or_forced(&policies, &store, sender, force).await?;
     let status = match verb {
-        Verb::Add { person, note } => {
-            let sender = session.policies(&config).ok().and_then(|all| all.sender(&person.sender).map(drop));
-            if sender.is_none() {
-                eprintln!("optgate: no policy knows the sender `{}`: is it spelt right?", person.sender);
-            }
+        Verb::Add { person, note, .. } => {
             record(&store, &person, EventKind::Suppressed { why: Suppression::Operator }, note).await?;
             told(session.output, &["operator"], "suppressed")?
         }
@@ -62,6 +64,17 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
     };
     store.close().await;
     Ok(status)
+}
+
+impl Verb {
+    /// Whose block it is, and whether that is right whatever the policies say.
+    fn about(&self) -> (&str, bool) {
+        match self {
+            Self::Add { person, force, .. } => (&person.sender, *force),
+            Self::Remove { person, .. } => (&person.sender, false),
+            Self::List { sender, .. } => (sender, false),
+        }
+    }
 }
 
 /// Every cause that there is, so that mail may be sent again; exit status 1 where there was none.

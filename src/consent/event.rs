@@ -96,6 +96,16 @@ pub enum OptIn {
     SingleOptIn,
 }
 
+impl OptIn {
+    /// The word that the contract uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DoubleOptIn => "double_opt_in",
+            Self::SingleOptIn => "single_opt_in",
+        }
+    }
+}
+
 /// What made the sender and the person known to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -103,6 +113,17 @@ pub enum Acquaintance {
     Purchase,
     Inquiry,
     Negotiation,
+}
+
+impl Acquaintance {
+    /// The word that the contract uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Inquiry => "inquiry",
+            Self::Negotiation => "negotiation",
+        }
+    }
 }
 
 /// Why an address is blocked.

@@ -47,6 +47,14 @@ pub(super) const SELECT_RECORD: &str =
     "SELECT id, version, state, sender, key, address, created_at FROM subscribers";
 
 impl Store {
+    /// Whether anything is kept of a sender of this name: a person, or a credential.
+    pub async fn knows_sender(&self, sender: &str) -> Result<bool, StoreError> {
+        let select = "SELECT 1 FROM credentials WHERE sender = $1
+                      UNION ALL SELECT 1 FROM subscribers WHERE sender = $1 AND erased_at IS NULL LIMIT 1";
+        let found = self.inner.database.read().await?.fetch_optional(select, values![sender]).await?;
+        Ok(found.is_some())
+    }
+
     /// What is known of each recipient, in their order; an erased person gives the tombstone's state.
     /// `Unreadable` if any of it can't be read (invariant 4).
     pub async fn consent_of(

@@ -27,6 +27,7 @@ mod smtp_extensions;
 mod smtp_oddities;
 mod reload;
 mod service;
+mod slips;
 mod time;
 mod tls;
 mod upstreams;
