@@ -39,6 +39,8 @@ mod feed;
 mod keys;
 #[path = "store/limits.rs"]
 mod limits;
+#[path = "store/noes.rs"]
+mod noes;
 #[path = "store/once.rs"]
 mod once;
 #[path = "store/page.rs"]
