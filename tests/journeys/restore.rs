@@ -474,6 +474,39 @@ async fn i14_the_journals_of_all_nodes_count_after_a_restore() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i14_the_journal_of_a_machine_that_is_gone_is_replayed_by_another() {
+    let Some(database) = Database::postgres().await else { return };
+    let upstream = Upstream::start().await;
+    let mut gone = Setup::new(&database, &upstream).node("gone").start().await;
+    let mut other = Setup::new(&database, &upstream).node("other").keys_of(&gone).prepare();
+    other.start().await;
+    let anna = "anna@example.se";
+    gone.opt_in(anna, &["apparel"]).await;
+    gone.terminate().await;
+    other.terminate().await;
+    let backup = database.back_up().await;
+    // A node that runs since the backup knows by its mark that the database went back.
+    other.start().await;
+    gone.start().await;
+    erase(&gone, anna).await;
+    gone.terminate().await;
+    other.terminate().await;
+    database.restore(&backup).await;
+    other.start().await;
+    assert_eq!(other.command(&["journal", "show"]).status(), 1, "marketing waits for the one that is gone");
+    let living = "SELECT count(*) FROM subscribers WHERE key IS NOT NULL OR erased_at IS NULL";
+    assert_eq!(database.count(living).await, 1, "service mail may reach her");
+    other.set_variable("OPTGATE__DATA_DIR", gone.data_dir.to_str().unwrap());
+    other.command(&["journal", "replay"]).expect_success();
+    assert_eq!(database.count(living).await, 0);
+    // The running node looks at its own once more.
+    eventually("all are in step", || async {
+        (other.command(&["journal", "show"]).status() == 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i14_a_node_that_the_backup_has_never_heard_of_is_waited_for() {
     let Some(database) = Database::postgres().await else { return };
     let upstream = Upstream::start().await;
