@@ -78,6 +78,10 @@ pub(super) const SELECT: &str =
     FROM deliveries d LEFT JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
     LEFT JOIN message_facts f ON f.hash = m.facts";
 
+/// Of one message and its sender (invariant 15). Asked for the delivery's sender instead, SQLite reads all that this
+/// sender ever had.
+pub(super) const OF_MESSAGE: &str = " WHERE d.message = $1 AND m.sender = $2 ORDER BY d.id";
+
 /// In the words of the index of open deliveries, so that it can be used.
 pub(super) const OPEN: &str = " AND d.state IN ('queued', 'held', 'claimed')";
 
@@ -92,7 +96,7 @@ impl Store {
                       LEFT JOIN message_facts f ON f.hash = m.facts WHERE m.id = $1 AND m.sender = $2";
         let Some(row) = session.fetch_optional(select, values![id, sender]).await? else { return Ok(None) };
         let facts: Option<Facts> = row.opt_text(3)?.map(parse_json).transpose()?;
-        let sql = built(format!("{SELECT} WHERE d.message = $1 AND d.sender = $2 ORDER BY d.id"));
+        let sql = built(format!("{SELECT}{OF_MESSAGE}"));
         let deliveries = session.fetch(sql, values![id, sender]).await?;
         Ok(Some(MessageView {
             id,

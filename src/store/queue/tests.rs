@@ -1,9 +1,12 @@
-//! How SQLite goes about what every turn of the dispatcher asks: step by step through an index, and never by all
-//! rows or by sorting them. (On PostgreSQL a journey counts the rows that were looked at.)
+//! How SQLite goes about what every turn of the dispatcher asks, and about one message: step by step through an
+//! index, and never by all rows or by sorting them. (On PostgreSQL a journey counts the rows that were looked at.)
 
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use uuid::Uuid;
 
 use super::super::claim::{DUE, EXPIRED};
+use super::super::page::{PageFilter, window};
+use super::super::shown::{OF_MESSAGE, SELECT};
 use super::STEP;
 
 /// The steps that concern the queue's rows.
@@ -40,5 +43,15 @@ async fn a_claim_looks_at_no_row_that_it_does_not_take() {
         let steps = plan(statement).await;
         assert!(steps.iter().all(|step| step.starts_with("SEARCH")), "{steps:?}");
         assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_looked_up_by_its_own_rows_and_not_by_all_of_its_sender() {
+    let page = PageFilter { message: Some(Uuid::nil()), ..PageFilter::default() };
+    for statement in [format!("{SELECT}{OF_MESSAGE}"), window("id", "shop", &page, Uuid::nil()).0] {
+        let steps = plan(&statement).await;
+        assert_eq!(steps.len(), 1, "{steps:?}");
+        assert!(steps[0].starts_with("SEARCH d USING INDEX deliveries_of_message (message=?"), "{steps:?}");
     }
 }
