@@ -72,7 +72,8 @@ impl Watch {
             memory: series("memory (MiB)", 16.0),
             files: series("open files", 50.0),
             threads: series("threads", 8.0),
-            wal: series("WAL (MiB)", 16.0),
+            // Whoever reads for long keeps it from being begun anew; at 64 MiB it is cut.
+            wal: series("WAL (MiB)", 64.0),
             // What the upstream puts off waits for some minutes; when it stands still, so does all.
             queue: series("queue", 30.0 * rate),
             stored: Vec::new(),
