@@ -223,6 +223,11 @@ on_both_databases! {
             gateway.kill();
             gateway.set_failpoints("");
             gateway.start().await;
+            // What the journal has of it is recorded then, and is the same no.
+            eventually("the journal is in step", || async {
+                (gateway.command(&["journal", "show"]).status() == 0).then_some(())
+            })
+            .await;
             let mut answers = Vec::new();
             for _ in 0..2 {
                 if moment == "record_after_commit" {
