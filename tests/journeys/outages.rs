@@ -155,6 +155,8 @@ async fn what_was_held_while_a_no_was_brought_in_after_a_full_disk_leaves_at_onc
     gateway.set_failpoints("replay=1*sleep(5000)->off");
     gateway.start().await;
     gateway.opt_in(BO, &["apparel"]).await;
+    // What every start has to release is released by then, and nothing is due.
+    tokio::time::sleep(Duration::from_secs(6)).await;
     disk.fill();
     let no = serde_json::json!({"email": ANNA, "source": {"channel": "phone"}});
     assert_eq!(gateway.api("POST", "/v1/withdrawals", Some(no)).await.0, 503);
