@@ -26,6 +26,18 @@ pub async fn released(gateway: &Gateway) {
     .await;
 }
 
+/// A backup from before these people's no is put back; the gateway runs no more.
+async fn lose_the_noes_of(gateway: &mut Gateway, database: &Database, people: &[&str]) {
+    gateway.terminate().await;
+    let backup = database.back_up().await;
+    gateway.start().await;
+    for person in people {
+        gateway.withdraw(person).await;
+    }
+    gateway.terminate().await;
+    database.restore(&backup).await;
+}
+
 async fn erase(gateway: &Gateway, address: &str) {
     let (_, found) = gateway.api("POST", "/v1/subscribers/lookup", Some(json!({"email": address}))).await;
     let path = format!("/v1/subscribers/{}", found["id"].as_str().unwrap());
@@ -116,12 +128,7 @@ on_both_databases! {
         let (anna, bo) = ("anna@example.se", "bo@example.se");
         gateway.opt_in(anna, &["apparel"]).await;
         gateway.opt_in(bo, &["apparel"]).await;
-        gateway.terminate().await;
-        let backup = database.back_up().await;
-        gateway.start().await;
-        gateway.withdraw(anna).await;
-        gateway.terminate().await;
-        database.restore(&backup).await;
+        lose_the_noes_of(&mut gateway, &database, &[anna]).await;
         gateway.set_failpoints("replay=return");
         gateway.start().await;
         let said = ready(&gateway).await;
@@ -148,12 +155,7 @@ on_both_databases! {
         let mut gateway = Setup::new(&database, &upstream).start().await;
         let (anna, bo) = ("anna@example.se", "bo@example.se");
         gateway.opt_in(bo, &["apparel"]).await;
-        gateway.terminate().await;
-        let backup = database.back_up().await;
-        gateway.start().await;
-        gateway.withdraw(anna).await;
-        gateway.terminate().await;
-        database.restore(&backup).await;
+        lose_the_noes_of(&mut gateway, &database, &[anna]).await;
         gateway.set_failpoints("replay=return");
         gateway.start().await;
         let reply = gateway.submit(&[bo], &newsletter(bo, "apparel")).await;
@@ -204,14 +206,7 @@ on_both_databases! {
         for person in people {
             gateway.opt_in(person, &["apparel"]).await;
         }
-        gateway.terminate().await;
-        let backup = database.back_up().await;
-        gateway.start().await;
-        for person in people {
-            gateway.withdraw(person).await;
-        }
-        gateway.terminate().await;
-        database.restore(&backup).await;
+        lose_the_noes_of(&mut gateway, &database, &people).await;
         // The first one's history.
         database.tamper("UPDATE consent_events SET body = 'nonsense'
                          WHERE subscriber = (SELECT id FROM subscribers ORDER BY id LIMIT 1)").await;
