@@ -301,14 +301,13 @@ impl Round {
 /// How many more may be claimed for an upstream.
 fn free(upstream: &Upstream, hand: &Hand) -> usize {
     let (name, connections) = (&upstream.settings().name, upstream.settings().connections.max(1));
-    let most = match upstream.standing() {
-        Standing::Up => connections + BEYOND_CONNECTIONS,
+    let held = hand.held_for(name);
+    match upstream.standing() {
+        Standing::Up => (connections + BEYOND_CONNECTIONS).saturating_sub(held),
         // One at a time, but none that hangs takes another's turn.
-        Standing::Trial if hand.taken_within(TRIAL, name) == 0 => connections,
+        Standing::Trial if hand.taken_within(TRIAL, name) == 0 => connections.saturating_sub(held).min(1),
         Standing::Trial | Standing::Down => 0,
-    };
-    let free = most.saturating_sub(hand.held_for(name));
-    if upstream.standing() == Standing::Trial { free.min(1) } else { free }
+    }
 }
 
 fn draws(limits: &[&Limit]) -> Vec<Draw> {
