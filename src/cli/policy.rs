@@ -1,126 +1,23 @@
-//! `optgate policy`: validate policy files, and ask them about one person.
+//! `optgate policy`: validate policy files, and ask them.
 
-use std::path::PathBuf;
+mod check;
+mod explain;
 
-use anyhow::Context as _;
-use clap::{Args, Subcommand};
-use jiff::Timestamp;
+use clap::Subcommand;
 
-use super::output::{self, Output};
-use super::{Session, Status, argument, check, person};
-use crate::consent::{ConsentState, fold};
-use crate::mail::Address;
-use crate::policy::decide::Circumstances;
-use crate::policy::explain;
-use crate::policy::sender::SenderPolicy;
-use crate::policy::{PolicySet, Scope, Stream, Verdict, file, standing};
-use crate::store::Store;
+use super::{Session, Status};
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
     /// Validate all policy files.
-    Check {
-        /// A folder of policies; else the configuration's.
-        folder: Option<PathBuf>,
-    },
+    Check(check::Arguments),
     /// May this sender mail this person about this, and by which rule. Nothing is recorded.
-    Explain(Explain),
-}
-
-#[derive(Args)]
-pub(super) struct Explain {
-    #[arg(long, value_parser = argument::text)]
-    sender: String,
-    #[arg(long, value_name = "ADDRESS", value_parser = person::address)]
-    to: Address,
-    #[arg(long, default_value = "marketing", value_parser = stream)]
-    stream: Stream,
-    #[arg(long)]
-    scope: Option<Scope>,
-    /// As it was at this time (RFC 3339); facts that occurred after it are left out.
-    #[arg(long, value_name = "TIME")]
-    at: Option<Timestamp>,
+    Explain(explain::Question),
 }
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
     match verb {
-        Verb::Check { folder } => {
-            let loaded = match folder {
-                Some(folder) => file::load(&folder),
-                None => file::load(&session.essentials()?.policies),
-            };
-            let mistakes = match loaded {
-                Ok((_, warnings)) => warnings,
-                Err(mistakes) => mistakes,
-            };
-            check::report(session.output, &mistakes)
-        }
-        Verb::Explain(question) => explain(session, question).await,
+        Verb::Check(arguments) => check::run(session, &arguments),
+        Verb::Explain(question) => explain::run(session, question).await,
     }
-}
-
-async fn explain(session: &Session, question: Explain) -> anyhow::Result<Status> {
-    let config = session.essentials()?;
-    let policies = session.policies(&config)?;
-    let sender = policies.sender(&question.sender);
-    let sender = sender.with_context(|| format!("no policy knows the sender `{}`", question.sender))?;
-    let store = session.store(&config).await?;
-    let state = question.consent(&store).await?;
-    let at = question.at.unwrap_or_else(|| session.clock.now());
-    let (steps, verdict) = question.explained(&policies, sender, &state, at);
-    store.close().await;
-    print(session.output, &verdict, &question.to, &policies)?;
-    if session.output != Output::Json {
-        output::line("")?;
-        for step in steps {
-            output::line(&format!("- {step}"))?;
-        }
-    }
-    Ok(Status::Done)
-}
-
-impl Explain {
-    async fn consent(&self, store: &Store) -> anyhow::Result<ConsentState> {
-        let known = store.consent_of(&self.sender, std::slice::from_ref(&self.to)).await?;
-        let Some(subscriber) = known.into_iter().next().flatten() else {
-            return Ok(ConsentState::default());
-        };
-        let Some(at) = self.at else { return Ok(subscriber.state) };
-        let history = store.history(&self.sender, subscriber.id).await?;
-        let by_then: Vec<_> =
-            history.into_iter().map(|(event, _)| event).filter(|event| event.occurred_at <= at).collect();
-        Ok(fold(&by_then))
-    }
-
-    /// The verdict on a message as described, and the steps to it.
-    fn explained(
-        &self,
-        policies: &PolicySet,
-        sender: &SenderPolicy,
-        state: &ConsentState,
-        now: Timestamp,
-    ) -> (Vec<String>, Verdict) {
-        let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
-        explain::explain(policies, &facts, state, &Circumstances::default(), now)
-    }
-}
-
-fn print(output: Output, verdict: &Verdict, to: &Address, policies: &PolicySet) -> anyhow::Result<()> {
-    if output == Output::Json {
-        return output::json(&verdict.shown(Some(to.to_string()), &policies.hash, None));
-    }
-    let why = match (verdict.ground, verdict.reason) {
-        (Some(ground), _) => format!(" on {ground}"),
-        (None, Some(reason)) => format!(": {reason}"),
-        (None, None) => String::new(),
-    };
-    output::line(&format!("{}{why}", verdict.verdict))?;
-    output::line(&verdict.text)?;
-    let pack =
-        verdict.jurisdiction.as_deref().map(|pack| format!(", jurisdiction {pack}")).unwrap_or_default();
-    Ok(output::line(&format!("by {}:{}{pack}", verdict.rule.file, verdict.rule.line))?)
-}
-
-fn stream(text: &str) -> Result<Stream, String> {
-    text.parse().map_err(|_| "marketing, functional or confirmation".to_owned())
 }
