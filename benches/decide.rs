@@ -33,6 +33,7 @@ fn history(kinds: Vec<EventKind>) -> Vec<Event> {
                 jurisdiction: Some("se".to_owned()),
                 locale: None,
                 time_zone: Some("Europe/Stockholm".to_owned()),
+                texts: Default::default(),
             }
         })
         .collect();

@@ -2,6 +2,7 @@
 
 pub mod admit;
 pub mod event;
+pub mod evidence;
 pub mod fold;
 pub mod token;
 pub mod view;

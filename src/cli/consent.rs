@@ -95,7 +95,7 @@ fn print(view: &SubscriberView, history: &[(Event, Option<Value>)]) -> anyhow::R
 fn about(kind: &EventKind) -> String {
     let list = |scopes: &[Scope]| scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(", ");
     match kind {
-        EventKind::SignupRequested { scopes } => list(scopes),
+        EventKind::SignupRequested { scopes } | EventKind::Unconfirmed { scopes } => list(scopes),
         EventKind::OptIn { ground, scopes } => format!("{} ({})", list(scopes), ground.as_str()),
         EventKind::Acquainted { how, scope, notice } => {
             let notice = if *notice { "notice given" } else { "no notice" };

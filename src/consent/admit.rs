@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::fold::No;
+use super::fold::{No, Pending};
 use super::{ConsentState, EventKind};
 use crate::policy::Scope;
 
@@ -83,7 +83,13 @@ pub fn barrier(state: &ConsentState) -> Option<Timestamp> {
 
 /// Whether a fact can be a ground, so that an erasure must not be older than it.
 pub fn speaks_for_mail(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::OptIn { .. } | EventKind::Acquainted { .. } | EventKind::SignupRequested { .. })
+    matches!(
+        kind,
+        EventKind::OptIn { .. }
+            | EventKind::Acquainted { .. }
+            | EventKind::SignupRequested { .. }
+            | EventKind::Unconfirmed { .. }
+    )
 }
 
 /// The event that said the same.
@@ -108,10 +114,8 @@ fn said_before(
             };
             state.opt_ins.iter().find(same).map(|yes| yes.event)
         }),
-        EventKind::SignupRequested { scopes } => one_for_all(scopes, |scope| {
-            let same = state.pending.iter().find(|one| one.scope == *scope && one.at == occurred_at);
-            same.map(|one| one.event)
-        }),
+        EventKind::SignupRequested { scopes } => same_wait(&state.pending, scopes, occurred_at),
+        EventKind::Unconfirmed { scopes } => same_wait(&state.unconfirmed, scopes, occurred_at),
         EventKind::Acquainted { how, scope, notice } => {
             let same = state.acquaintances.iter().find(|one| {
                 one.how == *how && one.scope == *scope && one.notice == *notice && one.at == occurred_at
@@ -120,6 +124,11 @@ fn said_before(
         }
         _ => None,
     }
+}
+
+fn same_wait(waiting: &[Pending], scopes: &[Scope], at: Timestamp) -> Option<Uuid> {
+    let same = |scope: &Scope| waiting.iter().find(|one| one.scope == *scope && one.at == at);
+    one_for_all(scopes, |scope| same(scope).map(|one| one.event))
 }
 
 /// The event of the first scope, if every scope has one.
@@ -218,6 +227,7 @@ mod tests {
                 jurisdiction: None,
                 locale: None,
                 time_zone: None,
+                texts: Default::default(),
             })
             .collect();
         fold(&events)

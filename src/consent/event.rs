@@ -1,4 +1,14 @@
 //! The facts that a history is made of. Append-only: a mistake is corrected by a new fact.
+//!
+//! Some things that one might look for are no kinds of their own, because they change no answer:
+//! - a ground that another system obtained is an `OptIn` whose channel (`api`, `import`) says who told us, with
+//!   that system's proof as evidence;
+//! - an objection to direct marketing (GDPR 21) is a `Withdrawal` of everything, whatever the person called it;
+//! - a complaint is a `Withdrawal` that nobody can take back.
+//!
+//! A confirmation sent and an address change get their kinds from the doors that will record them.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +36,23 @@ pub struct Event {
     pub locale: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+    /// SHA-256 (lower-case hex) of the texts that the person was shown. They stay clear: a text is the same for
+    /// all who were shown it, so its hash tells nothing of anybody, and proves which one it was after the
+    /// evidence is destroyed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: ShownTexts,
+}
+
+pub type ShownTexts = BTreeMap<ShownText, String>;
+
+/// A text that a person was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ShownText {
+    /// What the sign-up form said that was agreed to.
+    FormText,
+    /// What was told at the collection of the address: its use for marketing, and the right to object.
+    Notice,
 }
 
 /// What happened.
@@ -39,6 +66,10 @@ pub enum EventKind {
     /// Said yes: confirmed by mail (double), or once (single).
     OptIn {
         ground: OptIn,
+        scopes: Vec<Scope>,
+    },
+    /// Came from another system that had no proof of a yes. It carries no mail by itself.
+    Unconfirmed {
         scopes: Vec<Scope>,
     },
     /// Bought, asked or negotiated: what a soft opt-in rests on.
@@ -76,6 +107,7 @@ impl EventKind {
         match self {
             Self::SignupRequested { .. } => "signup_requested",
             Self::OptIn { .. } => "opt_in",
+            Self::Unconfirmed { .. } => "unconfirmed",
             Self::Acquainted { .. } => "acquainted",
             Self::Withdrawal { .. } => "withdrawal",
             Self::WithdrawalUndone { .. } => "withdrawal_undone",

@@ -21,6 +21,8 @@ pub struct ConsentState {
     pub acquaintances: Vec<Acquainted>,
     /// Sign-ups that were never confirmed: the youngest for each scope.
     pub pending: Vec<Pending>,
+    /// Imported without proof and never confirmed: the youngest for each scope.
+    pub unconfirmed: Vec<Pending>,
     /// The youngest no for each scope; `None` is all marketing. Undone ones are left out.
     pub withdrawals: Vec<No>,
     pub suppressed: Vec<(Suppression, Timestamp)>,
@@ -100,6 +102,7 @@ struct Youngest<'a> {
     opt_ins: BTreeMap<(OptIn, &'a Scope), &'a Event>,
     acquaintances: BTreeMap<(Acquaintance, &'a Scope, bool), &'a Event>,
     pending: BTreeMap<&'a Scope, &'a Event>,
+    unconfirmed: BTreeMap<&'a Scope, &'a Event>,
     withdrawals: BTreeMap<Option<&'a Scope>, (&'a Event, bool)>,
     suppressed: BTreeMap<Suppression, Timestamp>,
     lifted: BTreeMap<Suppression, Timestamp>,
@@ -119,6 +122,9 @@ impl<'a> Youngest<'a> {
         match &event.kind {
             EventKind::SignupRequested { scopes } => {
                 self.pending.extend(scopes.iter().map(|scope| (scope, event)));
+            }
+            EventKind::Unconfirmed { scopes } => {
+                self.unconfirmed.extend(scopes.iter().map(|scope| (scope, event)));
             }
             EventKind::OptIn { ground, scopes } => {
                 self.opt_ins.extend(scopes.iter().map(|scope| ((*ground, scope), event)));
@@ -150,17 +156,15 @@ impl<'a> Youngest<'a> {
                 *ground == OptIn::DoubleOptIn && own.covers(scope) && yes.occurred_at >= at
             })
         };
-        let pending = self.pending.iter().filter(|(scope, event)| !confirmed(scope, event.occurred_at));
+        let waiting = |asked: &BTreeMap<&Scope, &Event>| {
+            let open = asked.iter().filter(|(scope, event)| !confirmed(scope, event.occurred_at));
+            open.map(|(scope, event)| pending(scope, event)).collect::<Vec<_>>()
+        };
         // Only a strictly younger lift ends a block: a tie is a no.
         let stands = |at: Timestamp, lift: Option<&Timestamp>| lift.is_none_or(|lift| *lift <= at);
         ConsentState {
-            pending: pending
-                .map(|(&scope, event)| Pending {
-                    scope: scope.clone(),
-                    at: event.occurred_at,
-                    event: event.id,
-                })
-                .collect(),
+            pending: waiting(&self.pending),
+            unconfirmed: waiting(&self.unconfirmed),
             suppressed: self
                 .suppressed
                 .iter()
@@ -185,6 +189,10 @@ fn named(told: Option<&String>) -> Option<&String> {
 
 fn yes(((ground, scope), event): ((OptIn, &Scope), &Event)) -> Yes {
     Yes { ground, scope: scope.clone(), at: event.occurred_at, event: event.id }
+}
+
+fn pending(scope: &Scope, event: &Event) -> Pending {
+    Pending { scope: scope.clone(), at: event.occurred_at, event: event.id }
 }
 
 fn acquainted(((how, scope, notice), event): ((Acquaintance, &Scope, bool), &Event)) -> Acquainted {
@@ -248,6 +256,7 @@ mod tests {
             jurisdiction: None,
             locale: None,
             time_zone: None,
+            texts: Default::default(),
         }
     }
 
@@ -335,6 +344,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_imported_without_proof_waits_until_it_is_confirmed() {
+        let imported = || EventKind::Unconfirmed { scopes: vec![scope("apparel.tshirts")] };
+        let state = fold(&[event(1, 1, imported())]);
+        assert_eq!((state.unconfirmed.len(), state.pending.len(), state.opt_ins.len()), (1, 0, 0));
+        assert!(fold(&[event(1, 1, imported()), event(2, 2, opt_in("apparel"))]).unconfirmed.is_empty());
+    }
+
+    #[test]
     fn jurisdiction_is_that_of_the_youngest_fact_that_names_one() {
         let mut old = event(1, 1, opt_in("apparel"));
         old.jurisdiction = Some("se".to_owned());
@@ -350,6 +367,7 @@ mod tests {
         let suppression = prop_oneof![Just(Suppression::Bounce), Just(Suppression::Operator)];
         prop_oneof![
             scopes.clone().prop_map(|scopes| EventKind::SignupRequested { scopes }),
+            scopes.clone().prop_map(|scopes| EventKind::Unconfirmed { scopes }),
             (any::<bool>(), scopes.clone()).prop_map(|(double, scopes)| EventKind::OptIn {
                 ground: if double { OptIn::DoubleOptIn } else { OptIn::SingleOptIn },
                 scopes

@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::event::{Acquaintance, OptIn, Suppression};
+use super::event::{Acquaintance, OptIn, ShownTexts, Suppression};
 use super::fold::{Acquainted, No, Yes};
 use super::{ConsentState, Event, EventKind};
 use crate::policy::sender::SenderPolicy;
@@ -36,6 +36,8 @@ pub enum Standing {
     Withdrawn,
     /// Signed up, not confirmed.
     Pending,
+    /// Imported without proof of a yes.
+    Unconfirmed,
     /// Known, but without any ground in force.
     Inactive,
 }
@@ -85,6 +87,8 @@ pub struct EventView {
     jurisdiction: Option<String>,
     locale: Option<String>,
     time_zone: Option<String>,
+    /// SHA-256 of the texts that the person was shown; they outlive the evidence.
+    texts: ShownTexts,
     /// Null once its key is destroyed.
     evidence: Option<Value>,
 }
@@ -98,6 +102,7 @@ impl std::fmt::Display for Standing {
             Self::Active => "active",
             Self::Withdrawn => "withdrawn",
             Self::Pending => "pending",
+            Self::Unconfirmed => "unconfirmed",
             Self::Inactive => "inactive",
         })
     }
@@ -156,6 +161,7 @@ fn alone(state: &ConsentState, yes: Option<&Yes>, bought: Option<&Acquainted>) -
         opt_ins: yes.into_iter().cloned().collect(),
         acquaintances: bought.into_iter().cloned().collect(),
         pending: Vec::new(),
+        unconfirmed: Vec::new(),
         ..state.clone()
     }
 }
@@ -183,6 +189,8 @@ fn standing_of(
         Standing::Withdrawn
     } else if !state.pending.is_empty() {
         Standing::Pending
+    } else if !state.unconfirmed.is_empty() {
+        Standing::Unconfirmed
     } else {
         Standing::Inactive
     }
@@ -209,6 +217,7 @@ fn event((event, evidence): (Event, Option<Value>)) -> EventView {
         jurisdiction: event.jurisdiction,
         locale: event.locale,
         time_zone: event.time_zone,
+        texts: event.texts,
         evidence,
     }
 }

@@ -34,6 +34,7 @@ pub fn is_no(kind: &EventKind) -> bool {
         | EventKind::Erased => true,
         EventKind::SignupRequested { .. }
         | EventKind::OptIn { .. }
+        | EventKind::Unconfirmed { .. }
         | EventKind::Acquainted { .. }
         | EventKind::WithdrawalUndone { .. }
         | EventKind::SuppressionLifted { .. }

@@ -21,6 +21,7 @@ fn no(person: u8, id: u128, second: i64, kind: EventKind) -> No {
             jurisdiction: None,
             locale: None,
             time_zone: None,
+            texts: Default::default(),
         },
     }
 }

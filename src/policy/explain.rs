@@ -71,6 +71,8 @@ fn known(consent: &ConsentState) -> Vec<String> {
     }));
     let pending = consent.pending.iter();
     facts.extend(pending.map(|one| (one.at, format!("sign-up for {}, not confirmed", one.scope))));
+    let imported = consent.unconfirmed.iter();
+    facts.extend(imported.map(|one| (one.at, format!("imported for {} without proof", one.scope))));
     facts.extend(consent.withdrawals.iter().map(|no| (no.at, withdrawal(no))));
     facts.extend(consent.suppressed.iter().map(|(why, at)| {
         let why = match why {

@@ -180,12 +180,16 @@ impl<'p> Question<'p> {
     fn unconfirmed(&self) -> Option<Missing<'p>> {
         let covers = |scope: &Scope, at| scope.covers(self.scope) && self.counts(at);
         let single = self.consent.opt_ins.iter().any(|yes| covers(&yes.scope, yes.at));
-        let pending = |one: &Pending| covers(&one.scope, one.at);
-        if !single && !self.consent.pending.iter().any(pending) {
+        let waits = |one: &Pending| covers(&one.scope, one.at);
+        let signed_up = single || self.consent.pending.iter().any(waits);
+        let (scope, pack) = (self.scope, &self.pack.id);
+        let text = if signed_up {
+            format!("signed up for {scope} but never confirmed it, as `{pack}` asks")
+        } else if self.consent.unconfirmed.iter().any(waits) {
+            format!("was imported for {scope} without proof of a yes, and `{pack}` asks for one")
+        } else {
             return None;
-        }
-        let scope = self.scope;
-        let text = format!("signed up for {scope} but never confirmed it, as `{}` asks", self.pack.id);
+        };
         Some(Missing { reason: Reason::Unconfirmed, rule: &self.pack.grounds_rule, text })
     }
 

@@ -33,6 +33,7 @@ impl Store {
             jurisdiction: None,
             locale: None,
             time_zone: None,
+            texts: Default::default(),
         };
         let erasure = Erasure { sender: sender.to_owned(), subscriber: id, event };
         self.inner.writer.erase(erasure).await

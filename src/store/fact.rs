@@ -13,6 +13,7 @@ use super::subscriber::{self, context};
 use super::{Store, StoreError, Subscriber};
 use crate::clock::from_micros;
 use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted, Onto, admit, barrier, speaks_for_mail};
+use crate::consent::evidence::shown_texts;
 use crate::consent::{ConsentState, Event, EventKind, fold};
 use crate::journal::{No, is_no};
 use crate::keys::{DataKey, LookupHash};
@@ -112,6 +113,7 @@ impl Store {
                 jurisdiction: new.jurisdiction,
                 locale: new.locale,
                 time_zone: new.time_zone,
+                texts: shown_texts(&new.evidence),
             },
             told: new.occurred_at.map(|at| from_micros(at.as_microsecond())),
             evidence: new.evidence,

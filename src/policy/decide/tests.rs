@@ -52,6 +52,7 @@ fn kind(words: &str) -> EventKind {
         "double" => EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: scopes() },
         "single" => EventKind::OptIn { ground: OptIn::SingleOptIn, scopes: scopes() },
         "signup" => EventKind::SignupRequested { scopes: scopes() },
+        "unconfirmed" => EventKind::Unconfirmed { scopes: scopes() },
         "purchase" => bought(Acquaintance::Purchase, true),
         "purchase-unnoticed" => bought(Acquaintance::Purchase, false),
         "inquiry" => bought(Acquaintance::Inquiry, true),
@@ -81,6 +82,7 @@ fn known(told: &str, facts: &[(&str, &str)]) -> ConsentState {
             jurisdiction: None,
             locale: None,
             time_zone: None,
+            texts: Default::default(),
         })
         .collect();
     let jurisdiction = (!told.is_empty()).then(|| told.to_owned());
@@ -208,6 +210,18 @@ fn a_sign_up_that_nobody_confirmed_is_no_ground() {
     check("se", &facts, "marketing apparel.tshirts", "refuse unconfirmed");
     check("se", &facts, "marketing furniture.office", "refuse no_ground");
     check("ca", &facts, "marketing apparel", "refuse unconfirmed");
+}
+
+#[test]
+fn what_was_imported_without_proof_is_no_ground_but_where_none_is_asked_for() {
+    let facts = [("2026-11-01", "unconfirmed apparel")];
+    check("se", &facts, "marketing apparel.tshirts", "refuse unconfirmed");
+    check("se", &facts, "marketing furniture.office", "refuse no_ground");
+    check("us", &facts, "marketing apparel", "deliver no_objection");
+    // It is no sign-up of the person's own either.
+    let withdrawn = [("2026-10-01", "withdrawal"), facts[0]];
+    check("us", &withdrawn, "marketing apparel", "refuse withdrawn");
+    check("se", &withdrawn, "confirmation apparel", "refuse withdrawn");
 }
 
 #[test]
@@ -446,6 +460,7 @@ fn histories() -> impl Strategy<Value = Vec<(String, String)>> {
         "double",
         "single",
         "signup",
+        "unconfirmed",
         "purchase",
         "purchase-unnoticed",
         "withdrawal",

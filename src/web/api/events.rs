@@ -74,6 +74,7 @@ pub(super) struct EventPage {
 #[schema(as = EventType)]
 enum Type {
     SignupRequested,
+    Unconfirmed,
     OptIn,
     Acquainted,
     Withdrawal,
@@ -247,7 +248,9 @@ fn consent(
         ..EventShown::bare(event.id, cursor, type_of(&event.kind))
     };
     match event.kind {
-        EventKind::SignupRequested { scopes } => EventShown { scopes, ..shown },
+        EventKind::SignupRequested { scopes } | EventKind::Unconfirmed { scopes } => {
+            EventShown { scopes, ..shown }
+        }
         EventKind::OptIn { ground, scopes } => EventShown { ground: Some(ground), scopes, ..shown },
         EventKind::Acquainted { how, scope, notice } => {
             EventShown { how: Some(how), notice: Some(notice), scopes: vec![scope], ..shown }
@@ -323,6 +326,7 @@ impl EventShown {
 fn type_of(kind: &EventKind) -> Type {
     match kind {
         EventKind::SignupRequested { .. } => Type::SignupRequested,
+        EventKind::Unconfirmed { .. } => Type::Unconfirmed,
         EventKind::OptIn { .. } => Type::OptIn,
         EventKind::Acquainted { .. } => Type::Acquainted,
         EventKind::Withdrawal { .. } => Type::Withdrawal,
