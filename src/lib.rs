@@ -68,6 +68,7 @@ pub mod spool;
 // Facts.
 pub mod record;
 pub mod feed;
+pub mod retention;
 
 // The way out.
 pub mod schedule;

@@ -36,6 +36,7 @@ use crate::mail::message::Bounds;
 use crate::outcome::dsn::Notifier;
 use crate::policy::PolicySet;
 use crate::record::Recorder;
+use crate::retention;
 use crate::sign::Signers;
 use crate::smtp::server::{self, Greeting};
 use crate::store::{Store, StoreError, StoreOptions};
@@ -228,6 +229,8 @@ async fn run(
     let smtp = smtp(&config, &shared, listeners.smtp, tls, &ended);
     let feed = Feed::new(shared.store.clone());
     background.push(Stage::start("feed", &ended, |stop| feed.clone().run(stop)));
+    let (store, policies) = (shared.store.clone(), shared.policies.clone());
+    background.push(Stage::start("retention", &ended, |stop| retention::run(store, policies, stop)));
     let pages = pages(&config, &shared);
     let door = |name, listener, router, limits: &web::listener::Limits| {
         let (limits, proxies) = (limits.clone(), config.web.trusted_proxies.clone());

@@ -47,6 +47,8 @@ mod once;
 mod page;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/retention.rs"]
+mod retention;
 #[path = "store/submission.rs"]
 mod submission;
 #[path = "store/writer.rs"]

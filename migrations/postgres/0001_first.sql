@@ -231,6 +231,12 @@ CREATE TABLE feed (
     PRIMARY KEY (sender, sequence)
 );
 
+-- Up to which place of a sender's feed outcomes were removed, their time being over.
+CREATE TABLE feed_passed (
+    sender   TEXT NOT NULL PRIMARY KEY,
+    sequence BIGINT NOT NULL
+);
+
 CREATE FUNCTION optgate_tell() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, TG_ARGV[0], NEW.id);

@@ -231,6 +231,12 @@ CREATE TABLE feed (
     PRIMARY KEY (sender, sequence)
 ) WITHOUT ROWID;
 
+-- Up to which place of a sender's feed outcomes were removed, their time being over.
+CREATE TABLE feed_passed (
+    sender   TEXT NOT NULL PRIMARY KEY,
+    sequence BIGINT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TRIGGER consent_told AFTER INSERT ON consent_events
 BEGIN
     INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'consent', NEW.id);

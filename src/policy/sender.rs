@@ -25,6 +25,7 @@ pub struct SenderPolicy {
     pub scopes: BTreeMap<Scope, ScopePolicy>,
     pub similar: Vec<Similar>,
     pub classify: Vec<ClassifyRule>,
+    pub retention: Retention,
     /// The sender's file; line 1 of `id`.
     pub rule: RuleRef,
 }
@@ -99,6 +100,13 @@ pub struct Similar {
     pub bought: Scope,
     pub allows: Vec<Scope>,
     pub rule: RuleRef,
+}
+
+/// `[retention]`: how long records are kept, in calendar months; `None`: for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Outcomes with their verdicts and messages (invariant 16), from the day on which a delivery ended.
+    pub decisions: Option<u32>,
 }
 
 /// `[[classify]]`: for tools that can't set our headers; the first match wins.

@@ -4,7 +4,8 @@
 //!
 //! It keeps ids alone: what an event says is read where it is kept, so that an erasure reaches it too. A place is
 //! kept as long as what it names: whoever follows from the beginning must hear every no there is, so age alone
-//! takes none away. What takes records away takes their places too, and has to tell a cursor from before them.
+//! takes none away. Where outcomes are kept for a time only (`retention`), their places go with them, and a cursor
+//! that names one of those is told so.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::database::Commit;
 use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, values};
-use super::{DeliveryView, Store, StoreError, rows, subscriber};
+use super::{DeliveryView, Store, StoreError, retention, rows, subscriber};
 use crate::consent::Event;
 use crate::mail::Address;
 
@@ -63,6 +64,9 @@ pub enum FeedError {
     /// Another sender's, or of an event that this database does not have.
     #[error("no event has this cursor")]
     UnknownCursor,
+    /// Of an outcome that was kept for its time: others may be gone with it that were never heard of.
+    #[error("the outcome of this cursor is kept no longer")]
+    KeptNoLonger,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -107,7 +111,7 @@ impl Store {
         }
         // Synced: a number that a follower has seen must not be given again after a crash.
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
-        if !alone(&mut tx).await? {
+        if !alone(&mut tx, ONE_AT_A_TIME).await? {
             return Ok(0);
         }
         let last = tx.fetch_optional("SELECT value FROM meta WHERE name = 'sequence'", Vec::new()).await?;
@@ -189,14 +193,15 @@ impl Store {
     }
 }
 
-/// Whether this node may give numbers until the transaction ends; a node that dies lets go of it.
-async fn alone(session: &mut Session) -> Result<bool> {
+/// Whether this node alone may do what the number stands for, until the transaction ends; a node that dies lets
+/// go of it.
+pub(super) async fn alone(session: &mut Session, number: i64) -> Result<bool> {
     // SQLite's transaction excludes others by itself.
     if session.either(true, false) {
         return Ok(true);
     }
     let lock = "SELECT CAST(CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END AS BIGINT)";
-    let row = session.fetch_optional(lock, values![ONE_AT_A_TIME]).await?;
+    let row = session.fetch_optional(lock, values![number]).await?;
     Ok(row.map(|row| row.int(0)).transpose()? == Some(1))
 }
 
@@ -212,7 +217,10 @@ async fn place_of(session: &mut Session, sender: &str, text: &str) -> Result<i64
     let sequence = number.map(|number| i64::from_be_bytes(*number)).ok_or(FeedError::NoCursor)?;
     let select = "SELECT ref FROM feed WHERE sender = $1 AND sequence = $2";
     let row = session.fetch_optional(select, values![sender, sequence]).await?;
-    let id = row.map(|row| row.id(0)).transpose()?.ok_or(FeedError::UnknownCursor)?;
+    let Some(id) = row.map(|row| row.id(0)).transpose()? else {
+        let gone = sequence > 0 && sequence <= retention::passed(session, sender).await?;
+        return Err(if gone { FeedError::KeptNoLonger } else { FeedError::UnknownCursor });
+    };
     if cursor(sender, sequence, id) == text { Ok(sequence) } else { Err(FeedError::UnknownCursor) }
 }
 

@@ -100,6 +100,7 @@ families! {
     QUEUE_OVERDUE = "optgate_queue_overdue_seconds", Gauge, "For how long the most overdue delivery has been due; of the whole cluster.";
     QUEUE_COUNTED = "optgate_queue_counted_timestamp_seconds", Gauge, "When the queue was last counted: seldom, where counting takes long.";
     // the store
+    OUTCOMES_REMOVED = "optgate_outcomes_removed_total", Counter, "Outcomes whose time was over by the sender's [retention]: removed with verdict and message.";
     COMMIT_JOBS = "optgate_commit_jobs", Histogram(JOBS), "Jobs that shared one commit.";
     COMMIT_SECONDS = "optgate_commit_seconds", Histogram(SECONDS), "One transaction of the writer, synced, by result.";
     // pages and API
@@ -304,6 +305,11 @@ pub fn http_connection(listener: &'static str) -> Open {
 pub fn http_request(listener: &'static str, route: &str, status: u16, took: Duration) {
     histogram!(HTTP_SECONDS.name, "listener" => listener, "route" => named("route", route), "class" => class(status))
         .record(took);
+}
+
+/// Outcomes were removed, their time being over.
+pub fn outcomes_removed(outcomes: u64) {
+    counter!(OUTCOMES_REMOVED.name).increment(outcomes);
 }
 
 // The program.

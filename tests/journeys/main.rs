@@ -20,6 +20,7 @@ mod outages;
 mod refusals;
 mod restore;
 mod resubmission;
+mod retention;
 mod rollback;
 mod smtp_attacks;
 mod smtp_balancers;

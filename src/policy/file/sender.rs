@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::later;
 use super::value;
 use crate::policy::sender::{
-    ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, ScopePolicy, SenderPolicy, SignedBody, Similar,
-    StreamPolicy,
+    ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderPolicy,
+    SignedBody, Similar, StreamPolicy,
 };
 use crate::policy::{RuleRef, Scope, Stream};
 use crate::toml_file::{Given, Table, Value};
@@ -52,6 +52,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         streams: streams(&mut table, &rule),
         similar: similar(&mut table, &scopes),
         classify: classify(&mut table, &scopes),
+        retention: retention(&mut table),
         scopes,
         rule,
     };
@@ -191,6 +192,13 @@ fn declared(value: Value<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Option<S
     } else {
         value.wrong(format!("the taxonomy has no scope `{scope}`: declare it as [scopes.\"{scope}\"]"))
     }
+}
+
+fn retention(table: &mut Table<'_>) -> Retention {
+    let Some(mut own) = table.table("retention") else { return Retention::default() };
+    let decisions = own.take("decisions", |v| v.read(value::months)).map(|given| given.value);
+    own.finish();
+    Retention { decisions }
 }
 
 fn classify(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<ClassifyRule> {

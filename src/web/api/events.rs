@@ -20,7 +20,7 @@ use super::caller::Caller;
 use super::deliveries::as_seen_by;
 use super::document::Email;
 use super::page::page_size;
-use super::problem::{Document, Problem};
+use super::problem::{Document, Kind, Problem};
 use crate::consent::event::{Acquaintance, OptIn, Suppression};
 use crate::consent::{Event, EventKind};
 use crate::mail::Address;
@@ -138,6 +138,8 @@ pub(super) struct EventShown {
         (status = 200, description = "A page", body = EventPage),
         (status = 404, description = "No event of this sender has that cursor", body = Document,
          content_type = "application/problem+json"),
+        (status = 410, description = "The outcome of that cursor is kept no longer", body = Document,
+         content_type = "application/problem+json"),
     ),
     security(("key" = ["api", "compliance", "ops"]))
 )]
@@ -218,6 +220,10 @@ impl From<FeedError> for Problem {
         match error {
             FeedError::NoCursor => Self::parameter("after", "this is no cursor"),
             FeedError::UnknownCursor => Self::missing("no event of yours has this cursor"),
+            FeedError::KeptNoLonger => Self::new(
+                Kind::Gone,
+                "the outcome of this cursor, and others with it, are kept no longer: begin again without `after`",
+            ),
             FeedError::Store(error) => error.into(),
         }
     }

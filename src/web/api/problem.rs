@@ -51,6 +51,8 @@ kinds! {
     Forbidden => FORBIDDEN, "forbidden", "The key does not open this";
     Missing => NOT_FOUND, "missing", "There is no such thing";
     Erased => NOT_FOUND, "erased", "The person was erased";
+    /// It was there, and its time is over.
+    Gone => GONE, "gone", "It is kept no longer";
     NotAllowed => METHOD_NOT_ALLOWED, "method-not-allowed", "There is no such method";
     NotAcceptable => NOT_ACCEPTABLE, "not-acceptable", "The answer has none of the accepted types";
     /// What is recorded already stands against it.

@@ -1,0 +1,56 @@
+//! Records end when the policy says so, and whoever asks for one that ended is told.
+
+use crate::support::gateway::{Setup, message_id};
+use crate::support::tool::newsletter;
+use crate::support::{Database, Upstream, eventually, on_both_databases};
+
+const SHOP: &str = include_str!("../../policies/senders/demo-shop.toml");
+
+on_both_databases! {
+    async fn outcomes_are_kept_for_as_long_as_the_policy_says(database: Database) {
+        let upstream = Upstream::start().await;
+        let policy = SHOP.replace("36 months", "2 months");
+        let mut gateway =
+            Setup::new(&database, &upstream).policy("senders/demo-shop.toml", &policy).start().await;
+        let mut messages = Vec::new();
+        for person in ["anna@example.se", "bo@example.se"] {
+            gateway.opt_in(person, &["apparel"]).await;
+            let reply = gateway.submit(&[person], &newsletter(person, "apparel")).await;
+            messages.push(message_id(&reply));
+            gateway.until(&message_id(&reply), "relayed").await;
+        }
+        let events = eventually("all is in the feed", || async {
+            let (_, page) = gateway.api("GET", "/v1/events", None).await;
+            let events = page["events"].as_array().unwrap().clone();
+            (events.len() == 4).then_some(events)
+        }).await;
+        let cursor = |event: &str| {
+            let found = events.iter().find(|own| own["type"] == event).unwrap();
+            format!("/v1/events?after={}", found["cursor"].as_str().unwrap())
+        };
+        gateway.terminate().await;
+        // Three months pass for the first message, and then one for both.
+        let first = "(SELECT id FROM deliveries ORDER BY id LIMIT 1)";
+        let months = |count: i64| count * 31 * 86_400_000_000;
+        database
+            .tamper(&format!("UPDATE deliveries SET ended_at = ended_at - {} WHERE id = {first}", months(3)))
+            .await;
+        gateway.start().await;
+        eventually("the first is gone", || async {
+            let (status, _) = gateway.api("GET", &format!("/v1/messages/{}", messages[0]), None).await;
+            (status == 404).then_some(())
+        })
+        .await;
+        let (status, kept) = gateway.api("GET", &format!("/v1/messages/{}", messages[1]), None).await;
+        assert_eq!((status, kept["deliveries"].as_array().unwrap().len()), (200, 1), "{kept}");
+
+        let (status, problem) = gateway.api("GET", &cursor("relayed"), None).await;
+        assert_eq!((status, &problem["type"]), (410, &"urn:problem-type:optgate:gone".into()), "{problem}");
+        let (status, page) = gateway.api("GET", &cursor("opt_in"), None).await;
+        let told: Vec<&str> =
+            page["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
+        assert_eq!((status, told), (200, vec!["opt_in", "relayed"]), "{page}");
+        let removed = "optgate_outcomes_removed_total 1";
+        assert!(gateway.metrics().await.contains(removed), "{removed}");
+    }
+}

@@ -1,0 +1,149 @@
+//! What is kept for a time only goes when its time is over, whole, and takes nothing else with it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use optgate::spool::{Outcome, Settlement};
+use optgate::store::{FeedError, Removed, What};
+use uuid::Uuid;
+
+use super::support::{Home, SENDER, ask, opt_in, settle, withdrawal};
+
+rules! {
+    an_outcome_goes_with_its_verdict_its_message_and_its_place,
+    what_is_younger_or_has_not_ended_stays,
+    i5_no_age_takes_a_fact_about_a_person_away,
+    a_message_stays_for_as_long_as_one_of_its_copies,
+    i15_one_senders_time_takes_nothing_of_another,
+    a_cursor_of_what_is_gone_is_told_so,
+    what_is_over_goes_in_slices,
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Relays one message to each recipient, in this order.
+async fn relay(home: &Home, recipients: &[&str]) -> Vec<Uuid> {
+    let ids = home.spool_to(recipients).await;
+    end(home, ids.len()).await;
+    home.store.sequence().await.unwrap();
+    ids
+}
+
+/// Ends so many deliveries of those that wait.
+async fn end(home: &Home, count: usize) {
+    let ask = ask(home.lane_id().await, u32::try_from(count).unwrap());
+    for claim in home.store.claim(&ask).await.unwrap().claims {
+        home.store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
+    }
+}
+
+async fn remove(home: &Home, before: Timestamp) -> Removed {
+    home.store.remove_outcomes(SENDER, before, 100).await.unwrap()
+}
+
+async fn rows(home: &Home) -> [i64; 4] {
+    let mut counts = [0; 4];
+    for (count, table) in counts.iter_mut().zip(["deliveries", "verdicts", "messages", "feed"]) {
+        *count = home.count(&format!("SELECT count(*) FROM {table}")).await;
+    }
+    counts
+}
+
+async fn an_outcome_goes_with_its_verdict_its_message_and_its_place(home: &Home) {
+    relay(home, &["anna@example.se", "bo@example.se"]).await;
+    assert_eq!(rows(home).await, [2, 2, 2, 2]);
+    home.advance(DAY).await;
+    assert_eq!(remove(home, home.clock.now()).await, Removed { outcomes: 2, more: false });
+    assert_eq!(rows(home).await, [0, 0, 0, 0]);
+    assert_eq!(remove(home, home.clock.now()).await, Removed::default());
+}
+
+async fn what_is_younger_or_has_not_ended_stays(home: &Home) {
+    relay(home, &["anna@example.se"]).await;
+    home.advance(DAY).await;
+    let border = home.clock.now();
+    relay(home, &["bo@example.se"]).await;
+    home.spool_to(&["cia@example.se"]).await;
+    assert_eq!(remove(home, border).await.outcomes, 1);
+    assert_eq!(rows(home).await, [2, 2, 2, 1]);
+    // What ends later has its own time.
+    home.advance(DAY).await;
+    end(home, 1).await;
+    home.store.sequence().await.unwrap();
+    assert_eq!(remove(home, home.clock.now()).await.outcomes, 1, "it ended just now");
+    home.advance(DAY).await;
+    assert_eq!(remove(home, home.clock.now()).await.outcomes, 1);
+    assert_eq!(rows(home).await, [0, 0, 0, 0]);
+}
+
+async fn i5_no_age_takes_a_fact_about_a_person_away(home: &Home) {
+    let mut facts = Vec::new();
+    for kind in [opt_in(), withdrawal()] {
+        facts.push(home.store.record(vec![home.fact("anna@example.se", kind)]).await.pop().unwrap().unwrap());
+        relay(home, &["bo@example.se"]).await;
+    }
+    home.advance(36 * 31 * DAY).await;
+    assert_eq!(remove(home, home.clock.now()).await.outcomes, 2);
+    let entries = home.store.feed(SENDER, None, 10).await.unwrap().entries;
+    let told: Vec<Uuid> = entries
+        .into_iter()
+        .map(|entry| match entry.what {
+            What::Consent { event, .. } => event.id,
+            What::Outcome(view) => panic!("{view:?}"),
+        })
+        .collect();
+    assert_eq!(told, [facts[0].event, facts[1].event]);
+    let history = home.store.history(SENDER, facts[0].subscriber.id).await.unwrap();
+    assert!(history.len() == 2 && history.iter().all(|(_, evidence)| evidence.is_some()));
+}
+
+async fn a_message_stays_for_as_long_as_one_of_its_copies(home: &Home) {
+    let two = [home.delivery("anna@example.se"), home.delivery("bo@example.se")];
+    home.store.spool(vec![home.message(&two)]).await.unwrap();
+    end(home, 1).await;
+    home.store.sequence().await.unwrap();
+    home.advance(DAY).await;
+    assert_eq!(remove(home, home.clock.now()).await.outcomes, 1);
+    assert_eq!(rows(home).await, [1, 1, 1, 0]);
+    end(home, 1).await;
+    home.store.sequence().await.unwrap();
+    home.advance(DAY).await;
+    assert_eq!(remove(home, home.clock.now()).await.outcomes, 1);
+    assert_eq!(rows(home).await, [0, 0, 0, 0]);
+}
+
+async fn i15_one_senders_time_takes_nothing_of_another(home: &Home) {
+    relay(home, &["anna@example.se"]).await;
+    home.advance(DAY).await;
+    let other = home.store.remove_outcomes("other", home.clock.now(), 100).await.unwrap();
+    assert_eq!(other, Removed::default());
+    assert_eq!(rows(home).await, [1, 1, 1, 1]);
+}
+
+async fn a_cursor_of_what_is_gone_is_told_so(home: &Home) {
+    relay(home, &["anna@example.se"]).await;
+    let gone = home.store.feed(SENDER, None, 10).await.unwrap().next.unwrap();
+    home.advance(DAY).await;
+    let border = home.clock.now();
+    relay(home, &["bo@example.se"]).await;
+    let kept = home.store.feed(SENDER, Some(&gone), 10).await.unwrap().next.unwrap();
+    remove(home, border).await;
+    let told = home.store.feed(SENDER, Some(&gone), 10).await;
+    assert!(matches!(told, Err(FeedError::KeptNoLonger)), "{told:?}");
+    assert!(home.store.feed(SENDER, Some(&kept), 10).await.unwrap().entries.is_empty());
+    assert_eq!(home.store.feed(SENDER, None, 10).await.unwrap().entries.len(), 1);
+    let others = home.store.feed("other", Some(&gone), 10).await;
+    assert!(matches!(others, Err(FeedError::UnknownCursor)), "{others:?}");
+}
+
+async fn what_is_over_goes_in_slices(home: &Home) {
+    for number in 0..5 {
+        relay(home, &[&format!("n{number}@example.se")]).await;
+    }
+    home.advance(DAY).await;
+    let now = home.clock.now();
+    for (left, more) in [(3, true), (1, true), (0, false)] {
+        let removed = home.store.remove_outcomes(SENDER, now, 2).await.unwrap();
+        assert_eq!((removed.more, home.count("SELECT count(*) FROM deliveries").await), (more, left));
+    }
+}
