@@ -11,6 +11,7 @@ pub mod sender;
 pub mod shaping;
 pub mod standing;
 pub mod verdict;
+pub mod witness;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,11 +37,20 @@ pub struct PolicySet {
     /// By pack id (`se`), bases already folded in.
     pub jurisdictions: BTreeMap<String, Jurisdiction>,
     pub shaping: Shaping,
+    /// What the hash is made of: the files' names and texts, packs that were lent included.
+    pub files: Arc<[(String, String)]>,
 }
 
 impl PolicySet {
     /// The policy of a sender, if there is one.
     pub fn sender(&self, id: &str) -> Option<&SenderPolicy> {
         self.senders.get(id)
+    }
+
+    /// The line that a rule names, as it stands in the file; none for a file as a whole.
+    pub fn line(&self, rule: &RuleRef) -> Option<&str> {
+        let (_, text) = self.files.iter().find(|(name, _)| **name == *rule.file)?;
+        let before = usize::try_from(rule.line).ok()?.checked_sub(1)?;
+        text.lines().nth(before)
     }
 }

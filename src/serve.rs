@@ -115,6 +115,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let listeners = bind(&config).await?;
     let store = open_with(&config.essentials(), &home, &clock, Absent::Made).await?;
     make_ready(&store).await?;
+    policies::keep(&store, &policies).await?;
     restore::begin(&store).await?;
     let shared = share(&config, store, clock, policies, &listeners).await?;
     tracing::info!(node = %home.node, policy = %shared.policies.load().hash, "gateway starts");
@@ -322,6 +323,7 @@ fn follow_policies(reader: Reader, shared: &Shared, ended: &Ended, stages: &mut 
     let follower = Follower {
         reader,
         clock: shared.clock.clone(),
+        store: shared.store.clone(),
         in_force: shared.policies.clone(),
         asked: asked.clone(),
         queue_changed: shared.queue_changed.clone(),

@@ -18,6 +18,7 @@ mod link_key;
 mod once;
 mod operator;
 mod page;
+mod policy_set;
 mod pulse;
 mod queue;
 mod replay;

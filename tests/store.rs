@@ -45,6 +45,8 @@ mod noes;
 mod once;
 #[path = "store/page.rs"]
 mod page;
+#[path = "store/policy_sets.rs"]
+mod policy_sets;
 #[path = "store/queue.rs"]
 mod queue;
 #[path = "store/retention.rs"]

@@ -173,6 +173,17 @@ CREATE TABLE rulings (
     body TEXT NOT NULL
 );
 
+-- Every policy set that was ever in force, once by the hash that decisions cite; its files' texts once each.
+CREATE TABLE policy_sets (
+    hash    TEXT NOT NULL PRIMARY KEY,
+    files   TEXT NOT NULL, -- JSON: [[name, SHA-256 of the text in hex], …]
+    kept_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE policy_files (
+    hash BLOB NOT NULL PRIMARY KEY,
+    body TEXT NOT NULL
+);
+
 -- One decision: round 0 at intake; else the fence of the claim that decided again, where it differed.
 -- A delivery's id is a UUIDv7, so the primary key is also the index by day.
 CREATE TABLE verdicts (

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::grounds::{self, Missing, Question, Standing};
 use super::jurisdiction::Jurisdiction;
 use super::sender::{Mode, SenderPolicy};
+use super::witness::{Asked, Nobody, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
 use crate::consent::event::Suppression;
@@ -35,16 +36,32 @@ pub fn decide(
     circumstances: &Circumstances,
     now: Timestamp,
 ) -> Verdict {
+    witnessed(policy, facts, consent, circumstances, now, &mut Nobody)
+}
+
+/// The same, with somebody who hears each question and its answer.
+pub(super) fn witnessed(
+    policy: &PolicySet,
+    facts: &Facts,
+    consent: &ConsentState,
+    circumstances: &Circumstances,
+    now: Timestamp,
+    witness: &mut impl Witness,
+) -> Verdict {
     let sender = policy.sender(&facts.sender);
     let default = sender.and_then(|sender| sender.default_jurisdiction.as_deref());
     let pack = policy.jurisdiction(consent.jurisdiction.as_deref(), default);
-    let Some((sender, pack)) = sender.zip(pack) else { return without_policy(facts) };
+    let Some((sender, pack)) = sender.zip(pack) else {
+        let verdict = without_policy(facts);
+        witness.hear(Asked::Policy, &verdict.rule, Said::Becomes(&verdict));
+        return verdict;
+    };
     let case = Case { sender, pack, facts, consent, now };
-    let judged = match (case.fits(), case.no()) {
+    let judged = match case.fits(witness) {
         // Invariant 14: in shadow mode the no must be seen, since a lesser reason would let it pass.
-        (Err(_), Err(no)) if sender.mode == Mode::Shadow => Err(no),
-        (Err(missing), _) | (Ok(()), Err(missing)) => Err(missing),
-        (Ok(()), Ok(())) => case.ground(),
+        Err(missing) if sender.mode == Mode::Shadow => case.no(witness).and(Err(missing)),
+        Err(missing) => Err(missing),
+        Ok(()) => case.no(witness).and_then(|()| case.ground(witness)),
     };
     let (verdict, reason, ground, ground_event, rule, text) = match judged {
         Ok(standing) => {
@@ -66,25 +83,33 @@ pub fn decide(
     };
     match circumstances.records {
         Records::Complete => verdict,
-        Records::Behind => until_all_is_back(policy, facts, verdict),
+        Records::Behind => until_all_is_back(policy, facts, verdict, witness),
     }
 }
 
 /// Invariant 14: a no may be missing, so marketing that would leave waits; in shadow mode, what is refused for a
 /// lesser reason too.
-fn until_all_is_back(policy: &PolicySet, facts: &Facts, verdict: Verdict) -> Verdict {
+fn until_all_is_back(
+    policy: &PolicySet,
+    facts: &Facts,
+    verdict: Verdict,
+    witness: &mut impl Witness,
+) -> Verdict {
     let leaves = verdict.verdict == VerdictKind::Deliver || passes_in_shadow(policy, facts, &verdict);
     if facts.stream != Stream::Marketing || !leaves {
+        witness.hear(Asked::Records, &verdict.rule, Said::Passes);
         return verdict;
     }
-    Verdict {
+    let held = Verdict {
         verdict: VerdictKind::Hold,
         reason: Some(Reason::Restoring),
         ground: None,
         ground_event: None,
         text: "a backup was restored, and the noes that came after it are not all back yet".to_owned(),
         ..verdict
-    }
+    };
+    witness.hear(Asked::Records, &held.rule, Said::Becomes(&held));
+    held
 }
 
 /// A sender whose policy is gone, as after a reload: what can't be told is not a yes (invariant 4).
@@ -118,16 +143,37 @@ struct Case<'p> {
 
 type Judged<'p, T> = Result<T, Missing<'p>>;
 
+/// What one rule has against the message, if anything, with whoever listens.
+fn ask<'p>(
+    witness: &mut impl Witness,
+    asked: Asked,
+    rule: &RuleRef,
+    judged: Judged<'p, ()>,
+) -> Judged<'p, ()> {
+    witness.hear(asked, rule, judged.as_ref().map_or_else(Said::Refuses, |_| Said::Passes));
+    judged
+}
+
 impl<'p> Case<'p> {
     /// What the message is, asked again: the policy may have changed since it was classified.
-    fn fits(&self) -> Judged<'p, ()> {
+    fn fits(&self, witness: &mut impl Witness) -> Judged<'p, ()> {
+        ask(witness, Asked::From, &self.sender.rule, self.from())?;
+        ask(witness, Asked::Scope, &self.sender.rule, self.scope())
+    }
+
+    fn from(&self) -> Judged<'p, ()> {
+        let (sender, domain) = (self.sender, &self.facts.from_domain);
+        // A message that is only supposed (`standing`) has no From.
+        if domain.is_empty() || sender.owns_from(domain) {
+            return Ok(());
+        }
+        let text = format!("{domain} is not among the sender's from_domains");
+        Err(Missing { reason: Reason::FromNotAllowed, rule: &sender.rule, text })
+    }
+
+    fn scope(&self) -> Judged<'p, ()> {
         let (sender, facts) = (self.sender, self.facts);
         let refuse = |reason, text| Err(Missing { reason, rule: &sender.rule, text });
-        // A message that is only supposed (`standing`) has no From.
-        if !facts.from_domain.is_empty() && !sender.owns_from(&facts.from_domain) {
-            let text = format!("{} is not among the sender's from_domains", facts.from_domain);
-            return refuse(Reason::FromNotAllowed, text);
-        }
         match &facts.scope {
             Some(scope) if !sender.knows(scope) => {
                 refuse(Reason::UnknownScope, format!("the sender's taxonomy has no scope {scope}"))
@@ -140,15 +186,16 @@ impl<'p> Case<'p> {
     }
 
     /// The noes that are recorded about the person. CONTRACT.md, "What stops what".
-    fn no(&self) -> Judged<'p, ()> {
+    fn no(&self, witness: &mut impl Witness) -> Judged<'p, ()> {
         let functional = self.facts.stream == Stream::Functional;
+        let (law, stream) = (&self.pack.rule, &self.sender.stream(self.facts.stream).rule);
         if !functional {
-            self.erased()?;
+            ask(witness, Asked::Erased, law, self.erased())?;
         }
-        self.suppressed()?;
+        ask(witness, Asked::Suppressed, stream, self.suppressed())?;
         if !functional {
-            self.withdrawn()?;
-            self.restricted()?;
+            ask(witness, Asked::Withdrawn, law, self.withdrawn())?;
+            ask(witness, Asked::Restricted, law, self.restricted())?;
         }
         Ok(())
     }
@@ -205,31 +252,39 @@ impl<'p> Case<'p> {
             && self.consent.pending.iter().any(|signup| signup.at > no && meant(&signup.scope))
     }
 
-    fn ground(&self) -> Judged<'p, Standing<'p>> {
+    fn ground(&self, witness: &mut impl Witness) -> Judged<'p, Standing<'p>> {
+        let rule = &self.sender.stream(self.facts.stream).rule;
         match (self.facts.stream, &self.facts.scope) {
-            (Stream::Marketing, Some(scope)) => self.marketing(scope),
-            (Stream::Functional, _) => Ok(Standing {
-                kind: GroundKind::Functional,
-                event: None,
-                rule: &self.sender.stream(Stream::Functional).rule,
-                text: "functional mail needs no consent",
-            }),
-            (Stream::Confirmation, _) | (Stream::Marketing, None) => Err(Missing {
-                reason: Reason::ContentMissing,
-                rule: &self.sender.stream(self.facts.stream).rule,
-                text: "this version can't make the link that {{optgate.confirm_url}} stands for".to_owned(),
-            }),
+            (Stream::Marketing, Some(scope)) => self.marketing(scope, witness),
+            (Stream::Functional, _) => {
+                let text = "functional mail needs no consent";
+                let standing = Standing { kind: GroundKind::Functional, event: None, rule, text };
+                witness.hear(Asked::Functional, rule, Said::Carries(&standing));
+                Ok(standing)
+            }
+            (Stream::Confirmation, _) | (Stream::Marketing, None) => {
+                let text = "this version can't make the link that {{optgate.confirm_url}} stands for";
+                let missing = Missing { reason: Reason::ContentMissing, rule, text: text.to_owned() };
+                witness.hear(Asked::Confirmation, rule, Said::Refuses(&missing));
+                Err(missing)
+            }
         }
     }
 
-    fn marketing(&self, scope: &'p Scope) -> Judged<'p, Standing<'p>> {
+    fn marketing(&self, scope: &'p Scope, witness: &mut impl Witness) -> Judged<'p, Standing<'p>> {
         let Self { sender, pack, consent, now, .. } = *self;
-        let standing = Question { sender, pack, scope, consent, now }.ground()?;
-        if pack.postal_address && sender.postal_address.is_none() {
-            let text = format!("`{}` asks for a postal address, and the sender's file names none", pack.id);
-            return Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text });
-        }
+        let standing = Question { sender, pack, scope, consent, now }.ground(witness)?;
+        ask(witness, Asked::PostalAddress, &pack.rule, self.postal_address())?;
         Ok(standing)
+    }
+
+    fn postal_address(&self) -> Judged<'p, ()> {
+        let Self { sender, pack, .. } = *self;
+        if !pack.postal_address || sender.postal_address.is_some() {
+            return Ok(());
+        }
+        let text = format!("`{}` asks for a postal address, and the sender's file names none", pack.id);
+        Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text })
     }
 }
 

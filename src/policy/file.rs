@@ -72,31 +72,57 @@ pub fn parse(files: &[NamedText]) -> Loaded {
     let lent = shipped::lent_to(files);
     let mut all: Vec<&NamedText> = files.iter().chain(&lent).collect();
     all.sort();
-    let sources: Vec<Source<'_>> = all.iter().map(|(name, text)| Source::new(name, text)).collect();
-    let documents: Vec<_> = sources.iter().map(|source| document(source)).collect();
-    let mut read = Read::default();
-    for ((source, document), (name, _)) in sources.iter().zip(&documents).zip(&all) {
-        if !source.is_closed() {
-            read.file(name, source, Table::new(source, 0..0, document.get_ref()));
+    let Assembled { set, mut mistakes, whole } = assemble(&all);
+    if whole {
+        mistakes.extend(lent.iter().map(|(name, _)| lent_warning(name)));
+        if set.senders.is_empty() {
+            let message = "there is no sender, so nobody may send".to_owned();
+            mistakes.push(whole_file("senders", Severity::Warning, message));
         }
-    }
-    if sources.iter().any(Source::is_closed) {
-        // What others say of a file that is no TOML would only lead astray.
-        return Err(sorted(sources.into_iter().flat_map(Source::into_mistakes)));
-    }
-    let (senders, jurisdictions) = read.link();
-    let shaping = read.shaping.shaping;
-    let mut mistakes: Vec<Mistake> = lent.iter().map(|(name, _)| lent_warning(name)).collect();
-    mistakes.extend(sources.into_iter().flat_map(Source::into_mistakes));
-    if senders.is_empty() {
-        let message = "there is no sender, so nobody may send".to_owned();
-        mistakes.push(whole_file("senders", Severity::Warning, message));
     }
     let mistakes = sorted(mistakes);
     if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
         return Err(mistakes);
     }
-    Ok((PolicySet { hash: hash(&all).into(), senders, jurisdictions, shaping }, mistakes))
+    Ok((set, mistakes))
+}
+
+/// A set that was in force once, of its files as they were kept, and what this version finds wrong in them: it may
+/// know more keys, or ask more of a value, than the version that they were written for. What it can't read is left out.
+pub fn recall(files: &[NamedText]) -> (PolicySet, Vec<Mistake>) {
+    let mut all: Vec<&NamedText> = files.iter().collect();
+    all.sort();
+    let Assembled { set, mistakes, .. } = assemble(&all);
+    (set, sorted(mistakes.into_iter().filter(|mistake| mistake.severity == Severity::Error)))
+}
+
+/// What files make, whatever is wrong in them.
+struct Assembled {
+    set: PolicySet,
+    mistakes: Vec<Mistake>,
+    /// Whether each of them is TOML.
+    whole: bool,
+}
+
+fn assemble(all: &[&NamedText]) -> Assembled {
+    let sources: Vec<Source<'_>> = all.iter().map(|(name, text)| Source::new(name, text)).collect();
+    let documents: Vec<_> = sources.iter().map(|source| document(source)).collect();
+    let mut read = Read::default();
+    for ((source, document), (name, _)) in sources.iter().zip(&documents).zip(all) {
+        if !source.is_closed() {
+            read.file(name, source, Table::new(source, 0..0, document.get_ref()));
+        }
+    }
+    let whole = !sources.iter().any(Source::is_closed);
+    if !whole {
+        // What others say of a file that is no TOML would only lead astray.
+        sources.iter().for_each(Source::close);
+    }
+    let (senders, jurisdictions) = read.link();
+    let shaping = read.shaping.shaping;
+    let files = all.iter().map(|file| (*file).clone()).collect();
+    let set = PolicySet { hash: hash(all).into(), senders, jurisdictions, shaping, files };
+    Assembled { set, mistakes: sources.into_iter().flat_map(Source::into_mistakes).collect(), whole }
 }
 
 fn lent_warning(name: &str) -> Mistake {

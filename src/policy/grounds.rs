@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use uuid::Uuid;
 
-use super::jurisdiction::Jurisdiction;
+use super::jurisdiction::{Jurisdiction, SoftOptIn};
 use super::sender::{SenderPolicy, Similar};
+use super::witness::{Asked, Said, Witness};
 use super::{GroundKind, Reason, RuleRef, Scope};
 use crate::consent::ConsentState;
 use crate::consent::event::{Acquaintance, OptIn};
@@ -56,14 +57,17 @@ pub fn standing_no<'c>(consent: &'c ConsentState, scope: &Scope) -> Option<&'c N
 
 impl<'p> Question<'p> {
     /// The strongest ground, or what the nearest ones lack. Asked where no withdrawal stands.
-    pub fn ground(&self) -> Result<Standing<'p>, Missing<'p>> {
-        self.opt_in(OptIn::DoubleOptIn, GroundKind::DoubleOptIn, "confirmed by the recipient")
-            .or_else(|| {
-                self.opt_in(OptIn::SingleOptIn, GroundKind::SingleOptIn, "asked for by the recipient")
-            })
-            .or_else(|| self.soft_opt_in())
-            .or_else(|| self.no_objection())
-            .ok_or_else(|| self.nearest())
+    pub fn ground(&self, witness: &mut impl Witness) -> Result<Standing<'p>, Missing<'p>> {
+        let (grounds, soft) = (&self.pack.grounds_rule, &self.pack.soft_opt_in.rule);
+        let double =
+            || self.opt_in(OptIn::DoubleOptIn, GroundKind::DoubleOptIn, "confirmed by the recipient");
+        let single =
+            || self.opt_in(OptIn::SingleOptIn, GroundKind::SingleOptIn, "asked for by the recipient");
+        carried(witness, Asked::DoubleOptIn, grounds, double())
+            .or_else(|| carried(witness, Asked::SingleOptIn, grounds, single()))
+            .or_else(|| carried(witness, Asked::SoftOptIn, soft, self.soft_opt_in()))
+            .or_else(|| carried(witness, Asked::NoObjection, grounds, self.no_objection()))
+            .ok_or_else(|| self.nearest(witness))
     }
 
     /// Whether a fact counts: what is not younger than a no, even a lifted one, is dead.
@@ -134,21 +138,24 @@ impl<'p> Question<'p> {
     }
 
     /// What came nearest: CONTRACT.md's order.
-    fn nearest(&self) -> Missing<'p> {
-        self.notice_missing()
-            .or_else(|| self.ground_expired())
-            .or_else(|| self.unconfirmed())
-            .or_else(|| self.out_of_scope())
-            .unwrap_or_else(|| Missing {
-                reason: Reason::NoGround,
-                rule: &self.pack.grounds_rule,
-                text: format!(
-                    "nothing is recorded that allows marketing in {}; `{}` takes {}",
-                    self.scope,
-                    self.pack.id,
-                    words(self.pack)
-                ),
-            })
+    fn nearest(&self, witness: &mut impl Witness) -> Missing<'p> {
+        let SoftOptIn { notice_rule, expires_rule, .. } = &self.pack.soft_opt_in;
+        let grounds = &self.pack.grounds_rule;
+        let near = lacking(witness, Asked::NoticeMissing, notice_rule, self.notice_missing())
+            .or_else(|| lacking(witness, Asked::GroundExpired, expires_rule, self.ground_expired()))
+            .or_else(|| lacking(witness, Asked::Unconfirmed, grounds, self.unconfirmed()))
+            .or_else(|| lacking(witness, Asked::OutOfScope, &self.sender.rule, self.out_of_scope()));
+        near.unwrap_or_else(|| {
+            let missing = self.no_ground();
+            witness.hear(Asked::NoGround, grounds, Said::Refuses(&missing));
+            missing
+        })
+    }
+
+    fn no_ground(&self) -> Missing<'p> {
+        let (scope, pack, takes) = (self.scope, &self.pack.id, words(self.pack));
+        let text = format!("nothing is recorded that allows marketing in {scope}; `{pack}` takes {takes}");
+        Missing { reason: Reason::NoGround, rule: &self.pack.grounds_rule, text }
     }
 
     fn notice_missing(&self) -> Option<Missing<'p>> {
@@ -209,6 +216,28 @@ impl<'p> Question<'p> {
         let text = format!("said yes to {}, which does not cover {scope}", yes.scope);
         Some(Missing { reason: Reason::OutOfScope, rule: &self.sender.rule, text })
     }
+}
+
+/// A ground, if it carries the message, with whoever listens.
+fn carried<'p>(
+    witness: &mut impl Witness,
+    asked: Asked,
+    rule: &RuleRef,
+    found: Option<Standing<'p>>,
+) -> Option<Standing<'p>> {
+    witness.hear(asked, rule, found.as_ref().map_or(Said::CarriesNot, Said::Carries));
+    found
+}
+
+/// What a ground that came near lacks, if one did, with whoever listens.
+fn lacking<'p>(
+    witness: &mut impl Witness,
+    asked: Asked,
+    rule: &RuleRef,
+    found: Option<Missing<'p>>,
+) -> Option<Missing<'p>> {
+    witness.hear(asked, rule, found.as_ref().map_or(Said::CarriesNot, Said::Refuses));
+    found
 }
 
 /// How many leading names a like shares with a scope: which rule came nearest.

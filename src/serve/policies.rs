@@ -1,7 +1,8 @@
 //! The policy set in force: read at start, read again when its files change or somebody asks (SIGHUP).
 //!
 //! Files that can't be used never come into force, nor does a file that is still being written; the set that
-//! was in force stays, for mail that comes and for mail that waits.
+//! was in force stays, for mail that comes and for mail that waits. A set is kept in the database before it comes
+//! into force, so that no decision ever rests on one that can't be shown (invariant 16).
 
 mod watch;
 
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::policies::Reader;
 use crate::policy::PolicySet;
 use crate::policy::file::{Folder, Loaded, Mistake, Severity};
+use crate::store::{Store, StoreError};
 use crate::telemetry::{FILES, metrics};
 use watch::Watch;
 
@@ -26,6 +28,8 @@ use watch::Watch;
 const QUIET: Duration = Duration::from_millis(300);
 /// The files are looked at this often even where no event tells of changes: some file systems have none.
 const LOOK: Duration = Duration::from_secs(60);
+/// A set that could not be kept in the database is tried again after this.
+const KEEP_AGAIN: Duration = Duration::from_secs(2);
 /// A file that is written for longer than this is told of.
 const LONG: Duration = Duration::from_secs(30);
 
@@ -43,6 +47,11 @@ pub(super) fn first(reader: &Reader) -> anyhow::Result<PolicySet> {
     }
 }
 
+/// Keeps a set, before the first decision cites it.
+pub(super) async fn keep(store: &Store, policies: &PolicySet) -> Result<(), StoreError> {
+    store.keep_policy_set(&policies.hash, &policies.files).await
+}
+
 /// A mistake of a file, as a log line.
 pub fn log(mistake: &Mistake) {
     let (file, line, column) = (mistake.file.display(), mistake.line, mistake.column);
@@ -56,6 +65,7 @@ pub fn log(mistake: &Mistake) {
 pub(super) struct Follower {
     pub reader: Reader,
     pub clock: Clock,
+    pub store: Store,
     pub in_force: Arc<ArcSwap<PolicySet>>,
     /// Rung by whoever wants the files read now.
     pub asked: Arc<Notify>,
@@ -69,6 +79,15 @@ enum Cause {
     Asked,
     Changed,
     Time,
+}
+
+/// What became of files that were looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Taken {
+    /// In force, or never to be.
+    Seen,
+    /// To be tried again soon.
+    NotKept,
 }
 
 impl Follower {
@@ -91,13 +110,20 @@ impl Follower {
             let folder = shutdown.run_until_cancelled(self.settled(&watch, &mut cause)).await;
             let Some(folder) = folder else { return };
             let found = folder.hash();
+            let mut taken = Taken::Seen;
             if found != seen || cause == Cause::Asked {
-                self.take(&folder, cause);
+                let Some(new) = shutdown.run_until_cancelled(self.take(&folder, cause)).await else { return };
+                taken = new;
+            } else if shutdown.run_until_cancelled(self.keep_again()).await.is_none() {
+                return;
             }
             if cause == Cause::Asked {
                 systemd::ready();
             }
-            (seen, look) = (found, LOOK);
+            (seen, look) = match taken {
+                Taken::Seen => (found, LOOK),
+                Taken::NotKept => (String::new(), KEEP_AGAIN),
+            };
             // New folders, and what a link points to now.
             watch.renew();
         }
@@ -138,7 +164,7 @@ impl Follower {
         tokio::task::spawn_blocking(move || reader.read()).await.ok().flatten()
     }
 
-    fn take(&self, folder: &Folder, cause: Cause) {
+    async fn take(&self, folder: &Folder, cause: Cause) -> Taken {
         let old = self.in_force.load_full();
         match keep_senders(&old, self.reader.check(folder)) {
             Ok((new, _)) if new.hash == old.hash => {
@@ -148,6 +174,11 @@ impl Follower {
                 }
             }
             Ok((new, warnings)) => {
+                if let Err(error) = keep(&self.store, &new).await {
+                    metrics::policy_reloaded("failed");
+                    tracing::error!(policy = %old.hash, new = %new.hash, %error, "the new policy set can't be kept in the database: the old set stays in force");
+                    return Taken::NotKept;
+                }
                 warnings.iter().for_each(log);
                 let (now, senders) = (self.clock.now(), new.senders.len());
                 tracing::info!(policy = %new.hash, before = %old.hash, senders, "policy set in force");
@@ -159,6 +190,14 @@ impl Follower {
                 let errors = mistakes.iter().filter(|own| own.severity == Severity::Error).count();
                 tracing::error!(policy = %old.hash, errors, "the policy files can't be used: the old set stays in force");
             }
+        }
+        Taken::Seen
+    }
+
+    /// The database may have been put back to a time when it had another set.
+    async fn keep_again(&self) {
+        if let Err(error) = keep(&self.store, &self.in_force.load_full()).await {
+            tracing::warn!(%error, "whether the policy set in force is kept can't be told");
         }
     }
 

@@ -286,6 +286,7 @@ pub fn admission(verdict: Verdict) -> Admission {
         senders: Default::default(),
         jurisdictions: Default::default(),
         shaping: Shaping::default(),
+        files: Default::default(),
     };
     admit(&policy, &facts(), verdict)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::jurisdiction::Acquaintance;
 use super::super::sender::{Mode, OneClick, RefusalReply};
 use super::super::shaping::{Per, Rate};
-use super::super::{GroundKind, Stream};
+use super::super::{GroundKind, RuleRef, Stream};
 use super::*;
 
 const SENDER: &str = r#"
@@ -319,4 +319,31 @@ fn every_key_of_the_contract_is_accepted() {
     ];
     assert_eq!(keys, expected, "{}", shown(&warnings));
     assert!(warnings.iter().all(|warning| warning.severity == Severity::Warning));
+}
+
+#[test]
+fn a_set_is_recalled_from_its_own_files_and_lends_nothing_new() {
+    let own: Vec<NamedText> = vec![("senders/a.toml".to_owned(), SENDER.to_owned())];
+    let (set, _) = parse(&own).unwrap();
+    assert!(set.files.iter().any(|(name, _)| name == "shipped:jurisdictions/se.toml"));
+    let (again, mistakes) = recall(&set.files);
+    assert_eq!((mistakes, &again.hash), (vec![], &set.hash));
+    assert_eq!(again.jurisdictions.keys().collect::<Vec<_>>(), set.jurisdictions.keys().collect::<Vec<_>>());
+    let rule = RuleRef { file: "senders/a.toml".into(), line: 2 };
+    assert_eq!(again.line(&rule), Some("id = \"demo-shop\""));
+    assert_eq!(again.line(&RuleRef { line: 0, ..rule.clone() }), None);
+    assert_eq!(again.line(&RuleRef { line: 99, ..rule }), None);
+}
+
+#[test]
+fn a_set_is_recalled_though_this_version_would_refuse_it() {
+    let old = SENDER.replace("name = ", "slogan = \"Of old\"\nname = ")
+        + "[streams.marketing]\ndeadline = \"99d\"\n";
+    let files = with(&[("senders/demo-shop.toml", &old), ("jurisdictions/xx.toml", "nonsense")]);
+    assert!(parse(&files).is_err());
+    let (set, mistakes) = recall(&files);
+    assert_eq!(set.sender("demo-shop").map(|own| own.name.as_str()), Some("Demo Shop AB"));
+    let told: Vec<String> =
+        mistakes.iter().map(|own| format!("{}:{}", own.file.display(), own.line)).collect();
+    assert_eq!(told, ["jurisdictions/xx.toml:1", "senders/demo-shop.toml:3", "senders/demo-shop.toml:9"]);
 }

@@ -137,6 +137,7 @@ mod tests {
             senders: Default::default(),
             jurisdictions: Default::default(),
             shaping: Default::default(),
+            files: Default::default(),
         };
         let mut checks = Checks::default();
         let own = |text: Option<&str>| text.map(str::to_owned);
