@@ -136,10 +136,12 @@ async fn verdicts(
 ) -> Result<Vec<Verdict>, Problem> {
     let now = api.clock.now();
     let consent = api.store.consent_of(caller.sender(), recipients).await?;
+    // Invariant 14: after a restore a no may be missing, and nobody is told that mail may go.
+    let circumstances = Circumstances { records: api.store.records() };
     let unknown = ConsentState::default();
     let verdict = |known: &Option<Subscriber>| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
-        decided(&caller.policy, facts, state, &Circumstances::default(), now)
+        decided(&caller.policy, facts, state, &circumstances, now)
     };
     Ok(consent.iter().map(verdict).collect())
 }
@@ -157,6 +159,18 @@ async fn by_lines(api: Api, caller: Caller, mut lines: Lines) -> Result<Response
     Ok(stream::answer(NDJSON, move |pieces| asked.answer(lines, pieces)))
 }
 
+/// Why an answer ends before its question.
+enum Over {
+    Gone,
+    Told,
+}
+
+impl From<Gone> for Over {
+    fn from(_: Gone) -> Self {
+        Self::Gone
+    }
+}
+
 /// A question by lines, while it is answered.
 struct Asked {
     api: Api,
@@ -168,12 +182,20 @@ struct Asked {
 }
 
 impl Asked {
-    async fn answer(mut self, mut lines: Lines, mut pieces: Pieces) -> Result<(), Gone> {
+    async fn answer(mut self, lines: Lines, mut pieces: Pieces) -> Result<(), Gone> {
+        match self.answer_each(lines, &mut pieces).await {
+            Err(Over::Gone) => Err(Gone),
+            // What is missing was told in a line of its own.
+            Ok(()) | Err(Over::Told) => Ok(()),
+        }
+    }
+
+    async fn answer_each(&mut self, mut lines: Lines, pieces: &mut Pieces) -> Result<(), Over> {
         loop {
             // Whoever waits for an answer before the next line gets it.
             let next = match lines.ready().await {
                 Ok(Next::Nothing) => {
-                    self.flush(&mut pieces).await?;
+                    self.flush(pieces).await?;
                     lines.wait().await
                 }
                 Ok(Next::Line(line)) => Ok(Some(line)),
@@ -181,7 +203,7 @@ impl Asked {
                 Err(broken) => Err(broken),
             };
             match next {
-                Ok(None) => return self.flush(&mut pieces).await,
+                Ok(None) => return self.flush(pieces).await,
                 Ok(Some(line)) if self.number <= LINES_LIMIT => {
                     self.number += 1;
                     if !line.is_empty() {
@@ -190,20 +212,20 @@ impl Asked {
                     }
                 }
                 broken => {
-                    self.flush(&mut pieces).await?;
+                    self.flush(pieces).await?;
                     let too_many = Problem::new(Kind::TooLarge, "a million lines are the most");
                     let problem = broken.err().map_or(too_many, Problem::from);
-                    return write_bad(&mut pieces, self.number + 1, &problem).await;
+                    return Ok(write_bad(pieces, self.number + 1, &problem).await?);
                 }
             }
             if self.batch.len() >= BATCH {
-                self.flush(&mut pieces).await?;
+                self.flush(pieces).await?;
             }
         }
     }
 
     /// Answers what is read. When the store fails, the answer ends with that.
-    async fn flush(&mut self, pieces: &mut Pieces) -> Result<(), Gone> {
+    async fn flush(&mut self, pieces: &mut Pieces) -> Result<(), Over> {
         let batch = std::mem::take(&mut self.batch);
         let read = |(_, read): &(u64, Result<Address, Problem>)| read.as_ref().ok().cloned();
         let recipients: Vec<Address> = batch.iter().filter_map(read).collect();
@@ -214,7 +236,7 @@ impl Asked {
                 Err(problem) => {
                     let line = batch.first().map_or(self.number, |(line, _)| *line);
                     write_bad(pieces, line, &problem).await?;
-                    return Err(Gone);
+                    return Err(Over::Told);
                 }
             },
         };

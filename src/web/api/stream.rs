@@ -2,27 +2,32 @@
 //! written to slowly, and read from slowly.
 
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, HttpBody};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
+use hyper::body::Frame;
 use tokio::io::{AsyncWriteExt as _, DuplexStream, duplex};
-use tokio_util::io::ReaderStream;
+use tokio::sync::oneshot;
+use tokio_util::io::poll_read_buf;
 use tracing::Instrument as _;
 
 /// What may lie between the writer and the connection, in octets.
 const IN_FLIGHT: usize = 64 * 1024;
+/// What is taken from there at a time.
+const PIECE: usize = 16 * 1024;
 /// How long one answer may take in all.
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// Where the pieces of an answer go.
 pub(super) struct Pieces(DuplexStream);
 
-/// Whoever asked has gone away.
+/// Whoever asked has gone away, or can't be told the rest.
 pub(super) struct Gone;
 
 impl Pieces {
@@ -31,20 +36,55 @@ impl Pieces {
     }
 }
 
-/// An answer that `writer` writes while it is read. It ends with the writer, or when nobody reads any more.
+/// An answer that `writer` writes while it is read. It ends with the writer, or when nobody reads any more. What the
+/// writer leaves unfinished, or can't finish in time, breaks off, so that nobody takes a part for the whole.
 pub(super) fn answer<Writing>(media_type: &'static str, writer: impl FnOnce(Pieces) -> Writing) -> Response
 where
     Writing: Future<Output = Result<(), Gone>> + Send + 'static,
 {
     let (near, far) = duplex(IN_FLIGHT);
+    let (finished, whole) = oneshot::channel();
     let writing = tokio::time::timeout(LONGEST, writer(Pieces(near)));
     tokio::spawn(
         async move {
-            let _ = writing.await;
+            if let Ok(Ok(())) = writing.await {
+                let _ = finished.send(());
+            }
         }
         .in_current_span(),
     );
-    ([(header::CONTENT_TYPE, media_type)], Body::from_stream(ReaderStream::new(far))).into_response()
+    let answer = Answer { pieces: far, whole: Some(whole) };
+    ([(header::CONTENT_TYPE, media_type)], Body::new(answer)).into_response()
+}
+
+/// The reader's end of an answer.
+struct Answer {
+    pieces: DuplexStream,
+    /// Told once all is written; gone once that was heard.
+    whole: Option<oneshot::Receiver<()>>,
+}
+
+impl HttpBody for Answer {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        let Some(whole) = &mut this.whole else { return Poll::Ready(None) };
+        let mut piece = BytesMut::with_capacity(PIECE);
+        match ready!(poll_read_buf(Pin::new(&mut this.pieces), context, &mut piece)) {
+            Ok(0) => {
+                let told = ready!(Pin::new(whole).poll(context));
+                this.whole = None;
+                Poll::Ready(told.is_err().then(|| Err(io::ErrorKind::ConnectionAborted.into())))
+            }
+            Ok(_) => Poll::Ready(Some(Ok(Frame::data(piece.freeze())))),
+            Err(error) => Poll::Ready(Some(Err(error))),
+        }
+    }
 }
 
 /// Reads a body line by line.
@@ -153,5 +193,18 @@ mod tests {
         assert!(matches!(lines.wait().await, Err(Broken::TooLong)));
         let mut lines = Lines::new(Body::from("12345"), 4);
         assert!(matches!(lines.ready().await, Err(Broken::TooLong)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_finished_breaks_off() {
+        let read = async |writer: Result<(), Gone>| {
+            let response = answer("text/plain", |mut pieces| async move {
+                pieces.write(b"a part").await?;
+                writer
+            });
+            axum::body::to_bytes(response.into_body(), 100).await
+        };
+        assert_eq!(read(Ok(())).await.unwrap(), "a part");
+        assert!(read(Err(Gone)).await.is_err());
     }
 }
