@@ -222,17 +222,17 @@ impl Departures {
                     Records::Complete => consent.records,
                     Records::Behind => Records::Behind,
                 };
-                let circumstances = Circumstances { records };
+                let circumstances = Circumstances { records, earlier: Vec::new() };
                 let verdict = decide(policy, facts, state, &circumstances, now);
                 match release(policy, facts, verdict) {
                     Release::Send(leave) => leave,
-                    Release::Hold(verdict) => return Err(Stop::Held(verdict)),
-                    Release::Withhold(verdict) => return Err(Stop::Withheld(verdict)),
+                    Release::Hold(verdict) => return Err(Stop::Held(verdict.into())),
+                    Release::Withhold(verdict) => return Err(Stop::Withheld(verdict.into())),
                 }
             }
         };
         if claim.reason == Some(Reason::HeldByOperator) {
-            return Err(Stop::Held(held_by_operator(leave.verdict())));
+            return Err(Stop::Held(held_by_operator(leave.verdict()).into()));
         }
         if now < claim.deadline { Ok(leave) } else { Err(Stop::Expired) }
     }
@@ -301,6 +301,7 @@ fn held_by_operator(decided: &Verdict) -> Verdict {
         ground: None,
         ground_event: None,
         text: "held by an operator".to_owned(),
+        until: None,
         ..decided.clone()
     }
 }

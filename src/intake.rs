@@ -83,7 +83,7 @@ impl Intake {
         let deciding = Stopwatch::start();
         let verdicts = match &classified {
             Ok(facts) => {
-                let circumstances = Circumstances { records: self.store.records() };
+                let circumstances = Circumstances { records: self.store.records(), earlier: Vec::new() };
                 decide_each(&policy, facts, &consent, &circumstances, now)
             }
             Err(unfit) => refuse_each(unfit, submission.envelope.recipients.len()),
@@ -263,6 +263,7 @@ fn refuse_each(unfit: &Unfit, recipients: usize) -> Vec<Admission> {
         jurisdiction: None,
         rule: unfit.rule.clone(),
         text: unfit.text.clone(),
+        until: None,
     };
     vec![Admission::Refuse(verdict); recipients]
 }

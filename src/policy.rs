@@ -1,10 +1,12 @@
 //! What ops teams own: policy files, and the pure decision that rests on them.
 
+pub mod calendar;
 pub mod decide;
 pub mod explain;
 pub mod facts;
 pub mod file;
 pub mod grounds;
+pub mod holds;
 pub mod jurisdiction;
 pub mod scope;
 pub mod sender;

@@ -20,7 +20,7 @@ use crate::schedule::retry::{jitter, next_attempt};
 use crate::spool::{Because, Outcome, Settlement};
 use crate::store::{Claim, NewMessage, Settle, StoreError};
 
-/// A delivery that the second decision holds is looked at again after this.
+/// A delivery that the second decision holds is looked at again after this, where the verdict tells no time.
 const HOLD: Duration = Duration::from_secs(600);
 /// RFC 3463, X.4.7: delivery time expired. Of class 4, so that no tool takes the address for dead.
 const EXPIRED: Status = (4, 4, 7);
@@ -34,10 +34,10 @@ const TAKEN: &str = "the next mail server took it and does not tell of its deliv
 pub enum Stop {
     /// The second decision said no.
     #[error("withheld")]
-    Withheld(Verdict),
+    Withheld(Box<Verdict>),
     /// The second decision said not now.
     #[error("held")]
-    Held(Verdict),
+    Held(Box<Verdict>),
     /// Its deadline has passed.
     #[error("not delivered before its deadline")]
     Expired,
@@ -126,17 +126,18 @@ impl Settling {
         match stop {
             Stop::Withheld(verdict) => Ending {
                 because: Because { response: None, reason: verdict.reason },
-                verdict: Some(verdict).filter(|verdict| *verdict != claim.verdict),
+                verdict: Some(*verdict).filter(|verdict| !verdict.agrees_with(&claim.verdict)),
                 ..Ending::of(Outcome::Withheld)
             },
             Stop::Held(verdict) => Ending {
-                settlement: Settlement::Hold(match verdict.reason {
+                settlement: Settlement::Hold(match (verdict.reason, verdict.until) {
                     // Nothing but a release ends it.
-                    Some(Reason::HeldByOperator) => claim.deadline,
-                    _ => earlier(now, HOLD, claim.deadline),
+                    (Some(Reason::HeldByOperator), _) => claim.deadline,
+                    (_, Some(until)) => until.min(claim.deadline),
+                    (_, None) => earlier(now, HOLD, claim.deadline),
                 }),
                 because: Because { response: None, reason: verdict.reason },
-                verdict: Some(verdict).filter(|verdict| *verdict != claim.verdict),
+                verdict: Some(*verdict).filter(|verdict| !verdict.agrees_with(&claim.verdict)),
                 told: None,
             },
             Stop::Failed(failure) | Stop::Stale(failure) | Stop::NoCopy(NoCopy::Unfit(failure)) => {

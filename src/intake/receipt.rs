@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use crate::classify::Grant;
-use crate::policy::decide::Admission;
+use crate::policy::decide::{Admission, Entry};
 use crate::policy::sender::RefusalReply;
 use crate::policy::{Facts, PolicySet, Reason, Stream, Verdict, VerdictKind};
 use crate::spool::Outcome;
@@ -32,8 +32,10 @@ pub struct Decided {
 /// What became of one recipient's copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// In shadow mode some refusals are.
+    /// In shadow mode some refusals and holds are.
     Spooled,
+    /// Spooled, and waits.
+    Held,
     Refused,
     /// The same was taken within a day, as this message: it is sent once (invariant 10).
     TakenBefore {
@@ -55,14 +57,14 @@ impl Receipt {
 
     /// Recipients whose copy is held, and the first of their verdicts.
     pub fn held(&self) -> (usize, Option<&Decided>) {
-        self.which(|one| one.fate == Fate::Spooled && one.verdict.verdict == VerdictKind::Hold)
+        self.which(|one| one.fate == Fate::Held)
     }
 
     /// Recipients for whom the same was taken before, and the message that it was taken as first.
     pub fn taken_before(&self) -> (usize, Option<Uuid>) {
         let mut before = self.deliveries.iter().filter_map(|one| match one.fate {
             Fate::TakenBefore { message } => Some(message),
-            Fate::Spooled | Fate::Refused => None,
+            Fate::Spooled | Fate::Held | Fate::Refused => None,
         });
         let first = before.next();
         (before.count() + usize::from(first.is_some()), first)
@@ -91,7 +93,10 @@ impl Receipt {
 pub(super) fn receipt(message: &NewMessage, facts: Option<&Facts>, policy: &PolicySet) -> Receipt {
     let decided = |delivery: &NewDelivery| {
         let (verdict, fate) = match &delivery.admission {
-            Admission::Spool(spoolable) => (spoolable.verdict().clone(), Fate::Spooled),
+            Admission::Spool(spoolable) => match spoolable.entry() {
+                Entry::Queued => (spoolable.verdict().clone(), Fate::Spooled),
+                Entry::Held { .. } => (spoolable.verdict().clone(), Fate::Held),
+            },
             Admission::Refuse(verdict) => (verdict.clone(), Fate::Refused),
         };
         Decided { delivery: delivery.id, verdict, fate }

@@ -1,20 +1,38 @@
 //! *May this sender mail this person about this, now?* A pure function of policy, facts, consent,
-//! circumstances and time, and the only maker of what the spool takes and of what may leave (invariant 2).
+//! circumstances and time. What a verdict opens is in `leave`.
+
+mod leave;
 
 use jiff::Timestamp;
 
 use super::grounds::{self, Missing, Question, Standing};
+use super::holds::{Earlier, Hold, Stage, Wait};
 use super::jurisdiction::Jurisdiction;
 use super::sender::{Mode, SenderPolicy};
 use super::witness::{Asked, Nobody, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
 use crate::consent::event::Suppression;
+use leave::passes_in_shadow;
+pub use leave::{
+    Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, release, release_dsn,
+};
 
-/// What else bears on a decision: caps, pauses, quiet hours, warm-up. Read at intake, binding at the claim.
+/// What else bears on a decision. Read at intake, binding at the claim.
 #[derive(Clone, Debug, Default)]
 pub struct Circumstances {
     pub records: Records,
+    /// Marketing of the sender that the person was sent already, as far as caps may count it, in any order. Empty
+    /// where no cap asks.
+    pub earlier: Vec<Earlier>,
+}
+
+impl Circumstances {
+    /// Those of a person to whom marketing in these scopes was delivered at these times.
+    pub fn after(delivered: impl IntoIterator<Item = (Scope, Timestamp)>) -> Self {
+        let earlier = |(scope, at)| Earlier { scope: Some(scope), at, stage: Stage::Delivered };
+        Self { earlier: delivered.into_iter().map(earlier).collect(), ..Self::default() }
+    }
 }
 
 /// Whether all noes that were ever recorded can be read now.
@@ -59,27 +77,18 @@ pub(super) fn witnessed(
     let case = Case { sender, pack, facts, consent, now };
     let judged = match case.fits(witness) {
         // Invariant 14: in shadow mode the no must be seen, since a lesser reason would let it pass.
-        Err(missing) if sender.mode == Mode::Shadow => case.no(witness).and(Err(missing)),
+        Err(missing) if sender.mode_in(facts.scope.as_ref()).0 == Mode::Shadow => {
+            case.no(witness).and(Err(missing))
+        }
         Err(missing) => Err(missing),
         Ok(()) => case.no(witness).and_then(|()| case.ground(witness)),
     };
-    let (verdict, reason, ground, ground_event, rule, text) = match judged {
-        Ok(standing) => {
-            let text = standing.text.to_owned();
-            (VerdictKind::Deliver, None, Some(standing.kind), standing.event, standing.rule, text)
-        }
-        Err(missing) => (VerdictKind::Refuse, Some(missing.reason), None, None, missing.rule, missing.text),
-    };
-    let verdict = Verdict {
-        verdict,
-        reason,
-        ground,
-        ground_event,
-        scope: facts.scope.clone(),
-        stream: Some(facts.stream),
-        jurisdiction: Some(pack.id.clone()),
-        rule: rule.clone(),
-        text,
+    let verdict = match judged {
+        Ok(standing) => match case.hold(&circumstances.earlier, witness) {
+            Some(hold) => case.held(hold),
+            None => case.deliver(standing),
+        },
+        Err(missing) => case.refuse(missing),
     };
     match circumstances.records {
         Records::Complete => verdict,
@@ -106,6 +115,7 @@ fn until_all_is_back(
         ground: None,
         ground_event: None,
         text: "a backup was restored, and the noes that came after it are not all back yet".to_owned(),
+        until: None,
         ..verdict
     };
     witness.hear(Asked::Records, &held.rule, Said::Becomes(&held));
@@ -124,6 +134,7 @@ fn without_policy(facts: &Facts) -> Verdict {
         jurisdiction: None,
         rule: no_file(),
         text: format!("no policy file has the sender `{}`", facts.sender),
+        until: None,
     }
 }
 
@@ -245,6 +256,55 @@ impl<'p> Case<'p> {
         })
     }
 
+    /// What marketing that may go waits for. Nothing else ever waits.
+    fn hold(&self, earlier: &'p [Earlier], witness: &mut impl Witness) -> Option<Hold<'p>> {
+        if self.facts.stream != Stream::Marketing {
+            return None;
+        }
+        let told_zone = self.consent.time_zone.as_deref();
+        Wait { sender: self.sender, scope: self.facts.scope.as_ref(), told_zone, earlier, now: self.now }
+            .hold(witness)
+    }
+
+    fn deliver(&self, standing: Standing<'_>) -> Verdict {
+        Verdict {
+            verdict: VerdictKind::Deliver,
+            reason: None,
+            ground: Some(standing.kind),
+            ground_event: standing.event,
+            ..self.verdict(standing.rule, standing.text.to_owned())
+        }
+    }
+
+    fn refuse(&self, missing: Missing<'_>) -> Verdict {
+        Verdict { reason: Some(missing.reason), ..self.verdict(missing.rule, missing.text) }
+    }
+
+    fn held(&self, hold: Hold<'_>) -> Verdict {
+        Verdict {
+            verdict: VerdictKind::Hold,
+            reason: Some(hold.reason),
+            until: Some(hold.until),
+            ..self.verdict(hold.rule, hold.text)
+        }
+    }
+
+    /// What all verdicts share; a refusal unless told otherwise.
+    fn verdict(&self, rule: &RuleRef, text: String) -> Verdict {
+        Verdict {
+            verdict: VerdictKind::Refuse,
+            reason: None,
+            ground: None,
+            ground_event: None,
+            scope: self.facts.scope.clone(),
+            stream: Some(self.facts.stream),
+            jurisdiction: Some(self.pack.id.clone()),
+            rule: rule.clone(),
+            text,
+            until: None,
+        }
+    }
+
     /// For confirmation mail alone: whether a younger sign-up asks for it.
     fn signed_up_since(&self, no: Timestamp) -> bool {
         let meant = |own: &Scope| self.facts.scope.as_ref().is_none_or(|scope| own.covers(scope));
@@ -286,115 +346,6 @@ impl<'p> Case<'p> {
         let text = format!("`{}` asks for a postal address, and the sender's file names none", pack.id);
         Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text })
     }
-}
-
-/// The verdict on our own delivery status notification: it is functional mail about functional matters.
-fn dsn_verdict(sender: &SenderPolicy) -> Verdict {
-    Verdict {
-        verdict: VerdictKind::Deliver,
-        reason: None,
-        ground: Some(GroundKind::Functional),
-        ground_event: None,
-        scope: None,
-        stream: Some(Stream::Functional),
-        jurisdiction: None,
-        rule: sender.stream(Stream::Functional).rule.clone(),
-        text: "a delivery status notification to the sender's own address".to_owned(),
-    }
-}
-
-/// What the first decision makes of a verdict.
-#[derive(Clone, Debug)]
-pub enum Admission {
-    Spool(Spoolable),
-    Refuse(Verdict),
-}
-
-/// Leave to enter the spool. Only this module makes one.
-#[derive(Clone, Debug)]
-pub struct Spoolable {
-    verdict: Verdict,
-    kind: DeliveryKind,
-}
-
-/// Whose mail it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DeliveryKind {
-    /// Submitted by a tool: decided twice.
-    Submitted,
-    /// Our own delivery status notification.
-    Dsn,
-}
-
-impl Spoolable {
-    pub fn verdict(&self) -> &Verdict {
-        &self.verdict
-    }
-
-    pub fn kind(&self) -> DeliveryKind {
-        self.kind
-    }
-}
-
-/// What the second decision makes of a verdict.
-#[derive(Debug)]
-pub enum Release {
-    Send(Deliverable),
-    Hold(Verdict),
-    Withhold(Verdict),
-}
-
-/// Leave to be sent. Only this module makes one; only `deliver` uses it up.
-#[derive(Debug)]
-pub struct Deliverable {
-    verdict: Verdict,
-}
-
-impl Deliverable {
-    pub fn verdict(&self) -> &Verdict {
-        &self.verdict
-    }
-}
-
-/// Whether a verdict opens the spool. In shadow mode a refusal that no recorded no forbids does.
-pub fn admit(policy: &PolicySet, facts: &Facts, verdict: Verdict) -> Admission {
-    match verdict.verdict {
-        VerdictKind::Deliver | VerdictKind::Hold => {
-            Admission::Spool(Spoolable { verdict, kind: DeliveryKind::Submitted })
-        }
-        VerdictKind::Refuse if passes_in_shadow(policy, facts, &verdict) => {
-            Admission::Spool(Spoolable { verdict, kind: DeliveryKind::Submitted })
-        }
-        VerdictKind::Refuse => Admission::Refuse(verdict),
-    }
-}
-
-/// Whether a verdict lets a claimed delivery leave.
-pub fn release(policy: &PolicySet, facts: &Facts, verdict: Verdict) -> Release {
-    match verdict.verdict {
-        VerdictKind::Deliver => Release::Send(Deliverable { verdict }),
-        VerdictKind::Hold => Release::Hold(verdict),
-        VerdictKind::Refuse if passes_in_shadow(policy, facts, &verdict) => {
-            Release::Send(Deliverable { verdict })
-        }
-        VerdictKind::Refuse => Release::Withhold(verdict),
-    }
-}
-
-fn passes_in_shadow(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> bool {
-    // Invariant 14: a recorded no holds in every mode.
-    policy.sender(&facts.sender).is_some_and(|sender| sender.mode == Mode::Shadow)
-        && !verdict.is_recorded_no()
-}
-
-/// A DSN of our own: to the tool's envelope sender, on no one's consent.
-pub fn admit_dsn(sender: &SenderPolicy) -> Spoolable {
-    Spoolable { verdict: dsn_verdict(sender), kind: DeliveryKind::Dsn }
-}
-
-/// The second decision of a DSN: it stands on the first.
-pub fn release_dsn(verdict: Verdict) -> Deliverable {
-    Deliverable { verdict }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod later;
 mod sender;
 mod shaping;
 mod shipped;
+mod spacing;
 mod value;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::holds::{Cap, QuietHours};
 use super::{RuleRef, Scope, Stream};
 
 /// The longest campaign name in octets.
@@ -20,12 +24,20 @@ pub struct SenderPolicy {
     /// A pack's id; `None` judges by `unknown`.
     pub default_jurisdiction: Option<String>,
     pub default_locale: String,
+    /// Where people are of whom no fact tells a zone; UTC unless the file says.
+    pub time_zone: TimeZone,
     pub mode: Mode,
+    /// The line that says so, else the sender's file.
+    pub mode_rule: RuleRef,
     pub streams: BTreeMap<Stream, StreamPolicy>,
     pub scopes: BTreeMap<Scope, ScopePolicy>,
     pub similar: Vec<Similar>,
     pub classify: Vec<ClassifyRule>,
     pub retention: Retention,
+    /// Of marketing, in the file's order: those in all, then those by scope.
+    pub caps: Vec<Cap>,
+    /// Of marketing.
+    pub quiet_hours: Option<QuietHours>,
     /// The sender's file; line 1 of `id`.
     pub rule: RuleRef,
 }
@@ -87,10 +99,13 @@ pub enum SignedBody {
     Refuse,
 }
 
-/// `[scopes.*]`: its titles by language tag.
+/// `[scopes.*]`.
 #[derive(Clone, Debug)]
 pub struct ScopePolicy {
+    /// By language tag.
     pub title: BTreeMap<String, String>,
+    /// Of this scope and all below it, unless a nearer one says otherwise.
+    pub mode: Option<(Mode, RuleRef)>,
     pub rule: RuleRef,
 }
 
@@ -160,6 +175,21 @@ impl SenderPolicy {
         let titles = self.scopes.get(scope).map(|declared| &declared.title);
         let find = |language: &str| titles.and_then(|t| t.get(language)).map(String::as_str);
         find(locale).or_else(|| find(&self.default_locale)).or_else(|| find("en")).unwrap_or(scope.as_str())
+    }
+
+    /// The mode of mail in a scope: the nearest scope's that says one, else the sender's, and the line that
+    /// says so.
+    pub fn mode_in(&self, scope: Option<&Scope>) -> (Mode, &RuleRef) {
+        let nearest = scope.into_iter().flat_map(Scope::ancestors);
+        let said = |scope: Scope| self.scopes.get(&scope)?.mode.as_ref();
+        nearest.filter_map(said).next().map_or((self.mode, &self.mode_rule), |(mode, rule)| (*mode, rule))
+    }
+
+    /// From when on what was delivered may count against mail of this stream; `None` where no cap asks.
+    pub fn counts_since(&self, stream: Stream, now: Timestamp) -> Option<Timestamp> {
+        let longest = self.caps.iter().filter(|_| stream == Stream::Marketing).map(|cap| cap.per).max()?;
+        let reach = SignedDuration::from_hours(24 * longest.reach_days());
+        Some(now.checked_sub(reach).unwrap_or(Timestamp::MIN))
     }
 
     pub fn stream(&self, stream: Stream) -> &StreamPolicy {

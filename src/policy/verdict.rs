@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -105,9 +106,23 @@ pub struct Verdict {
     pub rule: RuleRef,
     /// For people: what was decided and, on a refusal, what was missing. No personal data.
     pub text: String,
+    /// Of a hold: when there is use in looking again, where that is known. Not recorded: it is the delivery's
+    /// next attempt.
+    #[serde(skip)]
+    pub until: Option<Timestamp>,
 }
 
 impl Verdict {
+    /// Whether both say the same, whenever that was.
+    pub fn agrees_with(&self, other: &Verdict) -> bool {
+        *self == Verdict { until: self.until, ..other.clone() }
+    }
+
+    /// A hold that shadow mode lets pass: the sender's own caps and quiet hours.
+    pub fn is_spacing(&self) -> bool {
+        matches!(self.reason, Some(Reason::FrequencyCap | Reason::QuietHours))
+    }
+
     /// Whether a recorded no (or a foreign From) stands behind a refusal: shadow mode never lets it pass
     /// (CONTRACT.md, "What stops what").
     pub fn is_recorded_no(&self) -> bool {

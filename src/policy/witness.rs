@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::grounds::{Missing, Standing};
+use super::holds::Hold;
 use super::{RuleRef, Verdict};
 
 /// The questions of a decision. Those that follow from an answer already given are not asked.
@@ -29,6 +30,8 @@ pub enum Asked {
     Functional,
     Confirmation,
     PostalAddress,
+    FrequencyCap,
+    QuietHours,
     Records,
 }
 
@@ -55,6 +58,8 @@ impl Asked {
             Self::Functional => "may functional mail go?",
             Self::Confirmation => "may confirmation mail go?",
             Self::PostalAddress => "is there the postal address that marketing must name?",
+            Self::FrequencyCap => "has the person had as much marketing as may be?",
+            Self::QuietHours => "is it a time of day at which marketing waits?",
             Self::Records => "are all recorded noes there?",
         }
     }
@@ -70,6 +75,8 @@ pub enum Said<'a> {
     /// The message may go on this, unless a later rule is against it.
     Carries(&'a Standing<'a>),
     Refuses(&'a Missing<'a>),
+    /// It may go, but not now: of several such answers the one that ends last is the verdict.
+    Waits(&'a Hold<'a>),
     /// The verdict as a whole becomes this.
     Becomes(&'a Verdict),
 }

@@ -20,8 +20,8 @@ use super::{Store, StoreError, rows};
 use crate::keys::{DataKey, LookupHash};
 use crate::limits::heavy;
 use crate::mail::{Address, MailParameters, RcptParameters};
-use crate::policy::decide::{Admission, DeliveryKind};
-use crate::policy::{Facts, Stream, Verdict, VerdictKind};
+use crate::policy::decide::{Admission, DeliveryKind, Entry};
+use crate::policy::{Facts, Stream, Verdict};
 use crate::spool::{Lane, Outcome, State};
 
 /// Whence a message came, for its `Received` field. RFC 5321, 4.4.
@@ -120,6 +120,7 @@ pub(super) struct DeliveryRow {
     day: i64,
     size: i64,
     state: State,
+    waits: Option<Timestamp>,
     deadline: Timestamp,
     reason: Option<&'static str>,
     verdict: Vec<Value>,
@@ -171,7 +172,7 @@ impl Store {
         key: &DataKey,
         now: Timestamp,
     ) {
-        let (verdict, state) = first_state(&delivery.admission);
+        let (verdict, state, waits) = first_state(&delivery.admission);
         let hash = self.inner.keys.lookup_hash(&delivery.recipient);
         let unknown =
             delivery.is_open() && delivery.subscriber.is_none() && delivery.lane.stream == Stream::Marketing;
@@ -205,6 +206,8 @@ impl Store {
             day,
             size: message.content.len() as i64,
             state,
+            // Invariant 9: at its deadline it ends, whatever it waits for.
+            waits: waits.map(|until| until.min(delivery.deadline)),
             deadline: delivery.deadline,
             reason: verdict.reason.map(|reason| reason.as_str()),
             verdict: row,
@@ -213,15 +216,14 @@ impl Store {
     }
 }
 
-/// The verdict of an admission, and the state that it starts in.
-fn first_state(admission: &Admission) -> (&Verdict, State) {
+/// The verdict of an admission, the state that it starts in, and until when it waits there.
+fn first_state(admission: &Admission) -> (&Verdict, State, Option<Timestamp>) {
     match admission {
-        Admission::Spool(spoolable) => {
-            let verdict = spoolable.verdict();
-            let held = verdict.verdict == VerdictKind::Hold;
-            (verdict, if held { State::Held } else { State::Queued })
-        }
-        Admission::Refuse(verdict) => (verdict, State::Ended(Outcome::Refused)),
+        Admission::Spool(spoolable) => match spoolable.entry() {
+            Entry::Queued => (spoolable.verdict(), State::Queued, None),
+            Entry::Held { until } => (spoolable.verdict(), State::Held, until),
+        },
+        Admission::Refuse(verdict) => (verdict, State::Ended(Outcome::Refused), None),
     }
 }
 
@@ -362,7 +364,7 @@ impl DeliveryRow {
             self.size,
             now,
             self.state.as_str(),
-            now,
+            self.waits.unwrap_or(now),
             self.deadline,
             0_i64,
             0_i64,

@@ -118,6 +118,7 @@ fn recorded(row: &Row) -> Result<Recorded> {
         jurisdiction: shared.jurisdiction,
         rule: shared.rule,
         text: shared.text,
+        until: None,
     };
     Ok(Recorded { verdict, policy: row.text(5)?.into() })
 }

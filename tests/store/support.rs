@@ -277,6 +277,7 @@ pub fn verdict(verdict: VerdictKind, reason: Option<Reason>) -> Verdict {
         jurisdiction: Some("se".into()),
         rule: rule(),
         text: "as the test says".into(),
+        until: None,
     }
 }
 

@@ -42,6 +42,7 @@ fn verdict() -> Verdict {
         jurisdiction: Some("se".into()),
         rule: rule(),
         text: String::new(),
+        until: None,
     }
 }
 

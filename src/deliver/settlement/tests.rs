@@ -26,6 +26,7 @@ fn verdict(kind: VerdictKind, reason: Option<Reason>) -> Verdict {
         jurisdiction: None,
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
         text: String::new(),
+        until: None,
     }
 }
 
@@ -118,7 +119,7 @@ fn everything_else_is_later_and_nobody_is_told() {
 #[test]
 fn a_second_no_withholds_and_nobody_is_told() {
     let refused = verdict(VerdictKind::Refuse, Some(Reason::Withdrawn));
-    let withheld = settle(Err(Stop::Withheld(refused.clone())));
+    let withheld = settle(Err(Stop::Withheld(refused.clone().into())));
     assert_eq!(withheld.settlement, Settlement::End(Outcome::Withheld));
     assert_eq!(withheld.because.reason, Some(Reason::Withdrawn));
     assert_eq!(withheld.verdict, Some(refused));
@@ -134,7 +135,7 @@ fn i9_at_the_deadline_later_is_expired_and_a_hold_is_withheld() {
         assert!(expired.dsn.is_some());
     }
     let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
-    let withheld = late(Stop::Held(held));
+    let withheld = late(Stop::Held(held.into()));
     assert_eq!(withheld.settlement, Settlement::End(Outcome::Withheld));
     assert!(withheld.dsn.is_none());
 }
@@ -142,7 +143,7 @@ fn i9_at_the_deadline_later_is_expired_and_a_hold_is_withheld() {
 #[test]
 fn a_hold_is_looked_at_again_before_the_deadline() {
     let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
-    let result = settle_at("2026-11-22T10:55:00Z", &claim(), Err(Stop::Held(held))).unwrap();
+    let result = settle_at("2026-11-22T10:55:00Z", &claim(), Err(Stop::Held(held.into()))).unwrap();
     assert_eq!(result.settlement, Settlement::Hold(at("2026-11-22T11:00:00Z")));
 }
 
@@ -150,7 +151,7 @@ fn a_hold_is_looked_at_again_before_the_deadline() {
 fn what_an_operator_holds_is_looked_at_again_at_its_deadline_alone() {
     let held = |now| {
         let held = verdict(VerdictKind::Hold, Some(Reason::HeldByOperator));
-        settle_at(now, &claim(), Err(Stop::Held(held))).unwrap().settlement
+        settle_at(now, &claim(), Err(Stop::Held(held.into()))).unwrap().settlement
     };
     assert_eq!(held("2026-11-21T12:00:00Z"), Settlement::Hold(at("2026-11-22T11:00:00Z")));
     assert_eq!(held("2026-11-22T11:00:00Z"), Settlement::End(Outcome::Withheld));

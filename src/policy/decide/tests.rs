@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use super::leave::dsn_verdict;
 use super::*;
 use crate::consent::event::{Acquaintance, Event, EventKind, OptIn};
 use crate::consent::fold;
@@ -423,6 +424,79 @@ fn i14_shadow_mode_never_lets_a_recorded_no_pass() {
     let foreign = Facts { from_domain: "other.example".to_owned(), ..message("marketing apparel") };
     let verdict = decide(shadow, &foreign, &ConsentState::default(), &Circumstances::default(), at(NOW));
     assert!(matches!(admit(shadow, &foreign, verdict), Admission::Refuse(_)));
+}
+
+/// The shipped policies with one marketing message a day, and none at night.
+fn spaced() -> &'static PolicySet {
+    static SPACED: LazyLock<PolicySet> = LazyLock::new(|| policy_with(spacing));
+    &SPACED
+}
+
+fn spacing(name: &str, text: String) -> String {
+    let end =
+        "[caps]\nmarketing = [\"1/day\"]\n[quiet_hours]\nmarketing = { from = \"21:00\", to = \"08:00\" }\n";
+    if name == "senders/demo-shop.toml" { format!("{text}\n{end}") } else { text }
+}
+
+/// Of who bought T-shirts and was sent something in `apparel` two hours ago.
+fn spaced_verdict(policy: &PolicySet, facts: &[(&str, &str)], words: &str) -> Verdict {
+    let circumstances = Circumstances::after([(scope("apparel"), at("2026-11-21T10:00:00Z"))]);
+    decide(policy, &message(words), &known("se", facts), &circumstances, at(NOW))
+}
+
+#[test]
+fn what_may_go_waits_for_its_turn_and_what_may_not_is_refused() {
+    let held = spaced_verdict(spaced(), &[SHIRT], "marketing apparel");
+    assert_eq!((held.verdict, held.reason), (VerdictKind::Hold, Some(Reason::FrequencyCap)));
+    assert_eq!((held.ground, held.until), (None, Some(at("2026-11-22T00:00:00Z"))));
+    let Admission::Spool(spoolable) = admit(spaced(), &message("marketing apparel"), held.clone()) else {
+        panic!("what is held is spooled")
+    };
+    assert_eq!(spoolable.entry(), Entry::Held { until: held.until });
+    let withdrawn = [SHIRT, ("2026-06-01", "withdrawal")];
+    assert_eq!(spaced_verdict(spaced(), &withdrawn, "marketing apparel").reason, Some(Reason::Withdrawn));
+    assert_eq!(spaced_verdict(spaced(), &[], "marketing apparel").reason, Some(Reason::NoGround));
+    let unasked = spaced_verdict(policy(), &[SHIRT], "marketing apparel");
+    assert_eq!(unasked.verdict, VerdictKind::Deliver);
+}
+
+#[test]
+fn nothing_but_marketing_ever_waits() {
+    let verdict = spaced_verdict(spaced(), &[SHIRT], "functional apparel");
+    assert_eq!(verdict.verdict, VerdictKind::Deliver);
+}
+
+#[test]
+fn shadow_mode_lets_pass_what_would_wait_for_its_turn_but_not_what_waits_for_a_restore() {
+    let shadow = policy_with(|name, text| {
+        spacing(name, text).replace("[scopes.apparel]", "[scopes.apparel]\nmode = \"shadow\"")
+    });
+    let facts = message("marketing apparel");
+    let verdict = spaced_verdict(&shadow, &[SHIRT], "marketing apparel");
+    assert_eq!(verdict.reason, Some(Reason::FrequencyCap));
+    assert!(matches!(release(&shadow, &facts, verdict.clone()), Release::Send(_)));
+    let Admission::Spool(spoolable) = admit(&shadow, &facts, verdict) else { panic!("it passes") };
+    assert_eq!(spoolable.entry(), Entry::Queued);
+    // Invariant 14: a no may be missing.
+    let circumstances = Circumstances {
+        records: Records::Behind,
+        ..Circumstances::after([(scope("apparel"), at("2026-11-21T10:00:00Z"))])
+    };
+    let verdict = decide(&shadow, &facts, &known("se", &[SHIRT]), &circumstances, at(NOW));
+    assert_eq!(verdict.reason, Some(Reason::Restoring));
+    assert!(matches!(release(&shadow, &facts, verdict), Release::Hold(_)));
+}
+
+#[test]
+fn i14_shadow_mode_of_a_scope_never_lets_a_recorded_no_pass() {
+    let shadow =
+        policy_with(|_, text| text.replace("[scopes.apparel]", "[scopes.apparel]\nmode = \"shadow\""));
+    assert!(admitted(&shadow, "se", &[], "marketing apparel.tshirts"));
+    assert!(!admitted(&shadow, "se", &[], "marketing furniture.office"));
+    for no in ["withdrawal", "withdrawal apparel", "complaint", "erased", "bounce", "operator", "restricted"]
+    {
+        assert!(!admitted(&shadow, "se", &[("2026-02-01", no)], "marketing apparel.tshirts"), "{no}");
+    }
 }
 
 #[test]

@@ -12,9 +12,6 @@ const PROVIDERS: &[(&str, ())] = &[("sendgrid", ()), ("ses", ()), ("mailgun", ()
 /// The keys of a sender's file.
 pub fn of_sender(table: &mut Table<'_>) {
     table.not_in_force("feedback_domain", |v| v.read(value::domain));
-    table.not_in_force("time_zone", time_zone);
-    table.not_in_force("caps", caps);
-    table.not_in_force("quiet_hours", quiet_hours);
     table.not_in_force("rights", |v| {
         let mut rights = v.table()?;
         rights.take("fresh_link", |v| v.read(value::duration));
@@ -193,7 +190,7 @@ fn case_fact(value: Value<'_>) -> Option<()> {
     fact.take("suppression", |v| v.word(&[("bounce", ()), ("operator", ())]));
     fact.take("jurisdiction", |v| v.non_empty());
     fact.take("country", |v| v.read(value::country));
-    fact.take("time_zone", time_zone);
+    fact.take("time_zone", |v| v.read(value::time_zone));
     fact.finish();
     Some(())
 }
@@ -201,60 +198,6 @@ fn case_fact(value: Value<'_>) -> Option<()> {
 /// One scope, or a list.
 fn scopes(value: Value<'_>) -> Option<Vec<Scope>> {
     if value.is_text() { value.parsed().map(|one| vec![one]) } else { value.list(|item| item.parsed()) }
-}
-
-fn time_zone(value: Value<'_>) -> Option<()> {
-    value.read(|text| {
-        let zone = jiff::tz::TimeZone::get(text);
-        zone.map(drop).map_err(|_| format!("`{text}` is not a time zone such as `Europe/Stockholm`"))
-    })
-}
-
-/// `[caps]` and `[caps."scope"]`: a stream's `["1/day", "3/week"]`.
-fn caps(value: Value<'_>) -> Option<()> {
-    for (key, own) in value.table()?.entries() {
-        if own.is_table() && key.value.parse::<Scope>().is_ok() {
-            let mut scoped = own.table()?;
-            for (stream, _) in STREAMS {
-                scoped.take(stream, |v| v.list(|item| item.read(cap)));
-            }
-            scoped.finish();
-        } else if STREAMS.iter().any(|(stream, ())| *stream == key.value) {
-            own.list(|item| item.read(cap));
-        } else {
-            value.source().error(&key.span, format!("`{}` is neither a stream nor a scope", key.value));
-        }
-    }
-    Some(())
-}
-
-fn cap(text: &str) -> Result<(), String> {
-    let (number, window) = text.split_once('/').unwrap_or_default();
-    if number.parse::<u32>().is_ok() && ["day", "week", "month"].contains(&window) {
-        Ok(())
-    } else {
-        Err(format!("`{text}` is not a cap such as `1/day` or `3/week`"))
-    }
-}
-
-fn quiet_hours(value: Value<'_>) -> Option<()> {
-    let mut table = value.table()?;
-    for (stream, ()) in STREAMS {
-        table.take(stream, |v| {
-            let mut hours = v.table()?;
-            hours.need("from", |v| v.read(time_of_day));
-            hours.need("to", |v| v.read(time_of_day));
-            hours.finish();
-            Some(())
-        });
-    }
-    table.finish();
-    Some(())
-}
-
-fn time_of_day(text: &str) -> Result<(), String> {
-    let time = text.parse::<jiff::civil::Time>().ok().filter(|_| text.len() == "21:00".len());
-    time.map(drop).ok_or_else(|| format!("`{text}` is not a time of day such as `21:00`"))
 }
 
 fn percentage(text: &str) -> Result<(), String> {

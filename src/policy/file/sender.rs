@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::later;
+use jiff::tz::TimeZone;
+
 use super::value;
+use super::{later, spacing};
+use crate::policy::scope::NotAScope;
 use crate::policy::sender::{
     ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderPolicy,
     SignedBody, Similar, StreamPolicy,
@@ -14,6 +17,8 @@ use crate::toml_file::{Given, Table, Value};
 
 /// The longest deadline: spool keys are kept for it.
 const MAX_DEADLINE: Duration = Duration::from_secs(30 * 24 * 3600);
+
+const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
 /// A sender, and what refers to other files.
 pub struct ReadSender {
@@ -35,6 +40,8 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     }
     let default_jurisdiction = table.take("default_jurisdiction", |v| v.read(value::id));
     let scopes = scopes(&mut table);
+    let streams = streams(&mut table, &rule);
+    let mode = table.take("mode", |v| v.word(MODES));
     let policy = SenderPolicy {
         id: id.as_ref().map(|given| given.value.clone()).unwrap_or_default(),
         name: name.map(|given| given.value).unwrap_or_default(),
@@ -46,10 +53,14 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         default_locale: table
             .take("default_locale", |v| v.read(value::language))
             .map_or_else(|| "en".to_owned(), |given| given.value),
-        mode: table
-            .take("mode", |v| v.word(&[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)]))
-            .map_or(Mode::Enforce, |given| given.value),
-        streams: streams(&mut table, &rule),
+        time_zone: table
+            .take("time_zone", |v| v.read(value::time_zone))
+            .map_or(TimeZone::UTC, |given| given.value),
+        mode_rule: mode.as_ref().map_or_else(|| rule.clone(), |given| given.rule.clone()),
+        mode: mode.map_or(Mode::Enforce, |given| given.value),
+        caps: spacing::caps(&mut table, &scopes),
+        quiet_hours: spacing::quiet_hours(&mut table, &streams),
+        streams,
         similar: similar(&mut table, &scopes),
         classify: classify(&mut table, &scopes),
         retention: retention(&mut table),
@@ -149,12 +160,14 @@ fn scopes(table: &mut Table<'_>) -> BTreeMap<Scope, ScopePolicy> {
         };
         let Some(mut own) = own.table() else { continue };
         let title = own.take("title", titles).map(|given| given.value).unwrap_or_default();
+        let mode = own.take("mode", |v| v.word(MODES)).map(|given| (given.value, given.rule));
         for (inner, _) in own.entries() {
             let quoted = format!("{scope}.{}", inner.value);
-            let hint = format!("a scope's only key is `title`; a scope below it is [scopes.\"{quoted}\"]");
+            let hint =
+                format!("a scope's keys are `title` and `mode`; a scope below it is [scopes.\"{quoted}\"]");
             source.error(&inner.span, hint);
         }
-        scopes.insert(scope, ScopePolicy { title, rule: key.rule });
+        scopes.insert(scope, ScopePolicy { title, mode, rule: key.rule });
     }
     scopes
 }
@@ -174,8 +187,8 @@ fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<
     let mut likes = Vec::new();
     for mut own in table.tables("similar") {
         let rule = own.rule();
-        let bought = own.need("bought", |v| declared(v, scopes));
-        let allows = own.need("allows", |v| v.list(|item| declared(item, scopes)));
+        let bought = own.need("bought", |v| known(v, scopes));
+        let allows = own.need("allows", |v| v.list(|item| known(item, scopes)));
         own.finish();
         if let (Some(bought), Some(allows)) = (bought, allows) {
             likes.push(Similar { bought: bought.value, allows: allows.value, rule });
@@ -185,12 +198,16 @@ fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<
 }
 
 /// A scope that the taxonomy knows.
-fn declared(value: Value<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Option<Scope> {
-    let scope: Scope = value.parsed()?;
+fn known(value: Value<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Option<Scope> {
+    value.read(|text| declared(text, scopes))
+}
+
+pub(super) fn declared(text: &str, scopes: &BTreeMap<Scope, ScopePolicy>) -> Result<Scope, String> {
+    let scope: Scope = text.parse().map_err(|error: NotAScope| error.to_string())?;
     if scopes.keys().any(|own| scope.covers(own)) {
-        Some(scope)
+        Ok(scope)
     } else {
-        value.wrong(format!("the taxonomy has no scope `{scope}`: declare it as [scopes.\"{scope}\"]"))
+        Err(format!("the taxonomy has no scope `{scope}`: declare it as [scopes.\"{scope}\"]"))
     }
 }
 
@@ -210,7 +227,7 @@ fn classify_rule(mut own: Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> O
     let words: Vec<(&str, Stream)> = Stream::ALL.iter().map(|stream| (stream.as_str(), *stream)).collect();
     let header = own.need("header", |v| v.read(value::header_name));
     let matches = own.need("matches", |v| v.read(value::regex));
-    let scope = own.take("scope", |v| declared(v, scopes)).map(|given| given.value);
+    let scope = own.take("scope", |v| known(v, scopes)).map(|given| given.value);
     let campaign = own.take("campaign", campaign).map(|given| given.value);
     let stream = own.take("stream", |v| v.word(&words));
     let stream = match (stream, &scope) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::jurisdiction::Acquaintance;
 use super::super::sender::{Mode, OneClick, RefusalReply};
 use super::super::shaping::{Per, Rate};
-use super::super::{GroundKind, RuleRef, Stream};
+use super::super::{GroundKind, RuleRef, Scope, Stream};
 use super::*;
 
 const SENDER: &str = r#"
@@ -250,6 +250,81 @@ fn a_scope_below_another_is_declared_in_quotes() {
 }
 
 #[test]
+fn what_spaces_marketing_out_names_its_lines() {
+    let text = format!(
+        "{SENDER}time_zone = \"europe/stockholm\"\nmode = \"shadow\"\n[scopes.apparel]\nmode = \"enforce\"\n\
+         [scopes.\"apparel.tshirts\"]\n[scopes.toys]\n[caps]\nmarketing = [\"1/day\", \"3/week\"]\n\
+         [caps.\"apparel\"]\nmarketing = [\n\"2/month\"]\n\
+         [quiet_hours]\nmarketing = {{ from = \"21:00\", to = \"08:00\" }}\n"
+    );
+    let (policy, warnings) = load_with(&[("senders/demo-shop.toml", &text)]);
+    assert_eq!(shown(&warnings), "");
+    let shop = policy.sender("demo-shop").unwrap();
+    assert_eq!(shop.time_zone.iana_name(), Some("Europe/Stockholm"));
+    let caps: Vec<String> = shop
+        .caps
+        .iter()
+        .map(|cap| {
+            let scope = cap.scope.as_ref().map_or("all", Scope::as_str);
+            format!("{scope} {}/{} {}", cap.most, cap.per, cap.rule.line)
+        })
+        .collect();
+    assert_eq!(caps, ["all 1/day 14", "all 3/week 14", "apparel 2/month 17"]);
+    assert_eq!(
+        shop.quiet_hours.as_ref().map(|quiet| (quiet.hours.minutes(), quiet.rule.line)),
+        Some((660, 19))
+    );
+    let mode = |text: &str| {
+        let scope = text.parse().ok();
+        let (mode, rule) = shop.mode_in(scope.as_ref());
+        (mode, rule.line)
+    };
+    assert_eq!(mode("apparel.tshirts"), (Mode::Enforce, 10));
+    assert_eq!(mode("toys"), (Mode::Shadow, 8));
+    assert_eq!(shop.mode_in(None).0, Mode::Shadow);
+}
+
+#[test]
+fn what_can_not_space_marketing_out_is_a_mistake() {
+    let text = format!(
+        "{SENDER}time_zone = \"Europe/Atlantis\"\n[scopes.apparel]\nmode = \"off\"\n[caps]\n\
+         marketing = [\"0/day\", \"1/fortnight\", 3]\nfunctional = [\"1/day\"]\nmarketting = []\n\
+         [caps.toys]\nmarketing = []\n[caps.apparel.tshirts]\nmarketing = []\n\
+         [quiet_hours]\nmarketing = {{ from = \"21:00\", to = \"9pm\" }}\n\
+         confirmation = {{ from = \"08:00\", to = \"08:00\" }}\nmarketin = {{}}\n"
+    );
+    check(
+        "senders/demo-shop.toml",
+        &text,
+        &[
+            "senders/demo-shop.toml:7:13 `Europe/Atlantis` is not a time zone such as `Europe/Stockholm`",
+            "senders/demo-shop.toml:9:8 `off` is none of `enforce`, `shadow`",
+            "senders/demo-shop.toml:11:14 `0/day` would let no marketing through, ever",
+            "senders/demo-shop.toml:11:23 `1/fortnight` is not a cap such as `1/day`, `3/week` or `10/month`",
+            "senders/demo-shop.toml:11:38 this must be a text in quotes, not a TOML integer",
+            "senders/demo-shop.toml:12:14 only marketing is ever held: on functional mail this has no effect",
+            "senders/demo-shop.toml:13:1 `marketting` is neither a stream nor a table of a scope's caps",
+            "senders/demo-shop.toml:14:7 the taxonomy has no scope `toys`: declare it as [scopes.\"toys\"]",
+            "senders/demo-shop.toml:16:15 `tshirts` is no stream; a scope below it is [caps.\"apparel.tshirts\"]",
+            "senders/demo-shop.toml:19:36 `9pm` is not a time of day such as `21:00`",
+            "senders/demo-shop.toml:20:16 only marketing is ever held: on confirmation mail this has no effect",
+            "senders/demo-shop.toml:20:16 `from` and `to` are the same: that is either no time at all or all day",
+            "senders/demo-shop.toml:21:1 `marketin` is not a key that belongs here; did you mean `marketing`?",
+        ],
+    );
+}
+
+#[test]
+fn quiet_hours_that_outlast_the_deadline_draw_a_warning() {
+    let text = format!(
+        "{SENDER}[streams.marketing]\ndeadline = \"8h\"\n[quiet_hours]\n\
+         marketing = {{ from = \"22:00\", to = \"06:00\" }}\n"
+    );
+    let (_, warnings) = load_with(&[("senders/demo-shop.toml", &text)]);
+    assert_eq!((warnings.len(), warnings[0].line), (1, 10), "{}", shown(&warnings));
+}
+
+#[test]
 fn a_pack_that_is_rested_on_and_not_there_is_the_shipped_one() {
     let files = [
         ("senders/demo-shop.toml".to_owned(), SENDER.to_owned()),
@@ -304,13 +379,10 @@ fn every_key_of_the_contract_is_accepted() {
         "placeholder",
         "tracking",
         "feedback_domain",
-        "time_zone",
         "merge_field_leak",
         "from",
         "link_life",
         "rights",
-        "caps",
-        "quiet_hours",
         "adaptive",
         "response",
         "brake",

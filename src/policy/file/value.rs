@@ -1,6 +1,10 @@
 //! The small syntaxes inside policy values: durations, months, rates, domains, ids.
 
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
 use crate::mail::address::domain_to_ascii;
+use crate::policy::calendar;
 use crate::policy::sender::DomainPattern;
 
 pub use crate::toml_file::quantity::{duration, rate};
@@ -54,6 +58,17 @@ pub fn language(text: &str) -> Result<String, String> {
     } else {
         Err(format!("`{text}` is not a language tag such as `sv` or `de-AT`"))
     }
+}
+
+/// An IANA time zone.
+pub fn time_zone(text: &str) -> Result<TimeZone, String> {
+    calendar::zone(text).ok_or_else(|| format!("`{text}` is not a time zone such as `Europe/Stockholm`"))
+}
+
+/// `21:00`.
+pub fn time_of_day(text: &str) -> Result<Time, String> {
+    let time = text.parse::<Time>().ok().filter(|_| text.len() == "21:00".len() && text.contains(':'));
+    time.ok_or_else(|| format!("`{text}` is not a time of day such as `21:00`"))
 }
 
 /// A header field's name. RFC 5322, 3.6.8.

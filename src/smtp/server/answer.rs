@@ -73,7 +73,11 @@ mod tests {
     use crate::policy::{RuleRef, Verdict, VerdictKind};
 
     fn verdict(verdict: VerdictKind, reason: Option<Reason>) -> Decided {
-        let fate = if verdict == VerdictKind::Refuse { Fate::Refused } else { Fate::Spooled };
+        let fate = match verdict {
+            VerdictKind::Deliver => Fate::Spooled,
+            VerdictKind::Hold => Fate::Held,
+            VerdictKind::Refuse => Fate::Refused,
+        };
         let verdict = Verdict {
             verdict,
             reason,
@@ -84,6 +88,7 @@ mod tests {
             jurisdiction: None,
             rule: RuleRef { file: "f".into(), line: 1 },
             text: "not covered by the recipient's consent".into(),
+            until: None,
         };
         Decided { delivery: Uuid::from_u128(2), verdict, fate }
     }

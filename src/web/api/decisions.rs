@@ -137,7 +137,7 @@ async fn verdicts(
     let now = api.clock.now();
     let consent = api.store.consent_of(caller.sender(), recipients).await?;
     // Invariant 14: after a restore a no may be missing, and nobody is told that mail may go.
-    let circumstances = Circumstances { records: api.store.records() };
+    let circumstances = Circumstances { records: api.store.records(), earlier: Vec::new() };
     let unknown = ConsentState::default();
     let verdict = |known: &Option<Subscriber>| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);

@@ -68,10 +68,7 @@ impl HttpBody for Answer {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = self.get_mut();
         let Some(whole) = &mut this.whole else { return Poll::Ready(None) };
         let mut piece = BytesMut::with_capacity(PIECE);
