@@ -8,6 +8,7 @@ pub mod file;
 pub mod grounds;
 pub mod holds;
 pub mod jurisdiction;
+pub mod replay;
 pub mod scope;
 pub mod sender;
 pub mod shaping;

@@ -6,6 +6,7 @@ mod claim;
 mod count;
 mod credential;
 mod database;
+mod decision;
 mod erase;
 mod fact;
 mod fault;
@@ -42,6 +43,7 @@ use uuid::Uuid;
 
 pub use claim::{Ask, Claim, Granted};
 pub use credential::{Credential, Role};
+pub use decision::{ConsentThen, Decision, FirstDecision, FirstDecisions, Round};
 pub use fact::{NewFact, RecordError, Recorded, Who};
 pub use feed::{FeedEntry, FeedError, FeedPage, What};
 pub use figures::{QueueFigures, StateFigures};

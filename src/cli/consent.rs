@@ -92,7 +92,7 @@ fn print(view: &SubscriberView, history: &[(Event, Option<Value>)]) -> anyhow::R
 }
 
 /// What an event says beside its kind: `apparel (double_opt_in)`.
-fn about(kind: &EventKind) -> String {
+pub(super) fn about(kind: &EventKind) -> String {
     let list = |scopes: &[Scope]| scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(", ");
     match kind {
         EventKind::SignupRequested { scopes } | EventKind::Unconfirmed { scopes } => list(scopes),

@@ -150,7 +150,7 @@ impl SubscriberView {
                 .iter()
                 .map(|(why, since)| SuppressionView { why: *why, since: *since })
                 .collect(),
-            history: history.into_iter().map(event).collect(),
+            history: history.into_iter().map(EventView::from).collect(),
         }
     }
 }
@@ -207,17 +207,19 @@ fn withdrawal(no: &No) -> WithdrawalView {
     WithdrawalView { scope: no.scope.clone(), withdrawn_at: no.at, complaint: no.complaint, event: no.event }
 }
 
-fn event((event, evidence): (Event, Option<Value>)) -> EventView {
-    EventView {
-        id: event.id,
-        kind: event.kind,
-        occurred_at: event.occurred_at,
-        recorded_at: event.recorded_at,
-        channel: event.channel,
-        jurisdiction: event.jurisdiction,
-        locale: event.locale,
-        time_zone: event.time_zone,
-        texts: event.texts,
-        evidence,
+impl From<(Event, Option<Value>)> for EventView {
+    fn from((event, evidence): (Event, Option<Value>)) -> Self {
+        Self {
+            id: event.id,
+            kind: event.kind,
+            occurred_at: event.occurred_at,
+            recorded_at: event.recorded_at,
+            channel: event.channel,
+            jurisdiction: event.jurisdiction,
+            locale: event.locale,
+            time_zone: event.time_zone,
+            texts: event.texts,
+            evidence,
+        }
     }
 }

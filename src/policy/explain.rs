@@ -1,123 +1,228 @@
-//! A decision in steps that people can follow: what was known, which rule was asked, what it said. Pure.
+//! A decision in steps that people can follow: what was asked, in what order, by which line, what it said, and what
+//! would have changed the answer. Pure, and no second judge: each step is what `decide` itself said of it, and each
+//! change was put to `decide`.
+
+mod changes;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
 
-use super::decide::{Circumstances, decide};
-use super::{Facts, PolicySet, RuleRef, Scope, Verdict};
+use super::decide::{Circumstances, witnessed};
+use super::grounds::{Missing, Standing};
+use super::witness::{Asked, Said, Witness};
+use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
-use crate::consent::event::Suppression;
-use crate::consent::fold::No;
+pub use changes::Change;
 
-/// The steps to the verdict, and the verdict itself. Holds no address.
+/// How a verdict came about. Holds no address.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    pub message: Message,
+    /// `None` where no pack could judge.
+    pub judged: Option<Judged>,
+    /// In the order in which they were asked.
+    pub steps: Vec<Step>,
+    /// What the person's purchases and the like reach, rule by rule.
+    pub likes: Vec<Like>,
+    /// What would have changed the answer.
+    pub changes: Vec<Change>,
+    #[serde(skip)]
+    pub verdict: Verdict,
+}
+
+/// What the message is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Message {
+    pub sender: String,
+    pub stream: Stream,
+    pub scope: Option<Scope>,
+    pub campaign: Option<String>,
+    /// None of a message that is only supposed.
+    pub from_domain: Option<String>,
+    /// What told the stream.
+    pub rule: Line,
+}
+
+/// A rule, with its line as it stands in the policy set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    pub file: Arc<str>,
+    /// From 1; 0 where the file as a whole is meant.
+    pub line: u32,
+    /// Null where the set has no such line.
+    pub text: Option<String>,
+}
+
+/// Which pack judges, and why that one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    pub pack: Arc<str>,
+    pub because: &'static str,
+    /// The code that was told: a pack's id or a country.
+    pub told: Option<String>,
+    pub takes: Vec<GroundKind>,
+    pub rule: Line,
+}
+
+/// One question and its answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    pub asked: Asked,
+    pub question: &'static str,
+    pub answer: Answer,
+    pub reason: Option<Reason>,
+    pub ground: Option<GroundKind>,
+    /// The fact that a ground rests on.
+    pub event: Option<Uuid>,
+    pub rule: Line,
+    /// None where there is nothing to say beside the answer.
+    pub text: Option<String>,
+}
+
+/// What a rule said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Nothing against the message.
+    Passes,
+    /// No ground for it.
+    CarriesNot,
+    Carries,
+    Refuses,
+    Holds,
+}
+
+/// What one acquaintance allows by one rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct Like {
+    /// Bought, asked about, negotiated about.
+    pub bought: Scope,
+    pub allows: Scope,
+    pub reaches: bool,
+    pub rule: Line,
+}
+
+/// The verdict of `decide`, and how it came about.
 pub fn explain(
     policy: &PolicySet,
     facts: &Facts,
     consent: &ConsentState,
     circumstances: &Circumstances,
     now: Timestamp,
-) -> (Vec<String>, Verdict) {
-    let verdict = decide(policy, facts, consent, circumstances, now);
-    let mut steps = vec![message(facts)];
-    steps.push(jurisdiction(policy, facts, consent));
-    steps.extend(known(consent));
-    steps.extend(likes(policy, facts, consent));
-    steps.push(said(&verdict));
-    (steps, verdict)
-}
-
-fn place(rule: &RuleRef) -> String {
-    match rule.line {
-        0 => rule.file.to_string(),
-        line => format!("{}:{line}", rule.file),
+) -> Explanation {
+    let mut notes = Notes { policy, steps: Vec::new() };
+    let verdict = witnessed(policy, facts, consent, circumstances, now, &mut notes);
+    let otherwise = changes::Asked { policy, facts, consent, circumstances, now, verdict: &verdict };
+    Explanation {
+        message: message(policy, facts),
+        judged: judged(policy, facts, consent),
+        steps: notes.steps,
+        likes: likes(policy, facts, consent),
+        changes: otherwise.changes(),
+        verdict,
     }
 }
 
-fn message(facts: &Facts) -> String {
-    let scope = facts.scope.as_ref().map(|scope| format!(" in {scope}")).unwrap_or_default();
-    format!("{} mail of {}{scope} ({})", facts.stream, facts.sender, place(&facts.rule))
+impl Line {
+    pub fn of(policy: &PolicySet, rule: &RuleRef) -> Self {
+        let text = policy.line(rule).map(|line| line.trim().to_owned());
+        Self { file: rule.file.clone(), line: rule.line, text }
+    }
+
+    /// `senders/x.toml:41`.
+    pub fn place(&self) -> String {
+        match self.line {
+            0 => self.file.to_string(),
+            line => format!("{}:{line}", self.file),
+        }
+    }
 }
 
-fn jurisdiction(policy: &PolicySet, facts: &Facts, consent: &ConsentState) -> String {
+/// Writes down what is asked and said.
+struct Notes<'p> {
+    policy: &'p PolicySet,
+    steps: Vec<Step>,
+}
+
+impl Witness for Notes<'_> {
+    fn hear(&mut self, asked: Asked, rule: &RuleRef, said: Said<'_>) {
+        let (mut answer, mut reason, mut ground, mut event) = (Answer::Passes, None, None, None);
+        let (mut line, mut text) = (rule, None);
+        match said {
+            Said::Passes => {}
+            Said::CarriesNot => answer = Answer::CarriesNot,
+            Said::Carries(Standing { kind, event: rests_on, rule, text: why }) => {
+                (answer, ground, event) = (Answer::Carries, Some(*kind), *rests_on);
+                (line, text) = (rule, Some((*why).to_owned()));
+            }
+            Said::Refuses(Missing { reason: why, rule, text: told }) => {
+                (answer, reason) = (Answer::Refuses, Some(*why));
+                (line, text) = (rule, Some(told.clone()));
+            }
+            Said::Becomes(verdict) => {
+                answer = match verdict.verdict {
+                    VerdictKind::Deliver => Answer::Carries,
+                    VerdictKind::Refuse => Answer::Refuses,
+                    VerdictKind::Hold => Answer::Holds,
+                };
+                (reason, ground, event) = (verdict.reason, verdict.ground, verdict.ground_event);
+                (line, text) = (&verdict.rule, Some(verdict.text.clone()));
+            }
+        }
+        let (question, rule) = (asked.question(), Line::of(self.policy, line));
+        self.steps.push(Step { asked, question, answer, reason, ground, event, rule, text });
+    }
+}
+
+fn message(policy: &PolicySet, facts: &Facts) -> Message {
+    Message {
+        sender: facts.sender.clone(),
+        stream: facts.stream,
+        scope: facts.scope.clone(),
+        campaign: facts.campaign.clone(),
+        from_domain: Some(facts.from_domain.clone()).filter(|domain| !domain.is_empty()),
+        rule: Line::of(policy, &facts.rule),
+    }
+}
+
+fn judged(policy: &PolicySet, facts: &Facts, consent: &ConsentState) -> Option<Judged> {
     let sender = policy.sender(&facts.sender);
     let default = sender.and_then(|sender| sender.default_jurisdiction.as_deref());
-    let Some(pack) = policy.jurisdiction(consent.jurisdiction.as_deref(), default) else {
-        return "no jurisdiction pack judges".to_owned();
+    let told = consent.jurisdiction.as_deref();
+    let pack = policy.jurisdiction(told, default)?;
+    let because = match (told, default) {
+        (Some(_), _) => "the youngest fact that names one says so",
+        (None, Some(_)) => "no fact names one, so the sender's default",
+        (None, None) => "no fact names one, and the sender has no default",
     };
-    let why = match (&consent.jurisdiction, default) {
-        (Some(told), _) => format!("the youngest fact that names one says {}", told.escape_debug()),
-        (None, Some(_)) => "no fact names one, so the sender's default".to_owned(),
-        (None, None) => "no fact names one, and the sender has no default".to_owned(),
-    };
-    let grounds: Vec<&str> = pack.grounds.iter().map(|ground| ground.as_str()).collect();
-    format!(
-        "judged by {} ({why}), which takes {} ({})",
-        pack.id,
-        grounds.join(", "),
-        place(&pack.grounds_rule)
-    )
-}
-
-/// What is recorded about the person, youngest first.
-fn known(consent: &ConsentState) -> Vec<String> {
-    let mut facts: Vec<(Timestamp, String)> = Vec::new();
-    facts.extend(consent.opt_ins.iter().map(|yes| {
-        let kind = super::GroundKind::from(yes.ground);
-        (yes.at, format!("{kind} for {}", yes.scope))
-    }));
-    facts.extend(consent.acquaintances.iter().map(|one| {
-        let notice = if one.notice { "with" } else { "without" };
-        let how = format!("{:?}", one.how).to_lowercase();
-        (one.at, format!("{how} in {}, {notice} notice", one.scope))
-    }));
-    let pending = consent.pending.iter();
-    facts.extend(pending.map(|one| (one.at, format!("sign-up for {}, not confirmed", one.scope))));
-    let imported = consent.unconfirmed.iter();
-    facts.extend(imported.map(|one| (one.at, format!("imported for {} without proof", one.scope))));
-    facts.extend(consent.withdrawals.iter().map(|no| (no.at, withdrawal(no))));
-    facts.extend(consent.suppressed.iter().map(|(why, at)| {
-        let why = match why {
-            Suppression::Bounce => "after bounces",
-            Suppression::Operator => "by an operator",
-        };
-        (*at, format!("suppressed {why}"))
-    }));
-    facts.extend(consent.restricted.map(|at| (at, "restricted".to_owned())));
-    facts.extend(consent.erased.map(|at| (at, "erased".to_owned())));
-    if facts.is_empty() {
-        return vec!["nothing is recorded about this person".to_owned()];
-    }
-    facts.sort_by(|one, other| other.cmp(one));
-    facts.into_iter().map(|(at, fact)| format!("{at}: {fact}")).collect()
-}
-
-fn withdrawal(no: &No) -> String {
-    let scope = no.scope.as_ref().map_or("all marketing", Scope::as_str);
-    let complaint = if no.complaint { " by a complaint" } else { "" };
-    format!("withdrawal of {scope}{complaint}")
+    Some(Judged {
+        pack: pack.id.clone(),
+        because,
+        told: told.or(default).map(str::to_owned),
+        takes: pack.grounds.clone(),
+        rule: Line::of(policy, &pack.grounds_rule),
+    })
 }
 
 /// What the person's purchases allow, rule by rule.
-fn likes(policy: &PolicySet, facts: &Facts, consent: &ConsentState) -> Vec<String> {
+fn likes(policy: &PolicySet, facts: &Facts, consent: &ConsentState) -> Vec<Like> {
     let Some((sender, wanted)) = policy.sender(&facts.sender).zip(facts.scope.as_ref()) else {
         return Vec::new();
     };
-    let acquaintances = consent.acquaintances.iter();
-    let allowed = acquaintances.flat_map(|one| {
-        sender.allowed_by_purchase(&one.scope).into_iter().map(|allowed| (&one.scope, allowed))
+    let allowed = consent.acquaintances.iter().flat_map(|one| {
+        sender.allowed_by_purchase(&one.scope).into_iter().map(|allowed| (one.scope.clone(), allowed))
     });
-    allowed
-        .map(|(bought, (allowed, rule))| {
-            let reach = if allowed.covers(wanted) { "covers" } else { "does not cover" };
-            format!("{bought} allows {allowed}, which {reach} {wanted} ({})", place(&rule))
-        })
-        .collect()
+    let like = |(bought, (allows, rule)): (Scope, (Scope, RuleRef))| Like {
+        reaches: allows.covers(wanted),
+        rule: Line::of(policy, &rule),
+        bought,
+        allows,
+    };
+    allowed.map(like).collect()
 }
 
-fn said(verdict: &Verdict) -> String {
-    let word = match (verdict.reason, verdict.ground) {
-        (Some(reason), _) => format!("{} [{reason}]", verdict.verdict),
-        (None, Some(ground)) => format!("{} on {ground}", verdict.verdict),
-        (None, None) => verdict.verdict.to_string(),
-    };
-    format!("{word}: {} ({})", verdict.text, place(&verdict.rule))
-}
+#[cfg(test)]
+mod tests;

@@ -130,11 +130,15 @@ impl<'p> Question<'p> {
         self.sender.likes(&one.scope).find(reaches).map(|like| &like.rule)
     }
 
-    /// When an acquaintance ended, if it did: calendar months in UTC.
-    fn ended(&self, one: &Acquainted) -> Option<Timestamp> {
+    /// When an acquaintance ends as a ground, if it ever does: calendar months in UTC.
+    pub fn end(&self, one: &Acquainted) -> Option<Timestamp> {
         let months = *self.pack.soft_opt_in.expires_months.get(&one.how)?;
-        let end = one.at.to_zoned(TimeZone::UTC).checked_add(i64::from(months).months()).ok()?.timestamp();
-        (self.now >= end).then_some(end)
+        Some(one.at.to_zoned(TimeZone::UTC).checked_add(i64::from(months).months()).ok()?.timestamp())
+    }
+
+    /// When an acquaintance ended, if it did.
+    fn ended(&self, one: &Acquainted) -> Option<Timestamp> {
+        self.end(one).filter(|end| self.now >= *end)
     }
 
     /// What came nearest: CONTRACT.md's order.

@@ -200,7 +200,7 @@ pub(super) fn window(columns: &str, sender: &str, filter: &PageFilter, after: Uu
 }
 
 /// Below every UUIDv7 of this moment, above every one from before it.
-fn first_at(at: Timestamp) -> Uuid {
+pub(super) fn first_at(at: Timestamp) -> Uuid {
     let millis = u128::try_from(at.as_millisecond()).unwrap_or(0);
     Uuid::from_u128(millis << 80)
 }

@@ -110,6 +110,16 @@ impl Store {
         sender: &str,
         id: Uuid,
     ) -> Result<Vec<(Event, Option<serde_json::Value>)>, StoreError> {
+        self.history_until(sender, id, i64::MAX).await
+    }
+
+    /// The same, up to a version: the number of its facts, where that many are there.
+    pub async fn history_until(
+        &self,
+        sender: &str,
+        id: Uuid,
+        version: i64,
+    ) -> Result<Vec<(Event, Option<serde_json::Value>)>, StoreError> {
         let mut session = self.inner.database.read().await?;
         let wrapped = session
             .fetch_optional("SELECT key FROM subscribers WHERE id = $1 AND sender = $2", values![id, sender])
@@ -121,8 +131,8 @@ impl Store {
         let rows = session
             .fetch(
                 "SELECT body, evidence FROM consent_events WHERE subscriber = $1 AND sender = $2
-                 ORDER BY version",
-                values![id, sender],
+                 AND version <= $3 ORDER BY version",
+                values![id, sender, version],
             )
             .await?;
         let entry = |row: &Row| -> Result<(Event, Option<serde_json::Value>)> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::decision::Round;
 use super::fault::Result;
 use super::rows;
 use super::sql::{Row, Session, Value, to_json, values};
@@ -98,6 +99,26 @@ pub(super) async fn read(
     };
     let rows = rows::with_list(session, query, Vec::new(), deliveries.map(Value::from).collect()).await?;
     rows.iter().map(|row| Ok((row.id(0)?, recorded(row)))).collect()
+}
+
+/// All rounds of one delivery, the first decision first.
+pub(super) async fn rounds(session: &mut Session, delivery: Uuid) -> Result<Vec<Round>> {
+    let select =
+        "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body, v.round,
+                      v.decided_at, v.subscriber, v.version
+                  FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.delivery = $1 ORDER BY v.round";
+    let round = |row: &Row| {
+        let Recorded { verdict, policy } = recorded(row)?;
+        Ok(Round {
+            number: row.int(7)?,
+            at: row.time(8)?,
+            subscriber: row.opt_id(9)?,
+            version: row.int(10)?,
+            policy,
+            verdict,
+        })
+    };
+    session.fetch(select, values![delivery]).await?.iter().map(round).collect()
 }
 
 #[derive(Clone, Copy)]

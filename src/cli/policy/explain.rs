@@ -1,25 +1,36 @@
-//! `optgate policy explain`: may this sender mail this person about this, and by which rule.
+//! `optgate policy explain`: may this sender mail this person about this, and by which rule; or how a decision that
+//! was recorded came about.
+
+mod decision;
+mod shown;
 
 use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::cli::output::{self, Output};
 use crate::cli::{Session, Status, argument, person};
-use crate::consent::{ConsentState, fold};
+use crate::consent::view::EventView;
+use crate::consent::{ConsentState, Event, fold};
 use crate::mail::Address;
 use crate::policy::decide::Circumstances;
-use crate::policy::explain;
-use crate::policy::sender::SenderPolicy;
-use crate::policy::{PolicySet, Scope, Stream, Verdict, standing};
+use crate::policy::explain::{Explanation, explain};
+use crate::policy::verdict::ShownVerdict;
+use crate::policy::{Scope, Stream, standing};
 use crate::store::Store;
 
 #[derive(Args)]
 pub(in crate::cli) struct Question {
-    #[arg(long, value_parser = argument::text)]
-    sender: String,
-    #[arg(long, value_name = "ADDRESS", value_parser = person::address)]
-    to: Address,
+    /// A recorded decision, made again with the policy and the facts of its time.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["sender", "to", "stream", "scope", "at"])]
+    decision: Option<Uuid>,
+    #[arg(long, value_parser = argument::text, required_unless_present = "decision")]
+    sender: Option<String>,
+    #[arg(long, value_name = "ADDRESS", value_parser = person::address, required_unless_present = "decision")]
+    to: Option<Address>,
     #[arg(long, default_value = "marketing", value_parser = stream)]
     stream: Stream,
     #[arg(long)]
@@ -29,66 +40,76 @@ pub(in crate::cli) struct Question {
     at: Option<Timestamp>,
 }
 
+/// Facts about a person, oldest first, with their evidence where it is left.
+type History = Vec<(Event, Option<Value>)>;
+
 pub(super) async fn run(session: &Session, question: Question) -> anyhow::Result<Status> {
-    let config = session.essentials()?;
-    let policies = session.policies(&config)?;
-    let sender = policies.sender(&question.sender);
-    let sender = sender.with_context(|| format!("no policy knows the sender `{}`", question.sender))?;
-    let store = session.store(&config).await?;
-    let state = question.consent(&store).await?;
-    let at = question.at.unwrap_or_else(|| session.clock.now());
-    let (steps, verdict) = question.explained(&policies, sender, &state, at);
-    store.close().await;
-    print(session.output, &verdict, &question.to, &policies)?;
-    if session.output != Output::Json {
-        output::line("")?;
-        for step in steps {
-            output::line(&format!("- {step}"))?;
-        }
+    let Question { decision, sender, to, stream, scope, at } = question;
+    match (decision, sender, to) {
+        (Some(id), ..) => decision::run(session, id).await,
+        (None, Some(sender), Some(to)) => Supposed { sender, to, stream, scope, at }.explain(session).await,
+        (None, ..) => anyhow::bail!("name a sender and an address, or a decision"),
     }
-    Ok(Status::Done)
 }
 
-impl Question {
-    async fn consent(&self, store: &Store) -> anyhow::Result<ConsentState> {
+/// A message that nobody submitted.
+struct Supposed {
+    sender: String,
+    to: Address,
+    stream: Stream,
+    scope: Option<Scope>,
+    at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    verdict: ShownVerdict<'a>,
+    #[serde(flatten)]
+    explanation: &'a Explanation,
+    facts: Vec<EventView>,
+}
+
+impl Supposed {
+    async fn explain(self, session: &Session) -> anyhow::Result<Status> {
+        let config = session.essentials()?;
+        let policies = session.policies(&config)?;
+        let sender = policies.sender(&self.sender);
+        let sender = sender.with_context(|| format!("no policy knows the sender `{}`", self.sender))?;
+        let store = session.store(&config).await?;
+        let known = self.consent(&store).await;
+        store.close().await;
+        let (state, history) = known?;
+        let now = self.at.unwrap_or_else(|| session.clock.now());
+        let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
+        let explained = explain(&policies, &facts, &state, &Circumstances::default(), now);
+        match session.output {
+            Output::Json => output::json(&Shown {
+                verdict: explained.verdict.shown(Some(self.to.to_string()), &policies.hash, None),
+                explanation: &explained,
+                facts: history.into_iter().map(EventView::from).collect(),
+            })?,
+            Output::Text => {
+                shown::verdict(&explained.verdict)?;
+                output::line("")?;
+                shown::explanation(&explained)?;
+                shown::history(&history, state.erased)?;
+            }
+        }
+        Ok(Status::Done)
+    }
+
+    async fn consent(&self, store: &Store) -> anyhow::Result<(ConsentState, History)> {
         let known = store.consent_of(&self.sender, std::slice::from_ref(&self.to)).await?;
         let Some(subscriber) = known.into_iter().next().flatten() else {
-            return Ok(ConsentState::default());
+            return Ok((ConsentState::default(), History::new()));
         };
-        let Some(at) = self.at else { return Ok(subscriber.state) };
-        let history = store.history(&self.sender, subscriber.id).await?;
-        let by_then: Vec<_> =
-            history.into_iter().map(|(event, _)| event).filter(|event| event.occurred_at <= at).collect();
-        Ok(fold(&by_then))
+        let mut history = store.history(&self.sender, subscriber.id).await?;
+        let Some(at) = self.at else { return Ok((subscriber.state, history)) };
+        history.retain(|(event, _)| event.occurred_at <= at);
+        let by_then: Vec<Event> = history.iter().map(|(event, _)| event.clone()).collect();
+        Ok((fold(&by_then), history))
     }
-
-    /// The verdict on a message as described, and the steps to it.
-    fn explained(
-        &self,
-        policies: &PolicySet,
-        sender: &SenderPolicy,
-        state: &ConsentState,
-        now: Timestamp,
-    ) -> (Vec<String>, Verdict) {
-        let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
-        explain::explain(policies, &facts, state, &Circumstances::default(), now)
-    }
-}
-
-fn print(output: Output, verdict: &Verdict, to: &Address, policies: &PolicySet) -> anyhow::Result<()> {
-    if output == Output::Json {
-        return output::json(&verdict.shown(Some(to.to_string()), &policies.hash, None));
-    }
-    let why = match (verdict.ground, verdict.reason) {
-        (Some(ground), _) => format!(" on {ground}"),
-        (None, Some(reason)) => format!(": {reason}"),
-        (None, None) => String::new(),
-    };
-    output::line(&format!("{}{why}", verdict.verdict))?;
-    output::line(&verdict.text)?;
-    let pack =
-        verdict.jurisdiction.as_deref().map(|pack| format!(", jurisdiction {pack}")).unwrap_or_default();
-    Ok(output::line(&format!("by {}:{}{pack}", verdict.rule.file, verdict.rule.line))?)
 }
 
 fn stream(text: &str) -> Result<Stream, String> {

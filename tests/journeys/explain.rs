@@ -1,0 +1,153 @@
+//! `optgate policy explain --decision`: a decision shown again as it was, long after.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::gateway::{Setup, message_id};
+use crate::support::tool::newsletter;
+use crate::support::{Database, Gateway, Upstream, eventually, on_both_databases};
+
+const BO: &str = "bo@example.se";
+
+/// Bo bought a T-shirt: a soft opt-in carries mail about clothes to him.
+async fn with_bo(database: &Database, upstream: &Upstream) -> Gateway {
+    let gateway = Setup::new(database, upstream).start().await;
+    gateway.purchase(BO, "apparel.tshirts", "2026-05-01T10:00:00Z", "se").await;
+    gateway
+}
+
+/// Submits marketing to Bo; the decision's id.
+async fn decided(gateway: &Gateway, scope: &str) -> String {
+    let reply = gateway.submit(&[BO], &newsletter(BO, scope)).await;
+    decision(gateway, &message_id(&reply)).await
+}
+
+async fn decision(gateway: &Gateway, message: &str) -> String {
+    gateway.deliveries(message).await.remove(0)["delivery"].as_str().unwrap().to_owned()
+}
+
+fn explain(gateway: &Gateway, decision: &str) -> Value {
+    gateway.command(&["policy", "explain", "--decision", decision, "--json"]).json()
+}
+
+/// Nobody's purchase counts in Sweden any more.
+fn forget_soft_opt_ins(gateway: &Gateway) {
+    let file = gateway.data_dir.join("policies/jurisdictions/se.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(file, text.replace(", \"soft_opt_in\"", "")).unwrap();
+}
+
+async fn until_in_force(gateway: &Gateway) {
+    eventually("the new set is in force", || async {
+        gateway.log().contains("policy set in force").then_some(())
+    })
+    .await;
+}
+
+fn asked(round: &Value) -> Vec<&str> {
+    round["steps"].as_array().unwrap().iter().map(|step| step["asked"].as_str().unwrap()).collect()
+}
+
+on_both_databases! {
+    async fn i16_a_decision_is_made_again_as_it_was_whatever_came_since(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = with_bo(&database, &upstream).await;
+        let (sent, refused) = (decided(&gateway, "apparel.tshirts").await, decided(&gateway, "furniture.office").await);
+        // Other files, other facts: neither bears on what was decided before.
+        forget_soft_opt_ins(&gateway);
+        until_in_force(&gateway).await;
+        gateway.withdraw(BO).await;
+        gateway.opt_in(BO, &["furniture.office"]).await;
+        let told = explain(&gateway, &sent);
+        assert_eq!((&told["agrees"], told["recipient"].as_str()), (&Value::Bool(true), Some(BO)), "{told:#}");
+        let round = &told["rounds"][0];
+        assert_eq!((&round["version"], &round["again"]["ground"]), (&1.into(), &"soft_opt_in".into()));
+        assert_eq!(round["recorded"]["rule"], round["again"]["rule"]);
+        let line = round["steps"].as_array().unwrap().last().unwrap();
+        assert!(asked(round).contains(&"soft_opt_in"), "{line}");
+        let carries = round["steps"].as_array().unwrap().iter().find(|step| step["answer"] == "carries").unwrap();
+        assert!(!carries["rule"]["text"].as_str().unwrap().is_empty(), "the line of that time: {carries}");
+        assert_eq!(carries["event"], told["facts"][0]["id"], "and the fact that it rests on");
+        assert_eq!(told["facts"].as_array().unwrap().len(), 1, "{told:#}");
+        assert_eq!(told["facts"][0]["evidence"]["reference"], "order 1");
+        let told = explain(&gateway, &refused);
+        let round = &told["rounds"][0];
+        assert_eq!((&round["agrees"], &round["again"]["reason"]), (&Value::Bool(true), &"out_of_scope".into()));
+        let changes: Vec<&str> =
+            round["changes"].as_array().unwrap().iter().map(|one| one["what"].as_str().unwrap()).collect();
+        assert!(changes.contains(&"a double opt-in for furniture.office"), "{changes:?}");
+        let text = gateway.command(&["policy", "explain", "--decision", &refused]);
+        let text = text.expect_success().stdout();
+        for part in ["recorded: refuse: out_of_scope", "the two agree", "what would have changed the answer", "order 1"] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+    }
+
+    async fn a_claim_that_decided_otherwise_is_made_again_too(database: Database) {
+        let upstream = Upstream::start().await;
+        upstream.script(BO, crate::support::upstream::Script::Rcpt("450 4.2.1 later"));
+        let gateway = with_bo(&database, &upstream).await;
+        let message = message_id(&gateway.submit(&[BO], &newsletter(BO, "apparel.tshirts")).await);
+        eventually("it was tried once", || async {
+            gateway.deliveries(&message).await.remove(0)["last_response"].is_string().then_some(())
+        })
+        .await;
+        gateway.withdraw(BO).await;
+        gateway.until(&message, "withheld").await;
+        let told = explain(&gateway, &decision(&gateway, &message).await);
+        let rounds = told["rounds"].as_array().unwrap();
+        assert_eq!((rounds.len(), &told["agrees"]), (2, &Value::Bool(true)), "{told:#}");
+        assert_eq!((&rounds[0]["again"]["verdict"], &rounds[0]["version"]), (&"deliver".into(), &1.into()));
+        assert_eq!((&rounds[1]["again"]["reason"], &rounds[1]["version"]), (&"withdrawn".into(), &2.into()));
+        assert!(rounds[1]["round"].as_i64().unwrap() > 0);
+    }
+
+    async fn after_an_erasure_the_proof_is_left_without_the_person(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = with_bo(&database, &upstream).await;
+        let sent = decided(&gateway, "apparel.tshirts").await;
+        eventually("it left", || async { (upstream.captured().len() == 1).then_some(()) }).await;
+        let (_, found) = gateway.api("POST", "/v1/subscribers/lookup", Some(serde_json::json!({"email": BO}))).await;
+        let path = format!("/v1/subscribers/{}", found["id"].as_str().unwrap());
+        let (status, _) = gateway.api_as("demo-shop/officer", "DELETE", &path, None).await;
+        assert_eq!(status, 204);
+        let told = eventually("the address is gone", || async {
+            Some(explain(&gateway, &sent)).filter(|told| told["recipient"].is_null())
+        })
+        .await;
+        assert_eq!(told["agrees"], true, "{told:#}");
+        assert!(told["erased_at"].is_string());
+        let fact = &told["facts"][0];
+        assert_eq!((&fact["kind"], &fact["evidence"]), (&"acquainted".into(), &Value::Null));
+        assert!(fact["texts"]["notice"].is_string(), "the notice's hash is left: {fact}");
+        let text = gateway.command(&["policy", "explain", "--decision", &sent]).expect_success().stdout();
+        assert!(!text.contains("example.se") && !text.contains("order 1"), "{text}");
+    }
+
+    async fn what_can_not_be_shown_again_is_a_finding(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = with_bo(&database, &upstream).await;
+        let sent = decided(&gateway, "apparel.tshirts").await;
+        // Refused for what it is: nobody was looked at, and that was all.
+        let foreign = newsletter(BO, "apparel.tshirts").replace("shop.example>", "elsewhere.example>");
+        let reply = gateway.submit(&[BO], &foreign).await;
+        assert!(reply.starts_with("550"), "{reply}");
+        let refused = reply.rsplit("decision ").next().unwrap().trim().to_owned();
+        let told = explain(&gateway, &refused);
+        assert_eq!((&told["agrees"], &told["rounds"][0]["recorded"]["reason"]), (&Value::Null, &"from_not_allowed".into()));
+        assert!(told["rounds"][0]["not_made_again"].as_str().unwrap().contains("SHA-256"), "{told:#}");
+        // A record that says something else than its facts and files do.
+        database.tamper("UPDATE verdicts SET ground = 'double_opt_in'").await;
+        let ran = gateway.command(&["policy", "explain", "--decision", &sent]);
+        assert_eq!(ran.status(), 1);
+        assert!(ran.stdout().contains("the two differ in: ground"), "{}", ran.stdout());
+        database.tamper("DELETE FROM policy_sets").await;
+        let ran = gateway.command(&["policy", "explain", "--decision", &sent]);
+        assert_eq!(ran.status(), 1);
+        assert!(ran.stdout().contains("is not in this database"), "{}", ran.stdout());
+        let unknown = gateway.command(&["policy", "explain", "--decision", "0193a000-0000-7000-8000-000000000000"]);
+        assert_eq!(unknown.status(), 1);
+        assert_eq!(gateway.command(&["policy", "explain", "--sender", "demo-shop"]).status(), 2);
+    }
+}
