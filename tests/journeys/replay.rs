@@ -1,7 +1,7 @@
 //! `optgate policy replay`: what other files would have changed, before they are put in place.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn other_policies(gateway: &Gateway, name: &str, file: &str, from: &str, to: &st
     folder
 }
 
-fn replay(gateway: &Gateway, folder: &PathBuf, more: &[&str]) -> (i32, Value) {
+fn replay(gateway: &Gateway, folder: &Path, more: &[&str]) -> (i32, Value) {
     let against = folder.display().to_string();
     let ran = gateway.command(&[&["policy", "replay", "--against", &against, "--json"], more].concat());
     let told = serde_json::from_str(&ran.stdout());
