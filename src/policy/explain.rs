@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::decide::{Circumstances, witnessed};
 use super::grounds::{Missing, Standing};
+use super::holds::{Earlier, Hold, Stage};
 use super::witness::{Asked, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
@@ -27,6 +28,8 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// What the person's purchases and the like reach, rule by rule.
     pub likes: Vec<Like>,
+    /// What marketing the person was sent before, as far as caps count it, youngest first.
+    pub sent: Vec<Sent>,
     /// What would have changed the answer.
     pub changes: Vec<Change>,
     #[serde(skip)]
@@ -95,6 +98,22 @@ pub enum Answer {
     Holds,
 }
 
+/// Marketing that a cap may count.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sent {
+    pub at: Timestamp,
+    pub scope: Option<Scope>,
+    pub stage: SentStage,
+}
+
+/// How far it had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentStage {
+    Delivered,
+    OnItsWay,
+}
+
 /// What one acquaintance allows by one rule.
 #[derive(Clone, Debug, Serialize)]
 pub struct Like {
@@ -121,6 +140,7 @@ pub fn explain(
         judged: judged(policy, facts, consent),
         steps: notes.steps,
         likes: likes(policy, facts, consent),
+        sent: sent(circumstances),
         changes: otherwise.changes(),
         verdict,
     }
@@ -160,6 +180,10 @@ impl Witness for Notes<'_> {
             }
             Said::Refuses(Missing { reason: why, rule, text: told }) => {
                 (answer, reason) = (Answer::Refuses, Some(*why));
+                (line, text) = (rule, Some(told.clone()));
+            }
+            Said::Waits(Hold { reason: why, rule, text: told, .. }) => {
+                (answer, reason) = (Answer::Holds, Some(*why));
                 (line, text) = (rule, Some(told.clone()));
             }
             Said::Becomes(verdict) => {
@@ -205,6 +229,20 @@ fn judged(policy: &PolicySet, facts: &Facts, consent: &ConsentState) -> Option<J
         takes: pack.grounds.clone(),
         rule: Line::of(policy, &pack.grounds_rule),
     })
+}
+
+fn sent(circumstances: &Circumstances) -> Vec<Sent> {
+    let one = |earlier: &Earlier| Sent {
+        at: earlier.at,
+        scope: earlier.scope.clone(),
+        stage: match earlier.stage {
+            Stage::Delivered => SentStage::Delivered,
+            Stage::Reserved => SentStage::OnItsWay,
+        },
+    };
+    let mut sent: Vec<Sent> = circumstances.earlier.iter().map(one).collect();
+    sent.sort_by_key(|one| std::cmp::Reverse(one.at));
+    sent
 }
 
 /// What the person's purchases allow, rule by rule.

@@ -61,6 +61,7 @@ impl Asked<'_> {
                 let then = decide(self.policy, self.facts, self.consent, &circumstances, self.now);
                 self.change("all noes back after the restore".to_owned(), &[], &then).into_iter().collect()
             }
+            (VerdictKind::Hold, _) => self.no_wait(),
             _ => self.for_it(sender, pack),
         }
     }
@@ -77,6 +78,19 @@ impl Asked<'_> {
             changes.extend(self.other_scopes(sender));
         }
         changes
+    }
+
+    /// What would have let it go at once.
+    fn no_wait(&self) -> Vec<Change> {
+        let later = self.verdict.until.and_then(|until| {
+            let then = decide(self.policy, self.facts, self.consent, self.circumstances, until);
+            self.change(format!("any time from {until} on"), &[&self.verdict.rule], &then)
+        });
+        let mut nothing_sent = self.circumstances.clone();
+        nothing_sent.earlier.clear();
+        let then = decide(self.policy, self.facts, self.consent, &nothing_sent, self.now);
+        let what = "nothing sent to the person before".to_owned();
+        later.into_iter().chain(self.change(what, &[&self.verdict.rule], &then)).collect()
     }
 
     /// A block or a restriction that had been lifted.
@@ -201,7 +215,7 @@ impl Asked<'_> {
         let Some(scope) = &self.facts.scope else { return self.other_scopes(sender).into_iter().collect() };
         let (title, rule) = (Default::default(), sender.rule.clone());
         let then = self.with_sender(|own| {
-            own.scopes.insert(scope.clone(), ScopePolicy { title, rule });
+            own.scopes.insert(scope.clone(), ScopePolicy { title, mode: None, rule });
         });
         let what = format!("[scopes.\"{scope}\"] in {}", sender.rule.file);
         let mut changes: Vec<Change> = self.change(what, &[&sender.rule], &then).into_iter().collect();

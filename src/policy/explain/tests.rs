@@ -234,13 +234,18 @@ proptest! {
         consent in any_state(), facts in any_message(), shadow in any::<bool>(), behind in any::<bool>(),
     ) {
         let policy = if shadow { in_shadow() } else { policy() };
-        let mut circumstances = Circumstances::default();
-        circumstances.records = if behind { Records::Behind } else { Records::Complete };
+        let records = if behind { Records::Behind } else { Records::Complete };
+        let circumstances = Circumstances { records, ..Circumstances::default() };
         let explained = explain(policy, &facts, &consent, &circumstances, at(NOW));
         let verdict = decide(policy, &facts, &consent, &circumstances, at(NOW));
         prop_assert_eq!(&explained.verdict, &verdict);
         let says = |step: &&Step| !matches!(step.answer, Answer::Passes | Answer::CarriesNot);
-        let last = explained.steps.iter().rfind(says).unwrap();
+        // Of several holds the one that ends last is the verdict.
+        let held = |step: &&Step| step.answer == Answer::Holds && step.reason == verdict.reason;
+        let last = match verdict.verdict {
+            VerdictKind::Hold => explained.steps.iter().rfind(held).unwrap(),
+            _ => explained.steps.iter().rfind(says).unwrap(),
+        };
         let answer = match verdict.verdict {
             VerdictKind::Deliver => Answer::Carries,
             VerdictKind::Refuse => Answer::Refuses,

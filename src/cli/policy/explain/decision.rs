@@ -167,7 +167,7 @@ fn with_orders(recorded: &Verdict, again: Verdict) -> Verdict {
         return again;
     }
     let (verdict, reason, text) = (recorded.verdict, recorded.reason, recorded.text.clone());
-    Verdict { verdict, reason, ground: None, ground_event: None, text, ..again }
+    Verdict { verdict, reason, ground: None, ground_event: None, text, until: None, ..again }
 }
 
 impl Made {

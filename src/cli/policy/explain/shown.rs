@@ -9,7 +9,9 @@ use crate::cli::consent;
 use crate::cli::output;
 use crate::consent::event::ShownText;
 use crate::policy::Verdict;
-use crate::policy::explain::{Answer, Change, Explanation, Judged, Line, Message, Step};
+use crate::policy::explain::{
+    Answer, Change, Explanation, Judged, Like, Line, Message, Sent, SentStage, Step,
+};
 
 /// What was decided, why and by which line.
 pub(super) fn verdict(verdict: &Verdict) -> io::Result<()> {
@@ -48,13 +50,26 @@ pub(super) fn explanation(explained: &Explanation) -> io::Result<()> {
     output::table(&["ASKED", "ANSWER", "RULE", "THE LINE"], &rows)?;
     if !explained.likes.is_empty() {
         output::line("")?;
-        let like = |one: &crate::policy::explain::Like| {
+        let like = |one: &Like| {
             let reaches = if one.reaches { "reaches it" } else { "does not reach it" };
             let (bought, allows) = (one.bought.to_string(), one.allows.to_string());
             vec![bought, allows, reaches.to_owned(), one.rule.place(), text(&one.rule)]
         };
         let rows: Vec<Vec<String>> = explained.likes.iter().map(like).collect();
         output::table(&["BOUGHT", "ALLOWS", "", "RULE", "THE LINE"], &rows)?;
+    }
+    if !explained.sent.is_empty() {
+        output::line("")?;
+        let sent = |one: &Sent| {
+            let stage = match one.stage {
+                SentStage::Delivered => "delivered",
+                SentStage::OnItsWay => "on its way",
+            };
+            let scope = one.scope.as_ref().map(ToString::to_string).unwrap_or_default();
+            vec![one.at.to_string(), scope, stage.to_owned()]
+        };
+        let rows: Vec<Vec<String>> = explained.sent.iter().map(sent).collect();
+        output::table(&["SENT BEFORE", "SCOPE", ""], &rows)?;
     }
     output::line("")?;
     if explained.changes.is_empty() {
