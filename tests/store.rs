@@ -31,6 +31,8 @@ macro_rules! rules {
 mod clock;
 #[path = "store/consent.rs"]
 mod consent;
+#[path = "store/decisions.rs"]
+mod decisions;
 #[path = "store/erasure.rs"]
 mod erasure;
 #[path = "store/feed.rs"]

@@ -233,3 +233,33 @@ fn first(row: &Row, histories: &Histories) -> Result<FirstDecision> {
         consent,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+
+    use super::FIRST;
+
+    #[tokio::test]
+    async fn a_page_of_decisions_looks_at_no_row_beside_it() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let schema = include_str!("../../migrations/sqlite/0001_first.sql");
+        sqlx::raw_sql(schema).execute(&mut connection).await.unwrap();
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {FIRST}"));
+        let steps: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).fetch_all(&mut connection).await.unwrap();
+        let steps: Vec<String> = steps.into_iter().map(|(_, _, _, step)| step).collect();
+        let whole = |step: &&String| step.starts_with("SCAN") && !step.ends_with("SCAN v");
+        assert_eq!(steps.iter().find(whole), None, "{steps:?}");
+        assert!(
+            steps
+                .iter()
+                .any(|step| step.contains("SEARCH verdicts USING PRIMARY KEY (delivery>? AND delivery<?)")),
+            "{steps:?}"
+        );
+        for table in ["d", "m", "s"] {
+            let found = steps.iter().any(|step| step.starts_with(&format!("SEARCH {table} USING")));
+            assert!(found, "{table}: {steps:?}");
+        }
+    }
+}

@@ -57,8 +57,8 @@ on_both_databases! {
         // Other files, other facts: neither bears on what was decided before.
         forget_soft_opt_ins(&gateway);
         until_in_force(&gateway).await;
-        gateway.withdraw(BO).await;
         gateway.opt_in(BO, &["furniture.office"]).await;
+        gateway.withdraw(BO).await;
         let told = explain(&gateway, &sent);
         assert_eq!((&told["agrees"], told["recipient"].as_str()), (&Value::Bool(true), Some(BO)), "{told:#}");
         let round = &told["rounds"][0];

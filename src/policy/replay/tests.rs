@@ -82,7 +82,7 @@ fn who_loses_mail_is_counted_by_message_and_by_person() {
     assert_eq!(tally.messages(Change::Gain), 0);
     let (kind, count) = tally.of(Change::Lose).next().unwrap();
     assert_eq!((kind.jurisdiction.as_deref(), kind.from.ground), (Some("se"), Some(GroundKind::DoubleOptIn)));
-    assert_eq!((kind.to.verdict, kind.to.reason), (Effect::Refuse, Some(Reason::NoGround)));
+    assert_eq!((kind.to.verdict, kind.to.reason), (Effect::Refuse, Some(Reason::Unconfirmed)));
     assert_eq!((count.messages, count.people, count.examples.len()), (5, 2, EXAMPLES));
 }
 
