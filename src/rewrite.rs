@@ -30,6 +30,8 @@ pub struct Rewriting {
     pub links: Option<Links>,
     /// Language of the footer: one that `language` has.
     pub language: &'static str,
+    /// What the sender's policy adds to the footer.
+    pub footer_text: Option<OwnText>,
     /// The sender's name, for List-Id's phrase and the footer.
     pub sender_name: String,
     /// Added to the footer, and where `{{optgate.postal_address}}` stands.
@@ -52,6 +54,13 @@ pub struct Rewriting {
     pub withheld: Option<Withheld>,
     /// What the upstream can take.
     pub eight_bit: EightBit,
+}
+
+/// Words of the sender's own, plain text on one line, and the tag of their language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnText {
+    pub language: String,
+    pub text: String,
 }
 
 /// Fields that are the configuration's alone to set, since the upstream would send otherwise than was decided: those

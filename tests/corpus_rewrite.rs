@@ -10,7 +10,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
 use optgate::keys::sha256_hex;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
-use optgate::rewrite::{EightBit, Links, NotRewritable, Rewriting, check, rewrite};
+use optgate::rewrite::{EightBit, Links, NotRewritable, OwnText, Rewriting, check, rewrite};
 
 const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
 
@@ -61,6 +61,10 @@ fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) -> Rew
             mailto: None,
         }),
         language,
+        footer_text: Some(OwnText {
+            language: "sv".into(),
+            text: "Du får detta för att du är kund – hos oss.".into(),
+        }),
         sender_name: "Möbler & <Söner> AB".into(),
         postal_address: Some("Östergatan 1, 211 25 Malmö, Sweden".into()),
         postal_address_required: true,

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use libfuzzer_sys::fuzz_target;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
-use optgate::rewrite::{self, EightBit, Links, NotRewritable, Rewriting};
+use optgate::rewrite::{self, EightBit, Links, NotRewritable, OwnText, Rewriting};
 use optgate::smtp::wire::{DataReader, EndOfData};
 
 fuzz_target!(|octets: &[u8]| {
@@ -64,6 +64,10 @@ fn rewriting(how: u8) -> Rewriting {
         stream: if marketing { Stream::Marketing } else { Stream::Functional },
         links: (marketing || bit(1)).then_some(links),
         language: if bit(2) { "sv" } else { "en" },
+        footer_text: bit(5).then(|| OwnText {
+            language: "ar".into(),
+            text: "لماذا تصلك هذه الرسالة <b>&\u{2028}From here > ".repeat(4),
+        }),
         sender_name: "Möbler & Söner <AB>".into(),
         postal_address: (marketing || bit(1)).then(|| "Storgatan 1, 111 22 Örebro, Sweden".into()),
         postal_address_required: bit(3),

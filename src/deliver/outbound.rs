@@ -17,7 +17,7 @@ use crate::mail::redaction::redact;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::sender::{OneClick, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Stream, Verdict};
-use crate::rewrite::{EightBit, Links, NotRewritable, Rewriting, rewrite};
+use crate::rewrite::{EightBit, Links, NotRewritable, OwnText, Rewriting, rewrite};
 use crate::sign::{Pair, SignError, Signers};
 use crate::store::{Claim, Subscriber};
 
@@ -111,6 +111,7 @@ impl Making<'_> {
             stream: facts.stream,
             links: links(self.link_keys, self.public_url, claim, facts, person)?,
             language: spoken(sender, person),
+            footer_text: footer_text(sender, person),
             sender_name: sender.name.clone(),
             postal_address: sender.postal_address.clone(),
             postal_address_required: wants_postal_address(self.policy, verdict),
@@ -166,6 +167,12 @@ fn links(
         preferences: format!("{public_url}/p/{}", token(Purpose::Preferences)),
         mailto: None,
     }))
+}
+
+/// In the language of the footer's other words, where the sender has it in that one.
+fn footer_text(sender: &SenderPolicy, person: Option<&Subscriber>) -> Option<OwnText> {
+    let own = sender.in_language(&sender.texts.footer, spoken(sender, person));
+    own.map(|(language, text)| OwnText { language: language.to_owned(), text: text.to_owned() })
 }
 
 /// The person's language, else the sender's.

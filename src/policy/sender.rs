@@ -33,6 +33,7 @@ pub struct SenderPolicy {
     pub scopes: BTreeMap<Scope, ScopePolicy>,
     pub similar: Vec<Similar>,
     pub classify: Vec<ClassifyRule>,
+    pub texts: Texts,
     pub retention: Retention,
     /// Of marketing, in the file's order: those in all, then those by scope.
     pub caps: Vec<Cap>,
@@ -102,8 +103,7 @@ pub enum SignedBody {
 /// `[scopes.*]`.
 #[derive(Clone, Debug)]
 pub struct ScopePolicy {
-    /// By language tag.
-    pub title: BTreeMap<String, String>,
+    pub title: Translated,
     /// Of this scope and all below it, unless a nearer one says otherwise.
     pub mode: Option<(Mode, RuleRef)>,
     pub rule: RuleRef,
@@ -115,6 +115,18 @@ pub struct Similar {
     pub bought: Scope,
     pub allows: Vec<Scope>,
     pub rule: RuleRef,
+}
+
+/// A text by language tag.
+pub type Translated = BTreeMap<String, String>;
+
+/// `[texts]`: words of the sender's own, beside ours.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// In the footer, above the links.
+    pub footer: Translated,
+    /// On every page behind a link.
+    pub pages: Translated,
 }
 
 /// `[retention]`: how long records are kept, in calendar months; `None`: for ever.
@@ -172,9 +184,14 @@ impl SenderPolicy {
 
     /// The title of a scope in a language, else in the sender's, else in English, else its name.
     pub fn title<'a>(&'a self, scope: &'a Scope, locale: &str) -> &'a str {
-        let titles = self.scopes.get(scope).map(|declared| &declared.title);
-        let find = |language: &str| titles.and_then(|t| t.get(language)).map(String::as_str);
-        find(locale).or_else(|| find(&self.default_locale)).or_else(|| find("en")).unwrap_or(scope.as_str())
+        let title = self.scopes.get(scope).and_then(|declared| self.in_language(&declared.title, locale));
+        title.map_or(scope.as_str(), |(_, title)| title)
+    }
+
+    /// A text, and the tag of its language: the one asked for, else the sender's, else English.
+    pub fn in_language<'a>(&self, texts: &'a Translated, locale: &str) -> Option<(&'a str, &'a str)> {
+        let find = |language: &str| texts.get_key_value(language).map(|(tag, text)| (&**tag, &**text));
+        find(locale).or_else(|| find(&self.default_locale)).or_else(|| find("en"))
     }
 
     /// The mode of mail in a scope: the nearest scope's that says one, else the sender's, and the line that

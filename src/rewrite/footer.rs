@@ -11,6 +11,8 @@ use crate::language;
 
 /// The longest name and address that go into a footer, in characters.
 const MAX_TEXT: usize = 300;
+/// The most characters of a line of the sender's own text, as long as its words are shorter.
+const MAX_LINE: usize = 72;
 /// Not of hyphens: those could be a boundary.
 const RULE: &str = "________________________________________";
 /// Its own background, so that it can be read on a template of any colour.
@@ -64,6 +66,10 @@ pub(super) fn address(rewriting: &Rewriting) -> Option<String> {
 pub(super) fn text(footer: Footer, rewriting: &Rewriting, flowed: Flowed) -> Vec<String> {
     let words = words(rewriting.language);
     let mut lines = vec![RULE.to_owned()];
+    if let (Footer::Full, Some(own)) = (footer, &rewriting.footer_text) {
+        lines.extend(folded(&plain(&own.text)));
+        lines.push(String::new());
+    }
     if let (Footer::Full, Some(links)) = (footer, &rewriting.links) {
         lines.extend([words.unsubscribe_invite.clone(), links.unsubscribe.clone(), String::new()]);
         lines.extend([words.preferences_invite.clone(), links.preferences.clone(), String::new()]);
@@ -84,6 +90,10 @@ pub(super) fn text(footer: Footer, rewriting: &Rewriting, flowed: Flowed) -> Vec
 pub(super) fn html(footer: Footer, rewriting: &Rewriting) -> Vec<String> {
     let words = words(rewriting.language);
     let mut lines = vec![format!("<div lang=\"{}\" dir=\"ltr\" style=\"{BOX}\">", words.language)];
+    if let (Footer::Full, Some(own)) = (footer, &rewriting.footer_text) {
+        let (language, text) = (escape(&own.language), escape(&plain(&own.text)));
+        lines.push(format!("<p lang=\"{language}\" dir=\"auto\" style=\"margin:0 0 12px\">{text}</p>"));
+    }
     if let (Footer::Full, Some(links)) = (footer, &rewriting.links) {
         let link = |address: &str, label: &str| {
             format!("<a href=\"{}\" style=\"{LINK}\">{}</a>", escape(address), escape(label))
@@ -95,6 +105,25 @@ pub(super) fn html(footer: Footer, rewriting: &Rewriting) -> Vec<String> {
     lines.push(format!("{}<br>", escape(&sent_by(words, &sender_name(rewriting)))));
     lines.extend(address(rewriting).map(|address| escape(&address)));
     lines.push("</div>".to_owned());
+    lines
+}
+
+/// Lines that a person reads without scrolling. RFC 3676, 4.2, asks for 78 characters at most.
+fn folded(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines
+            .last_mut()
+            .filter(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= MAX_LINE);
+        match last {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
+    }
     lines
 }
 

@@ -19,6 +19,7 @@ fn marketing() -> Rewriting {
         stream: Stream::Marketing,
         links: Some(Links { unsubscribe: UNSUBSCRIBE.into(), preferences: PREFERENCES.into(), mailto: None }),
         language: "en",
+        footer_text: None,
         sender_name: "Demo Shop AB".into(),
         postal_address: Some(ADDRESS.into()),
         postal_address_required: true,

@@ -275,3 +275,23 @@ async fn i5_without_the_store_nobody_is_told_that_it_is_done() {
 pub fn undo_of(page: &str) -> String {
     page.split("name=\"undo\" value=\"").nth(1).expect("the page offers to undo")[..36].to_owned()
 }
+
+#[tokio::test]
+async fn every_page_bears_the_senders_own_words_as_text() {
+    let texts = "[texts]\npages = { sv = \"Frågor? <b>Ring</b> 08-123\", en = \"Questions? Call\" }";
+    let gateway = Gateway::with(texts).await;
+    let anna = gateway.opted_in(ANNA, &["apparel"]).await;
+    let url = gateway.unsubscribe_link(anna, None);
+    for url in [&url, &gateway.preferences_link(anna)] {
+        let (_, page) = gateway.get(url).await;
+        assert!(
+            page.contains("lang=\"sv\" dir=\"auto\">Frågor? &#60;b&#62;Ring&#60;/b&#62; 08-123</p>"),
+            "{page}"
+        );
+    }
+    let (_, page) = gateway.post(&url, &[("leave", "all")]).await;
+    assert!(page.contains("08-123"), "{page}");
+    // Who shows a link that we never signed hears nothing of the sender.
+    let (_, page) = gateway.get(&format!("{url}x")).await;
+    assert!(!page.contains("08-123"), "{page}");
+}

@@ -10,7 +10,7 @@ use super::{later, spacing};
 use crate::policy::scope::NotAScope;
 use crate::policy::sender::{
     ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderPolicy,
-    SignedBody, Similar, StreamPolicy,
+    SignedBody, Similar, StreamPolicy, Texts, Translated,
 };
 use crate::policy::{RuleRef, Scope, Stream};
 use crate::toml_file::{Given, Table, Value};
@@ -19,6 +19,10 @@ use crate::toml_file::{Given, Table, Value};
 const MAX_DEADLINE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
+
+/// The most characters of a scope's title, and of a text of the sender's own: a footer stays a footer.
+const MAX_TITLE: usize = 100;
+const MAX_TEXT: usize = 500;
 
 /// A sender, and what refers to other files.
 pub struct ReadSender {
@@ -63,6 +67,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         streams,
         similar: similar(&mut table, &scopes),
         classify: classify(&mut table, &scopes),
+        texts: texts(&mut table),
         retention: retention(&mut table),
         scopes,
         rule,
@@ -159,7 +164,8 @@ fn scopes(table: &mut Table<'_>) -> BTreeMap<Scope, ScopePolicy> {
             continue;
         };
         let Some(mut own) = own.table() else { continue };
-        let title = own.take("title", titles).map(|given| given.value).unwrap_or_default();
+        let title =
+            own.take("title", |v| translated(v, MAX_TITLE)).map(|given| given.value).unwrap_or_default();
         let mode = own.take("mode", |v| v.word(MODES)).map(|given| (given.value, given.rule));
         for (inner, _) in own.entries() {
             let quoted = format!("{scope}.{}", inner.value);
@@ -172,15 +178,28 @@ fn scopes(table: &mut Table<'_>) -> BTreeMap<Scope, ScopePolicy> {
     scopes
 }
 
-fn titles(value: Value<'_>) -> Option<BTreeMap<String, String>> {
-    let mut titles = BTreeMap::new();
-    for (language, title) in value.table()?.entries() {
+fn translated(value: Value<'_>, most: usize) -> Option<Translated> {
+    let mut texts = Translated::new();
+    for (language, given) in value.table()?.entries() {
+        let text = given.non_empty().and_then(|text| match text.chars().count() {
+            length if length > most => given.wrong(format!("this may have {most} characters at most")),
+            _ => Some(text),
+        });
         match value::language(language.value) {
-            Ok(tag) => titles.extend(title.non_empty().map(|title| (tag, title))),
+            Ok(tag) => texts.extend(text.map(|text| (tag, text))),
             Err(error) => value.source().error(&language.span, error),
         }
     }
-    Some(titles)
+    Some(texts)
+}
+
+fn texts(table: &mut Table<'_>) -> Texts {
+    let Some(mut own) = table.table("texts") else { return Texts::default() };
+    let mut text =
+        |key| own.take(key, |v| translated(v, MAX_TEXT)).map(|given| given.value).unwrap_or_default();
+    let texts = Texts { footer: text("footer"), pages: text("pages") };
+    own.finish();
+    texts
 }
 
 fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<Similar> {

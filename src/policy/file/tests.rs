@@ -161,6 +161,33 @@ fn all_mistakes_are_told_at_once_with_line_and_column() {
 }
 
 #[test]
+fn a_text_of_the_senders_own_comes_in_the_readers_language_or_the_senders() {
+    let texts = "[texts]\nfooter = { sv = \"Du är kund hos oss.\", en = \"You are a customer.\" }\n";
+    let (policy, warnings) = load_with(&[("senders/demo-shop.toml", &format!("{SENDER}{texts}"))]);
+    assert_eq!(shown(&warnings), "");
+    let sender = policy.sender("demo-shop").unwrap();
+    let spoken = |language| sender.in_language(&sender.texts.footer, language);
+    assert_eq!(spoken("en"), Some(("en", "You are a customer.")));
+    let own = if sender.default_locale == "sv" { "sv" } else { "en" };
+    assert_eq!(spoken("de").map(|(tag, _)| tag), Some(own));
+    assert_eq!(sender.in_language(&sender.texts.pages, "sv"), None);
+}
+
+#[test]
+fn a_text_of_the_senders_own_is_short_and_plain() {
+    let long = "x".repeat(501);
+    let text = format!("{SENDER}[texts]\nfooter = {{ sv = \"{long}\", x_y = \"a\" }}\npage = {{ }}\n");
+    let told = mistakes_of(&[("senders/demo-shop.toml", &text)]).join("\n");
+    for wanted in [
+        "500 characters at most",
+        "`x_y` is not a language tag",
+        "`page` is not a key that belongs here; did you mean `pages`?",
+    ] {
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+}
+
+#[test]
 fn a_mistake_shows_its_line_and_a_caret() {
     let text = format!("{SENDER}mode = \"shadows\"\n");
     let mistakes = parse(&with(&[("senders/demo-shop.toml", &text)])).unwrap_err();

@@ -25,6 +25,24 @@ fn both_bodies_get_a_footer_with_links_and_address() {
 }
 
 #[test]
+fn the_senders_own_words_stand_in_the_footer_above_the_links() {
+    let text = "You get this because you are a customer of ours & asked for <news>. ".repeat(3);
+    let own = OwnText { language: "en-GB".into(), text };
+    let rewriting = Rewriting { language: "sv", footer_text: Some(own), ..marketing() };
+    let html = copy(&html("<p>Hello</p>\n"), &rewriting);
+    let told = html.find("<p lang=\"en-GB\" dir=\"auto\"").unwrap();
+    assert!(
+        told < html.find(UNSUBSCRIBE).unwrap() && html.contains("ours &amp; asked for &lt;news&gt;."),
+        "{html}"
+    );
+    let plain = copy(&plain("Hello\n"), &rewriting);
+    let footer = plain.split_once("____\r\n").unwrap().1;
+    let (words, _) = footer.split_once("\r\n\r\n").unwrap();
+    assert!(words.starts_with("You get this") && words.ends_with("<news>."), "{plain}");
+    assert!(words.lines().count() > 1 && words.lines().all(|line| line.len() <= 72), "{words}");
+}
+
+#[test]
 fn other_streams_get_no_footer() {
     assert_eq!(body(&copy(&plain("Hello\n"), &functional())), "Hello\r\n");
 }

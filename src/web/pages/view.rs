@@ -30,12 +30,19 @@ static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 pub(super) struct Words {
     language: &'static str,
     sender: String,
+    /// The sender's own text and its language.
+    own: Option<(String, String)>,
 }
 
 impl Words {
     /// `sender` is the brand's name, empty where no text names it.
     pub(super) fn new(language: &'static str, sender: &str) -> Self {
-        Self { language, sender: sender.to_owned() }
+        Self { language, sender: sender.to_owned(), own: None }
+    }
+
+    /// With the sender's own text, and the tag of its language.
+    pub(super) fn with_own(self, own: Option<(&str, &str)>) -> Self {
+        Self { own: own.map(|(language, text)| (language.to_owned(), text.to_owned())), ..self }
     }
 
     pub(super) fn language(&self) -> &'static str {

@@ -124,5 +124,6 @@ fn words(
     let recorded = state.locale.as_deref().filter(|_| power == Power::Full).and_then(language::known);
     let own = sender.map_or("en", |sender| language::serving(&sender.default_locale));
     let language = recorded.or(visitor.language).unwrap_or(own);
-    Words::new(language, sender.map_or(id, |sender| &sender.name))
+    let text = sender.and_then(|sender| sender.in_language(&sender.texts.pages, language));
+    Words::new(language, sender.map_or(id, |sender| &sender.name)).with_own(text)
 }
