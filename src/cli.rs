@@ -153,6 +153,11 @@ impl Session {
             .map_err(|mistakes| unusable("configuration", &mistakes))
     }
 
+    /// The day, in UTC.
+    fn today(&self) -> jiff::civil::Date {
+        self.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date()
+    }
+
     fn policies(&self, config: &Essentials) -> anyhow::Result<PolicySet> {
         match file::load(&config.policies) {
             Ok((policies, _)) => Ok(policies),

@@ -1,6 +1,7 @@
 //! What ops teams own: policy files, and the pure decision that rests on them.
 
 pub mod calendar;
+pub mod case;
 pub mod decide;
 pub mod explain;
 pub mod facts;
@@ -33,7 +34,7 @@ pub const UNKNOWN: &str = "unknown";
 /// All policy files of one folder, checked. Never changed once made: a reload makes a new one.
 #[derive(Clone, Debug)]
 pub struct PolicySet {
-    /// SHA-256 over the names and texts of all files, lower-case hex: every decision records it.
+    /// SHA-256 over the names and texts of all files that decide, lower-case hex: every decision records it.
     pub hash: Arc<str>,
     /// By sender id.
     pub senders: BTreeMap<String, SenderPolicy>,

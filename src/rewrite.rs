@@ -36,8 +36,8 @@ pub struct Rewriting {
     pub sender_name: String,
     /// Added to the footer, and where `{{optgate.postal_address}}` stands.
     pub postal_address: Option<String>,
-    /// The pack asks that marketing names it.
-    pub postal_address_required: bool,
+    /// What the pack that judged asks of marketing's content.
+    pub demands: Demands,
     /// `<apparel.demo-shop.example>`-like id without brackets; marketing alone.
     pub list_id: Option<String>,
     /// Gmail's `Feedback-ID`: campaign:stream:sender-like, no personal data; marketing alone.
@@ -61,6 +61,16 @@ pub struct Rewriting {
 pub struct OwnText {
     pub language: String,
     pub text: String,
+}
+
+/// What a marketing body must show besides its link: put below it where the tool's template doesn't.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demands {
+    pub postal_address: bool,
+    /// That it is advertising.
+    pub advertising_label: bool,
+    /// The address of the sender's privacy notice.
+    pub privacy_notice: Option<String>,
 }
 
 /// Fields that are the configuration's alone to set, since the upstream would send otherwise than was decided: those

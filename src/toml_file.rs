@@ -1,6 +1,8 @@
 //! TOML that people write: read key by key, every mistake noted with its place instead of stopping at the
 //! first. Policy files and the configuration are read through it.
 
+pub mod asked;
+pub mod nearest;
 pub mod quantity;
 pub mod reader;
 pub mod source;
@@ -28,8 +30,22 @@ pub struct Mistake {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
+    /// It can't be used as it is.
     Error,
+    /// It can, and probably says what nobody means.
     Warning,
+    /// Nothing is wrong; somebody should know all the same.
+    Note,
+}
+
+impl Severity {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
 }
 
 /// The file's TOML; what can't be read of it is noted, and left out. Nothing else is then told of the file: a key

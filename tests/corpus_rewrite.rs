@@ -10,7 +10,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
 use optgate::keys::sha256_hex;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
-use optgate::rewrite::{EightBit, Links, NotRewritable, OwnText, Rewriting, check, rewrite};
+use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, check, rewrite};
 
 const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
 
@@ -67,7 +67,7 @@ fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) -> Rew
         }),
         sender_name: "Möbler & <Söner> AB".into(),
         postal_address: Some("Östergatan 1, 211 25 Malmö, Sweden".into()),
-        postal_address_required: true,
+        demands: Demands { postal_address: true, ..Demands::default() },
         list_id: marketing.then(|| "apparel.shop.example".into()),
         feedback_id: marketing.then(|| "summer:marketing:shop".into()),
         received: "Received: from tool.example\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n"

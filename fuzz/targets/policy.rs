@@ -11,6 +11,13 @@ fuzz_target!(|text: &str| {
     match file::parse(&files) {
         Ok((set, warnings)) => {
             warnings.iter().for_each(shown);
+            file::untouched(&files, &set).iter().for_each(shown);
+            let (cases, mistakes) = file::cases(&files, Some(&set));
+            mistakes.iter().for_each(shown);
+            for case in &cases {
+                let outcome = case.run(&set);
+                assert_eq!(outcome.verdict, case.run(&set).verdict);
+            }
             let again = file::parse(&files).unwrap_or_else(|_| panic!("the second reading finds mistakes"));
             assert_eq!(set.hash, again.0.hash);
             for name in set.senders.keys() {
@@ -20,6 +27,7 @@ fuzz_target!(|text: &str| {
         Err(mistakes) => {
             assert!(!mistakes.is_empty(), "refused, and no reason given");
             mistakes.iter().for_each(shown);
+            file::cases(&files, None).1.iter().for_each(shown);
         }
     }
 });

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use libfuzzer_sys::fuzz_target;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
-use optgate::rewrite::{self, EightBit, Links, NotRewritable, OwnText, Rewriting};
+use optgate::rewrite::{self, Demands, EightBit, Links, NotRewritable, OwnText, Rewriting};
 use optgate::smtp::wire::{DataReader, EndOfData};
 
 fuzz_target!(|octets: &[u8]| {
@@ -70,7 +70,11 @@ fn rewriting(how: u8) -> Rewriting {
         }),
         sender_name: "Möbler & Söner <AB>".into(),
         postal_address: (marketing || bit(1)).then(|| "Storgatan 1, 111 22 Örebro, Sweden".into()),
-        postal_address_required: bit(3),
+        demands: Demands {
+            postal_address: bit(3),
+            advertising_label: bit(6),
+            privacy_notice: bit(7).then(|| "https://shop.example/privacy?a=1&b=2".into()),
+        },
         list_id: marketing.then(|| "apparel.shop.example".into()),
         feedback_id: marketing.then(|| "summer:marketing:demo-shop".into()),
         received: "Received: from a\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n".into(),

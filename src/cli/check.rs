@@ -5,12 +5,14 @@ mod files;
 mod ready;
 
 use clap::Args;
+use jiff::civil::Date;
 use serde_json::json;
 
 use super::output::{self, Output};
 use super::{Session, Status, environment};
-use crate::config;
-use crate::policy::file::{Mistake, Severity};
+use crate::config::policies::Reader;
+use crate::config::{self, Config};
+use crate::policy::file::{self, Mistake, Severity};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -30,29 +32,46 @@ pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Resu
     };
     if let Some(config) = &config {
         mistakes.extend(files::mistakes(config, session.clock.now()));
-        mistakes.extend(match config::policies::load(config) {
-            Ok((_, warnings)) => warnings,
-            Err(mistakes) => mistakes,
-        });
+        mistakes.extend(policies(config, session.today()));
     }
     report(session.output, &mistakes)
 }
 
+/// What is wrong with the policies, and with their cases.
+fn policies(config: &Config, today: Date) -> Vec<Mistake> {
+    let reader = Reader::of(config);
+    let (policy, mut mistakes) = match reader.load() {
+        Ok((policy, warnings)) => (Some(policy), warnings),
+        Err(mistakes) => (None, mistakes),
+    };
+    if let Some(folder) = reader.read() {
+        let files = folder.files();
+        mistakes.extend(file::cases(files, policy.as_ref()).1);
+        mistakes.extend(policy.iter().flat_map(|policy| file::reviews(files, policy, today)));
+    }
+    mistakes
+}
+
 /// Prints what was found. Warnings alone are no findings.
 pub(super) fn report(output: Output, mistakes: &[Mistake]) -> anyhow::Result<Status> {
-    let errors = mistakes.iter().filter(|mistake| mistake.severity == Severity::Error).count();
+    let of = |severity| mistakes.iter().filter(move |mistake| mistake.severity == severity);
+    let errors = of(Severity::Error).count();
     match output {
         Output::Json => {
             let shown: Vec<_> = mistakes.iter().map(shown).collect();
             output::json(&shown)?;
         }
         Output::Text => {
-            for mistake in mistakes {
+            for mistake in of(Severity::Error).chain(of(Severity::Warning)) {
                 output::lines(&mistake.rendered)?;
                 output::line("")?;
             }
-            let warnings = mistakes.len() - errors;
+            let warnings = of(Severity::Warning).count();
             output::line(&format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")))?;
+            // Last and short, so that they hide nothing.
+            for note in of(Severity::Note) {
+                output::line(&format!("note: {}:{}: {}", note.file.display(), note.line, note.message))?;
+            }
         }
     }
     Ok(if errors == 0 { Status::Done } else { Status::Findings })
@@ -63,15 +82,12 @@ fn shown(mistake: &Mistake) -> serde_json::Value {
         "file": mistake.file,
         "line": mistake.line,
         "column": mistake.column,
-        "severity": match mistake.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
+        "severity": mistake.severity.as_str(),
         "message": mistake.message,
     })
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     match count {
         0 => format!("no {noun}s"),
         1 => format!("1 {noun}"),

@@ -8,11 +8,6 @@ use crate::policy::file::{self, Folder, Loaded};
 use crate::policy::sender::DomainPattern;
 use crate::toml_file::{Mistake, Severity, whole_file};
 
-/// Reads the policies; what doesn't fit the configuration is among the warnings.
-pub fn load(config: &Config) -> Loaded {
-    Reader::of(config).load()
-}
-
 /// Reads the policies of one configuration, as often as they change.
 #[derive(Clone)]
 pub struct Reader {

@@ -17,7 +17,7 @@ use crate::mail::redaction::redact;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::sender::{OneClick, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Stream, Verdict};
-use crate::rewrite::{EightBit, Links, NotRewritable, OwnText, Rewriting, rewrite};
+use crate::rewrite::{Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, rewrite};
 use crate::sign::{Pair, SignError, Signers};
 use crate::store::{Claim, Subscriber};
 
@@ -114,7 +114,7 @@ impl Making<'_> {
             footer_text: footer_text(sender, person),
             sender_name: sender.name.clone(),
             postal_address: sender.postal_address.clone(),
-            postal_address_required: wants_postal_address(self.policy, verdict),
+            demands: demands(self.policy, sender, verdict),
             list_id: marketing(facts).then(|| list_id(sender, facts)),
             feedback_id: marketing(facts).then(|| feedback_id(facts)),
             received: received(self.hostname, claim),
@@ -181,10 +181,17 @@ fn spoken(sender: &SenderPolicy, person: Option<&Subscriber>) -> &'static str {
     own.unwrap_or_else(|| language::serving(&sender.default_locale))
 }
 
-/// What the pack that judged asks; a pack that is gone may have asked for it.
-fn wants_postal_address(policy: &PolicySet, verdict: &Verdict) -> bool {
+/// What the pack that judged asks; a pack that is gone may have asked for an address.
+fn demands(policy: &PolicySet, sender: &SenderPolicy, verdict: &Verdict) -> Demands {
     let pack = verdict.jurisdiction.as_deref().and_then(|id| policy.jurisdictions.get(id));
-    pack.is_none_or(|pack| pack.postal_address)
+    let Some(content) = pack.map(|pack| pack.content) else {
+        return Demands { postal_address: true, ..Demands::default() };
+    };
+    Demands {
+        postal_address: content.postal_address,
+        advertising_label: content.advertising_label,
+        privacy_notice: sender.privacy_notice.clone().filter(|_| content.privacy_notice),
+    }
 }
 
 /// Names the sender where one click leaves all of its marketing, else the scope. RFC 2919.

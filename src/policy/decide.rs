@@ -335,15 +335,25 @@ impl<'p> Case<'p> {
         let Self { sender, pack, consent, now, .. } = *self;
         let standing = Question { sender, pack, scope, consent, now }.ground(witness)?;
         ask(witness, Asked::PostalAddress, &pack.rule, self.postal_address())?;
+        ask(witness, Asked::PrivacyNotice, &pack.rule, self.privacy_notice())?;
         Ok(standing)
     }
 
     fn postal_address(&self) -> Judged<'p, ()> {
         let Self { sender, pack, .. } = *self;
-        if !pack.postal_address || sender.postal_address.is_some() {
+        if !pack.content.postal_address || sender.postal_address.is_some() {
             return Ok(());
         }
         let text = format!("`{}` asks for a postal address, and the sender's file names none", pack.id);
+        Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text })
+    }
+
+    fn privacy_notice(&self) -> Judged<'p, ()> {
+        let Self { sender, pack, .. } = *self;
+        if !pack.content.privacy_notice || sender.privacy_notice.is_some() {
+            return Ok(());
+        }
+        let text = format!("`{}` asks for a privacy notice, and the sender's file names none", pack.id);
         Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text })
     }
 }

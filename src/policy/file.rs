@@ -1,9 +1,13 @@
 //! Policy files → `PolicySet`, with the file and line of every mistake. The only part of `policy` that
 //! reads files. A file's place in the folder says what it is; nothing is guessed from its content.
 
+pub mod case;
+mod coverage;
 mod folder;
 mod jurisdiction;
 mod later;
+mod review;
+mod schema;
 mod sender;
 mod shaping;
 mod shipped;
@@ -18,12 +22,17 @@ use sha2::{Digest as _, Sha256};
 use super::jurisdiction::Jurisdiction;
 use super::sender::SenderPolicy;
 use super::{PolicySet, UNKNOWN};
+use crate::toml_file::nearest::hint;
 use crate::toml_file::{Given, Source, Table, document, sorted, whole_file};
 use jurisdiction::ReadPack;
 use sender::ReadSender;
 use shaping::ReadShaping;
 
 pub use crate::toml_file::{Mistake, Severity};
+pub use case::cases;
+pub use coverage::untouched;
+pub use review::reviews;
+pub use schema::Kind;
 pub use shipped::shipped;
 
 /// One file's name, relative to the policy folder with `/`, and text.
@@ -50,6 +59,12 @@ impl Folder {
         Self { files, unread }
     }
 
+    /// The files as they are, by name.
+    pub fn files(&self) -> &[NamedText] {
+        &self.files
+    }
+
+    /// The set that the files make. Cases decide nothing and are left out: `cases` reads them.
     pub fn check(&self) -> Loaded {
         match parse(&self.files) {
             checked if self.unread.is_empty() => checked,
@@ -65,15 +80,17 @@ impl Folder {
     }
 }
 
-/// Checks texts that are in hand already.
+/// Checks texts that are in hand already; cases among them are left out.
 ///
 /// A pack that files refer to and that is not among them is taken from the shipped ones, with a warning;
 /// the hash tells of it as of any other.
 pub fn parse(files: &[NamedText]) -> Loaded {
     let lent = shipped::lent_to(files);
-    let mut all: Vec<&NamedText> = files.iter().chain(&lent).collect();
+    let deciding = files.iter().filter(|(name, _)| !case::holds_cases(name));
+    let mut all: Vec<&NamedText> = deciding.chain(&lent).collect();
     all.sort();
     let Assembled { set, mut mistakes, whole } = assemble(&all);
+    mistakes.retain(|mistake| mistake.severity == Severity::Error || !is_as_shipped(files, mistake));
     if whole {
         mistakes.extend(lent.iter().map(|(name, _)| lent_warning(name)));
         if set.senders.is_empty() {
@@ -91,7 +108,7 @@ pub fn parse(files: &[NamedText]) -> Loaded {
 /// A set that was in force once, of its files as they were kept, and what this version finds wrong in them: it may
 /// know more keys, or ask more of a value, than the version that they were written for. What it can't read is left out.
 pub fn recall(files: &[NamedText]) -> (PolicySet, Vec<Mistake>) {
-    let mut all: Vec<&NamedText> = files.iter().collect();
+    let mut all: Vec<&NamedText> = files.iter().filter(|(name, _)| !case::holds_cases(name)).collect();
     all.sort();
     let Assembled { set, mistakes, .. } = assemble(&all);
     (set, sorted(mistakes.into_iter().filter(|mistake| mistake.severity == Severity::Error)))
@@ -126,6 +143,14 @@ fn assemble(all: &[&NamedText]) -> Assembled {
     Assembled { set, mistakes: sources.into_iter().flat_map(Source::into_mistakes).collect(), whole }
 }
 
+/// Whether a mistake is of a pack that is as it was shipped: what such a pack says that isn't in force yet stands in
+/// the guide, and is no news to who left it so.
+fn is_as_shipped(files: &[NamedText], mistake: &Mistake) -> bool {
+    let name = mistake.file.to_string_lossy();
+    name.starts_with(shipped::PREFIX)
+        || name.starts_with("jurisdictions/") && shipped::is_unchanged(files, &name)
+}
+
 fn lent_warning(name: &str) -> Mistake {
     let message = "the folder lacks this pack, which its files rest on: the shipped one is used".to_owned();
     whole_file(name.trim_start_matches(shipped::PREFIX), Severity::Warning, message)
@@ -145,7 +170,7 @@ fn hash(files: &[&NamedText]) -> String {
 struct Read<'s> {
     senders: BTreeMap<String, (&'s Source<'s>, ReadSender)>,
     packs: BTreeMap<String, (&'s Source<'s>, ReadPack)>,
-    shaping: ReadShaping,
+    shaping: ReadShaping<'s>,
 }
 
 impl<'s> Read<'s> {
@@ -168,7 +193,6 @@ impl<'s> Read<'s> {
             }
             "shaping" | "shaping.toml" => self.shaping.read(table),
             "dialects" | "dialects.toml" => later::dialects(table),
-            "cases" => later::cases(table),
             _ => source.error_of_file(
                 "a policy file lies in senders/, jurisdictions/, shaping/ or cases/, or is shaping.toml or dialects.toml",
             ),
@@ -178,25 +202,36 @@ impl<'s> Read<'s> {
     /// Folds bases in and checks what one file says of another.
     fn link(&mut self) -> (BTreeMap<String, SenderPolicy>, BTreeMap<String, Jurisdiction>) {
         let jurisdictions = jurisdiction::resolve(&self.packs);
+        self.shaping.references(self.senders.keys().map(String::as_str));
         let mut senders = BTreeMap::new();
         for (id, (source, read)) in std::mem::take(&mut self.senders) {
             if let Some(default) = &read.default_jurisdiction
                 && !self.packs.contains_key(&default.value)
             {
-                source
-                    .error(&default.span, format!("there is no pack `{}` in jurisdictions/", default.value));
+                let hint = hint(&default.value, self.packs.keys().map(String::as_str));
+                let message = format!("there is no pack `{}` in jurisdictions/{hint}", default.value);
+                source.error(&default.span, message);
             }
-            let pack = read.policy.default_jurisdiction.as_deref().unwrap_or(UNKNOWN);
-            if read.policy.postal_address.is_none()
-                && jurisdictions.get(pack).is_some_and(|pack| pack.postal_address)
-            {
-                let message =
-                    format!("`postal_address` is missing, and `{pack}` asks for it: marketing is refused");
-                source.warning(&read.id.span, message);
-            }
+            demanded(source, &read, &jurisdictions);
             senders.insert(id, read.policy);
         }
         (senders, jurisdictions)
+    }
+}
+
+/// What the pack of a sender's people asks of the sender's file.
+fn demanded(source: &Source<'_>, read: &ReadSender, jurisdictions: &BTreeMap<String, Jurisdiction>) {
+    let sender = &read.policy;
+    let id = sender.default_jurisdiction.as_deref().unwrap_or(UNKNOWN);
+    let Some(pack) = jurisdictions.get(id) else { return };
+    for (key, asked, given) in [
+        ("postal_address", pack.content.postal_address, &sender.postal_address),
+        ("privacy_notice", pack.content.privacy_notice, &sender.privacy_notice),
+    ] {
+        if asked && given.is_none() {
+            let message = format!("`{key}` is missing, and `{id}` asks for it: marketing is refused");
+            source.warning(&read.id.span, message);
+        }
     }
 }
 

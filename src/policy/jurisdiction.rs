@@ -1,7 +1,13 @@
 //! A jurisdiction pack: `policies/jurisdictions/*.toml`, checked, with its bases folded in. The law is data.
 
+mod demands;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use demands::{
+    Confidence, Content, Exempt, Honoured, Origin, Protected, Retention, TrackingRules, Unsubscribe,
+};
 
 use super::{GroundKind, PolicySet, RuleRef, UNKNOWN};
 
@@ -16,11 +22,15 @@ pub struct Jurisdiction {
     pub grounds: Vec<GroundKind>,
     pub grounds_rule: RuleRef,
     pub soft_opt_in: SoftOptIn,
-    /// Marketing must name a postal address.
-    pub postal_address: bool,
-    /// Tracking needs the recipient's consent.
-    pub tracking_consent: bool,
     pub reconfirm_imported: bool,
+    /// Whom the law protects. Nothing tells who reads, so everybody is judged alike.
+    pub protects: Vec<Protected>,
+    pub content: Content,
+    pub unsubscribe: Unsubscribe,
+    pub tracking: TrackingRules,
+    pub retention: Retention,
+    /// Of the pack's own file: a base's source says nothing of what the pack changes.
+    pub origin: Origin,
     /// The pack's own file.
     pub rule: RuleRef,
 }
@@ -30,6 +40,8 @@ pub struct Jurisdiction {
 pub struct SoftOptIn {
     /// Which acquaintances count.
     pub from: Vec<Acquaintance>,
+    /// The line that says so.
+    pub from_rule: RuleRef,
     pub notice_required: bool,
     /// The line that says so.
     pub notice_rule: RuleRef,
@@ -60,7 +72,8 @@ impl PolicySet {
         pack.or_else(|| self.jurisdictions.get(UNKNOWN))
     }
 
-    fn pack(&self, code: &str) -> Option<&Jurisdiction> {
+    /// The pack that a code names: by its id, or by a country that it judges.
+    pub fn pack(&self, code: &str) -> Option<&Jurisdiction> {
         let by_id = || self.jurisdictions.values().find(|pack| pack.id.eq_ignore_ascii_case(code));
         let by_country = || {
             let judges =

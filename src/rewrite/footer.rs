@@ -28,6 +28,8 @@ struct Words {
     unsubscribe_invite: String,
     preferences: String,
     preferences_invite: String,
+    advertising: String,
+    privacy: String,
 }
 
 static WORDS: LazyLock<Vec<Words>> = LazyLock::new(|| {
@@ -41,6 +43,8 @@ static WORDS: LazyLock<Vec<Words>> = LazyLock::new(|| {
             unsubscribe_invite: language::text(language, "footer-unsubscribe-invite", &[]),
             preferences: language::text(language, "footer-preferences", &[]),
             preferences_invite: language::text(language, "footer-preferences-invite", &[]),
+            advertising: language::text(language, "footer-advertising", &[]),
+            privacy: language::text(language, "footer-privacy", &[]),
         }
     };
     language::LANGUAGES.iter().map(words).collect()
@@ -50,8 +54,8 @@ static WORDS: LazyLock<Vec<Words>> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Footer {
     Full,
-    /// The content has our link and lacks the address.
-    AddressLine,
+    /// The content has our link and lacks something that the pack asks for.
+    Demanded,
 }
 
 /// The address on one line, as it goes into footers and placeholders.
@@ -60,6 +64,11 @@ pub(super) fn address(rewriting: &Rewriting) -> Option<String> {
     let joined = plain(&lines.collect::<Vec<_>>().join(", "));
     let cut: String = joined.chars().take(MAX_TEXT).collect();
     (!cut.is_empty()).then_some(cut)
+}
+
+/// The sentence that marks a mail as advertising.
+pub(super) fn label(language: &str) -> &'static str {
+    &words(language).advertising
 }
 
 /// The footer's lines for a text, without line ends.
@@ -75,7 +84,10 @@ pub(super) fn text(footer: Footer, rewriting: &Rewriting, flowed: Flowed) -> Vec
         lines.extend([words.preferences_invite.clone(), links.preferences.clone(), String::new()]);
     }
     lines.push(sent_by(words, &sender_name(rewriting)));
+    lines.extend(rewriting.demands.advertising_label.then(|| words.advertising.clone()));
     lines.extend(address(rewriting));
+    let notice = rewriting.demands.privacy_notice.as_ref();
+    lines.extend(notice.map(|notice| format!("{} {notice}", words.privacy)));
     for line in &mut lines {
         line.truncate(line.trim_end().len());
         // RFC 3676, 4.4: such a line would be read as stuffed, or as a quote.
@@ -103,7 +115,13 @@ pub(super) fn html(footer: Footer, rewriting: &Rewriting) -> Vec<String> {
         lines.push(format!("{}<br>", link(&links.preferences, &words.preferences)));
     }
     lines.push(format!("{}<br>", escape(&sent_by(words, &sender_name(rewriting)))));
+    let label = rewriting.demands.advertising_label.then_some(&words.advertising);
+    lines.extend(label.map(|label| format!("{}<br>", escape(label))));
     lines.extend(address(rewriting).map(|address| escape(&address)));
+    if let Some(notice) = &rewriting.demands.privacy_notice {
+        let named = words.privacy.trim_end_matches(':');
+        lines.push(format!("<br><a href=\"{}\" style=\"{LINK}\">{}</a>", escape(notice), escape(named)));
+    }
     lines.push("</div>".to_owned());
     lines
 }

@@ -127,11 +127,8 @@ impl Leaf<'_> {
         let links_already = filled(Meaning::Unsubscribe) || self.shows_own_link(text, copy);
         let footer = if !links_already {
             Footer::Full
-        } else if copy.rewriting.postal_address_required
-            && !filled(Meaning::PostalAddress)
-            && self.lacks_address(copy.rewriting)
-        {
-            Footer::AddressLine
+        } else if self.lacks_what_is_asked(copy.rewriting, filled(Meaning::PostalAddress)) {
+            Footer::Demanded
         } else {
             return None;
         };
@@ -154,11 +151,23 @@ impl Leaf<'_> {
         if self.part.media.is_html() { html::shows(text, own_link) } else { own_link.find(text).is_some() }
     }
 
-    fn lacks_address(&self, rewriting: &Rewriting) -> bool {
-        let Some(address) = footer::address(rewriting) else { return false };
+    /// Whether the template shows less than the pack asks. `named` is whether a placeholder stands for the address.
+    fn lacks_what_is_asked(&self, rewriting: &Rewriting, named: bool) -> bool {
+        let demands = &rewriting.demands;
+        let notice = demands.privacy_notice.as_deref();
+        let address = footer::address(rewriting).filter(|_| demands.postal_address && !named);
+        let label = demands.advertising_label.then(|| footer::label(rewriting.language));
+        if notice.is_none() && address.is_none() && label.is_none() {
+            return false;
+        }
         let text = self.charset.decode(&self.content);
+        if notice.is_some_and(|notice| !text.contains(&*html::escape(notice)) && !text.contains(notice)) {
+            return true;
+        }
         let text = if self.part.media.is_html() { html::visible_text(&text).into() } else { text };
-        !letters(&text).contains(&letters(&address))
+        let shown = letters(&text);
+        let lacks = |wanted: &str| !shown.contains(&letters(wanted));
+        address.is_some_and(|address| lacks(&address)) || label.is_some_and(lacks)
     }
 
     /// After the content, and before a signature, which stays the last thing.

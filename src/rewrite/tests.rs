@@ -22,7 +22,7 @@ fn marketing() -> Rewriting {
         footer_text: None,
         sender_name: "Demo Shop AB".into(),
         postal_address: Some(ADDRESS.into()),
-        postal_address_required: true,
+        demands: Demands { postal_address: true, ..Demands::default() },
         list_id: Some("apparel.shop.example".into()),
         feedback_id: Some("summer:marketing:demo-shop".into()),
         received: "Received: from tool.example\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n"

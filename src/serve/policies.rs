@@ -58,6 +58,7 @@ pub fn log(mistake: &Mistake) {
     match mistake.severity {
         Severity::Warning => tracing::warn!(target: FILES, %file, line, column, "{}", mistake.message),
         Severity::Error => tracing::error!(target: FILES, %file, line, column, "{}", mistake.message),
+        Severity::Note => tracing::info!(target: FILES, %file, line, column, "{}", mistake.message),
     }
 }
 

@@ -10,6 +10,8 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::asked::{FILE, ITEM, NAME, Place};
+use super::nearest::hint;
 use super::source::Source;
 use crate::policy::RuleRef;
 
@@ -26,6 +28,7 @@ pub struct Given<T> {
 pub struct Value<'a> {
     source: &'a Source<'a>,
     spanned: &'a Spanned<DeValue<'a>>,
+    place: Place,
 }
 
 /// One table whose keys are asked for one by one.
@@ -34,6 +37,9 @@ pub struct Table<'a> {
     source: &'a Source<'a>,
     /// The table's header, or the whole inline table.
     span: Range<usize>,
+    /// How many keys stand here.
+    given: usize,
+    place: Place,
     left: BTreeMap<&'a str, (Range<usize>, &'a Spanned<DeValue<'a>>)>,
     asked: Vec<&'static str>,
 }
@@ -54,6 +60,7 @@ impl<'a> Value<'a> {
     }
 
     pub fn text(&self) -> Option<&'a str> {
+        self.asked_as("string");
         match self.spanned.get_ref() {
             DeValue::String(text) => Some(text.as_ref()),
             _ => self.expected("a text in quotes"),
@@ -71,6 +78,7 @@ impl<'a> Value<'a> {
     }
 
     pub fn boolean(&self) -> Option<bool> {
+        self.asked_as("boolean");
         match self.spanned.get_ref() {
             DeValue::Boolean(boolean) => Some(*boolean),
             _ => self.expected("true or false"),
@@ -79,6 +87,7 @@ impl<'a> Value<'a> {
 
     /// A whole number from 1.
     pub fn count(&self) -> Option<u32> {
+        self.asked_as("integer");
         let number = match self.spanned.get_ref() {
             DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => return self.expected("a whole number"),
@@ -88,6 +97,7 @@ impl<'a> Value<'a> {
 
     /// A whole number from 0.
     pub fn whole(&self) -> Option<u32> {
+        self.asked_as("integer");
         match self.spanned.get_ref() {
             DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
                 .map_or_else(|_| self.wrong("this must be a whole number from 0"), Some),
@@ -97,6 +107,7 @@ impl<'a> Value<'a> {
 
     /// A number from 0 to 65535.
     pub fn ordinal(&self) -> Option<u16> {
+        self.asked_as("integer");
         let number = match self.spanned.get_ref() {
             DeValue::Integer(number) => u16::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => return self.expected("a whole number"),
@@ -105,6 +116,7 @@ impl<'a> Value<'a> {
     }
 
     pub fn float(&self) -> Option<f64> {
+        self.asked_as("number");
         match self.spanned.get_ref() {
             DeValue::Integer(number) => number.as_str().parse().ok(),
             DeValue::Float(number) => number.as_str().parse().ok(),
@@ -112,16 +124,19 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A date, or a moment with an offset, as TOML writes them.
-    pub fn date(&self) -> Option<String> {
+    /// A day; of a moment the day that it names.
+    pub fn day(&self) -> Option<jiff::civil::Date> {
+        self.asked_as("string");
         match self.spanned.get_ref() {
-            DeValue::Datetime(date) if date.date.is_some() => Some(date.to_string()),
-            _ => self.expected("a date such as 2026-11-21"),
+            DeValue::Datetime(date) => date.date.and_then(|day| day.to_string().parse().ok()),
+            _ => None,
         }
+        .or_else(|| self.expected("a date such as 2026-11-21"))
     }
 
     /// A moment in UTC or with an offset.
     pub fn moment(&self) -> Option<jiff::Timestamp> {
+        self.asked_as("string");
         match self.spanned.get_ref() {
             DeValue::Datetime(date) => date.to_string().parse().ok(),
             _ => None,
@@ -144,20 +159,36 @@ impl<'a> Value<'a> {
 
     /// One of these words.
     pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
+        self.source.asked().as_word(self.place, words.iter().map(|(word, _)| *word));
         let text = self.text()?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         found.or_else(|| {
             let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-            self.wrong(format!("`{text}` is none of {}", known.join(", ")))
+            let hint = hint(text, words.iter().map(|(word, _)| *word));
+            self.wrong(format!("`{text}` is none of {}{hint}", known.join(", ")))
+        })
+    }
+
+    /// One of a vocabulary that is too long to be told: `what` says what it is of.
+    pub fn known_word<T: Copy>(&self, what: &str, words: &[(&str, T)]) -> Option<T> {
+        self.source.asked().as_word(self.place, words.iter().map(|(word, _)| *word));
+        let text = self.text()?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
+        found.or_else(|| {
+            let hint = hint(text, words.iter().map(|(word, _)| *word));
+            self.wrong(format!("`{text}` is not {what}{hint}"))
         })
     }
 
     /// A list; what is wrong in it is noted item by item, and the rest kept.
     pub fn list<T>(&self, item: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
+        self.asked_as("array");
         let DeValue::Array(array) = self.spanned.get_ref() else {
             return self.expected("a list in [ ]");
         };
-        Some(array.iter().filter_map(|spanned| item(Value { source: self.source, spanned })).collect())
+        let place = self.source.asked().key(self.place, ITEM);
+        let one = |spanned| item(Value { source: self.source, spanned, place });
+        Some(array.iter().filter_map(one).collect())
     }
 
     /// A list of texts, each with its place; one text is a list too, with commas between its items.
@@ -182,8 +213,9 @@ impl<'a> Value<'a> {
     }
 
     pub fn table(&self) -> Option<Table<'a>> {
+        self.asked_as("object");
         match self.spanned.get_ref() {
-            DeValue::Table(table) => Some(Table::new(self.source, self.span(), table)),
+            DeValue::Table(table) => Some(Table::at(self.source, self.span(), table, self.place)),
             _ => self.expected("a table"),
         }
     }
@@ -196,6 +228,10 @@ impl<'a> Value<'a> {
         matches!(self.spanned.get_ref(), DeValue::String(_))
     }
 
+    fn asked_as(&self, name: &'static str) {
+        self.source.asked().as_type(self.place, name);
+    }
+
     fn expected<T>(&self, wanted: &str) -> Option<T> {
         let found = self.spanned.get_ref().type_str();
         self.wrong(format!("this must be {wanted}, not a TOML {found}"))
@@ -203,9 +239,15 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Table<'a> {
+    /// A whole file.
     pub fn new(source: &'a Source<'a>, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
+        source.asked().as_type(FILE, "object");
+        Self::at(source, span, table, FILE)
+    }
+
+    fn at(source: &'a Source<'a>, span: Range<usize>, table: &'a DeTable<'a>, place: Place) -> Self {
         let left = table.iter().map(|(key, value)| (key.get_ref().as_ref(), (key.span(), value))).collect();
-        Self { source, span, left, asked: Vec::new() }
+        Self { source, span, given: table.len(), place, left, asked: Vec::new() }
     }
 
     pub fn source(&self) -> &'a Source<'a> {
@@ -228,11 +270,12 @@ impl<'a> Table<'a> {
         read: impl FnOnce(Value<'a>) -> Option<T>,
     ) -> Option<Given<T>> {
         self.asked.push(key);
+        let place = self.source.asked().key(self.place, key);
         let (at, spanned) = self.left.remove(key)?;
         if !holds_tables(spanned) {
             self.source.reveal(&spanned.span());
         }
-        let value = read(Value { source: self.source, spanned })?;
+        let value = read(Value { source: self.source, spanned, place })?;
         Some(Given { value, span: spanned.span(), rule: self.source.rule(at.start) })
     }
 
@@ -270,10 +313,12 @@ impl<'a> Table<'a> {
     /// All that is left, for tables whose keys are names: the name, where it stands, and its value.
     pub fn entries(&mut self) -> Vec<(Given<&'a str>, Value<'a>)> {
         let entries = std::mem::take(&mut self.left).into_iter();
+        // Where no name stands, a reader may only want to say that none should.
+        let place = if entries.len() == 0 { self.place } else { self.source.asked().key(self.place, NAME) };
         entries
             .map(|(value, (span, spanned))| {
                 let rule = self.source.rule(span.start);
-                (Given { value, span, rule }, Value { source: self.source, spanned })
+                (Given { value, span, rule }, Value { source: self.source, spanned, place })
             })
             .collect()
     }
@@ -294,16 +339,25 @@ impl<'a> Table<'a> {
         self.left.values().for_each(|(_, value)| self.source.hide(value.span()));
     }
 
+    /// Whether a key stands here that was not asked for yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.left.contains_key(key)
+    }
+
+    /// Whether no key stands here.
+    pub fn is_empty(&self) -> bool {
+        self.given == 0
+    }
+
+    /// Whether all keys that stand here were asked for.
+    pub fn all_known(&self) -> bool {
+        self.left.is_empty()
+    }
+
     /// Notes every key that nobody asked for.
     pub fn finish(self) {
         for (key, (at, _)) in &self.left {
-            let nearest = self.asked.iter().map(|asked| (distance(key, asked), asked)).min();
-            let hint = match nearest {
-                Some((distance, asked)) if distance <= asked.len().div_ceil(3) => {
-                    format!("; did you mean `{asked}`?")
-                }
-                _ => String::new(),
-            };
+            let hint = hint(key, self.asked.iter().copied());
             self.source.error(at, format!("`{key}` is not a key that belongs here{hint}"));
         }
     }
@@ -316,19 +370,4 @@ fn holds_tables(value: &Spanned<DeValue<'_>>) -> bool {
         DeValue::Array(items) => items.iter().any(holds_tables),
         _ => false,
     }
-}
-
-/// Edits between two keys (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, left) in one.bytes().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, right) in other.bytes().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
+use super::asked::Asked;
 use super::{Mistake, Severity};
 use crate::policy::RuleRef;
 
@@ -43,6 +44,7 @@ pub struct Source<'t> {
     /// Whether what is told from now on is taken.
     hearing: Cell<Hearing>,
     mistakes: RefCell<Vec<Mistake>>,
+    asked: Asked,
 }
 
 impl<'t> Source<'t> {
@@ -59,6 +61,7 @@ impl<'t> Source<'t> {
             hidden: RefCell::default(),
             hearing: Cell::new(Hearing::Open),
             mistakes: RefCell::default(),
+            asked: Asked::default(),
         }
     }
 
@@ -114,6 +117,16 @@ impl<'t> Source<'t> {
         self.tell(Severity::Warning, span, message.into());
     }
 
+    /// Something about a line (from 1) as a whole.
+    pub fn tell_of_line(&self, severity: Severity, line: u32, message: impl Into<String>) {
+        let index = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+        let start = self.line_starts.get(index).copied().unwrap_or_default();
+        let (start, text) = self.line(start);
+        let said = text.split(" #").next().unwrap_or(text).trim_end();
+        let span = start + text.len() - text.trim_start().len()..start + said.len();
+        self.tell(severity, &span, message.into());
+    }
+
     /// A place that is no TOML. Of a configuration the value there is not shown: whose it is can't be told.
     pub fn unreadable(&self, span: &Range<usize>, message: impl Into<String>) {
         // What ends too early is told where the file ends, and not of what follows it.
@@ -144,6 +157,16 @@ impl<'t> Source<'t> {
         if self.hearing.get() == Hearing::Open {
             self.mistakes.borrow_mut().push(mistake);
         }
+    }
+
+    /// What its reader asks of it.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// What its reader asked of it.
+    pub fn into_asked(self) -> Asked {
+        self.asked
     }
 
     pub fn into_mistakes(self) -> Vec<Mistake> {
@@ -208,11 +231,7 @@ impl<'t> Source<'t> {
 
 /// A mistake that has no line.
 pub fn whole_file(name: &str, severity: Severity, message: String) -> Mistake {
-    let word = match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let rendered = format!("{word}: {message}\n --> {name}");
+    let rendered = format!("{}: {message}\n --> {name}", severity.as_str());
     Mistake { file: PathBuf::from(name), line: 0, column: 0, message, rendered, severity }
 }
 
@@ -220,6 +239,7 @@ fn level(severity: Severity) -> Level<'static> {
     match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     }
 }
 

@@ -33,7 +33,7 @@ fn explain(gateway: &Gateway, decision: &str) -> Value {
 
 /// Nobody's purchase counts in Sweden any more.
 fn forget_soft_opt_ins(gateway: &Gateway) {
-    let file = gateway.data_dir.join("policies/jurisdictions/se.toml");
+    let file = gateway.data_dir.join("policies/jurisdictions/eu.toml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(file, text.replace(", \"soft_opt_in\"", "")).unwrap();
 }

@@ -51,7 +51,7 @@ on_both_databases! {
         let waits = marketing(&gateway).await;
         assert!(!waits.contains("refused"), "{waits}");
         upstream.somebody_waits().await;
-        replace(&gateway, "jurisdictions/se.toml", BOTH, DOUBLE);
+        replace(&gateway, "jurisdictions/eu.toml", BOTH, DOUBLE);
         until_logged(&gateway, "policy set in force").await;
         let now = eventually("new mail is refused", || async {
             Some(marketing(&gateway).await).filter(|reply| reply.contains("refused ["))
@@ -78,7 +78,7 @@ on_both_databases! {
             gateway.deliveries(&id).await.remove(0)["last_response"].is_string().then_some(())
         })
         .await;
-        replace(&gateway, "jurisdictions/se.toml", BOTH, DOUBLE);
+        replace(&gateway, "jurisdictions/eu.toml", BOTH, DOUBLE);
         eventually("new mail is refused", || async {
             Some(marketing(&gateway).await).filter(|reply| reply.contains("refused ["))
         })
@@ -100,12 +100,12 @@ async fn files_that_cannot_be_used_leave_the_old_set_in_force() {
     let database = Database::sqlite();
     let upstream = Upstream::start().await;
     let mut gateway = with_bo(&database, &upstream).await;
-    let good = fs::read_to_string(policy(&gateway, "jurisdictions/se.toml")).unwrap();
-    fs::write(policy(&gateway, "jurisdictions/se.toml"), "id = \"se\"\n[marketing\ngrounds = 1\n").unwrap();
+    let good = fs::read_to_string(policy(&gateway, "jurisdictions/eu.toml")).unwrap();
+    fs::write(policy(&gateway, "jurisdictions/eu.toml"), "id = \"se\"\n[marketing\ngrounds = 1\n").unwrap();
     fs::write(policy(&gateway, "senders/other.toml"), "id = \"other\"\nnmae = \"x\"\n").unwrap();
     until_metric(&gateway, "optgate_policy_reload_failing 1").await;
     let log = gateway.log();
-    for (file, line) in [("jurisdictions/se.toml", 2), ("senders/other.toml", 2)] {
+    for (file, line) in [("jurisdictions/eu.toml", 2), ("senders/other.toml", 2)] {
         let told = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
         let told =
             told.into_iter().any(|own| own["file"] == file && own["line"] == line && own["level"] == "ERROR");
@@ -120,14 +120,14 @@ async fn files_that_cannot_be_used_leave_the_old_set_in_force() {
     let status = gateway.terminate().await;
     assert_eq!(status.code(), Some(0));
     let log = gateway.try_start().await.expect_err("it can't start");
-    assert!(log.contains("jurisdictions/se.toml:2:") && log.contains("senders/other.toml:2:"), "{log}");
+    assert!(log.contains("jurisdictions/eu.toml:2:") && log.contains("senders/other.toml:2:"), "{log}");
 
-    fs::write(policy(&gateway, "jurisdictions/se.toml"), &good).unwrap();
+    fs::write(policy(&gateway, "jurisdictions/eu.toml"), &good).unwrap();
     fs::remove_file(policy(&gateway, "senders/other.toml")).unwrap();
     gateway.start().await;
-    fs::write(policy(&gateway, "jurisdictions/se.toml"), "nonsense").unwrap();
+    fs::write(policy(&gateway, "jurisdictions/eu.toml"), "nonsense").unwrap();
     until_metric(&gateway, "optgate_policy_reload_failing 1").await;
-    fs::write(policy(&gateway, "jurisdictions/se.toml"), good.replace(BOTH, DOUBLE)).unwrap();
+    fs::write(policy(&gateway, "jurisdictions/eu.toml"), good.replace(BOTH, DOUBLE)).unwrap();
     until_metric(&gateway, "optgate_policy_reload_failing 0").await;
     let reply = marketing(&gateway).await;
     assert!(reply.contains("refused ["), "{reply}");
@@ -139,7 +139,7 @@ async fn a_file_that_is_still_being_written_is_never_in_force() {
     let database = Database::sqlite();
     let upstream = Upstream::start().await;
     let gateway = with_bo(&database, &upstream).await;
-    let path = policy(&gateway, "jurisdictions/se.toml");
+    let path = policy(&gateway, "jurisdictions/eu.toml");
     let text = fs::read_to_string(&path).unwrap().replace(BOTH, DOUBLE);
     let mut file = fs::File::create(&path).unwrap();
     // Half of it is no pack, and would be told as a mistake if anybody read it now.
@@ -166,15 +166,15 @@ async fn a_config_map_that_is_swapped_by_a_link_comes_into_force() {
     let gateway = Setup::new(&database, &upstream).prepare();
     // As Kubernetes lays it out: every file a link through `..data`, which is moved in one step.
     let folder = gateway.data_dir.join("policies");
-    let file = folder.join("jurisdictions/se.toml");
+    let file = folder.join("jurisdictions/eu.toml");
     let text = fs::read_to_string(&file).unwrap();
     for (version, text) in [("..v1", text.clone()), ("..v2", text.replace(BOTH, DOUBLE))] {
         fs::create_dir(folder.join(version)).unwrap();
-        fs::write(folder.join(version).join("se.toml"), text).unwrap();
+        fs::write(folder.join(version).join("eu.toml"), text).unwrap();
     }
     std::os::unix::fs::symlink("..v1", folder.join("..data")).unwrap();
     fs::remove_file(&file).unwrap();
-    std::os::unix::fs::symlink("../..data/se.toml", &file).unwrap();
+    std::os::unix::fs::symlink("../..data/eu.toml", &file).unwrap();
     let mut gateway = gateway;
     gateway.command(&["migrate"]).expect_success();
     gateway.start().await;

@@ -69,7 +69,7 @@ on_both_databases! {
         assert_eq!((status, &told["messages"], &told["unchanged"]), (0, &5.into(), &5.into()), "{told:#}");
         assert_eq!(told["not_reproduced"], serde_json::json!([]));
 
-        let narrower = other_policies(&gateway, "narrower", "jurisdictions/se.toml", ", \"soft_opt_in\"", "");
+        let narrower = other_policies(&gateway, "narrower", "jurisdictions/eu.toml", ", \"soft_opt_in\"", "");
         let (status, told) = replay(&gateway, &narrower, &[]);
         assert_eq!((status, counts(&told["lose"]), counts(&told["gain"])), (0, (1, 1), (0, 0)), "{told:#}");
         let by = &told["lose"]["by"][0];

@@ -1,26 +1,27 @@
-//! `optgate policy check`: validate a folder of policies.
-
-use std::path::PathBuf;
+//! `optgate policy check`: validate a folder of policies, its cases included.
 
 use clap::Args;
 
+use super::Policies;
 use crate::cli::{Session, Status, check};
 use crate::policy::file;
 
 #[derive(Args)]
 pub(in crate::cli) struct Arguments {
-    /// A folder of policies; else the configuration's.
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    policies: Policies,
 }
 
 pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<Status> {
-    let loaded = match &arguments.folder {
-        Some(folder) => file::load(folder),
-        None => file::load(&session.essentials()?.policies),
+    let folder = arguments.policies.read(session)?;
+    let (policy, mut mistakes) = match folder.check() {
+        Ok((policy, warnings)) => (Some(policy), warnings),
+        Err(mistakes) => (None, mistakes),
     };
-    let mistakes = match loaded {
-        Ok((_, warnings)) => warnings,
-        Err(mistakes) => mistakes,
-    };
-    check::report(session.output, &mistakes)
+    mistakes.extend(file::cases(folder.files(), policy.as_ref()).1);
+    if let Some(policy) = &policy {
+        mistakes.extend(file::untouched(folder.files(), policy));
+        mistakes.extend(file::reviews(folder.files(), policy, session.today()));
+    }
+    check::report(session.output, &crate::toml_file::sorted(mistakes))
 }

@@ -4,3 +4,5 @@ footer-unsubscribe = Unsubscribe
 footer-unsubscribe-invite = Would you rather not hear from us? You can unsubscribe at any time:
 footer-preferences = Choose what you hear about
 footer-preferences-invite = Interested in something else? Choose what you hear about:
+footer-advertising = This e-mail is an advertisement.
+footer-privacy = Privacy notice:

@@ -4,3 +4,5 @@ footer-unsubscribe = Uitschrijven
 footer-unsubscribe-invite = Liever geen e-mail meer van ons? Je kunt je op elk moment uitschrijven:
 footer-preferences = Kies waarover je wilt horen
 footer-preferences-invite = Interesse in iets anders? Kies waarover je wilt horen:
+footer-advertising = Deze e-mail is reclame.
+footer-privacy = Privacyverklaring:

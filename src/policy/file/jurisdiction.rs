@@ -1,13 +1,16 @@
 //! `jurisdictions/*.toml`: what each pack says, and packs with their bases folded in.
 
+mod demands;
+
 use std::collections::BTreeMap;
 
-use super::later;
 use super::value;
-use crate::policy::jurisdiction::{Acquaintance, Jurisdiction, SoftOptIn};
+use crate::policy::jurisdiction::{Acquaintance, Jurisdiction, Origin, Protected, SoftOptIn};
 use crate::policy::{GroundKind, RuleRef};
 use crate::toml_file::Source;
+use crate::toml_file::nearest::hint;
 use crate::toml_file::{Given, Table, Value};
+use demands::{Demands, ReadDemands};
 
 /// One pack as its file has it: what it leaves out, its base says.
 pub struct ReadPack {
@@ -17,9 +20,10 @@ pub struct ReadPack {
     countries: Vec<Given<String>>,
     grounds: Option<Given<Vec<GroundKind>>>,
     reconfirm_imported: Option<bool>,
+    protects: Option<Vec<Protected>>,
     soft_opt_in: ReadSoftOptIn,
-    postal_address: Option<bool>,
-    tracking_consent: Option<bool>,
+    demands: ReadDemands,
+    origin: Origin,
 }
 
 #[derive(Clone, Default)]
@@ -44,35 +48,35 @@ const GROUNDS: &[(&str, GroundKind)] = &[
     ("no_objection", GroundKind::NoObjection),
 ];
 
+const PROTECTED: &[(&str, Protected)] = &[
+    ("consumers", Protected::Consumers),
+    ("natural_persons", Protected::NaturalPersons),
+    ("sole_traders", Protected::SoleTraders),
+    ("legal_persons", Protected::LegalPersons),
+];
+
 /// Reads one pack; `None` where it has no usable id.
 pub fn read(mut table: Table<'_>) -> Option<ReadPack> {
     let id = table.need("id", |v| v.read(value::id));
+    let own = id.as_ref().map_or_else(|| table.rule(), |id| id.rule.clone());
     let extends = table.take("extends", |v| v.read(value::id));
     let title = table.need("title", |v| v.non_empty()).map(|given| given.value);
     let countries = table.take("countries", countries).map(|given| given.value).unwrap_or_default();
     let mut grounds = None;
     let mut reconfirm_imported = None;
+    let mut protects = None;
     let mut soft_opt_in = ReadSoftOptIn::default();
     if let Some(mut marketing) = table.table("marketing") {
         grounds = marketing.take("grounds", |v| v.list(|item| item.word(GROUNDS)));
         reconfirm_imported = marketing.take("reconfirm_imported", reconfirmation).map(|given| given.value);
+        protects = marketing.take("protects", |v| v.list(|item| item.word(PROTECTED)));
         if let Some(soft) = marketing.table("soft_opt_in") {
             soft_opt_in = read_soft_opt_in(soft);
         }
         marketing.finish();
     }
-    let postal_address = table.table("content").and_then(|mut content| {
-        let required = content.take("postal_address", |v| v.boolean());
-        content.finish();
-        required.map(|given| given.value)
-    });
-    let tracking_consent = later::of_tracking(&mut table);
-    if let Some(mut origin) = table.table("source") {
-        origin.take("law", |v| v.non_empty());
-        origin.take("confidence", |v| v.word(&[("primary", ()), ("secondary", ()), ("unchecked", ())]));
-        origin.take("reviewed", |v| v.date());
-        origin.finish();
-    }
+    let demands = demands::read(&mut table);
+    let origin = demands::origin(&mut table, &own);
     table.finish();
     Some(ReadPack {
         id: id?,
@@ -81,9 +85,10 @@ pub fn read(mut table: Table<'_>) -> Option<ReadPack> {
         countries,
         grounds,
         reconfirm_imported,
+        protects: protects.map(|given| given.value),
         soft_opt_in,
-        postal_address,
-        tracking_consent,
+        demands,
+        origin,
     })
 }
 
@@ -149,7 +154,8 @@ fn chain<'p>(packs: &'p BTreeMap<String, (&Source<'_>, ReadPack)>, id: &str) -> 
         let Some((_, pack)) = packs.get(&base.value) else {
             // Told where it is written, not again for each pack that builds on that one.
             if own_step {
-                source.error(&base.span, format!("there is no pack `{}` to extend", base.value));
+                let hint = hint(&base.value, packs.keys().map(String::as_str));
+                source.error(&base.span, format!("there is no pack `{}` to extend{hint}", base.value));
             }
             return None;
         };
@@ -179,6 +185,7 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
         source.error(&own.id.span, message);
     }
     let rule = header.unwrap_or_else(|| grounds.rule.clone());
+    let demands = Demands(chain.iter().map(|pack| &pack.demands).collect());
     let notice = soft().find_map(|soft| soft.notice_required.clone());
     let expires = soft().find_map(|soft| soft.expires.clone());
     Some(Jurisdiction {
@@ -186,6 +193,7 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
         title: own.title.clone().unwrap_or_default(),
         countries: own.countries.iter().map(|given| given.value.clone()).collect(),
         soft_opt_in: SoftOptIn {
+            from_rule: from.as_ref().map_or_else(|| rule.clone(), |given| given.rule.clone()),
             from: from.map(|given| given.value).unwrap_or_default(),
             // What is left out is judged strictly.
             notice_required: notice.as_ref().is_none_or(|given| given.value),
@@ -196,9 +204,13 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
         },
         grounds: grounds.value,
         grounds_rule: grounds.rule,
-        postal_address: chain.iter().find_map(|pack| pack.postal_address).unwrap_or(true),
-        tracking_consent: chain.iter().find_map(|pack| pack.tracking_consent).unwrap_or(true),
         reconfirm_imported: chain.iter().find_map(|pack| pack.reconfirm_imported).unwrap_or(false),
+        protects: chain.iter().find_map(|pack| pack.protects.clone()).unwrap_or_default(),
+        content: demands.content(),
+        unsubscribe: demands.unsubscribe(),
+        tracking: demands.tracking(),
+        retention: demands.retention(),
+        origin: own.origin.clone(),
         rule: own.id.rule.clone(),
     })
 }

@@ -3,10 +3,9 @@
 
 use super::value;
 use crate::mail::Address;
-use crate::policy::{Reason, Scope, VerdictKind};
+use crate::policy::Scope;
 use crate::toml_file::{Table, Value};
 
-const STREAMS: &[(&str, ())] = &[("marketing", ()), ("functional", ()), ("confirmation", ())];
 const PROVIDERS: &[(&str, ())] = &[("sendgrid", ()), ("ses", ()), ("mailgun", ()), ("postmark", ())];
 
 /// The keys of a sender's file.
@@ -48,18 +47,6 @@ pub fn of_confirmation(table: &mut Table<'_>) {
         }
     });
     table.not_in_force("link_life", |v| v.read(value::duration));
-}
-
-/// `[tracking]` of a jurisdiction.
-pub fn of_tracking(table: &mut Table<'_>) -> Option<bool> {
-    let mut consent = None;
-    table.not_in_force("tracking", |v| {
-        let mut tracking = v.table()?;
-        consent = tracking.take("consent", |v| v.boolean()).map(|given| given.value);
-        tracking.finish();
-        Some(())
-    });
-    consent
 }
 
 /// The keys of `shaping.toml`.
@@ -142,62 +129,6 @@ pub fn dialects(mut table: Table<'_>) {
         })
     });
     table.finish();
-}
-
-/// `cases/*.toml`: shape and types alone; `policy test` will run them.
-pub fn cases(mut table: Table<'_>) {
-    table.not_in_force("case", |v| v.list(case));
-    table.finish();
-}
-
-fn case(value: Value<'_>) -> Option<()> {
-    let mut case = value.table()?;
-    case.need("name", |v| v.non_empty());
-    case.need("sender", |v| v.read(value::id));
-    case.need("at", |v| v.moment());
-    case.take("facts", |v| v.list(case_fact));
-    if let Some(mut message) = case.table("message") {
-        message.take("stream", |v| v.word(STREAMS));
-        message.take("scope", |v| v.parsed::<Scope>());
-        message.take("campaign", |v| v.non_empty());
-        message.finish();
-    }
-    if let Some(mut expect) = case.table("expect") {
-        expect.take("verdict", |v| v.parsed::<VerdictKind>());
-        expect.take("reason", |v| v.parsed::<Reason>());
-        for key in ["ground", "scope", "stream", "jurisdiction"] {
-            expect.take(key, |v| v.non_empty());
-        }
-        expect.finish();
-    }
-    case.finish();
-    Some(())
-}
-
-fn case_fact(value: Value<'_>) -> Option<()> {
-    let mut fact = value.table()?;
-    fact.need("at", |v| v.moment());
-    for key in ["purchase", "inquiry", "negotiation", "delivered"] {
-        fact.take(key, |v| v.parsed::<Scope>());
-    }
-    for key in ["notice", "confirmation_sent", "complaint", "restricted", "erasure"] {
-        fact.take(key, |v| v.boolean());
-    }
-    for key in ["scopes", "signup", "unconfirmed", "withdrawal"] {
-        fact.take(key, scopes);
-    }
-    fact.take("ground", |v| v.word(&[("double_opt_in", ()), ("single_opt_in", ())]));
-    fact.take("suppression", |v| v.word(&[("bounce", ()), ("operator", ())]));
-    fact.take("jurisdiction", |v| v.non_empty());
-    fact.take("country", |v| v.read(value::country));
-    fact.take("time_zone", |v| v.read(value::time_zone));
-    fact.finish();
-    Some(())
-}
-
-/// One scope, or a list.
-fn scopes(value: Value<'_>) -> Option<Vec<Scope>> {
-    if value.is_text() { value.parsed().map(|one| vec![one]) } else { value.list(|item| item.parsed()) }
 }
 
 fn percentage(text: &str) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! `senders/*.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -13,6 +13,7 @@ use crate::policy::sender::{
     SignedBody, Similar, StreamPolicy, Texts, Translated,
 };
 use crate::policy::{RuleRef, Scope, Stream};
+use crate::toml_file::nearest::nearest;
 use crate::toml_file::{Given, Table, Value};
 
 /// The longest deadline: spool keys are kept for it.
@@ -168,10 +169,14 @@ fn scopes(table: &mut Table<'_>) -> BTreeMap<Scope, ScopePolicy> {
             own.take("title", |v| translated(v, MAX_TITLE)).map(|given| given.value).unwrap_or_default();
         let mode = own.take("mode", |v| v.word(MODES)).map(|given| (given.value, given.rule));
         for (inner, _) in own.entries() {
-            let quoted = format!("{scope}.{}", inner.value);
-            let hint =
-                format!("a scope's keys are `title` and `mode`; a scope below it is [scopes.\"{quoted}\"]");
-            source.error(&inner.span, hint);
+            let message = match nearest(inner.value, ["title", "mode"]) {
+                Some(near) => format!("`{}` is not a key of a scope; did you mean `{near}`?", inner.value),
+                None => format!(
+                    "a scope's keys are `title` and `mode`; a scope below it is [scopes.\"{scope}.{}\"]",
+                    inner.value
+                ),
+            };
+            source.error(&inner.span, message);
         }
         scopes.insert(scope, ScopePolicy { title, mode, rule: key.rule });
     }
@@ -226,7 +231,13 @@ pub(super) fn declared(text: &str, scopes: &BTreeMap<Scope, ScopePolicy>) -> Res
     if scopes.keys().any(|own| scope.covers(own)) {
         Ok(scope)
     } else {
-        Err(format!("the taxonomy has no scope `{scope}`: declare it as [scopes.\"{scope}\"]"))
+        // As `knows`: a parent that isn't declared exists all the same.
+        let known: BTreeSet<Scope> =
+            scopes.keys().flat_map(|own| own.ancestors().collect::<Vec<_>>()).collect();
+        Err(match nearest(scope.as_str(), known.iter().map(Scope::as_str)) {
+            Some(near) => format!("the taxonomy has no scope `{scope}`; did you mean `{near}`?"),
+            None => format!("the taxonomy has no scope `{scope}`: declare it as [scopes.\"{scope}\"]"),
+        })
     }
 }
 
@@ -244,6 +255,7 @@ fn classify(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec
 fn classify_rule(mut own: Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Option<ClassifyRule> {
     let rule = own.rule();
     let words: Vec<(&str, Stream)> = Stream::ALL.iter().map(|stream| (stream.as_str(), *stream)).collect();
+    let says_stream = own.has("stream") || own.has("scope");
     let header = own.need("header", |v| v.read(value::header_name));
     let matches = own.need("matches", |v| v.read(value::regex));
     let scope = own.take("scope", |v| known(v, scopes)).map(|given| given.value);
@@ -253,6 +265,8 @@ fn classify_rule(mut own: Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> O
         (Some(given), _) => Some(given.value),
         // A scope alone means marketing.
         (None, Some(_)) => Some(Stream::Marketing),
+        // One that is wrong was told already.
+        (None, None) if says_stream => None,
         (None, None) => {
             own.source().error(own.span(), "`stream` is missing");
             None

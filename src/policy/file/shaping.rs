@@ -6,20 +6,24 @@ use super::later;
 use super::value;
 use crate::policy::shaping::{Limit, LimitMatch, Shaping};
 use crate::policy::{RuleRef, Stream};
-use crate::toml_file::{Given, Table, Value};
+use crate::toml_file::nearest::hint;
+use crate::toml_file::{Given, Source, Table, Value};
 
 /// What all shaping files together say.
 #[derive(Default)]
-pub struct ReadShaping {
+pub struct ReadShaping<'s> {
     pub shaping: Shaping,
+    /// What limits name, and where: it may be declared in another file.
+    providers_named: Vec<(&'s Source<'s>, Given<String>)>,
+    senders_named: Vec<(&'s Source<'s>, Given<String>)>,
     providers: BTreeMap<String, RuleRef>,
     domains: BTreeMap<String, RuleRef>,
     names: BTreeMap<String, RuleRef>,
 }
 
-impl ReadShaping {
+impl<'s> ReadShaping<'s> {
     /// Adds one file.
-    pub fn read(&mut self, mut table: Table<'_>) {
+    pub fn read(&mut self, mut table: Table<'s>) {
         for provider in table.tables("provider") {
             self.provider(provider);
         }
@@ -30,7 +34,26 @@ impl ReadShaping {
         table.finish();
     }
 
-    fn provider(&mut self, mut table: Table<'_>) {
+    /// Tells of limits that bind nobody, since what they name is nowhere.
+    pub fn references<'n>(&self, senders: impl Iterator<Item = &'n str> + Clone) {
+        for (source, given) in &self.providers_named {
+            let (name, ids) = (&given.value, self.providers.keys().map(String::as_str));
+            // A domain is its own provider.
+            if !self.providers.contains_key(name) && !name.contains('.') {
+                let hint = hint(name, ids);
+                source.error(&given.span, format!("no [[provider]] has the id `{name}`{hint}"));
+            }
+        }
+        for (source, given) in &self.senders_named {
+            let name = given.value.as_str();
+            if !senders.clone().any(|id| id == name) {
+                let hint = hint(name, senders.clone());
+                source.warning(&given.span, format!("no file in senders/ has the id `{name}`{hint}"));
+            }
+        }
+    }
+
+    fn provider(&mut self, mut table: Table<'s>) {
         let source = table.source();
         let id = table.need("id", |v| v.read(value::id));
         let domains = table.need("domains", |v| {
@@ -54,11 +77,11 @@ impl ReadShaping {
         }
     }
 
-    fn limit(&mut self, mut table: Table<'_>) {
+    fn limit(&mut self, mut table: Table<'s>) {
         let source = table.source();
         let rule = table.rule();
         let name = table.need("name", |v| v.read(value::id));
-        let matches = table.need("match", limit_match);
+        let matches = table.need("match", |v| self.limit_match(v));
         let rates = table.take("rate", rates);
         let concurrency = table.take("concurrency", |v| v.count());
         if rates.is_none() && concurrency.is_none() {
@@ -83,26 +106,31 @@ impl ReadShaping {
             rule,
         });
     }
+
+    fn limit_match(&mut self, value: Value<'s>) -> Option<LimitMatch> {
+        let mut table = value.table()?;
+        let words: Vec<(&str, Stream)> =
+            Stream::ALL.iter().map(|stream| (stream.as_str(), *stream)).collect();
+        let provider = table.take("provider", |v| v.non_empty());
+        let sender = table.take("sender", |v| v.non_empty());
+        self.providers_named.extend(provider.clone().map(|given| (value.source(), given)));
+        self.senders_named.extend(sender.clone().map(|given| (value.source(), given)));
+        let mut text = |key| table.take(key, |v| v.non_empty()).map(|given| given.value);
+        let matches = LimitMatch {
+            provider: provider.map(|given| given.value),
+            sender: sender.map(|given| given.value),
+            campaign: text("campaign"),
+            upstream: text("upstream"),
+            credential: text("credential"),
+            stream: table.take("stream", |v| v.word(&words)).map(|given| given.value),
+        };
+        table.finish();
+        Some(matches)
+    }
 }
 
 fn taken(what: &str, name: &str, first: &RuleRef) -> String {
     format!("the {what} `{name}` stands at {}:{} already", first.file, first.line)
-}
-
-fn limit_match(value: Value<'_>) -> Option<LimitMatch> {
-    let mut table = value.table()?;
-    let words: Vec<(&str, Stream)> = Stream::ALL.iter().map(|stream| (stream.as_str(), *stream)).collect();
-    let mut text = |key| table.take(key, |v| v.non_empty()).map(|given| given.value);
-    let matches = LimitMatch {
-        provider: text("provider"),
-        sender: text("sender"),
-        campaign: text("campaign"),
-        upstream: text("upstream"),
-        credential: text("credential"),
-        stream: table.take("stream", |v| v.word(&words)).map(|given| given.value),
-    };
-    table.finish();
-    Some(matches)
 }
 
 fn rates(value: Value<'_>) -> Option<Vec<crate::policy::shaping::Rate>> {

@@ -15,20 +15,46 @@ macro_rules! embedded {
 }
 
 const FILES: &[(&str, &str)] = embedded![
+    "cases/au.toml",
+    "cases/blocks.toml",
+    "cases/ca.toml",
+    "cases/de.toml",
+    "cases/eu.toml",
+    "cases/fr.toml",
+    "cases/it.toml",
+    "cases/jurisdiction.toml",
+    "cases/nl.toml",
+    "cases/se.toml",
+    "cases/similar-goods.toml",
+    "cases/streams.toml",
+    "cases/uk.toml",
+    "cases/us.toml",
+    "cases/withdrawal.toml",
+    "jurisdictions/au.toml",
     "jurisdictions/ca.toml",
     "jurisdictions/de.toml",
     "jurisdictions/eu.toml",
+    "jurisdictions/fr.toml",
+    "jurisdictions/it.toml",
     "jurisdictions/nl.toml",
     "jurisdictions/se.toml",
+    "jurisdictions/uk.toml",
     "jurisdictions/unknown.toml",
     "jurisdictions/us.toml",
     "senders/demo-shop.toml",
     "shaping.toml",
 ];
 
-/// The shipped jurisdiction packs, demo sender and shaping, embedded in the binary.
+/// The shipped jurisdiction packs, demo sender, shaping and cases, embedded in the binary.
 pub fn shipped() -> Vec<NamedText> {
     FILES.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+/// Whether a file is the shipped one of that name.
+pub fn is_unchanged(files: &[NamedText], name: &str) -> bool {
+    let own = files.iter().find(|(own, _)| own == name).map(|(_, text)| text.as_str());
+    let original = FILES.iter().find(|(own, _)| *own == name).map(|(_, text)| *text);
+    own.is_some() && own == original
 }
 
 /// The shipped packs that these files refer to and lack, with the bases of those packs.

@@ -1,11 +1,12 @@
 //! The small syntaxes inside policy values: durations, months, rates, domains, ids.
 
 use jiff::civil::Time;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::mail::address::domain_to_ascii;
 use crate::policy::calendar;
 use crate::policy::sender::DomainPattern;
+use crate::toml_file::nearest::nearest;
 
 pub use crate::toml_file::quantity::{duration, rate};
 
@@ -62,7 +63,14 @@ pub fn language(text: &str) -> Result<String, String> {
 
 /// An IANA time zone.
 pub fn time_zone(text: &str) -> Result<TimeZone, String> {
-    calendar::zone(text).ok_or_else(|| format!("`{text}` is not a time zone such as `Europe/Stockholm`"))
+    calendar::zone(text).ok_or_else(|| {
+        let known: Vec<String> =
+            TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
+        match nearest(text, known.iter().map(String::as_str)) {
+            Some(near) => format!("`{text}` is not a time zone; did you mean `{near}`?"),
+            None => format!("`{text}` is not a time zone such as `Europe/Stockholm`"),
+        }
+    })
 }
 
 /// `21:00`.

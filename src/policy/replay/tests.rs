@@ -19,7 +19,7 @@ static SHIPPED: LazyLock<PolicySet> = LazyLock::new(|| set(|_, text| text));
 /// Nobody's confirmed yes counts in Sweden any more.
 static NARROWER: LazyLock<PolicySet> = LazyLock::new(|| {
     set(|name, text| match name {
-        "jurisdictions/se.toml" => text.replace("\"double_opt_in\", ", ""),
+        "jurisdictions/eu.toml" => text.replace("\"double_opt_in\", ", ""),
         _ => text,
     })
 });

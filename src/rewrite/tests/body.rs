@@ -130,8 +130,29 @@ fn a_body_with_our_link_gets_the_address_at_most() {
     assert_eq!(body(&super::copy(&plain(&complete), &marketing())), complete.replace('\n', "\r\n"));
     let complete = format!("<a href='{UNSUBSCRIBE}'>x</a>Storgatan&nbsp;1<br>111 22 Stockholm<br>Sweden\n");
     assert_eq!(body(&super::copy(&html(&complete), &marketing())), complete.replace('\n', "\r\n"));
-    let optional = Rewriting { postal_address_required: false, ..marketing() };
+    let optional = Rewriting { demands: Demands::default(), ..marketing() };
     assert_eq!(body(&super::copy(&plain(&linked), &optional)), linked.replace('\n', "\r\n"));
+}
+
+#[test]
+fn advertising_is_marked_and_the_privacy_notice_named_where_the_pack_asks() {
+    const LABEL: &str = "This e-mail is an advertisement.";
+    const NOTICE: &str = "https://shop.example/privacy?a=1&b=2";
+    let demands =
+        Demands { postal_address: true, advertising_label: true, privacy_notice: Some(NOTICE.to_owned()) };
+    let rewriting = Rewriting { demands, ..marketing() };
+    let full = copy(&plain("Hello\n"), &rewriting);
+    assert!(full.contains(LABEL) && full.contains(NOTICE) && full.contains(UNSUBSCRIBE), "{full}");
+    let full = copy(&html("<body>Hello</body>\n"), &rewriting);
+    assert!(full.contains(LABEL) && full.contains(&NOTICE.replace('&', "&amp;")), "{full}");
+    // A template that shows everything is left alone; what it lacks is put below it.
+    let complete =
+        format!("Out: {UNSUBSCRIBE}\n{LABEL}\nStorgatan 1, 111 22 Stockholm, Sweden\nPrivacy: {NOTICE}\n");
+    assert_eq!(body(&copy(&plain(&complete), &rewriting)), complete.replace('\n', "\r\n"));
+    for missing in [LABEL, NOTICE, "Storgatan 1"] {
+        let copy = copy(&plain(&complete.replace(missing, "-")), &rewriting);
+        assert!(copy.matches(missing).count() == 1 && !copy.contains("/p/"), "{copy}");
+    }
 }
 
 #[test]

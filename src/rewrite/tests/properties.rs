@@ -63,7 +63,7 @@ fn any_rewriting() -> impl Strategy<Value = Rewriting> {
             Rewriting {
                 eight_bit: if encode { EightBit::Encode } else { EightBit::AsIs },
                 language: crate::language::LANGUAGES[language],
-                postal_address_required: required,
+                demands: Demands { postal_address: required, ..Demands::default() },
                 ..base
             }
         },

@@ -1,0 +1,139 @@
+//! A case: given what is known of a person, a message and a time, which verdict is expected. Run through the same
+//! `fold` and `decide` as real mail. Pure; a case decides nothing and touches nobody.
+
+pub mod coverage;
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::decide::{Circumstances, decide};
+use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
+use crate::consent::admit::{Onto, admit, speaks_for_mail};
+use crate::consent::{Event, EventKind, fold};
+
+/// One `[[case]]` of `policies/cases/*.toml`.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub name: String,
+    /// The sender's id; the policy set that the case was read against has it.
+    pub sender: String,
+    /// The moment of the decision.
+    pub at: Timestamp,
+    /// None is younger than `at`.
+    pub facts: Vec<Event>,
+    /// Marketing that the person got before, for caps.
+    pub deliveries: Vec<(Scope, Timestamp)>,
+    pub stream: Stream,
+    pub scope: Option<Scope>,
+    pub campaign: Option<String>,
+    pub expect: Expect,
+    /// The header of the case.
+    pub rule: RuleRef,
+}
+
+/// What a case names of its verdict; what it leaves out may be anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    pub verdict: Option<VerdictKind>,
+    pub reason: Option<Reason>,
+    pub ground: Option<GroundKind>,
+    pub scope: Option<Scope>,
+    pub stream: Option<Stream>,
+    /// The id of the pack that judges.
+    pub jurisdiction: Option<String>,
+}
+
+/// What came of a case.
+#[derive(Clone, Debug)]
+pub struct Outcome<'c> {
+    pub case: &'c Case,
+    pub verdict: Verdict,
+}
+
+impl Case {
+    /// Decides the case by these policies.
+    pub fn run(&self, policy: &PolicySet) -> Outcome<'_> {
+        let facts = Facts {
+            sender: self.sender.clone(),
+            credential: String::new(),
+            stream: self.stream,
+            scope: self.scope.clone(),
+            campaign: self.campaign.clone(),
+            from_domain: String::new(),
+            rule: self.rule.clone(),
+        };
+        let consent = fold(&self.history());
+        let circumstances = Circumstances::after(self.deliveries.iter().cloned());
+        let verdict = decide(policy, &facts, &consent, &circumstances, self.at);
+        Outcome { case: self, verdict }
+    }
+}
+
+impl Case {
+    /// The history that the gateway would hold at `at`, had it heard of each fact when it happened: who was erased has
+    /// only what an own new yes began.
+    fn history(&self) -> Vec<Event> {
+        let mut told: Vec<&Event> = self.facts.iter().collect();
+        if !told.iter().any(|event| event.kind == EventKind::Erased) {
+            return self.facts.clone();
+        }
+        // At the same moment a no comes last, so that a tie is a no here as well.
+        let is_no = |event: &Event| !speaks_for_mail(&event.kind);
+        told.sort_by_key(|event| (event.occurred_at, is_no(event), event.id));
+        let mut history = Vec::new();
+        for event in told {
+            match admit(&fold(&history), &event.kind, event.occurred_at, event.occurred_at) {
+                Ok(Onto::FreshHistory) => history = vec![event.clone()],
+                Ok(Onto::History) => history.push(event.clone()),
+                Ok(Onto::Already(_)) | Err(_) => {}
+            }
+        }
+        history
+    }
+}
+
+impl Outcome<'_> {
+    /// Whether all that the case names came as expected.
+    pub fn is_as_expected(&self) -> bool {
+        let (expect, came) = (&self.case.expect, &self.verdict);
+        same(expect.verdict, Some(came.verdict))
+            && same(expect.reason, came.reason)
+            && same(expect.ground, came.ground)
+            && same(expect.scope.as_ref(), came.scope.as_ref())
+            && same(expect.stream, came.stream)
+            && same(expect.jurisdiction.as_deref(), came.jurisdiction.as_deref())
+    }
+
+    /// What came, in the words of `expect`: what the case named, and what a verdict always says.
+    pub fn came(&self) -> Expect {
+        let (expect, came) = (&self.case.expect, &self.verdict);
+        Expect {
+            verdict: Some(came.verdict),
+            reason: came.reason,
+            ground: came.ground,
+            scope: expect.scope.as_ref().and(came.scope.clone()),
+            stream: expect.stream.and(came.stream),
+            jurisdiction: expect.jurisdiction.as_ref().and(came.jurisdiction.as_deref()).map(str::to_owned),
+        }
+    }
+}
+
+fn same<T: PartialEq>(expected: Option<T>, came: Option<T>) -> bool {
+    expected.is_none() || expected == came
+}
+
+/// `refuse, reason out_of_scope, jurisdiction se`.
+impl fmt::Display for Expect {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            self.verdict.map(|verdict| verdict.to_string()),
+            self.reason.map(|reason| format!("reason {reason}")),
+            self.ground.map(|ground| format!("ground {ground}")),
+            self.scope.as_ref().map(|scope| format!("scope {scope}")),
+            self.stream.map(|stream| format!("stream {stream}")),
+            self.jurisdiction.as_ref().map(|pack| format!("jurisdiction {pack}")),
+        ];
+        out.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    }
+}

@@ -1,0 +1,44 @@
+//! JSON Schemas (2020-12) of policy files, for editors: keys, types and words, and what each is for.
+//!
+//! They are files beside the policies, `schema/*.json`, which the first line of each policy file names (`#:schema`,
+//! as Taplo reads it). A schema says less than `check` does, and nothing that `check` doesn't say: tests compare it
+//! with what the readers ask for.
+
+/// What a policy file can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sender,
+    Jurisdiction,
+    Shaping,
+    Dialects,
+    Case,
+}
+
+impl Kind {
+    pub const ALL: [Self; 5] = [Self::Sender, Self::Jurisdiction, Self::Shaping, Self::Dialects, Self::Case];
+
+    /// The name of the schema, and of its file without `.json`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Jurisdiction => "jurisdiction",
+            Self::Shaping => "shaping",
+            Self::Dialects => "dialects",
+            Self::Case => "case",
+        }
+    }
+
+    /// The schema, as JSON.
+    pub fn schema(self) -> &'static str {
+        match self {
+            Self::Sender => include_str!("../../../policies/schema/sender.json"),
+            Self::Jurisdiction => include_str!("../../../policies/schema/jurisdiction.json"),
+            Self::Shaping => include_str!("../../../policies/schema/shaping.json"),
+            Self::Dialects => include_str!("../../../policies/schema/dialects.json"),
+            Self::Case => include_str!("../../../policies/schema/case.json"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
