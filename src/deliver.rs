@@ -17,7 +17,7 @@ pub mod upstream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
 pub use dispatch::run;
@@ -208,6 +208,9 @@ impl Departures {
         consent: &Result<Consent, StoreError>,
     ) -> Result<Deliverable, Stop> {
         let now = self.parts.clock.now();
+        // What waits to its deadline is judged as of then, however late that is seen: what waited for its turn to
+        // the end is withheld, and not expired.
+        let at = now.min(just_before(claim.deadline));
         let leave = match claim.kind {
             DeliveryKind::Dsn => release_dsn(claim.verdict.clone()),
             DeliveryKind::Submitted => {
@@ -222,8 +225,8 @@ impl Departures {
                     Records::Complete => consent.records,
                     Records::Behind => Records::Behind,
                 };
-                let circumstances = Circumstances { records, earlier: Vec::new() };
-                let verdict = decide(policy, facts, state, &circumstances, now);
+                let circumstances = Circumstances { records, earlier: claim.earlier.clone() };
+                let verdict = decide(policy, facts, state, &circumstances, at);
                 match release(policy, facts, verdict) {
                     Release::Send(leave) => leave,
                     Release::Hold(verdict) => return Err(Stop::Held(verdict.into())),
@@ -291,6 +294,10 @@ impl Departures {
         }
         Settled::Done
     }
+}
+
+fn just_before(deadline: Timestamp) -> Timestamp {
+    deadline.checked_sub(SignedDuration::from_micros(1)).unwrap_or(deadline)
 }
 
 /// What was decided again, but that an operator keeps it: until a release, or its deadline.

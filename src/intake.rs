@@ -80,12 +80,10 @@ impl Intake {
         let classified = heavy::run(size, || read_and_classify(&submission, &policy, self.bounds)).await;
         let consent =
             self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
+        let circumstances = self.circumstances(&submission, classified.as_ref().ok(), &policy, now).await?;
         let deciding = Stopwatch::start();
         let verdicts = match &classified {
-            Ok(facts) => {
-                let circumstances = Circumstances { records: self.store.records(), earlier: Vec::new() };
-                decide_each(&policy, facts, &consent, &circumstances, now)
-            }
+            Ok(facts) => decide_each(&policy, facts, &consent, &circumstances, now),
             Err(unfit) => refuse_each(unfit, submission.envelope.recipients.len()),
         };
         metrics::decided("first", deciding.took());
@@ -104,6 +102,22 @@ impl Intake {
         log(&receipt, &submission.grant);
         count(&receipt, &submission.grant);
         Ok(receipt)
+    }
+
+    /// What else bears on the decision, recipient by recipient. Invariant 4: caps that can't be read are no yes.
+    async fn circumstances(
+        &self,
+        submission: &Submission,
+        facts: Option<&Facts>,
+        policy: &PolicySet,
+        now: Timestamp,
+    ) -> Result<Vec<Circumstances>, StoreError> {
+        let sender = &submission.grant.sender;
+        let stream = facts.map(|facts| facts.stream);
+        let since = policy.sender(sender).zip(stream).and_then(|(own, stream)| own.counts_since(stream, now));
+        let earlier = self.store.earlier(sender, &submission.envelope.recipients, since).await?;
+        let records = self.store.records();
+        Ok(earlier.into_iter().map(|earlier| Circumstances { records, earlier }).collect())
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a spooled message is made of")]
@@ -241,15 +255,15 @@ fn decide_each(
     policy: &PolicySet,
     facts: &Facts,
     consent: &[Option<Subscriber>],
-    circumstances: &Circumstances,
+    circumstances: &[Circumstances],
     now: Timestamp,
 ) -> Vec<Admission> {
     let unknown = crate::consent::ConsentState::default();
-    let verdict = |known: &Option<Subscriber>| {
+    let verdict = |(known, circumstances): (&Option<Subscriber>, &Circumstances)| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
         admit(policy, facts, decide(policy, facts, state, circumstances, now))
     };
-    consent.iter().map(verdict).collect()
+    consent.iter().zip(circumstances).map(verdict).collect()
 }
 
 fn refuse_each(unfit: &Unfit, recipients: usize) -> Vec<Admission> {

@@ -16,6 +16,7 @@ mod interned;
 mod journal;
 mod limits;
 mod link_key;
+mod mailings;
 mod once;
 mod operator;
 mod page;

@@ -41,6 +41,8 @@ mod feed;
 mod keys;
 #[path = "store/limits.rs"]
 mod limits;
+#[path = "store/mailings.rs"]
+mod mailings;
 #[path = "store/noes.rs"]
 mod noes;
 #[path = "store/once.rs"]

@@ -167,6 +167,18 @@ CREATE TABLE submissions (
 );
 CREATE INDEX submissions_by_age ON submissions (taken_at);
 
+-- Marketing that was claimed for a person, of senders with frequency caps. What takes a place under a cap is told by
+-- the delivery's state alone (in hand to leave, or relayed), so that nothing can keep a place or take two.
+CREATE TABLE mailings (
+    sender      TEXT NOT NULL,
+    lookup_hash BYTEA NOT NULL,
+    delivery    BYTEA NOT NULL,
+    scope       TEXT,
+    claimed_at  BIGINT NOT NULL, -- by its youngest claim
+    PRIMARY KEY (sender, lookup_hash, delivery)
+);
+CREATE INDEX mailings_by_age ON mailings (claimed_at);
+
 -- What all verdicts of a kind share (scope, stream, jurisdiction, rule, text), once by its SHA-256.
 CREATE TABLE rulings (
     hash BYTEA NOT NULL PRIMARY KEY,

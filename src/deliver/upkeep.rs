@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::clock_watch::{ClockWatch, Went};
 use super::dispatch::{Dispatcher, LOOK_AT_UPSTREAMS};
 use super::{Departures, Leaving};
+use crate::policy::Stream;
+use crate::policy::calendar::Window;
 use crate::store::StoreError;
 use crate::telemetry::metrics;
 
@@ -20,6 +22,8 @@ const SWEEP: Duration = Duration::from_secs(2);
 const EXPIRED: u32 = 64;
 /// Submissions whose day is over: so many at a time, and so often at most in one sweep.
 const FORGET_SUBMISSIONS: (u32, u32) = (1_000, 20);
+/// Mailings that no cap counts any more, likewise.
+const FORGET_MAILINGS: (u32, u32) = (1_000, 20);
 /// Spool keys are of a day, lanes of days: an hour more or less is no matter.
 const FORGET: Duration = Duration::from_secs(3600);
 /// A lease is renewed when a third of it has gone, but never in haste.
@@ -95,6 +99,9 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
         if let Err(error) = forget_submissions(&dispatcher.departures, &shutdown).await {
             tracing::error!(%error, "old submissions can't be forgotten");
         }
+        if let Err(error) = forget_mailings(&dispatcher.departures, &shutdown).await {
+            tracing::error!(%error, "old mailings can't be forgotten");
+        }
         if keys_due <= Instant::now() {
             match forget(&dispatcher.departures).await {
                 Ok(()) => keys_due = Instant::now() + FORGET,
@@ -169,6 +176,22 @@ async fn forget_submissions(departures: &Departures, shutdown: &CancellationToke
     for _ in 0..FORGET_SUBMISSIONS.1 {
         let forgotten = departures.parts.store.forget_submissions(FORGET_SUBMISSIONS.0).await?;
         if forgotten < u64::from(FORGET_SUBMISSIONS.0) || shutdown.is_cancelled() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What was sent to people before any window that a cap of now counts.
+async fn forget_mailings(departures: &Departures, shutdown: &CancellationToken) -> Result<(), StoreError> {
+    let now = departures.parts.store.now().await?;
+    let policy = departures.parts.policies.load_full();
+    let needed = policy.senders.values().filter_map(|sender| sender.counts_since(Stream::Marketing, now));
+    // Caps that were taken away may come back.
+    let before = needed.min().unwrap_or_else(|| Window::longest_reach(now));
+    for _ in 0..FORGET_MAILINGS.1 {
+        let forgotten = departures.parts.store.forget_mailings(before, FORGET_MAILINGS.0).await?;
+        if forgotten < u64::from(FORGET_MAILINGS.0) || shutdown.is_cancelled() {
             break;
         }
     }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
-use jiff::{Span, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Span, Timestamp, ToSpan as _};
 
 /// The time zone of an IANA name, in any case; `None` of what is none.
 pub fn zone(name: &str) -> Option<TimeZone> {
@@ -47,12 +47,22 @@ impl Window {
     }
 
     /// Days for which what was delivered may matter: the window's own, and one for clocks and zones that differ.
-    pub fn reach_days(self) -> i64 {
+    fn reach_days(self) -> i64 {
         match self {
             Self::Day => 2,
             Self::Week => 9,
             Self::Month => 33,
         }
+    }
+
+    /// From when on anything may matter to any window that holds this moment, wherever.
+    pub fn longest_reach(now: Timestamp) -> Timestamp {
+        Self::Month.reach(now)
+    }
+
+    /// From when on what was delivered may matter to the window that holds this moment, wherever.
+    pub fn reach(self, now: Timestamp) -> Timestamp {
+        now.checked_sub(SignedDuration::from_hours(24 * self.reach_days())).unwrap_or(Timestamp::MIN)
     }
 
     /// The window that holds this moment there.

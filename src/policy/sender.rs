@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use super::holds::{Cap, QuietHours};
 use super::{RuleRef, Scope, Stream};
@@ -205,8 +205,7 @@ impl SenderPolicy {
     /// From when on what was delivered may count against mail of this stream; `None` where no cap asks.
     pub fn counts_since(&self, stream: Stream, now: Timestamp) -> Option<Timestamp> {
         let longest = self.caps.iter().filter(|_| stream == Stream::Marketing).map(|cap| cap.per).max()?;
-        let reach = SignedDuration::from_hours(24 * longest.reach_days());
-        Some(now.checked_sub(reach).unwrap_or(Timestamp::MIN))
+        Some(longest.reach(now))
     }
 
     pub fn stream(&self, stream: Stream) -> &StreamPolicy {

@@ -10,13 +10,17 @@ use uuid::Uuid;
 
 use super::database::Commit;
 use super::limits::{Cap, Draw, Locked};
+use super::mailings;
 use super::spool::Trace;
 use super::sql::{Value, values};
 use super::{Consent, Store, StoreError};
 use crate::mail::{Address, MailParameters, RcptParameters};
+use crate::policy::calendar::Window;
 use crate::policy::decide::DeliveryKind;
+use crate::policy::holds::Earlier;
 use crate::policy::{Facts, Reason, Verdict};
 use crate::spool::{Fence, Lane};
+pub(super) use take::Taken;
 use take::TakenRows;
 pub(super) use take::{DUE, EXPIRED};
 
@@ -39,6 +43,9 @@ pub struct Claim {
     pub facts: Option<Facts>,
     /// The verdict at intake.
     pub verdict: Verdict,
+    /// What marketing the person was sent before this, or is on its way: its place under the sender's caps is
+    /// reserved in the claim's transaction.
+    pub earlier: Vec<Earlier>,
     /// Read in the claim's transaction; `Err` where it can't be read: then "later", never a send.
     pub consent: Result<Consent, StoreError>,
     /// How often it was claimed before, holds not counted.
@@ -62,6 +69,9 @@ pub struct Ask {
     pub upstream: String,
     pub draws: Vec<Draw>,
     pub caps: Vec<Cap>,
+    /// From when on what people were sent counts, where the sender has frequency caps: then each claim takes a
+    /// place under them.
+    pub counts_since: Option<Timestamp>,
 }
 
 /// What an ask came to.
@@ -86,7 +96,10 @@ impl Store {
             return Ok(Granted::default());
         }
         let which = values![ask.upstream.as_str(), ask.lane, now, permits];
-        let taken = self.take(&mut tx, DUE, which, now).await?;
+        let mut taken = self.take(&mut tx, DUE, which, now).await?;
+        if let Some(since) = ask.counts_since {
+            taken.earlier = mailings::reserve(&mut tx, &taken.rows, since, now).await?;
+        }
         if taken.rows.is_empty() {
             return Ok(Granted { permits, claims: Vec::new() });
         }
@@ -101,7 +114,9 @@ impl Store {
         let claimed_at = self.inner.clock.now();
         let mut tx = self.inner.database.begin(Commit::Lazy).await?;
         let now = tx.now().await?;
-        let taken = self.take(&mut tx, EXPIRED, values![Value::Text(None), now, limit], now).await?;
+        let mut taken = self.take(&mut tx, EXPIRED, values![Value::Text(None), now, limit], now).await?;
+        // Whose caps count how far back is not asked: without caps there is nothing to find.
+        taken.earlier = mailings::before_the_end(&mut tx, &taken.rows, Window::longest_reach(now)).await?;
         tx.commit().await?;
         self.unseal(taken, now, claimed_at).await
     }

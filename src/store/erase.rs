@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::fact::{after_all, insert_event, make_due};
 use super::fault::Result;
 use super::sql::{Session, to_json, values};
-use super::{Store, StoreError, submission, subscriber};
+use super::{Store, StoreError, mailings, submission, subscriber};
 use crate::consent::{Event, EventKind, fold};
 use crate::journal::No;
 use crate::keys::LookupHash;
@@ -107,5 +107,7 @@ pub(super) async fn bury(
         )
         .await?;
     submission::forget_person(session, sender, hash).await?;
-    make_due(session, sender, hash, now).await
+    make_due(session, sender, hash, now).await?;
+    // Last: a claim that is being made holds the delivery first.
+    mailings::forget_person(session, sender, hash).await
 }

@@ -35,6 +35,7 @@ mod replay_of_a_million;
 mod segment;
 mod service;
 mod slips;
+mod spacing;
 mod time;
 mod tls;
 mod upstreams;

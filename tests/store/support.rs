@@ -321,5 +321,5 @@ pub fn settle(fence: Fence, settlement: Settlement) -> Settle {
 
 /// At most so many of a lane, without limits.
 pub fn ask(lane: i64, want: u32) -> Ask {
-    Ask { lane, want, upstream: "primary".into(), draws: Vec::new(), caps: Vec::new() }
+    Ask { lane, want, upstream: "primary".into(), draws: Vec::new(), caps: Vec::new(), counts_since: None }
 }

@@ -18,6 +18,8 @@ use crate::consent::{ConsentState, Event, fold};
 use crate::mail::Address;
 use crate::policy::decide::Circumstances;
 use crate::policy::explain::{Explanation, explain};
+use crate::policy::holds::Stage;
+use crate::policy::sender::SenderPolicy;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Scope, Stream, standing};
 use crate::store::Store;
@@ -77,12 +79,13 @@ impl Supposed {
         let sender = policies.sender(&self.sender);
         let sender = sender.with_context(|| format!("no policy knows the sender `{}`", self.sender))?;
         let store = session.store(&config).await?;
-        let known = self.consent(&store).await;
-        store.close().await;
-        let (state, history) = known?;
         let now = self.at.unwrap_or_else(|| session.clock.now());
+        let known = self.consent(&store).await;
+        let circumstances = self.circumstances(&store, sender, now).await;
+        store.close().await;
+        let ((state, history), circumstances) = (known?, circumstances?);
         let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
-        let explained = explain(&policies, &facts, &state, &Circumstances::default(), now);
+        let explained = explain(&policies, &facts, &state, &circumstances, now);
         match session.output {
             Output::Json => output::json(&Shown {
                 verdict: explained.verdict.shown(Some(self.to.to_string()), &policies.hash, None),
@@ -109,6 +112,22 @@ impl Supposed {
         history.retain(|(event, _)| event.occurred_at <= at);
         let by_then: Vec<Event> = history.iter().map(|(event, _)| event.clone()).collect();
         Ok((fold(&by_then), history))
+    }
+
+    /// What was delivered by then. Of another time nobody knows what was on its way.
+    async fn circumstances(
+        &self,
+        store: &Store,
+        sender: &SenderPolicy,
+        now: Timestamp,
+    ) -> anyhow::Result<Circumstances> {
+        let since = sender.counts_since(self.stream, now);
+        let earlier = store.earlier(&self.sender, std::slice::from_ref(&self.to), since).await?;
+        let mut earlier = earlier.into_iter().next().unwrap_or_default();
+        if self.at.is_some() {
+            earlier.retain(|one| one.stage == Stage::Delivered && one.at <= now);
+        }
+        Ok(Circumstances { earlier, ..Circumstances::default() })
     }
 }
 

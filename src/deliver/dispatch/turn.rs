@@ -228,7 +228,9 @@ impl Dispatcher {
             return None;
         }
         let (draws, caps) = (draws(&limits), caps(&limits));
-        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps };
+        let sender = round.policy.sender(&lane.sender);
+        let counts_since = sender.and_then(|sender| sender.counts_since(lane.stream, round.now));
+        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps, counts_since };
         Some(Serving { lane: lane.clone(), by, ask, counters })
     }
 

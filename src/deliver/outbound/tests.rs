@@ -67,6 +67,7 @@ fn claim(stream: Stream) -> Claim {
         content: Bytes::from_static(b"From: news@shop.example\r\nSubject: x\r\n\r\nbody\r\n"),
         facts: Some(facts(stream)),
         verdict: verdict(),
+        earlier: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,
             records: crate::policy::decide::Records::Complete,

@@ -52,6 +52,7 @@ fn claim() -> Claim {
         content: Bytes::from_static(b"Subject: x\r\n\r\nbody\r\n"),
         facts: None,
         verdict: verdict(VerdictKind::Deliver, None),
+        earlier: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,
             records: crate::policy::decide::Records::Complete,
@@ -145,6 +146,27 @@ fn a_hold_is_looked_at_again_before_the_deadline() {
     let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
     let result = settle_at("2026-11-22T10:55:00Z", &claim(), Err(Stop::Held(held.into()))).unwrap();
     assert_eq!(result.settlement, Settlement::Hold(at("2026-11-22T11:00:00Z")));
+}
+
+#[test]
+fn a_hold_that_tells_until_when_is_looked_at_again_then() {
+    let until =
+        |text| Verdict { until: Some(at(text)), ..verdict(VerdictKind::Hold, Some(Reason::QuietHours)) };
+    let settle = |text| {
+        let held = settle_at("2026-11-21T22:00:00Z", &claim(), Err(Stop::Held(until(text).into())));
+        held.unwrap().settlement
+    };
+    assert_eq!(settle("2026-11-22T07:00:00Z"), Settlement::Hold(at("2026-11-22T07:00:00Z")));
+    assert_eq!(settle("2026-11-23T07:00:00Z"), Settlement::Hold(at("2026-11-22T11:00:00Z")));
+}
+
+#[test]
+fn a_verdict_that_says_the_same_at_another_time_is_not_recorded_again() {
+    let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
+    let claim = Claim { verdict: held.clone(), ..claim() };
+    let again = Verdict { until: Some(at("2026-11-22T07:00:00Z")), ..held };
+    let settled = settle_at("2026-11-21T22:00:00Z", &claim, Err(Stop::Held(again.into()))).unwrap();
+    assert_eq!(settled.verdict, None);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::clock::from_micros;
 use crate::keys::DataKey;
 use crate::policy::Facts;
 use crate::policy::decide::DeliveryKind;
+use crate::policy::holds::Earlier;
 use crate::spool::{Because, Fence, Lane, Outcome, Settlement};
 use crate::store::fault::{Fault, Result};
 use crate::store::spool::{SealedEnvelope, off_thread_if, parse_kind};
@@ -29,7 +30,7 @@ impl Store {
     /// is put off: it harms none of the others.
     pub(super) async fn complete(
         &self,
-        TakenRows { rows: taken, mut consent, records }: TakenRows,
+        TakenRows { rows: taken, mut consent, records, mut earlier }: TakenRows,
         now: Timestamp,
         claimed_at: Timestamp,
     ) -> Result<Vec<Claim>, StoreError> {
@@ -51,11 +52,13 @@ impl Store {
             let person = consent.remove(&fence.delivery).unwrap_or(Ok(None));
             let consent = person.map(|person| Consent { person, records }).map_err(StoreError::from);
             let verdict = verdicts.remove(&fence.delivery);
+            let earlier = earlier.remove(&fence.delivery).unwrap_or_default();
             let parts = Parts {
                 key,
                 verdict,
                 message: messages.get(&one.message),
                 lane: lanes.get(&one.lane).map(|(lane, _)| lane),
+                earlier,
             };
             match claim(one, parts, consent, claimed_at) {
                 Ok(claim) => claims.push(claim),
@@ -139,6 +142,7 @@ struct Parts<'a> {
     verdict: Option<Result<verdict::Recorded>>,
     message: Option<&'a Result<Message>>,
     lane: Option<&'a Lane>,
+    earlier: Vec<Earlier>,
 }
 
 fn claim(
@@ -169,6 +173,7 @@ fn claim(
         content: message.content.clone(),
         facts: message.facts.clone(),
         verdict: parts.verdict.ok_or_else(|| missing("its verdict"))??.verdict,
+        earlier: parts.earlier,
         consent,
         attempts: u32::try_from(taken.attempts.saturating_sub(1)).unwrap_or(0),
         last_response: taken.last_response,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::keys::LookupHash;
 use crate::policy::Reason;
 use crate::policy::decide::Records;
+use crate::policy::holds::Earlier;
 use crate::spool::Fence;
 use crate::store::fault::Result;
 use crate::store::sql::{Row, Tx, Value, values};
@@ -69,7 +70,7 @@ impl Store {
             true => self.records(),
             false => self.records_since(&before, tx).await?,
         };
-        Ok(TakenRows { rows, consent, records })
+        Ok(TakenRows { rows, consent, records, earlier: HashMap::new() })
     }
 }
 
@@ -78,6 +79,8 @@ pub(super) struct TakenRows {
     pub rows: Vec<Taken>,
     pub consent: Consents,
     pub records: Records,
+    /// What each delivery's person was sent before, where it was asked for.
+    pub earlier: HashMap<Uuid, Vec<Earlier>>,
 }
 
 /// Undoes a claim within its own transaction.
@@ -86,7 +89,7 @@ const UNTAKE: &str =
     WHERE id IN {} RETURNING id";
 
 /// A row that was just claimed.
-pub(super) struct Taken {
+pub(in crate::store) struct Taken {
     pub fence: Fence,
     pub message: Uuid,
     pub sender: String,

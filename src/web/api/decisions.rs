@@ -17,6 +17,7 @@ use super::stream::{self, Broken, Gone, Lines, Next, Pieces};
 use crate::consent::ConsentState;
 use crate::mail::Address;
 use crate::policy::decide::{Circumstances, decide as decided};
+use crate::policy::holds::Earlier;
 use crate::policy::standing;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Facts, Scope, Stream, Verdict};
@@ -137,13 +138,15 @@ async fn verdicts(
     let now = api.clock.now();
     let consent = api.store.consent_of(caller.sender(), recipients).await?;
     // Invariant 14: after a restore a no may be missing, and nobody is told that mail may go.
-    let circumstances = Circumstances { records: api.store.records(), earlier: Vec::new() };
+    let records = api.store.records();
+    let since = caller.policy.sender(caller.sender()).and_then(|own| own.counts_since(facts.stream, now));
+    let earlier = api.store.earlier(caller.sender(), recipients, since).await?;
     let unknown = ConsentState::default();
-    let verdict = |known: &Option<Subscriber>| {
+    let verdict = |(known, earlier): (&Option<Subscriber>, Vec<Earlier>)| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
-        decided(&caller.policy, facts, state, &circumstances, now)
+        decided(&caller.policy, facts, state, &Circumstances { records, earlier }, now)
     };
-    Ok(consent.iter().map(verdict).collect())
+    Ok(consent.iter().zip(earlier).map(verdict).collect())
 }
 
 fn shown<'v>(caller: &'v Caller, to: &Address, verdict: &'v Verdict) -> ShownVerdict<'v> {
