@@ -131,7 +131,7 @@ pub(super) fn log(receipt: &Receipt, grant: &Grant) {
             stream = one.verdict.stream.map(Stream::as_str),
             verdict = %one.verdict.verdict,
             reason = reason_of(&one.verdict),
-            passes = one.fate == Fate::Spooled,
+            passes = matches!(one.fate, Fate::Spooled | Fate::Held),
             "recipient not cleared"
         );
     }
