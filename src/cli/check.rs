@@ -46,7 +46,7 @@ fn policies(config: &Config, today: Date) -> Vec<Mistake> {
     };
     if let Some(folder) = reader.read() {
         let files = folder.files();
-        mistakes.extend(file::cases(files, policy.as_ref()).1);
+        mistakes.extend(folder.cases(policy.as_ref()).1);
         mistakes.extend(policy.iter().flat_map(|policy| file::reviews(files, policy, today)));
     }
     mistakes

@@ -7,6 +7,7 @@ mod changes;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -68,6 +69,11 @@ pub struct Judged {
     pub told: Option<String>,
     pub takes: Vec<GroundKind>,
     pub rule: Line,
+    /// What the pack says of itself: the statute, how the pack's weakest statement is known, and when somebody last
+    /// compared.
+    pub law: Option<String>,
+    pub confidence: &'static str,
+    pub reviewed: Option<Date>,
 }
 
 /// One question and its answer.
@@ -228,6 +234,9 @@ fn judged(policy: &PolicySet, facts: &Facts, consent: &ConsentState) -> Option<J
         told: told.or(default).map(str::to_owned),
         takes: pack.grounds.clone(),
         rule: Line::of(policy, &pack.grounds_rule),
+        law: pack.origin.law.clone(),
+        confidence: pack.origin.confidence.as_str(),
+        reviewed: pack.origin.reviewed,
     })
 }
 

@@ -19,6 +19,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::case::Case;
 use super::jurisdiction::Jurisdiction;
 use super::sender::SenderPolicy;
 use super::{PolicySet, UNKNOWN};
@@ -53,6 +54,13 @@ pub struct Folder {
     unread: Vec<Mistake>,
 }
 
+/// Whether a file bears on decisions, or is a test of those that do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Deciding {
+    Yes,
+    No,
+}
+
 impl Folder {
     pub fn read(folder: &Path) -> Self {
         let (files, unread) = folder::read(folder);
@@ -66,16 +74,30 @@ impl Folder {
 
     /// The set that the files make. Cases decide nothing and are left out: `cases` reads them.
     pub fn check(&self) -> Loaded {
+        let unread: Vec<Mistake> = self.unread(Deciding::Yes).collect();
         match parse(&self.files) {
-            checked if self.unread.is_empty() => checked,
-            Ok((_, mistakes)) | Err(mistakes) => Err(sorted(self.unread.iter().cloned().chain(mistakes))),
+            checked if unread.is_empty() => checked,
+            Ok((_, mistakes)) | Err(mistakes) => Err(sorted(unread.into_iter().chain(mistakes))),
         }
     }
 
-    /// The same for the same names and texts, whether they can be used or not.
+    /// The folder's cases, and what is wrong with them. Without a set of the folder's policies (they have mistakes of
+    /// their own) only what a file says by itself is looked at, and there is no case to run.
+    pub fn cases(&self, policy: Option<&PolicySet>) -> (Vec<Case>, Vec<Mistake>) {
+        let (cases, mistakes) = case::cases(&self.files, policy);
+        (cases, sorted(self.unread(Deciding::No).chain(mistakes)))
+    }
+
+    fn unread(&self, deciding: Deciding) -> impl Iterator<Item = Mistake> {
+        let holds_cases = |mistake: &Mistake| case::holds_cases(&mistake.file.to_string_lossy());
+        self.unread.iter().filter(move |own| holds_cases(own) == (deciding == Deciding::No)).cloned()
+    }
+
+    /// The same for the same names and texts, whether they can be used or not. Cases change nothing.
     pub fn hash(&self) -> String {
-        let unread = self.unread.iter().map(|mistake| (String::new(), mistake.rendered.clone()));
-        let all: Vec<NamedText> = self.files.iter().cloned().chain(unread).collect();
+        let unread = self.unread(Deciding::Yes).map(|mistake| (String::new(), mistake.rendered.clone()));
+        let files = self.files.iter().filter(|(name, _)| !case::holds_cases(name)).cloned();
+        let all: Vec<NamedText> = files.chain(unread).collect();
         hash(&all.iter().collect::<Vec<_>>())
     }
 }
@@ -128,7 +150,7 @@ fn assemble(all: &[&NamedText]) -> Assembled {
     let mut read = Read::default();
     for ((source, document), (name, _)) in sources.iter().zip(&documents).zip(all) {
         if !source.is_closed() {
-            read.file(name, source, Table::new(source, 0..0, document.get_ref()));
+            read.file(name, source, Table::new(source, source.beginning(), document.get_ref()));
         }
     }
     let whole = !sources.iter().any(Source::is_closed);

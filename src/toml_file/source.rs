@@ -104,6 +104,19 @@ impl<'t> Source<'t> {
         self.text.get(..self.environment).unwrap_or(self.text)
     }
 
+    /// Where the first line begins that says something: what the file as a whole lacks is told there.
+    pub fn beginning(&self) -> Range<usize> {
+        let says = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let mut before = 0;
+        for line in self.text.split_inclusive('\n') {
+            if says(&line) {
+                return before..before;
+            }
+            before += line.len();
+        }
+        0..0
+    }
+
     /// The file and the line of an offset.
     pub fn rule(&self, at: usize) -> RuleRef {
         RuleRef { file: self.name.clone(), line: to_u32(self.line_index(at) + 1) }
@@ -175,7 +188,7 @@ impl<'t> Source<'t> {
 
     fn tell(&self, severity: Severity, span: &Range<usize>, message: String) {
         if self.mistakes.borrow().len() >= MAX_MISTAKES {
-            return;
+            return self.tell_of_more(severity);
         }
         let start = span.start.min(self.text.len());
         let index = self.line_index(start);
@@ -203,6 +216,15 @@ impl<'t> Source<'t> {
             rendered,
             severity,
         });
+    }
+
+    /// That there are more: an error that isn't shown must not be taken for none.
+    fn tell_of_more(&self, severity: Severity) {
+        let more = format!("more than {MAX_MISTAKES} mistakes: the first are told, and others follow");
+        let more = whole_file(&self.name, severity, more);
+        if !self.mistakes.borrow().contains(&more) {
+            self.note(more);
+        }
     }
 
     /// A line with stars where something is hidden: as many as it has octets, so that the caret stays.

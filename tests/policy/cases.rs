@@ -170,3 +170,27 @@ fn caps_and_quiet_hours_are_tried_like_any_rule() {
     let (status, said) = policy(&["check"], folder.path());
     assert!(status == 0 && said.starts_with("no errors, no warnings\n"), "{said}");
 }
+
+#[test]
+fn a_sender_that_lacks_what_its_pack_asks_is_told_and_may_send_no_marketing() {
+    let folder = shipped_folder();
+    let sweden = std::fs::read_to_string(folder.path().join("jurisdictions/se.toml")).unwrap();
+    write(folder.path(), "jurisdictions/se.toml", &format!("{sweden}\n[content]\nprivacy_notice = true\n"));
+    assert_eq!(policy(&["test"], folder.path()).0, 0);
+    replace(
+        folder.path(),
+        "senders/demo-shop.toml",
+        "privacy_notice = \"https://shop.example/privacy\"\n",
+        "",
+    );
+    let (status, said) = policy(&["check"], folder.path());
+    assert_eq!(status, 0, "{said}");
+    assert!(
+        said.contains("`privacy_notice` is missing, and `se` asks for it: marketing is refused"),
+        "{said}"
+    );
+    let (status, said) = policy(&["test", "--name", "Sweden: who confirmed may be mailed"], folder.path());
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("came refuse, reason content_missing,"), "{said}");
+    assert!(said.contains("`se` asks for a privacy notice"), "{said}");
+}

@@ -18,7 +18,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<St
         Ok((policy, warnings)) => (Some(policy), warnings),
         Err(mistakes) => (None, mistakes),
     };
-    mistakes.extend(file::cases(folder.files(), policy.as_ref()).1);
+    mistakes.extend(folder.cases(policy.as_ref()).1);
     if let Some(policy) = &policy {
         mistakes.extend(file::untouched(folder.files(), policy));
         mistakes.extend(file::reviews(folder.files(), policy, session.today()));

@@ -9,7 +9,7 @@ use crate::cli::output::{self, Output};
 use crate::cli::{Session, Status, argument, check};
 use crate::policy::PolicySet;
 use crate::policy::case::{Expect, Outcome};
-use crate::policy::file::{self, Severity};
+use crate::policy::file::Severity;
 
 #[derive(Args)]
 pub(in crate::cli) struct Arguments {
@@ -26,7 +26,7 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<St
         Ok((policy, _)) => policy,
         Err(mistakes) => return check::report(session.output, &mistakes),
     };
-    let (cases, mistakes) = file::cases(folder.files(), Some(&policy));
+    let (cases, mistakes) = folder.cases(Some(&policy));
     if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
         return check::report(session.output, &mistakes);
     }

@@ -35,7 +35,7 @@ pub fn cases(files: &[NamedText], policy: Option<&PolicySet>) -> (Vec<Case>, Vec
     let mut cases = Vec::new();
     for (source, document) in sources.iter().zip(&documents) {
         if !source.is_closed() {
-            cases.extend(file(Table::new(source, 0..0, document.get_ref()), policy));
+            cases.extend(file(Table::new(source, source.beginning(), document.get_ref()), policy));
         }
     }
     (cases, sorted(sources.into_iter().flat_map(Source::into_mistakes)))
@@ -47,15 +47,31 @@ struct Defaults<'p> {
     /// That sender's policy.
     known: Option<&'p SenderPolicy>,
     at: Option<Timestamp>,
+    /// Keys that stand there, be they right or wrong.
+    says: Says,
+}
+
+/// Whether a table has these keys: one that is wrong was told, and isn't missing.
+#[derive(Clone, Copy)]
+struct Says {
+    sender: bool,
+    at: bool,
+}
+
+impl Says {
+    fn of(table: &Table<'_>) -> Self {
+        Self { sender: table.has("sender"), at: table.has("at") }
+    }
 }
 
 pub(super) fn file(mut table: Table<'_>, policy: Option<&PolicySet>) -> Vec<Case> {
+    let says = Says::of(&table);
     let sender = table.take("sender", |v| v.read(value::id));
     // Told once, and not again for each case.
     let known =
         sender.as_ref().zip(policy).and_then(|(sender, policy)| known(table.source(), sender, policy));
     let at = table.take("at", |v| v.moment()).map(|given| given.value);
-    let defaults = Defaults { sender, known, at };
+    let defaults = Defaults { sender, known, at, says };
     let mut names: BTreeMap<String, RuleRef> = BTreeMap::new();
     let mut cases = Vec::new();
     for own in table.tables("case") {
@@ -71,7 +87,7 @@ fn case(
     policy: Option<&PolicySet>,
     names: &mut BTreeMap<String, RuleRef>,
 ) -> Option<Case> {
-    let (source, rule) = (table.source(), table.rule());
+    let (source, rule, says) = (table.source(), table.rule(), Says::of(&table));
     let name = table.need("name", |v| v.non_empty());
     if let Some(name) = &name
         && let Some(first) = names.insert(name.value.clone(), name.rule.clone())
@@ -84,11 +100,11 @@ fn case(
         _ => defaults.known,
     };
     let sender = own.or_else(|| defaults.sender.clone());
-    if sender.is_none() {
+    if !says.sender && !defaults.says.sender {
         source.error(table.span(), "`sender` is missing, here and at the top of the file");
     }
     let at = table.take("at", |v| v.moment()).map(|given| given.value).or(defaults.at);
-    if at.is_none() {
+    if !says.at && !defaults.says.at {
         source.error(table.span(), "`at` is missing, here and at the top of the file");
     }
     let facts = table.take("facts", |v| v.list(|item| fact::read(item.table()?)));

@@ -62,3 +62,46 @@ fn told_at(files: &[NamedText], rule: &RuleRef, severity: Severity, message: Str
     // A pack that was lent lies in no folder.
     told.unwrap_or_else(|| whole_file(&rule.file, severity, message))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{parse, shipped};
+    use super::*;
+
+    /// What is told on a day of the shipped files, with this in place of the Swedish pack's own words.
+    fn told(day: &str, from: &str, to: &str) -> Vec<String> {
+        let mut files = shipped();
+        for (_, text) in files.iter_mut().filter(|(name, _)| name == "jurisdictions/se.toml") {
+            assert!(text.contains(from), "{from}");
+            *text = text.replace(from, to);
+        }
+        let policy = parse(&files).unwrap().0;
+        let told = reviews(&files, &policy, day.parse().unwrap());
+        let shown = |one: &Mistake| {
+            let place = format!("{}:{}", one.file.display(), one.line);
+            format!("{} {place} {}", one.severity.as_str(), one.message)
+        };
+        told.iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_pack_in_use_that_nobody_compared_with_the_law_draws_a_note_and_no_other_does() {
+        let told_of = told("2026-11-22", "", "");
+        assert_eq!(told_of.len(), 1, "{told_of:?}");
+        assert!(
+            told_of[0].starts_with("note jurisdictions/se.toml:13 `se`, which judges the mail of demo-shop")
+        );
+        assert_eq!(told("2026-11-22", "\"secondary\"", "\"primary\""), Vec::<String>::new());
+        let told_of = told("2026-11-22", "confidence = \"secondary\"", "");
+        assert!(told_of[0].contains("was not looked up (confidence \"unchecked\")"), "{told_of:?}");
+    }
+
+    #[test]
+    fn a_review_holds_for_a_year() {
+        assert_eq!(told("2027-11-21", "\"secondary\"", "\"primary\""), Vec::<String>::new());
+        let told_of = told("2027-11-22", "\"secondary\"", "\"primary\"");
+        assert_eq!(told_of.len(), 1);
+        assert!(told_of[0].starts_with("warning jurisdictions/se.toml:14 "), "{told_of:?}");
+        assert!(told_of[0].ends_with("was last compared with the law on 2026-11-21"), "{told_of:?}");
+    }
+}

@@ -444,3 +444,31 @@ fn a_set_is_recalled_though_this_version_would_refuse_it() {
         mistakes.iter().map(|own| format!("{}:{}", own.file.display(), own.line)).collect();
     assert_eq!(told, ["jurisdictions/xx.toml:1", "senders/demo-shop.toml:3", "senders/demo-shop.toml:9"]);
 }
+
+#[test]
+fn an_error_that_is_not_shown_is_an_error_all_the_same() {
+    let many: String = (0..120)
+        .map(|at| format!("[[classify]]\nheader = \"X\"\nmatches = \"{at}\"\nstream = \"no\"\n"))
+        .collect();
+    let mistakes = parse(&with(&[("senders/demo-shop.toml", &format!("{SENDER}{many}"))])).unwrap_err();
+    assert_eq!(mistakes.len(), 101);
+    assert!(mistakes[0].message.starts_with("more than 100 mistakes"), "{}", mistakes[0].message);
+    // Warnings before it do not hide it.
+    let doubts: String = (0..120)
+        .map(|at| format!("[[limit]]\nname = \"l{at}\"\nmatch = {{ sender = \"x\" }}\nconcurrency = 1\n"))
+        .collect();
+    let (_, warnings) = load_with(&[("shaping.toml", &doubts)]);
+    assert_eq!(warnings.len(), 101);
+    let last =
+        format!("{doubts}[[limit]]\nname = \"last\"\nmatch = {{ provider = \"x\" }}\nconcurrency = 0\n");
+    assert!(parse(&with(&[("shaping.toml", &last)])).is_err());
+}
+
+#[test]
+fn what_a_file_lacks_is_told_where_it_begins() {
+    check(
+        "senders/other.toml",
+        "#:schema x\n\n# nothing yet\nid = \"other\"\nname = \"O\"\npostal_address = \"S\"\n",
+        &["senders/other.toml:4:1 `from_domains` is missing"],
+    );
+}

@@ -91,7 +91,13 @@ fn judged(judged: &Judged) -> String {
     let takes: Vec<&str> = judged.takes.iter().map(|ground| ground.as_str()).collect();
     let told = judged.told.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
     let (pack, because, rule) = (&judged.pack, judged.because, judged.rule.place());
-    format!("judged by {pack}: {because}{told}; it takes {} ({rule})", takes.join(", "))
+    let law = judged.law.as_ref().map(|law| format!("; {law}")).unwrap_or_default();
+    let reviewed = judged.reviewed.map(|day| format!(", read {day}")).unwrap_or_default();
+    let known = judged.confidence;
+    format!(
+        "judged by {pack}: {because}{told}; it takes {} ({rule}){law} ({known}{reviewed})",
+        takes.join(", ")
+    )
 }
 
 fn step(step: &Step) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Case files: what is read, what can't be, and which rules cases touch.
 
-use super::super::{Severity, parse, shipped, untouched};
+use super::super::{Folder, Severity, parse, shipped, untouched};
 use super::*;
 use crate::policy::case::coverage;
 
@@ -180,6 +180,24 @@ fn a_mistake_in_a_case_keeps_no_policy_from_coming_into_force() {
     assert_eq!(policy.hash, self::policy().hash);
     let (_, mistakes) = cases(&files, Some(&policy));
     assert!(!mistakes.is_empty() && mistakes.iter().all(|one| one.severity == Severity::Error));
+}
+
+#[test]
+fn what_a_gateway_never_reads_can_not_keep_it_from_reading_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in shipped() {
+        let path = folder.path().join(&name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let before = Folder::read(folder.path());
+    std::fs::write(folder.path().join("cases/latin1.toml"), b"name = \"Kl\xe4der\"").unwrap();
+    let read = Folder::read(folder.path());
+    assert_eq!(read.hash(), before.hash());
+    let (policy, warnings) = read.check().unwrap();
+    assert_eq!(warnings, []);
+    let (_, mistakes) = read.cases(Some(&policy));
+    assert_eq!((mistakes.len(), &*mistakes[0].message), (1, "the file is not UTF-8"));
 }
 
 #[test]
