@@ -31,6 +31,12 @@ pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(lines(&serde_json::to_string_pretty(value)?)?)
 }
 
+/// `1 fact`, `2 facts`.
+pub fn counted(number: impl TryInto<u64> + Copy, one: &str, many: &str) -> String {
+    let number = number.try_into().unwrap_or_default();
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Prints rows under their headings, every column as wide as its widest cell.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
     for row in aligned(headings, rows) {

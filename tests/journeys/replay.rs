@@ -92,7 +92,7 @@ on_both_databases! {
         let against = wider.display().to_string();
         let text = gateway.command(&["policy", "replay", "--against", &against]);
         assert_eq!(text.status(), 1);
-        assert!(text.stdout().contains("1 people, 1 messages gain mail"), "{}", text.stdout());
+        assert!(text.stdout().contains("gain mail: 1 message to 1 person"), "{}", text.stdout());
 
         let shadow = other_policies(&gateway, "shadow", "senders/demo-shop.toml", "mode = \"enforce\"", "mode = \"shadow\"");
         let (status, told) = replay(&gateway, &shadow, &[]);

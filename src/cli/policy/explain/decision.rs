@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{History, shown};
-use crate::cli::output::{self, Output};
+use crate::cli::output::{self, Output, counted};
 use crate::cli::{Session, Status};
 use crate::consent::view::EventView;
 use crate::consent::{ConsentState, Event, fold};
@@ -300,7 +300,7 @@ fn print_round(again: &Again) -> anyhow::Result<()> {
     };
     let person = round.subscriber.map_or_else(
         || "nothing was known of the person".to_owned(),
-        |id| format!("subscriber {id} with {} facts", round.version),
+        |id| format!("subscriber {id}, {} known", counted(round.version, "fact", "facts")),
     );
     output::line(&format!("{when}: {person}, policy set {}", round.policy))?;
     let told = |verdict: &Verdict| {

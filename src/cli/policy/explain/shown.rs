@@ -13,6 +13,9 @@ use crate::policy::explain::{
     Answer, Change, Explanation, Judged, Like, Line, Message, Sent, SentStage, Step,
 };
 
+/// Characters of a policy file's line that are shown; `--json` has all of them.
+const LINE_SHOWN: usize = 60;
+
 /// What was decided, why and by which line.
 pub(super) fn verdict(verdict: &Verdict) -> io::Result<()> {
     output::line(&in_a_word(verdict))?;
@@ -46,7 +49,7 @@ pub(super) fn explanation(explained: &Explanation) -> io::Result<()> {
         &explained.judged.as_ref().map_or_else(|| "no jurisdiction pack judges".to_owned(), judged),
     )?;
     output::line("")?;
-    let rows: Vec<Vec<String>> = explained.steps.iter().map(step).collect();
+    let rows: Vec<Vec<String>> = explained.steps.iter().map(|own| step(own, &explained.verdict)).collect();
     output::table(&["ASKED", "ANSWER", "RULE", "THE LINE"], &rows)?;
     if !explained.likes.is_empty() {
         output::line("")?;
@@ -100,8 +103,10 @@ fn judged(judged: &Judged) -> String {
     )
 }
 
-fn step(step: &Step) -> Vec<String> {
-    let why = step.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+fn step(step: &Step, verdict: &Verdict) -> Vec<String> {
+    // What the verdict says stands above.
+    let why = step.text.as_ref().filter(|text| **text != verdict.text);
+    let why = why.map(|text| format!(": {text}")).unwrap_or_default();
     let answer = match (step.answer, step.reason, step.ground) {
         (Answer::Passes, ..) => "nothing against it".to_owned(),
         (Answer::CarriesNot, ..) => "no".to_owned(),
@@ -115,8 +120,15 @@ fn step(step: &Step) -> Vec<String> {
     vec![step.question.to_owned(), answer, step.rule.place(), text(&step.rule)]
 }
 
+/// A line of a file, its blanks and its length within bounds.
 fn text(line: &Line) -> String {
-    line.text.clone().unwrap_or_default()
+    let words: Vec<&str> = line.text.iter().flat_map(|text| text.split_whitespace()).collect();
+    let mut text = words.join(" ");
+    if let Some((end, _)) = text.char_indices().nth(LINE_SHOWN) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 fn change(change: &Change) -> String {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cli::output::{self, Output};
+use crate::cli::output::{self, Output, counted};
 use crate::policy::replay::{Change, Count, Kind, Says, Tally, Why};
 use crate::policy::{PolicySet, Scope, Stream};
 use crate::store::{DeliveryFilter, Store};
@@ -112,15 +112,17 @@ impl Report {
         if output == Output::Json {
             return output::json(self);
         }
-        let Self { messages, unchanged, since, until, .. } = self;
-        output::line(&format!("{messages} messages decided from {since} to {until}; {unchanged} unchanged"))?;
+        let Self { unchanged, since, until, .. } = self;
+        let messages = counted(self.messages, "message", "messages");
+        output::line(&format!("{messages} decided from {since} to {until}, {unchanged} unchanged"))?;
         self.print_part("gain mail", &self.gain)?;
         self.print_part("lose mail", &self.lose)?;
-        self.print_part("are held otherwise", &self.holds)?;
-        self.print_part("see no difference but the reason or the ground", &self.other)?;
+        self.print_part("held otherwise", &self.holds)?;
+        self.print_part("the same, for another reason or on another ground", &self.other)?;
         for one in &self.not_reproduced {
             output::line("")?;
-            output::line(&format!("{} messages: {}", one.messages, one.why.text()))?;
+            let messages = counted(one.messages, "message", "messages");
+            output::line(&format!("{messages}: {}", one.why.text()))?;
             output::line(&format!("  e.g. {}", told(&one.examples)))?;
         }
         Ok(())
@@ -132,7 +134,9 @@ impl Report {
         }
         let people = if self.people_at_least { "at least " } else { "" };
         output::line("")?;
-        output::line(&format!("{people}{} people, {} messages {what}", part.people, part.messages))?;
+        let messages = counted(part.messages, "message", "messages");
+        let persons = counted(part.people, "person", "people");
+        output::line(&format!("{what}: {messages} to {people}{persons}"))?;
         let row = |by: &By| {
             vec![
                 by.messages.to_string(),
