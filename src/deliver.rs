@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 pub use dispatch::run;
 
@@ -31,7 +32,7 @@ use crate::policy::decide::{
 };
 use crate::policy::{PolicySet, Reason, Verdict, VerdictKind};
 use crate::sign::Signers;
-use crate::store::{Claim, Consent, Settle, Settled, Store, StoreError, Subscriber};
+use crate::store::{Claim, Consent, Redecided, Settle, Settled, Store, StoreError, Subscriber};
 use crate::telemetry::metrics::Stopwatch;
 use choice::Upstreams;
 use hand::{Hand, Standing};
@@ -138,21 +139,21 @@ impl Departures {
         standing: &Standing,
     ) -> Result<Sent, Stop> {
         let mut person = claim.consent.clone();
-        let mut leave = self.decide_again(policy, claim, &person)?;
+        let (mut leave, mut basis) = self.decide_again(policy, claim, &person)?;
         let connection = upstream.connection(reuse).await;
         let mut connection = connection.map_err(|failure| Stop::unreachable(upstream, failure))?;
         let mut read_at = claim.claimed_at;
         if self.is_old(read_at) {
             read_at = self.parts.clock.now();
             person = self.read_consent_again(claim).await;
-            leave = self.decide_again(policy, claim, &person)?;
+            (leave, basis) = self.decide_again(policy, claim, &person)?;
         }
         let known = person.as_ref().ok().and_then(|consent| consent.person.as_ref());
         let make = || self.copy(policy, upstream, &connection, claim, known, leave.verdict());
         let copy = heavy::run(claim.content.len(), make).await?;
         // A large copy waits for its turn.
         if self.is_old(read_at) {
-            leave = self.decide_again(policy, claim, &self.read_consent_again(claim).await)?;
+            (leave, basis) = self.decide_again(policy, claim, &self.read_consent_again(claim).await)?;
         }
         let envelope = Envelope {
             sender: claim.envelope_sender.as_ref(),
@@ -170,9 +171,10 @@ impl Departures {
         fail::fail_point!("deliver_before_send", |_| std::process::abort());
         standing.only_to_be_settled();
         let dsn = connection.capabilities().dsn;
+        let decided = basis.of(leave.verdict().clone());
         let sent = connection.send(leave, &envelope, &[&copy.signatures, &copy.copy]).await;
         fail::fail_point!("deliver_after_response", sent.is_ok(), |_| std::process::abort());
-        sent.map(|response| Sent { response, dsn }).map_err(|failure| match connection.origin {
+        sent.map(|response| Sent { response, dsn, decided }).map_err(|failure| match connection.origin {
             Origin::Kept if failure.is_stale() => Stop::Stale(failure),
             _ => Stop::Failed(failure),
         })
@@ -206,11 +208,12 @@ impl Departures {
         policy: &PolicySet,
         claim: &Claim,
         consent: &Result<Consent, StoreError>,
-    ) -> Result<Deliverable, Stop> {
+    ) -> Result<(Deliverable, Basis), Stop> {
         let now = self.parts.clock.now();
         // What waits to its deadline is judged as of then, however late that is seen: what waited for its turn to
         // the end is withheld, and not expired.
         let at = now.min(just_before(claim.deadline));
+        let mut basis = Basis { at, person: None, circumstances: Circumstances::default() };
         let leave = match claim.kind {
             DeliveryKind::Dsn => release_dsn(claim.verdict.clone()),
             DeliveryKind::Submitted => {
@@ -225,19 +228,20 @@ impl Departures {
                     Records::Complete => consent.records,
                     Records::Behind => Records::Behind,
                 };
-                let circumstances = Circumstances { records, earlier: claim.earlier.clone() };
-                let verdict = decide(policy, facts, state, &circumstances, at);
+                basis.person = consent.person.as_ref().map(|person| (person.id, person.version));
+                basis.circumstances = Circumstances { records, earlier: claim.earlier.clone() };
+                let verdict = decide(policy, facts, state, &basis.circumstances, at);
                 match release(policy, facts, verdict) {
                     Release::Send(leave) => leave,
-                    Release::Hold(verdict) => return Err(Stop::Held(verdict.into())),
-                    Release::Withhold(verdict) => return Err(Stop::Withheld(verdict.into())),
+                    Release::Hold(verdict) => return Err(Stop::Held(basis.of(verdict))),
+                    Release::Withhold(verdict) => return Err(Stop::Withheld(basis.of(verdict))),
                 }
             }
         };
         if claim.reason == Some(Reason::HeldByOperator) {
-            return Err(Stop::Held(held_by_operator(leave.verdict()).into()));
+            return Err(Stop::Held(basis.of(held_by_operator(leave.verdict()))));
         }
-        if now < claim.deadline { Ok(leave) } else { Err(Stop::Expired) }
+        if now < claim.deadline { Ok((leave, basis)) } else { Err(Stop::Expired) }
     }
 
     /// The connection comes first: what it can carry goes into the copy.
@@ -293,6 +297,20 @@ impl Departures {
             self.parts.queue_changed.notify_one();
         }
         Settled::Done
+    }
+}
+
+/// What a second decision rests on, beside policy and the message's facts.
+struct Basis {
+    at: Timestamp,
+    person: Option<(Uuid, i64)>,
+    circumstances: Circumstances,
+}
+
+impl Basis {
+    fn of(self, verdict: Verdict) -> Box<Redecided> {
+        let Self { at, person, circumstances } = self;
+        Box::new(Redecided { verdict, at, person, circumstances })
     }
 }
 

@@ -90,7 +90,8 @@ impl Intake {
         let facts = classified.as_ref().ok();
         // Handed on, so that what waits for its commit is in memory once, sealed.
         let content = std::mem::take(&mut submission.content);
-        let message = self.message(id, &submission, content, facts, &policy, verdicts, consent, now);
+        let message =
+            self.message(id, &submission, content, facts, &policy, verdicts, consent, circumstances, now);
         let mut receipt = receipt(&message, facts, &policy);
         self.recall_refused(&message, &mut receipt).await?;
         let notification = self.notification(&message, &receipt, facts, &policy, now);
@@ -130,12 +131,14 @@ impl Intake {
         policy: &Arc<PolicySet>,
         verdicts: Vec<Admission>,
         consent: Vec<Option<Subscriber>>,
+        circumstances: Vec<Circumstances>,
         now: Timestamp,
     ) -> NewMessage {
         let sender = &submission.grant.sender;
         let stream = facts.map_or(Stream::Functional, |facts| facts.stream);
         let wait = policy.sender(sender).map(|own| own.stream(stream).deadline).unwrap_or_default();
         let mut asked = submission.envelope.asked_for_each.iter().cloned();
+        let mut circumstances = circumstances.into_iter();
         let recipients = submission.envelope.recipients.iter();
         let deliveries =
             recipients.zip(verdicts).zip(consent).map(|((recipient, admission), known)| NewDelivery {
@@ -144,6 +147,7 @@ impl Intake {
                 asked: asked.next().unwrap_or_default(),
                 subscriber: known.as_ref().map(|subscriber| subscriber.id),
                 version: known.map_or(0, |subscriber| subscriber.version),
+                circumstances: circumstances.next().unwrap_or_default(),
                 admission,
                 lane: Lane {
                     sender: sender.clone(),

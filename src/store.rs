@@ -57,7 +57,7 @@ pub use page::{DeliveryPage, PageFilter};
 pub use queue::{InHand, Look, Reach, Seen, WaitingLane};
 pub use replay::Pass;
 pub use retention::Removed;
-pub use settle::{Settle, Settled};
+pub use settle::{Redecided, Settle, Settled};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};
 pub use submission::TakenBefore;

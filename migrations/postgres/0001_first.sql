@@ -211,6 +211,8 @@ CREATE TABLE verdicts (
     policy       TEXT NOT NULL,
     ruling       BYTEA NOT NULL,   -- rulings.hash
     decided_at   BIGINT NOT NULL,
+    -- JSON: what bore on it beside policy and consent (what caps counted); null where nothing did
+    circumstances TEXT,
     PRIMARY KEY (delivery, round)
 );
 

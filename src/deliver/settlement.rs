@@ -15,10 +15,10 @@ use crate::mail::RawMessage;
 use crate::mail::redaction::one_line_about;
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::decide::DeliveryKind;
-use crate::policy::{PolicySet, Reason, Verdict};
+use crate::policy::{PolicySet, Reason};
 use crate::schedule::retry::{jitter, next_attempt};
 use crate::spool::{Because, Outcome, Settlement};
-use crate::store::{Claim, NewMessage, Settle, StoreError};
+use crate::store::{Claim, NewMessage, Redecided, Settle, StoreError};
 
 /// A delivery that the second decision holds is looked at again after this, where the verdict tells no time.
 const HOLD: Duration = Duration::from_secs(600);
@@ -34,10 +34,10 @@ const TAKEN: &str = "the next mail server took it and does not tell of its deliv
 pub enum Stop {
     /// The second decision said no.
     #[error("withheld")]
-    Withheld(Box<Verdict>),
+    Withheld(Box<Redecided>),
     /// The second decision said not now.
     #[error("held")]
-    Held(Box<Verdict>),
+    Held(Box<Redecided>),
     /// Its deadline has passed.
     #[error("not delivered before its deadline")]
     Expired,
@@ -72,6 +72,8 @@ pub struct Sent {
     pub response: Response,
     /// Whether the upstream tells of its delivery, where that was asked for. RFC 3461, 5.2.
     pub dsn: Offer,
+    /// What let it leave.
+    pub decided: Box<Redecided>,
 }
 
 /// Turns what a try came to into what is written down.
@@ -86,7 +88,7 @@ pub struct Settling {
 struct Ending {
     settlement: Settlement,
     because: Because,
-    verdict: Option<Verdict>,
+    verdict: Option<Redecided>,
     /// What a notification tells, where one is wanted: status and plain words.
     told: Option<(Action, Status, String)>,
 }
@@ -104,6 +106,8 @@ impl Settling {
             Ok(sent) => Ending {
                 because: Because { response: Some(sent.response.told(&claim.recipient)), reason: None },
                 told: (sent.dsn == Offer::Lacking).then(|| (Action::Relayed, RELAYED, TAKEN.to_owned())),
+                // What was held at first leaves on what is recorded here (invariant 16).
+                verdict: unless_said_before(*sent.decided, claim),
                 ..Ending::of(Outcome::Relayed)
             },
             Err(Stop::LeaseLost) => return None,
@@ -124,20 +128,20 @@ impl Settling {
 
     fn stopped(&self, claim: &Claim, stop: Stop, now: Timestamp) -> Ending {
         match stop {
-            Stop::Withheld(verdict) => Ending {
-                because: Because { response: None, reason: verdict.reason },
-                verdict: Some(*verdict).filter(|verdict| !verdict.agrees_with(&claim.verdict)),
+            Stop::Withheld(redecided) => Ending {
+                because: Because { response: None, reason: redecided.verdict.reason },
+                verdict: unless_said_before(*redecided, claim),
                 ..Ending::of(Outcome::Withheld)
             },
-            Stop::Held(verdict) => Ending {
-                settlement: Settlement::Hold(match (verdict.reason, verdict.until) {
+            Stop::Held(redecided) => Ending {
+                settlement: Settlement::Hold(match (redecided.verdict.reason, redecided.verdict.until) {
                     // Nothing but a release ends it.
                     (Some(Reason::HeldByOperator), _) => claim.deadline,
                     (_, Some(until)) => until.min(claim.deadline),
                     (_, None) => earlier(now, HOLD, claim.deadline),
                 }),
-                because: Because { response: None, reason: verdict.reason },
-                verdict: Some(*verdict).filter(|verdict| !verdict.agrees_with(&claim.verdict)),
+                because: Because { response: None, reason: redecided.verdict.reason },
+                verdict: unless_said_before(*redecided, claim),
                 told: None,
             },
             Stop::Failed(failure) | Stop::Stale(failure) | Stop::NoCopy(NoCopy::Unfit(failure)) => {
@@ -245,6 +249,11 @@ fn at_the_deadline(ending: Ending, claim: &Claim, now: Timestamp) -> Ending {
         }
         _ => ending,
     }
+}
+
+/// The second verdict is recorded where it says something else than the first.
+fn unless_said_before(redecided: Redecided, claim: &Claim) -> Option<Redecided> {
+    Some(redecided).filter(|own| !own.verdict.agrees_with(&claim.verdict))
 }
 
 fn earlier(now: Timestamp, wait: Duration, deadline: Timestamp) -> Timestamp {

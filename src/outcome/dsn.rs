@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::mail::parameters::Occasion;
 use crate::mail::redaction::one_line;
 use crate::mail::{Address, MailParameters, RcptParameters, xtext};
-use crate::policy::decide::{Admission, DeliveryKind, admit_dsn};
+use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit_dsn};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Stream};
 use crate::spool::Lane;
@@ -117,6 +117,7 @@ impl Notifier {
                 asked: RcptParameters::default(),
                 subscriber: None,
                 version: 0,
+                circumstances: Circumstances::default(),
                 admission: Admission::Spool(admit_dsn(sender)),
                 lane: Lane {
                     sender: original.sender.to_owned(),

@@ -4,6 +4,7 @@
 mod leave;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::grounds::{self, Missing, Question, Standing};
 use super::holds::{Earlier, Hold, Stage, Wait};
@@ -18,12 +19,15 @@ pub use leave::{
     Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, release, release_dsn,
 };
 
-/// What else bears on a decision. Read at intake, binding at the claim.
-#[derive(Clone, Debug, Default)]
+/// What else bears on a decision. Read at intake, binding at the claim; recorded with the verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Circumstances {
+    #[serde(skip_serializing_if = "Records::are_complete")]
     pub records: Records,
     /// Marketing of the sender that the person was sent already, as far as caps may count it, in any order. Empty
     /// where no cap asks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Earlier>,
 }
 
@@ -36,12 +40,19 @@ impl Circumstances {
 }
 
 /// Whether all noes that were ever recorded can be read now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Records {
     #[default]
     Complete,
     /// A backup was restored, and what came after it is not all back yet.
     Behind,
+}
+
+impl Records {
+    fn are_complete(&self) -> bool {
+        *self == Self::Complete
+    }
 }
 
 /// The verdict for one recipient.

@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::calendar::{self, Hours, Window};
 use super::sender::SenderPolicy;
@@ -34,7 +35,7 @@ pub struct QuietHours {
 }
 
 /// Another marketing message of the sender to the same person, as far as caps count it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
     pub scope: Option<Scope>,
     /// When it was delivered; of one on its way, when it was claimed.
@@ -43,7 +44,8 @@ pub struct Earlier {
 }
 
 /// Whether a place under a cap is taken for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stage {
     Delivered,
     /// In a worker's hand: it has its place before what is claimed after it.

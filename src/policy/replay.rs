@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::decide::{Admission, Circumstances, Records, admit, decide};
+use super::decide::{Admission, Circumstances, Entry, admit, decide};
 use super::{Facts, GroundKind, PolicySet, Reason, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
 
@@ -32,6 +32,8 @@ pub struct Recorded<'a> {
     pub facts: Option<&'a Facts>,
     /// `None` where it can't be read.
     pub consent: Option<&'a ConsentState>,
+    /// What else bore on it.
+    pub circumstances: &'a Circumstances,
     /// The set of its time; `None` where it was not kept.
     pub old: Option<&'a PolicySet>,
 }
@@ -39,10 +41,10 @@ pub struct Recorded<'a> {
 /// What a verdict says, without whom it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Says {
-    /// What becomes of the message: `deliver` too where shadow mode lets a refusal pass.
     pub verdict: Effect,
     pub reason: Option<Reason>,
     pub ground: Option<GroundKind>,
+    /// Refused or held, but let pass.
     pub passes_in_shadow: bool,
 }
 
@@ -65,7 +67,7 @@ pub enum Why {
     PersonUnreadable,
     /// The set of its time is not in the database: what was recorded is compared with the new set.
     SetMissing,
-    /// Held for what is counted or said at the time and not recorded: compared without that.
+    /// Held for what is said at the time and not recorded, as an operator's order: compared without that.
     Circumstances,
     /// The set of its time gives another answer today: that one is compared.
     Differs,
@@ -83,7 +85,7 @@ impl Why {
             }
             Self::PersonUnreadable => "what was known of the person can't be read: not compared",
             Self::SetMissing => "their policy set was not kept: compared as recorded",
-            Self::Circumstances => "held for what only that moment knew: compared without it",
+            Self::Circumstances => "held for what is no policy and not recorded: compared without it",
             Self::Differs => "their own policy set answers otherwise today: compared by today's answer",
         }
     }
@@ -155,15 +157,14 @@ pub fn compare(one: &Recorded<'_>, new: &PolicySet) -> Compared {
         (_, None) => return but(Why::PersonUnreadable),
         (Some(facts), Some(consent)) => (facts, consent),
     };
-    let circumstances = then(one);
     let (from, why) = match one.old {
         None => (Says::recorded(one), Some(Why::SetMissing)),
         Some(old) => {
-            let again = decide(old, facts, consent, &circumstances, one.at);
+            let again = decide(old, facts, consent, one.circumstances, one.at);
             (Says::of(old, facts, &again), differs(one, &again))
         }
     };
-    let verdict = decide(new, facts, consent, &circumstances, one.at);
+    let verdict = decide(new, facts, consent, one.circumstances, one.at);
     let to = Says::of(new, facts, &verdict);
     let kind = (from != to).then(|| Kind {
         sender: facts.sender.clone(),
@@ -178,11 +179,18 @@ pub fn compare(one: &Recorded<'_>, new: &PolicySet) -> Compared {
 
 impl Says {
     fn of(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Self {
-        let admission = admit(policy, facts, verdict.clone());
-        let passes_in_shadow =
-            verdict.verdict == VerdictKind::Refuse && matches!(admission, Admission::Spool(_));
-        let effect = if passes_in_shadow { Effect::Deliver } else { verdict.verdict.into() };
-        Self { verdict: effect, reason: verdict.reason, ground: verdict.ground, passes_in_shadow }
+        let enters = match admit(policy, facts, verdict.clone()) {
+            Admission::Spool(spoolable) => Some(spoolable.entry()),
+            Admission::Refuse(_) => None,
+        };
+        let (kind, reason, ground) = (verdict.verdict, verdict.reason, verdict.ground);
+        let passes_in_shadow = enters == Some(Entry::Queued) && kind != VerdictKind::Deliver;
+        Self { verdict: kind.into(), reason, ground, passes_in_shadow }
+    }
+
+    /// What becomes of the message.
+    fn effect(&self) -> Effect {
+        if self.passes_in_shadow { Effect::Deliver } else { self.verdict }
     }
 
     /// As it was recorded, where nothing tells of a mode.
@@ -215,7 +223,7 @@ impl From<VerdictKind> for Effect {
 
 impl Kind {
     pub fn change(&self) -> Change {
-        match (self.from.verdict, self.to.verdict) {
+        match (self.from.effect(), self.to.effect()) {
             (from, to) if from == to => Change::Same,
             (_, Effect::Deliver) => Change::Gain,
             (Effect::Deliver, Effect::Refuse) => Change::Lose,
@@ -232,7 +240,7 @@ impl Tally {
             self.not_made_again.entry(why).or_default().add(decision, true);
         }
         let Some(kind) = compared.kind else { return };
-        self.widened += u64::from(kind.to.verdict > kind.from.verdict);
+        self.widened += u64::from(kind.to.effect() > kind.from.effect());
         let change = kind.change();
         let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX).saturating_add(FIRST_KIND);
         let number = *self.numbers.entry(kind.clone()).or_insert(next);
@@ -283,15 +291,6 @@ impl Count {
 /// Numbers below it are those of `Change`.
 const FIRST_KIND: u32 = 16;
 
-/// What bore on it beside policy and consent, as far as the record tells.
-fn then(one: &Recorded<'_>) -> Circumstances {
-    let mut circumstances = Circumstances::default();
-    if one.reason == Some(Reason::Restoring) {
-        circumstances.records = Records::Behind;
-    }
-    circumstances
-}
-
 fn differs(one: &Recorded<'_>, again: &Verdict) -> Option<Why> {
     let recorded = (one.verdict, one.reason, one.ground, one.ground_event);
     if recorded == (again.verdict, again.reason, again.ground, again.ground_event) {
@@ -306,7 +305,6 @@ fn is_of_the_moment(reason: Reason) -> bool {
     matches!(
         reason,
         Reason::FrequencyCap
-            | Reason::QuietHours
             | Reason::PausedBySubscriber
             | Reason::CampaignPaused
             | Reason::WarmUp

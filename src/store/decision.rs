@@ -15,7 +15,7 @@ use super::verdict;
 use super::{Store, StoreError, rows};
 use crate::consent::{ConsentState, Event, fold};
 use crate::mail::Address;
-use crate::policy::decide::DeliveryKind;
+use crate::policy::decide::{Circumstances, DeliveryKind};
 use crate::policy::{Facts, GroundKind, Reason, Verdict, VerdictKind};
 
 /// One decision as it was recorded, and the message that it was on.
@@ -48,6 +48,8 @@ pub struct Round {
     pub subscriber: Option<Uuid>,
     /// The subscriber's version that the verdict rests on.
     pub version: i64,
+    /// What bore on it beside policy and consent.
+    pub circumstances: Circumstances,
     /// Hash of the policy set.
     pub policy: Arc<str>,
     pub verdict: Verdict,
@@ -68,6 +70,7 @@ pub struct FirstDecision {
     /// Tells one person from another, and nothing else.
     pub person: u64,
     pub consent: ConsentThen,
+    pub circumstances: Circumstances,
 }
 
 /// What was known of a person when a decision was made; read where it is needed.
@@ -180,8 +183,8 @@ impl Store {
 /// The page is cut before anything is joined to it: PostgreSQL might else join all there is.
 const FIRST: &str =
     "SELECT v.delivery, v.subscriber, v.version, v.verdict, v.reason, v.ground, v.ground_event,
-        v.policy, v.decided_at, m.facts, m.kind, d.lookup_hash, s.version, s.state
-    FROM (SELECT delivery, subscriber, version, verdict, reason, ground, ground_event, policy, decided_at
+        v.policy, v.decided_at, m.facts, m.kind, d.lookup_hash, s.version, s.state, v.circumstances
+    FROM (SELECT delivery, subscriber, version, verdict, reason, ground, ground_event, policy, decided_at, circumstances
           FROM verdicts WHERE delivery > $1 AND delivery < $2 AND round = 0 ORDER BY delivery LIMIT $3) v
     JOIN deliveries d ON d.id = v.delivery
     JOIN messages m ON m.id = d.message
@@ -231,6 +234,7 @@ fn first(row: &Row, histories: &Histories) -> Result<FirstDecision> {
         // An HMAC: any eight octets of it are as good as chance.
         person: row.hash(11)?.first_chunk().map_or(0, |octets| u64::from_be_bytes(*octets)),
         consent,
+        circumstances: verdict::circumstances(row, 14)?,
     })
 }
 

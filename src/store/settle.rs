@@ -16,6 +16,7 @@ use super::sql::{Session, Value, values};
 use super::verdict::{self, About};
 use super::{NewMessage, Store, StoreError};
 use crate::policy::Verdict;
+use crate::policy::decide::Circumstances;
 use crate::spool::{Because, Fence, Settlement, State};
 
 /// What a claim came to, to be written down.
@@ -25,11 +26,21 @@ pub struct Settle {
     pub settlement: Settlement,
     pub because: Because,
     /// The second verdict, where it differs from the first.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<Redecided>,
     /// The policy set behind the second verdict.
     pub policy: Arc<str>,
     /// The DSN that tells of it, spooled in the same transaction.
     pub dsn: Option<NewMessage>,
+}
+
+/// What a claim decided, and on what.
+#[derive(Clone, Debug)]
+pub struct Redecided {
+    pub verdict: Verdict,
+    pub at: Timestamp,
+    /// The subscriber, and the version that it rests on; `None` of whom nothing was known.
+    pub person: Option<(Uuid, i64)>,
+    pub circumstances: Circumstances,
 }
 
 /// Whether a settlement took.
@@ -45,7 +56,7 @@ pub(super) struct Settling {
     fence: Fence,
     settlement: Settlement,
     because: Because,
-    verdict: Option<([u8; 32], Verdict)>,
+    verdict: Option<([u8; 32], Redecided)>,
     policy: Arc<str>,
     pub rulings: Texts,
     pub dsn: Option<Box<Spooling>>,
@@ -70,10 +81,10 @@ impl Store {
             None => None,
         };
         let mut rulings = Texts::new();
-        let verdict = settle.verdict.map(|verdict| {
-            let (hash, text) = verdict::ruling(&verdict);
+        let verdict = settle.verdict.map(|redecided| {
+            let (hash, text) = verdict::ruling(&redecided.verdict);
             rulings.insert(hash, text);
-            (hash, verdict)
+            (hash, redecided)
         });
         let Settle { fence, settlement, mut because, policy, .. } = settle;
         because.response = because.response.as_deref().map(printable);
@@ -113,8 +124,8 @@ pub(super) async fn apply(
             continue;
         };
         settled.push(Settled::Done);
-        if let Some((hash, verdict)) = &settling.verdict {
-            insert_verdict(session, settling, *hash, verdict, row, now).await?;
+        if let Some((hash, redecided)) = &settling.verdict {
+            insert_verdict(session, settling, *hash, redecided, row.text(2)?).await?;
         }
         if settling.ends() {
             ended.push(settling.fence.delivery);
@@ -159,23 +170,20 @@ async fn insert_verdict(
     session: &mut Session,
     settling: &Settling,
     ruling: [u8; 32],
-    verdict: &Verdict,
-    row: &super::sql::Row,
-    now: Timestamp,
+    redecided: &Redecided,
+    sender: &str,
 ) -> Result<()> {
-    let sender = row.text(2)?;
-    let find = "SELECT version FROM subscribers WHERE sender = $1 AND lookup_hash = $2 AND erased_at IS NULL";
-    let subscriber = session.fetch_optional(find, values![sender, row.blob(4)?.to_vec()]).await?;
     let about = About {
         delivery: settling.fence.delivery,
         round: settling.fence.number,
         sender,
-        subscriber: row.opt_id(3)?,
-        version: subscriber.map(|row| row.int(0)).transpose()?.unwrap_or(0),
+        subscriber: redecided.person.map(|(id, _)| id),
+        version: redecided.person.map_or(0, |(_, version)| version),
         policy: &settling.policy,
-        at: now,
+        at: redecided.at,
+        circumstances: &redecided.circumstances,
     };
-    let row = verdict::row(&about, verdict, ruling);
+    let row = verdict::row(&about, &redecided.verdict, ruling);
     rows::insert(session, verdict::INTO, vec![row], "").await.map(drop)
 }
 

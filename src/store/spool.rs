@@ -20,7 +20,7 @@ use super::{Store, StoreError, rows};
 use crate::keys::{DataKey, LookupHash};
 use crate::limits::heavy;
 use crate::mail::{Address, MailParameters, RcptParameters};
-use crate::policy::decide::{Admission, DeliveryKind, Entry};
+use crate::policy::decide::{Admission, Circumstances, DeliveryKind, Entry};
 use crate::policy::{Facts, Stream, Verdict};
 use crate::spool::{Lane, Outcome, State};
 
@@ -65,6 +65,8 @@ pub struct NewDelivery {
     pub subscriber: Option<Uuid>,
     /// The subscriber's version that the verdict rests on; 0 for an unknown person.
     pub version: i64,
+    /// What bore on the verdict beside policy and consent.
+    pub circumstances: Circumstances,
     pub admission: Admission,
     pub lane: Lane,
     pub deadline: Timestamp,
@@ -189,6 +191,7 @@ impl Store {
             version: delivery.version,
             policy: &message.policy,
             at: message.received_at,
+            circumstances: &delivery.circumstances,
         };
         let row = verdict::row(&about, verdict, ruling);
         spooling.rulings.insert(ruling, text);

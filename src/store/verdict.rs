@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::decision::Round;
 use super::fault::Result;
 use super::rows;
-use super::sql::{Row, Session, Value, to_json, values};
+use super::sql::{Row, Session, Value, parse_json, to_json, values};
+use crate::policy::decide::Circumstances;
 use crate::policy::{RuleRef, Scope, Stream, Verdict};
 
 /// The shared part of a verdict.
@@ -29,7 +30,10 @@ struct Ruling {
 pub(super) const AT_INTAKE: i64 = 0;
 
 pub(super) const INTO: &str = "verdicts (delivery, round, sender, subscriber, version, verdict, reason, \
-                               ground, ground_event, policy, ruling, decided_at)";
+                               ground, ground_event, policy, ruling, decided_at, circumstances)";
+
+/// What a cap has counted is recorded up to so many, the youngest.
+const MOST_EARLIER: usize = 64;
 
 /// What a verdict is about, beside what it says.
 #[derive(Clone)]
@@ -42,6 +46,7 @@ pub(super) struct About<'a> {
     pub version: i64,
     pub policy: &'a str,
     pub at: Timestamp,
+    pub circumstances: &'a Circumstances,
 }
 
 /// The ruling's text and its hash.
@@ -71,7 +76,24 @@ pub(super) fn row(about: &About<'_>, verdict: &Verdict, ruling: [u8; 32]) -> Vec
         about.policy,
         ruling,
         about.at,
+        bearing(about.circumstances),
     ]
+}
+
+/// Nothing, mostly.
+fn bearing(circumstances: &Circumstances) -> Option<String> {
+    if *circumstances == Circumstances::default() {
+        return None;
+    }
+    let mut bearing = circumstances.clone();
+    bearing.earlier.sort_by_key(|one| std::cmp::Reverse(one.at));
+    bearing.earlier.truncate(MOST_EARLIER);
+    Some(to_json(&bearing))
+}
+
+/// What was recorded of it.
+pub(super) fn circumstances(row: &Row, column: usize) -> Result<Circumstances> {
+    Ok(row.opt_text(column)?.map(parse_json).transpose()?.unwrap_or_default())
 }
 
 /// A recorded verdict and the policy set behind it.
@@ -105,7 +127,7 @@ pub(super) async fn read(
 pub(super) async fn rounds(session: &mut Session, delivery: Uuid) -> Result<Vec<Round>> {
     let select =
         "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body, v.round,
-                      v.decided_at, v.subscriber, v.version
+                      v.decided_at, v.subscriber, v.version, v.circumstances
                   FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.delivery = $1 ORDER BY v.round";
     let round = |row: &Row| {
         let Recorded { verdict, policy } = recorded(row)?;
@@ -114,6 +136,7 @@ pub(super) async fn rounds(session: &mut Session, delivery: Uuid) -> Result<Vec<
             at: row.time(8)?,
             subscriber: row.opt_id(9)?,
             version: row.int(10)?,
+            circumstances: circumstances(row, 11)?,
             policy,
             verdict,
         })

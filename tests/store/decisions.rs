@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use optgate::consent::ConsentState;
-use optgate::policy::decide::DeliveryKind;
+use optgate::policy::decide::{Circumstances, DeliveryKind};
 use optgate::policy::{Reason, VerdictKind};
 use optgate::store::{FirstDecision, NewDelivery};
 use uuid::Uuid;
@@ -43,9 +43,13 @@ async fn first_decisions_come_page_by_page_with_what_was_known_then(home: &Home)
     record(home, opt_in()).await;
     let mut made = Vec::new();
     for round in 0..3 {
+        // Ids of one moment have no order.
+        home.advance(Duration::from_millis(2)).await;
+        let anna = to_anna(home).await;
+        home.advance(Duration::from_millis(2)).await;
         let mut refused = home.delivery("bo@example.se");
         refused.admission = refusal(Reason::NoGround);
-        let deliveries = [to_anna(home).await, refused];
+        let deliveries = [anna, refused];
         made.extend(deliveries.iter().map(|one| one.id));
         home.store.spool(vec![home.message(&deliveries)]).await.unwrap();
         if round == 1 {
@@ -98,7 +102,8 @@ async fn decisions_of_another_time_and_our_own_notifications_are_left_out(home: 
 async fn i16_one_decision_is_given_back_with_all_that_it_rested_on(home: &Home) {
     assert!(home.store.decision(Uuid::nil()).await.unwrap().is_none());
     let anna = record(home, opt_in()).await;
-    let delivery = to_anna(home).await;
+    let mut delivery = to_anna(home).await;
+    delivery.circumstances = Circumstances::after([("apparel".parse().unwrap(), home.in_seconds(-60))]);
     let message = home.message(std::slice::from_ref(&delivery));
     home.store.spool(vec![message.clone()]).await.unwrap();
     record(home, withdrawal()).await;
@@ -111,7 +116,10 @@ async fn i16_one_decision_is_given_back_with_all_that_it_rested_on(home: &Home) 
     let round = &found.rounds[0];
     assert_eq!((found.rounds.len(), round.number, round.at), (1, 0, message.received_at));
     assert_eq!((round.subscriber, round.version, &*round.policy), (Some(anna), 1, "policy-hash"));
-    assert_eq!(round.verdict.verdict, VerdictKind::Deliver);
+    assert_eq!(
+        (round.verdict.verdict, &round.circumstances),
+        (VerdictKind::Deliver, &delivery.circumstances)
+    );
     let history = home.store.history_until("demo-shop", anna, round.version).await.unwrap();
     assert_eq!((history.len(), history[0].0.kind.word()), (1, "opt_in"));
     assert!(history[0].1.is_some(), "with its evidence");

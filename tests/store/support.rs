@@ -178,6 +178,7 @@ impl Home {
             asked: Default::default(),
             subscriber: None,
             version: 0,
+            circumstances: Default::default(),
             admission: spoolable(),
             lane: lane(recipient.domain()),
             recipient,

@@ -2,7 +2,7 @@
 
 use optgate::policy::{Reason, VerdictKind};
 use optgate::spool::{Outcome, Settlement, State};
-use optgate::store::{DeliveryFilter, NewMessage, Order, Seen, Settled, StoreError};
+use optgate::store::{DeliveryFilter, NewMessage, Order, Redecided, Seen, Settled, StoreError};
 
 use crate::support::*;
 
@@ -65,7 +65,8 @@ async fn a_settlement_and_its_notification_are_one(home: &Home) {
     let mut end = settle(claim.fence, Settlement::End(Outcome::Withheld));
     let second = verdict(VerdictKind::Refuse, Some(Reason::Withdrawn));
     end.because.reason = Some(Reason::Withdrawn);
-    end.verdict = Some(second.clone());
+    let (at, person) = (home.clock.now(), None);
+    end.verdict = Some(Redecided { verdict: second.clone(), at, person, circumstances: Default::default() });
     end.policy = "a-younger-policy".into();
     end.dsn = Some(dsn.clone());
     assert_eq!(home.store.settle(end).await.unwrap(), Settled::Done);

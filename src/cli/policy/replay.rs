@@ -124,6 +124,7 @@ impl Question {
             ground_event: one.ground_event,
             facts: self.facts.as_deref(),
             consent: consent.as_ref(),
+            circumstances: &one.circumstances,
             old: self.old.as_deref(),
         };
         (one.delivery, one.person, compare(&recorded, new))

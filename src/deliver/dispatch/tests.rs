@@ -121,6 +121,7 @@ impl Gateway {
                 asked: Default::default(),
                 subscriber: None,
                 version: 0,
+                circumstances: Default::default(),
                 admission: Admission::Spool(admit_dsn(sender)),
                 lane,
                 deadline: now + SignedDuration::from_hours(24),

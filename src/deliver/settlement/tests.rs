@@ -7,7 +7,7 @@ use super::*;
 use crate::deliver::response::{Lost, Stage, Unfit};
 use crate::outcome::dsn::NullSenderMail;
 use crate::policy::file::{parse, shipped};
-use crate::policy::{GroundKind, RuleRef, Stream, VerdictKind};
+use crate::policy::{GroundKind, RuleRef, Stream, Verdict, VerdictKind};
 use crate::spool::{Fence, Lane};
 use crate::store::Trace;
 
@@ -69,12 +69,20 @@ fn settle_at(now: &str, claim: &Claim, result: Result<Response, Stop>) -> Option
     let notifier = Notifier { hostname: "gateway.example.com".into(), upstream: NullSenderMail::Taken };
     let clock = Clock::driven(at(now));
     let settling = Settling { clock, notifier, possible_duplicates: AtomicU64::new(0) };
-    let result = result.map(|response| Sent { response, dsn: Offer::Lacking });
+    let result = result.map(|response| {
+        let decided = redecided(claim.verdict.clone());
+        Sent { response, dsn: Offer::Lacking, decided }
+    });
     settling.settle(&Arc::new(parse(&shipped()).unwrap().0), claim, result)
 }
 
 fn settle(result: Result<Response, Stop>) -> Settle {
     settle_at("2026-11-21T12:00:00Z", &claim(), result).unwrap()
+}
+
+fn redecided(verdict: Verdict) -> Box<Redecided> {
+    let (at, person) = (at("2026-11-21T12:00:00Z"), None);
+    Box::new(Redecided { verdict, at, person, circumstances: Default::default() })
 }
 
 fn answered(stage: Stage, code: u16) -> Stop {
@@ -120,10 +128,10 @@ fn everything_else_is_later_and_nobody_is_told() {
 #[test]
 fn a_second_no_withholds_and_nobody_is_told() {
     let refused = verdict(VerdictKind::Refuse, Some(Reason::Withdrawn));
-    let withheld = settle(Err(Stop::Withheld(refused.clone().into())));
+    let withheld = settle(Err(Stop::Withheld(redecided(refused.clone()))));
     assert_eq!(withheld.settlement, Settlement::End(Outcome::Withheld));
     assert_eq!(withheld.because.reason, Some(Reason::Withdrawn));
-    assert_eq!(withheld.verdict, Some(refused));
+    assert_eq!(withheld.verdict.map(|own| own.verdict), Some(refused));
     assert!(withheld.dsn.is_none());
 }
 
@@ -136,7 +144,7 @@ fn i9_at_the_deadline_later_is_expired_and_a_hold_is_withheld() {
         assert!(expired.dsn.is_some());
     }
     let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
-    let withheld = late(Stop::Held(held.into()));
+    let withheld = late(Stop::Held(redecided(held)));
     assert_eq!(withheld.settlement, Settlement::End(Outcome::Withheld));
     assert!(withheld.dsn.is_none());
 }
@@ -144,7 +152,7 @@ fn i9_at_the_deadline_later_is_expired_and_a_hold_is_withheld() {
 #[test]
 fn a_hold_is_looked_at_again_before_the_deadline() {
     let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
-    let result = settle_at("2026-11-22T10:55:00Z", &claim(), Err(Stop::Held(held.into()))).unwrap();
+    let result = settle_at("2026-11-22T10:55:00Z", &claim(), Err(Stop::Held(redecided(held)))).unwrap();
     assert_eq!(result.settlement, Settlement::Hold(at("2026-11-22T11:00:00Z")));
 }
 
@@ -153,7 +161,7 @@ fn a_hold_that_tells_until_when_is_looked_at_again_then() {
     let until =
         |text| Verdict { until: Some(at(text)), ..verdict(VerdictKind::Hold, Some(Reason::QuietHours)) };
     let settle = |text| {
-        let held = settle_at("2026-11-21T22:00:00Z", &claim(), Err(Stop::Held(until(text).into())));
+        let held = settle_at("2026-11-21T22:00:00Z", &claim(), Err(Stop::Held(redecided(until(text)))));
         held.unwrap().settlement
     };
     assert_eq!(settle("2026-11-22T07:00:00Z"), Settlement::Hold(at("2026-11-22T07:00:00Z")));
@@ -165,15 +173,15 @@ fn a_verdict_that_says_the_same_at_another_time_is_not_recorded_again() {
     let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
     let claim = Claim { verdict: held.clone(), ..claim() };
     let again = Verdict { until: Some(at("2026-11-22T07:00:00Z")), ..held };
-    let settled = settle_at("2026-11-21T22:00:00Z", &claim, Err(Stop::Held(again.into()))).unwrap();
-    assert_eq!(settled.verdict, None);
+    let settled = settle_at("2026-11-21T22:00:00Z", &claim, Err(Stop::Held(redecided(again)))).unwrap();
+    assert!(settled.verdict.is_none());
 }
 
 #[test]
 fn what_an_operator_holds_is_looked_at_again_at_its_deadline_alone() {
     let held = |now| {
         let held = verdict(VerdictKind::Hold, Some(Reason::HeldByOperator));
-        settle_at(now, &claim(), Err(Stop::Held(held.into()))).unwrap().settlement
+        settle_at(now, &claim(), Err(Stop::Held(redecided(held)))).unwrap().settlement
     };
     assert_eq!(held("2026-11-21T12:00:00Z"), Settlement::Hold(at("2026-11-22T11:00:00Z")));
     assert_eq!(held("2026-11-22T11:00:00Z"), Settlement::End(Outcome::Withheld));
@@ -190,4 +198,21 @@ fn no_notification_tells_of_a_notification() {
 #[test]
 fn what_another_worker_has_is_not_settled() {
     assert!(settle_at("2026-11-21T12:00:00Z", &claim(), Err(Stop::LeaseLost)).is_none());
+}
+
+#[test]
+fn i16_what_was_held_at_first_leaves_on_a_verdict_that_is_recorded() {
+    let taken = || Ok(Response { code: 250, enhanced: None, text: "queued 7".into() });
+    assert!(settle(taken()).verdict.is_none(), "it leaves on the first one");
+    let held = Claim { verdict: verdict(VerdictKind::Hold, Some(Reason::QuietHours)), ..claim() };
+    let sent = Sent {
+        response: taken().unwrap_or_else(|_: Stop| unreachable!()),
+        dsn: Offer::Lacking,
+        decided: redecided(verdict(VerdictKind::Deliver, None)),
+    };
+    let notifier = Notifier { hostname: "gateway.example.com".into(), upstream: NullSenderMail::Taken };
+    let clock = Clock::driven(at("2026-11-21T12:00:00Z"));
+    let settling = Settling { clock, notifier, possible_duplicates: AtomicU64::new(0) };
+    let settled = settling.settle(&Arc::new(parse(&shipped()).unwrap().0), &held, Ok(sent)).unwrap();
+    assert_eq!(settled.verdict.map(|own| own.verdict.verdict), Some(VerdictKind::Deliver));
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::*;
 use crate::consent::event::OptIn;
 use crate::consent::fold::Yes;
+use crate::policy::decide::Records;
 use crate::policy::file;
 
 fn set(change: impl Fn(&str, String) -> String) -> PolicySet {
@@ -25,6 +26,10 @@ static NARROWER: LazyLock<PolicySet> = LazyLock::new(|| {
 });
 static SHADOW: LazyLock<PolicySet> =
     LazyLock::new(|| set(|_, text| text.replace("mode = \"enforce\"", "mode = \"shadow\"")));
+
+static NOTHING: LazyLock<Circumstances> = LazyLock::new(Circumstances::default);
+static BEHIND: LazyLock<Circumstances> =
+    LazyLock::new(|| Circumstances { records: Records::Behind, ..Circumstances::default() });
 
 fn facts() -> Facts {
     Facts {
@@ -57,6 +62,7 @@ fn recorded<'a>(facts: &'a Facts, consent: &'a ConsentState) -> Recorded<'a> {
         ground_event: verdict.ground_event,
         facts: Some(facts),
         consent: Some(consent),
+        circumstances: &NOTHING,
         old: Some(&SHIPPED),
     }
 }
@@ -131,8 +137,8 @@ fn what_can_not_be_made_again_is_told_apart() {
         reason: Some(Reason::Restoring),
         ground: None,
         ground_event: None,
+        circumstances: &BEHIND,
         ..as_recorded
     };
-    // Deciding again, a hold keeps the event that it would rest on.
-    assert_eq!(compare(&restoring, &SHIPPED).kind, None);
+    assert_eq!(compare(&restoring, &SHIPPED), Compared::default());
 }

@@ -10,7 +10,7 @@ use crate::cli::output::{self, Output, counted};
 use crate::cli::{Session, Status};
 use crate::consent::view::EventView;
 use crate::consent::{ConsentState, Event, fold};
-use crate::policy::decide::{Circumstances, DeliveryKind, Records, admit_dsn};
+use crate::policy::decide::{DeliveryKind, admit_dsn};
 use crate::policy::explain::{Explanation, explain};
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{PolicySet, Reason, Verdict, VerdictKind, file};
@@ -152,11 +152,7 @@ fn make(set: &PolicySet, decision: &Decision, round: &Round, history: &History) 
             fold(&known.iter().map(|(event, _)| event.clone()).collect::<Vec<Event>>())
         }
     };
-    let mut circumstances = Circumstances::default();
-    if round.verdict.reason == Some(Reason::Restoring) {
-        circumstances.records = Records::Behind;
-    }
-    let explained = explain(set, facts, &state, &circumstances, round.at);
+    let explained = explain(set, facts, &state, &round.circumstances, round.at);
     let verdict = with_orders(&round.verdict, explained.verdict.clone());
     Ok(Made::of(round, verdict, Some(explained)))
 }

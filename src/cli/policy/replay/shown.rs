@@ -201,7 +201,7 @@ async fn recipients(store: &Store, tally: &Tally) -> anyhow::Result<Recipients> 
 
 fn said(says: &Says) -> String {
     let shadow = if says.passes_in_shadow { " (let pass in shadow mode)" } else { "" };
-    let verdict = if says.passes_in_shadow { "refuse" } else { says.verdict.as_str() };
+    let verdict = says.verdict.as_str();
     match (says.reason, says.ground) {
         (Some(reason), _) => format!("{verdict}: {reason}{shadow}"),
         (None, Some(ground)) => format!("{verdict} on {ground}"),
