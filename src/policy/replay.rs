@@ -17,7 +17,8 @@ use crate::consent::ConsentState;
 
 /// Decisions that are named as examples of one kind of change.
 const EXAMPLES: usize = 3;
-/// People who are told apart; beyond it their number is a lower bound, and memory stays what it is.
+/// People by kinds of change that are told apart (a person mostly takes two); beyond it numbers of people are lower
+/// bounds, and memory stays what it is.
 const MOST_PEOPLE: usize = 4_000_000;
 
 /// A decision as it was recorded, with what it rested on.

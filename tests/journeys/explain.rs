@@ -125,6 +125,29 @@ on_both_databases! {
         assert!(!text.contains("example.se") && !text.contains("order 1"), "{text}");
     }
 
+    async fn what_a_cap_had_counted_counts_again(database: Database) {
+        let upstream = Upstream::start().await;
+        let file = "senders/demo-shop.toml";
+        let own = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/senders/demo-shop.toml")).unwrap();
+        let capped = format!("{own}\n[caps]\nmarketing = [\"1/day\"]\n");
+        let gateway = Setup::new(&database, &upstream).policy(file, &capped).start().await;
+        gateway.purchase(BO, "apparel.tshirts", "2026-05-01T10:00:00Z", "se").await;
+        let first = message_id(&gateway.submit(&[BO], &newsletter(BO, "apparel.tshirts")).await);
+        gateway.until(&first, "relayed").await;
+        let reply = gateway.submit(&[BO], &newsletter(BO, "apparel.tshirts")).await;
+        assert!(reply.contains("[frequency_cap]"), "{reply}");
+        let told = explain(&gateway, &decision(&gateway, &message_id(&reply)).await);
+        let round = &told["rounds"][0];
+        assert_eq!((&told["agrees"], &round["again"]["reason"]), (&Value::Bool(true), &"frequency_cap".into()), "{told:#}");
+        assert_eq!((&round["sent"][0]["stage"], &round["sent"][0]["scope"]), (&"delivered".into(), &"apparel.tshirts".into()));
+        let changes = round["changes"].as_array().unwrap().iter();
+        let changes: Vec<&str> = changes.map(|one| one["what"].as_str().unwrap()).collect();
+        assert!(changes.contains(&"nothing sent to the person before"), "{changes:?}");
+        let same = gateway.data_dir.join("policies").display().to_string();
+        let replayed = gateway.command(&["policy", "replay", "--against", &same, "--json"]).json();
+        assert_eq!((&replayed["unchanged"], &replayed["not_reproduced"]), (&2.into(), &serde_json::json!([])), "{replayed:#}");
+    }
+
     async fn what_can_not_be_shown_again_is_a_finding(database: Database) {
         let upstream = Upstream::start().await;
         let gateway = with_bo(&database, &upstream).await;

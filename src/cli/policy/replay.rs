@@ -22,6 +22,7 @@ use crate::policy::file::{self, Severity};
 use crate::policy::replay::{Compared, Recorded, Tally, compare};
 use crate::policy::{Facts, PolicySet};
 use crate::store::{FirstDecision, Store};
+use crate::telemetry::escaped;
 use crate::toml_file::quantity;
 
 /// Decisions that are read in one statement.
@@ -48,7 +49,7 @@ pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Resu
     let (new, warnings) =
         file::load(&arguments.against).map_err(|mistakes| unusable("new policies", &mistakes))?;
     for warning in warnings.iter().filter(|own| own.severity == Severity::Warning) {
-        eprintln!("{}", warning.rendered);
+        warning.rendered.lines().for_each(|line| eprintln!("{}", escaped(line)));
     }
     let until = session.clock.now();
     let since = until.checked_sub(arguments.since).unwrap_or(Timestamp::MIN);
