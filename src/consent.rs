@@ -4,6 +4,8 @@ pub mod admit;
 pub mod event;
 pub mod evidence;
 pub mod fold;
+#[cfg(test)]
+mod model;
 pub mod token;
 pub mod view;
 

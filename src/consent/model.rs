@@ -1,0 +1,426 @@
+//! A second, naive reading of what a history means, written down from CONTRACT.md fact by fact and held against
+//! `fold`, `admit` and `decide`. It knows no shortcut and no projection.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::sample::select;
+use uuid::Uuid;
+
+use super::admit::{NotAdmitted, Onto, UNDO_SECONDS, admit, barrier};
+use super::event::{Acquaintance, Event, EventKind, OptIn, Suppression};
+use super::fold;
+use crate::policy::decide::{Circumstances, decide};
+use crate::policy::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, file};
+
+const SCOPES: [&str; 4] = ["apparel", "apparel.tshirts", "apparel.trousers", "furniture.office"];
+/// The moments at which facts happen: hours, so that ties are many.
+const HOURS: i64 = 9;
+
+fn scope(text: &str) -> Scope {
+    text.parse().unwrap()
+}
+
+fn at(hour: i64) -> Timestamp {
+    Timestamp::from_second(1_760_000_000 + hour * 3600).unwrap()
+}
+
+/// A history, read naively.
+struct Model<'h>(&'h [Event]);
+
+impl<'h> Model<'h> {
+    fn erased(&self) -> Option<Timestamp> {
+        self.0.iter().filter(|own| own.kind == EventKind::Erased).map(|own| own.occurred_at).max()
+    }
+
+    /// What no erasure is as young as.
+    fn living(&self) -> impl Iterator<Item = &'h Event> {
+        let erased = self.erased();
+        self.0.iter().filter(move |own| erased.is_none_or(|at| own.occurred_at > at))
+    }
+
+    fn before(one: &Event, other: &Event) -> bool {
+        (one.occurred_at, one.id) < (other.occurred_at, other.id)
+    }
+
+    /// The scopes of a withdrawal that may be taken back.
+    fn own_no(event: &Event) -> Option<BTreeSet<&Scope>> {
+        match &event.kind {
+            EventKind::Withdrawal { scopes, complaint: false } => Some(scopes.iter().collect()),
+            _ => None,
+        }
+    }
+
+    /// By an undoing that names it, or that names a repetition of it: the same scopes within a day, no yes between.
+    fn is_taken_back(&self, no: &Event) -> bool {
+        let Some(scopes) = Self::own_no(no) else { return false };
+        self.living().any(|undo| {
+            let EventKind::WithdrawalUndone { withdrawal } = undo.kind else { return false };
+            if withdrawal == no.id {
+                return true;
+            }
+            let Some(named) = self.living().find(|own| own.id == withdrawal) else { return false };
+            let yes_between = self.living().any(|yes| {
+                matches!(yes.kind, EventKind::OptIn { .. })
+                    && Self::before(no, yes)
+                    && Self::before(yes, named)
+            });
+            Self::own_no(named) == Some(scopes.clone())
+                && Self::before(no, named)
+                && undo.occurred_at.as_second() - no.occurred_at.as_second() <= UNDO_SECONDS
+                && !yes_between
+        })
+    }
+
+    /// When the person said no to this scope, or to all.
+    fn noes(&self, scope: &Scope) -> Vec<Timestamp> {
+        let covers = |own: &&Event| match &own.kind {
+            EventKind::Withdrawal { scopes, .. } => {
+                scopes.is_empty() || scopes.iter().any(|above| above.covers(scope))
+            }
+            _ => false,
+        };
+        self.living()
+            .filter(covers)
+            .filter(|own| !self.is_taken_back(own))
+            .map(|own| own.occurred_at)
+            .collect()
+    }
+
+    /// When the person said yes, in this way or any, to this scope or one above it.
+    fn yeses(&self, scope: &Scope, how: Option<OptIn>) -> Vec<Timestamp> {
+        let covers = |own: &&Event| match &own.kind {
+            EventKind::OptIn { ground, scopes } => {
+                how.is_none_or(|how| how == *ground) && scopes.iter().any(|above| above.covers(scope))
+            }
+            _ => false,
+        };
+        self.living().filter(covers).map(|own| own.occurred_at).collect()
+    }
+
+    /// The younger of yes and no wins, and a tie is a no.
+    fn is_withdrawn(&self, scope: &Scope) -> bool {
+        let yeses = self.yeses(scope, None);
+        self.noes(scope).iter().max().is_some_and(|no| yeses.iter().all(|yes| yes <= no))
+    }
+
+    /// Only what is younger than every no counts.
+    fn counts(&self, scope: &Scope, at: Timestamp) -> bool {
+        self.noes(scope).iter().all(|no| at > *no)
+    }
+
+    fn is_blocked(&self, block: &EventKind, lift: &EventKind) -> bool {
+        let of =
+            |kind: &EventKind| self.living().filter(|own| own.kind == *kind).map(|own| own.occurred_at).max();
+        of(block).is_some_and(|at| of(lift).is_none_or(|lifted| lifted <= at))
+    }
+
+    fn is_suppressed(&self, why: Suppression) -> bool {
+        self.is_blocked(&EventKind::Suppressed { why }, &EventKind::SuppressionLifted { why })
+    }
+
+    /// What `decide` must say of marketing in Sweden (RULES.md: double opt-in, or soft opt-in from purchases with
+    /// notice, without end; likes of demo-shop: T-shirts allow apparel).
+    fn verdict(&self, scope: &Scope) -> Result<GroundKind, Reason> {
+        if self.erased().is_some() {
+            return Err(Reason::Erased);
+        }
+        if self.is_suppressed(Suppression::Bounce) {
+            return Err(Reason::SuppressedBounce);
+        }
+        if self.is_suppressed(Suppression::Operator) {
+            return Err(Reason::SuppressedOperator);
+        }
+        if self.is_withdrawn(scope) {
+            return Err(Reason::Withdrawn);
+        }
+        if self.is_blocked(&EventKind::Restricted, &EventKind::RestrictionLifted) {
+            return Err(Reason::Restricted);
+        }
+        if self.yeses(scope, Some(OptIn::DoubleOptIn)).iter().any(|yes| self.counts(scope, *yes)) {
+            return Ok(GroundKind::DoubleOptIn);
+        }
+        let bought = |wanted: &dyn Fn(&Scope, bool) -> bool| {
+            self.living().any(|own| match &own.kind {
+                EventKind::Acquainted { how: Acquaintance::Purchase, scope: bought, notice } => {
+                    self.counts(scope, own.occurred_at) && wanted(bought, *notice)
+                }
+                _ => false,
+            })
+        };
+        let allows = |bought: &Scope| {
+            let likes = (self::scope("apparel.tshirts").covers(bought)).then(|| self::scope("apparel"));
+            bought.covers(scope) || likes.is_some_and(|like| like.covers(scope))
+        };
+        if bought(&|one, notice| notice && allows(one)) {
+            return Ok(GroundKind::SoftOptIn);
+        }
+        if bought(&|one, _| allows(one)) {
+            return Err(Reason::NoticeMissing);
+        }
+        if self.waits(scope) {
+            return Err(Reason::Unconfirmed);
+        }
+        let other_yes = SCOPES.iter().any(|other| {
+            let yeses = self.yeses(&self::scope(other), Some(OptIn::DoubleOptIn));
+            yeses.iter().any(|yes| self.counts(scope, *yes))
+        });
+        Err(if bought(&|_, _| true) || other_yes { Reason::OutOfScope } else { Reason::NoGround })
+    }
+
+    /// A yes that is not confirmed, a sign-up, or an address without proof.
+    fn waits(&self, scope: &Scope) -> bool {
+        let confirmed = |scope: &Scope, at: Timestamp| {
+            self.yeses(scope, Some(OptIn::DoubleOptIn)).iter().any(|yes| *yes >= at)
+        };
+        self.living().filter(|own| self.counts(scope, own.occurred_at)).any(|own| match &own.kind {
+            EventKind::OptIn { ground: OptIn::SingleOptIn, scopes } => {
+                scopes.iter().any(|above| above.covers(scope))
+            }
+            EventKind::SignupRequested { scopes } | EventKind::Unconfirmed { scopes } => {
+                scopes.iter().any(|above| above.covers(scope) && !confirmed(above, own.occurred_at))
+            }
+            _ => false,
+        })
+    }
+}
+
+fn policy() -> &'static PolicySet {
+    static SHIPPED: LazyLock<PolicySet> = LazyLock::new(|| file::parse(&file::shipped()).unwrap().0);
+    &SHIPPED
+}
+
+/// Marketing of the shipped sender, to a Swede, long after all that happened.
+fn decided(history: &[Event], about: &Scope) -> Verdict {
+    let facts = Facts {
+        sender: "demo-shop".to_owned(),
+        credential: "demo-shop/test".to_owned(),
+        stream: Stream::Marketing,
+        scope: Some(about.clone()),
+        campaign: None,
+        from_domain: "shop.example".to_owned(),
+        rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
+    };
+    decide(policy(), &facts, &fold(history), &Circumstances::default(), at(100))
+}
+
+fn is_withdrawn(history: &[Event], about: &Scope) -> bool {
+    crate::policy::grounds::standing_no(&fold(history), about).is_some()
+}
+
+fn some_scopes(least: usize) -> impl Strategy<Value = Vec<Scope>> {
+    let texts = prop::sample::subsequence(SCOPES.to_vec(), least..=2);
+    texts.prop_map(|texts| texts.into_iter().map(scope).collect())
+}
+
+/// What can speak for mail.
+fn yes_like() -> impl Strategy<Value = EventKind> {
+    prop_oneof![
+        2 => some_scopes(1).prop_map(|scopes| EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes }),
+        1 => some_scopes(1).prop_map(|scopes| EventKind::OptIn { ground: OptIn::SingleOptIn, scopes }),
+        2 => no_yes(),
+    ]
+}
+
+/// What can speak for mail, but never undoes a no.
+fn no_yes() -> impl Strategy<Value = EventKind> {
+    let how = select(vec![Acquaintance::Purchase, Acquaintance::Inquiry, Acquaintance::Negotiation]);
+    prop_oneof![
+        (how, select(SCOPES.to_vec()), any::<bool>()).prop_map(|(how, text, notice)| EventKind::Acquainted {
+            how,
+            scope: scope(text),
+            notice
+        }),
+        some_scopes(1).prop_map(|scopes| EventKind::SignupRequested { scopes }),
+        some_scopes(1).prop_map(|scopes| EventKind::Unconfirmed { scopes }),
+    ]
+}
+
+fn no_like() -> impl Strategy<Value = EventKind> {
+    let why = select(vec![Suppression::Bounce, Suppression::Operator]);
+    prop_oneof![
+        4 => (some_scopes(0), any::<bool>()).prop_map(|(scopes, complaint)| EventKind::Withdrawal { scopes, complaint }),
+        1 => why.prop_map(|why| EventKind::Suppressed { why }),
+    ]
+}
+
+fn correction() -> impl Strategy<Value = EventKind> {
+    let why = select(vec![Suppression::Bounce, Suppression::Operator]);
+    prop_oneof![
+        (0..10u128).prop_map(|id| EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id) }),
+        why.prop_map(|why| EventKind::SuppressionLifted { why }),
+        Just(EventKind::Restricted),
+        Just(EventKind::RestrictionLifted),
+    ]
+}
+
+/// `erasures` in a hundred facts.
+fn any_fact(erasures: u32) -> impl Strategy<Value = EventKind> {
+    prop_oneof![
+        50 => yes_like(),
+        30 => no_like(),
+        20 => correction(),
+        erasures => Just(EventKind::Erased),
+    ]
+}
+
+fn told(id: u128, hour: i64, kind: EventKind) -> Event {
+    Event {
+        id: Uuid::from_u128(id),
+        kind,
+        occurred_at: at(hour),
+        recorded_at: at(hour),
+        channel: "test".to_owned(),
+        jurisdiction: Some("se".to_owned()),
+        locale: None,
+        time_zone: None,
+        texts: Default::default(),
+    }
+}
+
+fn histories(erasures: u32) -> impl Strategy<Value = Vec<Event>> {
+    let facts = prop::collection::vec((any_fact(erasures), 0..HOURS), 0..10);
+    facts.prop_map(|facts| {
+        facts.into_iter().zip(0u128..).map(|((kind, hour), id)| told(id, hour, kind)).collect()
+    })
+}
+
+fn a_scope() -> impl Strategy<Value = Scope> {
+    select(SCOPES.to_vec()).prop_map(scope)
+}
+
+/// The same history with one fact more.
+fn with(history: &[Event], hour: i64, kind: EventKind) -> Vec<Event> {
+    history.iter().cloned().chain([told(99, hour, kind)]).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_decided_is_what_the_rules_say_fact_by_fact(history in histories(2), about in a_scope()) {
+        let verdict = decided(&history, &about);
+        let said = verdict.ground.ok_or_else(|| verdict.reason.unwrap());
+        prop_assert_eq!(said, Model(&history).verdict(&about), "{}", verdict.text);
+        prop_assert_eq!(is_withdrawn(&history, &about), Model(&history).is_withdrawn(&about));
+    }
+
+    #[test]
+    fn the_order_of_arrival_changes_no_verdict(
+        (history, shuffled) in histories(2).prop_flat_map(|own| (Just(own.clone()), Just(own).prop_shuffle())),
+        about in a_scope(),
+    ) {
+        let (one, other) = (decided(&history, &about), decided(&shuffled, &about));
+        prop_assert_eq!((one.reason, one.ground, one.ground_event), (other.reason, other.ground, other.ground_event));
+    }
+
+    #[test]
+    fn i5_a_no_now_stops_its_scope_and_all_below_it_whatever_was_said(
+        history in histories(0),
+        scopes in some_scopes(0),
+        about in a_scope(),
+    ) {
+        // A tie with the youngest yes is a no too.
+        let told = with(&history, HOURS - 1, EventKind::Withdrawal { scopes: scopes.clone(), complaint: true });
+        if scopes.is_empty() || scopes.iter().any(|own| own.covers(&about)) {
+            prop_assert!(is_withdrawn(&told, &about));
+            prop_assert!(decided(&told, &about).ground.is_none());
+        } else {
+            // And nothing beside it, nor above it.
+            let (before, after) = (decided(&history, &about), decided(&told, &about));
+            prop_assert_eq!((before.reason, before.ground), (after.reason, after.ground));
+        }
+    }
+
+    #[test]
+    fn i5_nothing_but_a_younger_yes_revives_what_was_withdrawn(
+        history in histories(0),
+        added in prop_oneof![
+            (no_yes(), 0..2 * HOURS),
+            (no_like(), 0..2 * HOURS),
+            // As an import tells it: a yes from before the no.
+            (yes_like(), Just(0)),
+        ],
+        about in a_scope(),
+    ) {
+        let (kind, hour) = added;
+        let youngest = Model(&history).noes(&about).into_iter().max();
+        // A repetition that a yes comes between is no longer one, and then stands: a no may only become more.
+        if is_withdrawn(&history, &about) && youngest.is_some_and(|no| at(hour) <= no || !matches!(kind, EventKind::OptIn { .. })) {
+            let after = with(&history, hour, kind);
+            prop_assert!(is_withdrawn(&after, &about));
+            prop_assert!(decided(&after, &about).ground.is_none());
+        }
+    }
+
+    #[test]
+    fn i5_what_is_not_recorded_anew_would_have_changed_nothing(
+        history in histories(0),
+        fact in any_fact(0),
+        hour in 0..HOURS,
+        later in prop::collection::vec((prop_oneof![yes_like(), no_like()], 0..HOURS), 0..4),
+        about in a_scope(),
+    ) {
+        // Whether an undoing meets a repetition hangs on what was recorded between; that is `fold`'s.
+        prop_assume!(history.iter().all(|own| !matches!(own.kind, EventKind::WithdrawalUndone { .. })));
+        // Long after, when nothing can be undone any more; facts of before may still be told us.
+        let heard = at(HOURS + 48);
+        if let Ok(Onto::Already(_)) = admit(&fold(&history), &fact, at(hour), heard) {
+            let later = later.into_iter().zip(200u128..).map(|((kind, hour), id)| told(id, hour, kind));
+            let without: Vec<Event> = history.iter().cloned().chain(later).collect();
+            let recorded = with(&without, hour, fact);
+            let (one, other) = (decided(&without, &about), decided(&recorded, &about));
+            prop_assert_eq!((one.reason, one.ground), (other.reason, other.ground));
+        }
+    }
+
+    #[test]
+    fn i5_only_a_yes_younger_than_all_noes_gets_past_a_tombstone(
+        history in histories(0),
+        later in prop::collection::vec((no_like(), 10..20i64), 0..3),
+        fact in any_fact(0),
+        hour in 0..30i64,
+    ) {
+        let erased = told(100, 10, EventKind::Erased);
+        let later = later.into_iter().zip(200u128..).map(|((kind, hour), id)| told(id, hour, kind));
+        let tombstone: Vec<Event> = history.into_iter().chain([erased]).chain(later).collect();
+        let state = fold(&tombstone);
+        let admitted = admit(&state, &fact, at(hour), at(30));
+        let youngest = tombstone.iter().filter(|own| own.occurred_at >= at(10)).map(|own| own.occurred_at).max();
+        prop_assert_eq!(barrier(&state), youngest);
+        let expected = match &fact {
+            EventKind::OptIn { .. } if Some(at(hour)) > youngest => "begins anew",
+            EventKind::Withdrawal { .. } | EventKind::Suppressed { .. } => "kept",
+            _ => "refused",
+        };
+        let became = match admitted {
+            Ok(Onto::FreshHistory) => "begins anew",
+            Ok(Onto::History | Onto::Already(_)) => "kept",
+            Err(NotAdmitted::Erased) => "refused",
+            Err(other) => panic!("{other}"),
+        };
+        prop_assert_eq!(became, expected);
+    }
+}
+
+/// An operator's mistake is corrected by a new fact: the history only grows, and the answer is the right one.
+#[test]
+fn a_mistake_is_corrected_by_a_new_fact() {
+    let apparel = scope("apparel");
+    let yes =
+        |hour| told(1, hour, EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: vec![apparel.clone()] });
+    let no = EventKind::Withdrawal { scopes: vec![apparel.clone()], complaint: false };
+    let block = EventKind::Suppressed { why: Suppression::Operator };
+    let lift = EventKind::SuppressionLifted { why: Suppression::Operator };
+    let reason = |history: &[Event]| decided(history, &apparel).reason;
+    // A yes that was never said.
+    assert_eq!(reason(&[yes(1)]), None);
+    assert_eq!(reason(&[yes(1), told(2, 2, no.clone())]), Some(Reason::Withdrawn));
+    // A no that was never said: the person's yes, with its proof, as of later.
+    assert_eq!(reason(&[told(1, 3, no), yes(4)]), None);
+    // A block of the wrong address.
+    assert_eq!(reason(&[yes(1), told(2, 2, block.clone())]), Some(Reason::SuppressedOperator));
+    assert_eq!(reason(&[yes(1), told(2, 2, block), told(3, 3, lift)]), None);
+}
