@@ -4,6 +4,7 @@ mod argument;
 mod check;
 mod consent;
 mod credential;
+mod csv;
 mod demo;
 mod journal;
 mod keys;

@@ -6,6 +6,8 @@ pub mod evidence;
 pub mod fold;
 #[cfg(test)]
 mod model;
+pub mod place;
+pub mod row;
 pub mod token;
 pub mod view;
 

@@ -4,7 +4,9 @@
 use jiff::Timestamp;
 
 use crate::consent::EventKind;
-use crate::store::{CallKey, MakeAnswer, NewFact, RecordError, Recorded, Store, Who};
+use crate::store::{
+    CallKey, Importer, Judged, MakeAnswer, NewFact, RecordError, Recorded, Slice, Store, StoreError, Who,
+};
 use crate::telemetry::metrics;
 
 /// Where facts are recorded. Clones share the store.
@@ -85,6 +87,16 @@ impl Recorder {
         }
         self.queue_changed.notify_one();
         recorded
+    }
+
+    /// A slice of an import: in one commit, each fact told of its own result. Durable when it returns.
+    pub async fn import(&self, importer: &mut Importer, slice: &Slice) -> Result<Vec<Judged>, StoreError> {
+        let judged = importer.write(slice).await?;
+        for (word, _) in slice.words().zip(&judged).filter(|(_, one)| one.is_recorded()) {
+            metrics::fact(slice.sender(), word);
+        }
+        self.queue_changed.notify_one();
+        Ok(judged)
     }
 
     /// GDPR 17: destroys what identifies the person; the tombstone stays. False if unknown or erased before.

@@ -12,6 +12,7 @@ mod fact;
 mod fault;
 mod feed;
 mod figures;
+mod import;
 mod interned;
 mod journal;
 mod limits;
@@ -20,6 +21,7 @@ mod mailings;
 mod once;
 mod operator;
 mod page;
+mod people;
 mod policy_set;
 mod pulse;
 mod queue;
@@ -48,12 +50,14 @@ pub use decision::{ConsentThen, Decision, FirstDecision, FirstDecisions, Round};
 pub use fact::{NewFact, RecordError, Recorded, Who};
 pub use feed::{FeedEntry, FeedError, FeedPage, What};
 pub use figures::{QueueFigures, StateFigures};
+pub use import::{Imported, Importer, Judged, Slice, TableFact};
 pub use journal::{Alarm, Compared, Forgotten, JournalView, Standing};
 pub use limits::{Cap, Draw};
 pub use link_key::LinkKeyView;
 pub use once::{Answer, CallKey, MakeAnswer, Repeated};
 pub use operator::{Obeyed, Order};
 pub use page::{DeliveryPage, PageFilter};
+pub use people::{PeoplePage, PersonRecord};
 pub use queue::{InHand, Look, Reach, Seen, WaitingLane};
 pub use replay::Pass;
 pub use retention::Removed;
@@ -120,6 +124,7 @@ struct Inner {
     clock: Clock,
     node: Uuid,
     lease: std::time::Duration,
+    shared: Arc<batch::Shared>,
     writer: Writer,
     pulse: Pulse,
     journal: Option<Arc<Journal>>,
@@ -151,7 +156,7 @@ impl Store {
         let database = Arc::new(Database::open(&options.url, clock.clone()).await?);
         let interned = Arc::new(Interned::default());
         let watch = Arc::<Watch>::default();
-        let shared = batch::Shared {
+        let shared = Arc::new(batch::Shared {
             database: database.clone(),
             interned: interned.clone(),
             keys: keys.clone(),
@@ -159,11 +164,12 @@ impl Store {
             node: options.node,
             keeper: journal.clone().map(journal::Keeper::new),
             watch: watch.clone(),
-        };
-        let writer = Writer::start(shared);
+        });
+        let writer = Writer::start(shared.clone());
         let (node, lease) = (options.node, options.lease);
         let pulse = Pulse::default();
-        let inner = Inner { database, interned, keys, clock, node, lease, writer, pulse, journal, watch };
+        let inner =
+            Inner { database, interned, keys, clock, node, lease, shared, writer, pulse, journal, watch };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -37,6 +37,8 @@ mod decisions;
 mod erasure;
 #[path = "store/feed.rs"]
 mod feed;
+#[path = "store/import.rs"]
+mod import;
 #[path = "store/keys.rs"]
 mod keys;
 #[path = "store/limits.rs"]

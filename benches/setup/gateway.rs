@@ -40,7 +40,8 @@ pub struct Ports {
 
 pub struct Gateway {
     pub ports: Ports,
-    config: PathBuf,
+    /// Its `optgate.toml`, for commands beside it.
+    pub config: PathBuf,
     password: String,
     key: String,
     http: reqwest::Client,

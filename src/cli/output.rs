@@ -37,6 +37,11 @@ pub fn counted(number: impl TryInto<u64> + Copy, one: &str, many: &str) -> Strin
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// Writes one JSON document on a line of its own.
+pub fn json_line(out: &mut impl io::Write, value: &impl serde::Serialize) -> anyhow::Result<()> {
+    Ok(writeln!(out, "{}", escaped(&serde_json::to_string(value)?))?)
+}
+
 /// Prints rows under their headings, every column as wide as its widest cell.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
     for row in aligned(headings, rows) {

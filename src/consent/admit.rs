@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::fold::{No, Pending};
-use super::{ConsentState, EventKind};
+use super::{ConsentState, Event, EventKind};
 use crate::policy::Scope;
 
 /// How far ahead of our clock a fact may be dated, in seconds: clocks differ.
@@ -90,6 +90,13 @@ pub fn speaks_for_mail(kind: &EventKind) -> bool {
             | EventKind::SignupRequested { .. }
             | EventKind::Unconfirmed { .. }
     )
+}
+
+/// The event that is the same fact, told with the same time: a list that comes again says nothing new, though younger
+/// facts have replaced its own in the state, or taken them back.
+pub fn told_before(history: &[Event], kind: &EventKind, occurred_at: Timestamp) -> Option<Uuid> {
+    let same = |own: &&Event| own.occurred_at == occurred_at && own.kind == *kind;
+    history.iter().find(same).map(|own| own.id)
 }
 
 /// The event that said the same.
@@ -182,7 +189,7 @@ fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::{Acquaintance, Event, OptIn, Suppression};
+    use super::super::event::{Acquaintance, OptIn, Suppression};
     use super::super::fold;
     use super::*;
 

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::event::{ShownText, ShownTexts};
 use crate::keys::sha256_hex;
 
+/// The most that is kept of a fact's evidence, in octets of JSON.
+pub const EVIDENCE_LIMIT: usize = 32 * 1024;
+
 /// The hashes of the texts in evidence: `form_text`, and `notice` (`{"text"}`, or the text itself). Who keeps the
 /// text elsewhere gives its hash in its place: `form_text_sha256`, `notice.sha256`.
 pub fn shown_texts(evidence: &Value) -> ShownTexts {

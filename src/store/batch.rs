@@ -262,7 +262,7 @@ fn crash_points(batch: &Batch, [records, spools, settles]: [&str; 3]) {
     }
 }
 
-fn crash_point(name: &str) {
+pub(super) fn crash_point(name: &str) {
     let _ = name;
     fail::fail_point!(name, |_| std::process::abort());
 }

@@ -62,6 +62,11 @@ impl Database {
         length(path) > 0 || length(&format!("{path}-wal")) > 0
     }
 
+    /// Whether all who write wait for each other, other processes included.
+    pub fn has_one_writer(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite { .. })
+    }
+
     /// A connection to read from.
     pub async fn read(&self) -> Result<Session> {
         Ok(match &self.pools {

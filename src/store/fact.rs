@@ -8,11 +8,11 @@ use super::batch::Shared;
 use super::fault::{Fault, Result};
 use super::once::{CallKey, MakeAnswer, Once, Repeated};
 use super::rows;
-use super::sql::{Session, to_json, values};
+use super::sql::{Session, Value, to_json, values};
 use super::subscriber::{self, context};
 use super::{Store, StoreError, Subscriber};
 use crate::clock::from_micros;
-use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted, Onto, admit, barrier, speaks_for_mail};
+use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted, Onto, admit, barrier, speaks_for_mail, told_before};
 use crate::consent::evidence::shown_texts;
 use crate::consent::{ConsentState, Event, EventKind, fold};
 use crate::journal::{No, is_no};
@@ -100,7 +100,7 @@ impl Store {
         results.into_iter().next().unwrap_or(Err(RecordError::Unknown))
     }
 
-    fn fact(&self, new: NewFact, once: Option<Once>) -> Fact {
+    pub(super) fn fact(&self, new: NewFact, once: Option<Once>) -> Fact {
         Fact {
             sender: new.sender,
             who: new.who,
@@ -154,33 +154,30 @@ pub(super) async fn apply(
             (None, Whom::Hash(_)) => Vec::new(),
         };
         let state = fold(&events);
-        let Some(event) = dated(fact, &events, now) else { return Ok(Err(NotAdmitted::DatedAhead.into())) };
         if let (0, Some(row), Some(_)) = (round, &found, state.erased)
-            && matches!(event.kind, EventKind::Withdrawal { .. } | EventKind::Suppressed { .. })
+            && matches!(fact.event.kind, EventKind::Withdrawal { .. } | EventKind::Suppressed { .. })
         {
             // Invariant 5: a no by a link from before an erasure counts for the person who began anew since.
             whom = Whom::Hash(row.hash);
             continue;
         }
-        if let Some(row) = &found
-            && speaks_for_mail(&event.kind)
-            && barrier_of(session, &fact.sender, row.hash).await?.is_some_and(|at| event.occurred_at <= at)
-        {
-            // Invariant 5: a row that was made since does not bring back what was said before an erasure.
-            return Ok(Err(NotAdmitted::Erased.into()));
-        }
-        let heard = event.recorded_at.max(event.occurred_at);
-        match (admit(&state, &event.kind, event.occurred_at, heard), found, &fact.who) {
+        let barrier = match &found {
+            Some(row) if speaks_for_mail(&fact.event.kind) => {
+                barrier_of(session, &fact.sender, row.hash).await?
+            }
+            _ => None,
+        };
+        match (judge(fact, &events, &state, barrier, now), found, &fact.who) {
             // Another node made the person anew just now.
             (Err(NotAdmitted::Erased), Some(_), _) if round == 0 => {}
             (Err(refused), ..) => return Ok(Err(refused.into())),
-            (Ok(Onto::Already(event)), Some(row), _) => return Ok(Ok(recorded(event, &row, state))),
-            (Ok(Onto::History), Some(row), _) => {
+            (Ok((Onto::Already(event), _)), Some(row), _) => return Ok(Ok(recorded(event, &row, state))),
+            (Ok((Onto::History, event)), Some(row), _) => {
                 return Ok(Ok(append(session, shared, fact, event, row, events, noes).await?));
             }
             // Who was erased is no longer known by the old id, only by the address given anew.
             (Ok(_), _, Who::Subscriber(_)) => return Ok(Err(NotAdmitted::Erased.into())),
-            (Ok(_), _, Who::Address(address)) => {
+            (Ok((_, event)), _, Who::Address(address)) => {
                 if let Some(row) = create(session, shared, fact, address, now).await? {
                     return Ok(Ok(append(session, shared, fact, event, row, Vec::new(), noes).await?));
                 }
@@ -188,6 +185,30 @@ pub(super) async fn apply(
         }
     }
     Err(Fault::Conflict("another node keeps making the same subscriber".into()))
+}
+
+/// Whether a fact is added to this history, and its event with its times: the one judge of the two ways in.
+/// `barrier` is that of the tombstones of the person's hash.
+pub(super) fn judge(
+    fact: &Fact,
+    events: &[Event],
+    state: &ConsentState,
+    barrier: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(Onto, Event), NotAdmitted> {
+    let event = dated(fact, events, now).ok_or(NotAdmitted::DatedAhead)?;
+    if speaks_for_mail(&event.kind) && barrier.is_some_and(|at| event.occurred_at <= at) {
+        // Invariant 5: a row that was made since does not bring back what was said before an erasure.
+        return Err(NotAdmitted::Erased);
+    }
+    let heard = event.recorded_at.max(event.occurred_at);
+    let onto = admit(state, &event.kind, event.occurred_at, heard)?;
+    let same = || told_before(events, &event.kind, event.occurred_at);
+    let onto = match onto {
+        Onto::History if fact.told.is_some() => same().map_or(onto, Onto::Already),
+        onto => onto,
+    };
+    Ok((onto, event))
 }
 
 /// The fact's event with its times, by the store's clock: it is one, while each node has its own. `None` if it
@@ -317,15 +338,26 @@ pub(super) async fn insert_event(
     event: &Event,
     evidence: Option<Vec<u8>>,
 ) -> Result<()> {
-    let insert = "INSERT INTO consent_events
-        (id, sender, subscriber, version, kind, body, evidence, occurred_at, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let row = event_row(sender, subscriber, version, event, evidence);
+    rows::insert(session, EVENTS, vec![row], "").await.map(drop)
+}
+
+pub(super) const EVENTS: &str =
+    "consent_events (id, sender, subscriber, version, kind, body, evidence, occurred_at, recorded_at)";
+
+/// One row of `EVENTS`.
+pub(super) fn event_row(
+    sender: &str,
+    subscriber: Uuid,
+    version: i64,
+    event: &Event,
+    evidence: Option<Vec<u8>>,
+) -> Vec<Value> {
     let body = to_json(event);
     // The column that history can be searched by.
     let kind = event.kind.word();
     let (occurred, heard) = (event.occurred_at, event.recorded_at);
-    let values = values![event.id, sender, subscriber, version, kind, body, evidence, occurred, heard];
-    session.execute(insert, values).await.map(drop)
+    values![event.id, sender, subscriber, version, kind, body, evidence, occurred, heard]
 }
 
 /// What is queued for a person meets the second decision now.
@@ -335,10 +367,20 @@ pub(super) async fn make_due(
     hash: LookupHash,
     now: Timestamp,
 ) -> Result<()> {
+    make_all_due(session, sender, vec![hash.into()], now).await
+}
+
+/// The same of several people, by their hashes.
+pub(super) async fn make_all_due(
+    session: &mut Session,
+    sender: &str,
+    hashes: Vec<Value>,
+    now: Timestamp,
+) -> Result<()> {
     let update = "UPDATE deliveries SET next_attempt_at = $1
-                  WHERE sender = $2 AND lookup_hash = $3 AND state IN ('queued', 'held')
+                  WHERE sender = $2 AND lookup_hash IN {} AND state IN ('queued', 'held')
                   AND next_attempt_at > $1";
-    session.execute(update, values![now, sender, hash]).await.map(drop)
+    rows::with_list(session, update, values![now, sender], hashes).await.map(drop)
 }
 
 fn recorded(event: Uuid, row: &Locked, state: ConsentState) -> Recorded {
@@ -357,7 +399,7 @@ pub(super) async fn recorded_before(session: &mut Session, fact: &Fact) -> Resul
     row.map(found).transpose()
 }
 
-fn seal_evidence(key: &DataKey, event: Uuid, evidence: &serde_json::Value) -> Vec<u8> {
+pub(super) fn seal_evidence(key: &DataKey, event: Uuid, evidence: &serde_json::Value) -> Vec<u8> {
     key.seal(to_json(evidence).as_bytes(), &context("evidence", event))
 }
 

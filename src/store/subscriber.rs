@@ -214,9 +214,13 @@ pub(super) async fn write_projection(
     state: &ConsentState,
 ) -> Result<()> {
     let update = "UPDATE subscribers SET version = $1, state = $2, suppressed = $3 WHERE id = $4";
+    session.execute(update, values![version, to_json(state), suppressed(state), id]).await.map(drop)
+}
+
+/// What the projection says of blocks.
+pub(super) fn suppressed(state: &ConsentState) -> Option<String> {
     let why: Vec<&str> = state.suppressed.iter().map(|(why, _)| why.as_str()).collect();
-    let suppressed = (!why.is_empty()).then(|| why.join(","));
-    session.execute(update, values![version, to_json(state), suppressed, id]).await.map(drop)
+    (!why.is_empty()).then(|| why.join(","))
 }
 
 pub(super) const INTO: &str =
@@ -232,8 +236,7 @@ pub(super) fn new_row(
     address: &Address,
     now: Timestamp,
 ) -> (Vec<Value>, DataKey) {
-    let key = DataKey::generate();
-    let sealed = key.seal(address.to_string().as_bytes(), &context("address", id));
+    let (key, sealed) = sealed_address(id, address);
     let state = to_json(&ConsentState::default());
     let row = values![id, sender, keys.lookup_hash(address), 0_i64, state, keys.wrap(&key), sealed, now];
     (row, key)
@@ -246,12 +249,18 @@ pub(super) async fn give_address(
     id: Uuid,
     address: &Address,
 ) -> Result<Vec<u8>> {
-    let key = DataKey::generate();
-    let sealed = key.seal(address.to_string().as_bytes(), &context("address", id));
+    let (key, sealed) = sealed_address(id, address);
     let wrapped = keys.wrap(&key);
     let update = "UPDATE subscribers SET key = $1, address = $2 WHERE id = $3 AND erased_at IS NULL";
     session.execute(update, values![wrapped.clone(), sealed, id]).await?;
     Ok(wrapped)
+}
+
+/// A new key of a person's own, and the address under it.
+pub(super) fn sealed_address(id: Uuid, address: &Address) -> (DataKey, Vec<u8>) {
+    let key = DataKey::generate();
+    let sealed = key.seal(address.to_string().as_bytes(), &context("address", id));
+    (key, sealed)
 }
 
 pub(super) fn open_address(key: &DataKey, id: Uuid, sealed: &[u8]) -> Result<Address> {

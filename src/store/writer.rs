@@ -97,7 +97,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub fn start(shared: Shared) -> Self {
+    pub fn start(shared: Arc<Shared>) -> Self {
         let (jobs, waiting) = mpsc::channel(MOST_JOBS);
         let stop = CancellationToken::new();
         let task = tokio::spawn(run(shared, waiting, stop.clone()));
@@ -156,7 +156,7 @@ impl Writer {
     }
 }
 
-async fn run(shared: Shared, mut waiting: mpsc::Receiver<Job>, stop: CancellationToken) {
+async fn run(shared: Arc<Shared>, mut waiting: mpsc::Receiver<Job>, stop: CancellationToken) {
     loop {
         let first = tokio::select! {
             biased;

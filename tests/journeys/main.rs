@@ -11,6 +11,7 @@ mod crash;
 mod erasure;
 mod explain;
 mod faults;
+mod import;
 mod keys;
 mod limits;
 mod logs;

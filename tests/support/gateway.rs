@@ -402,6 +402,16 @@ impl Gateway {
         Ran { output, what: arguments.join(" ") }
     }
 
+    /// Runs a verb with this, at most what a pipe holds, on its standard input.
+    pub fn command_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        use std::io::Write as _;
+        let mut command = self.binary();
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        child.stdin.take().expect("a pipe").write_all(input).expect("it is written");
+        Ran { output: child.wait_with_output().expect("it ends"), what: arguments.join(" ") }
+    }
+
     /// Runs a verb whose reader goes away after a line, as `head -1` does; its exit status.
     pub fn command_read_in_part(&self, arguments: &[&str]) -> i32 {
         use std::io::BufRead as _;

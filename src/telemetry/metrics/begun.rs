@@ -34,6 +34,7 @@ pub(super) const RELOADS: Words = &["done", "unchanged", "failed"];
 pub(super) const FACT_KINDS: Words = &[
     "signup_requested",
     "opt_in",
+    "unconfirmed",
     "acquainted",
     "withdrawal",
     "withdrawal_undone",

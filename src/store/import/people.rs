@@ -1,0 +1,256 @@
+//! The people of a slice: read together, added to in memory, written together. PostgreSQL's row locks are taken in
+//! the order of the hashes, as the batching writer takes them, so that two imports wait in a line and not in a circle.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Newcomer, Prepared, Slice};
+use crate::consent::admit::barrier;
+use crate::consent::{ConsentState, Event, fold};
+use crate::journal::{No, is_no};
+use crate::keys::LookupHash;
+use crate::store::batch::Shared;
+use crate::store::fact::{EVENTS, event_row, make_all_due, seal_evidence};
+use crate::store::fault::{Fault, Result};
+use crate::store::sql::{Row, Session, Value, to_json, values};
+use crate::store::{rows, subscriber};
+
+/// Everybody whom a slice names.
+pub(super) struct People(BTreeMap<LookupHash, Person>);
+
+/// One person, as the database has it and as the slice has added to it.
+#[derive(Default)]
+pub(super) struct Person {
+    /// The row that facts are added to; `None` of whom nothing is known.
+    own: Option<Own>,
+    pub events: Vec<Event>,
+    pub state: ConsentState,
+    /// Up to when the tombstones keep out what speaks for mail.
+    pub barrier: Option<Timestamp>,
+    /// A tombstone that was added to before the person began anew.
+    left: Option<(Own, ConsentState)>,
+}
+
+/// A row of the person's.
+struct Own {
+    id: Uuid,
+    version: i64,
+    kind: Kind,
+    added: Vec<Added>,
+}
+
+enum Kind {
+    /// With its wrapped key: gone with an erasure, not there yet of whom only the journal of noes knew.
+    There {
+        key: Option<Vec<u8>>,
+        erased_at: Option<i64>,
+    },
+    New {
+        key: Vec<u8>,
+        address: Vec<u8>,
+    },
+}
+
+/// A fact that the slice adds; what seals its evidence depends on the row.
+struct Added {
+    event: Event,
+    version: i64,
+    evidence: serde_json::Value,
+    /// Under the newcomer's key.
+    sealed: Option<Vec<u8>>,
+    address: crate::mail::Address,
+}
+
+impl Own {
+    fn erased_at(&self) -> Option<i64> {
+        match &self.kind {
+            Kind::There { erased_at, .. } => *erased_at,
+            Kind::New { .. } => None,
+        }
+    }
+
+    fn outlives(&self, tombstone: i64) -> bool {
+        self.erased_at().is_none_or(|at| at > tombstone)
+    }
+}
+
+impl Person {
+    pub fn holds(&self, event: Uuid) -> bool {
+        self.events.iter().any(|own| own.id == event)
+    }
+
+    /// What follows is a new history: the old one was erased.
+    pub fn begin_anew(&mut self) {
+        self.barrier = self.barrier.max(barrier(&self.state));
+        let state = std::mem::take(&mut self.state);
+        self.left = self.own.take().filter(|own| !own.added.is_empty()).map(|own| (own, state));
+        self.events.clear();
+    }
+
+    /// Adds a fact, to a new row where there is none.
+    pub fn append(&mut self, event: Event, from: &Prepared, newcomer: Option<&Newcomer>) {
+        let made = || {
+            newcomer.map(|new| Own {
+                id: new.id,
+                version: 0,
+                kind: Kind::New { key: new.key.clone(), address: new.address.clone() },
+                added: Vec::new(),
+            })
+        };
+        // `slice` made a newcomer for every hash.
+        let Some(own) = self.own.take().or_else(made) else { return };
+        let own = self.own.insert(own);
+        own.version += 1;
+        own.added.push(Added {
+            event: event.clone(),
+            version: own.version,
+            evidence: from.fact.evidence.clone(),
+            sealed: from.sealed.clone(),
+            address: from.address.clone(),
+        });
+        self.events.push(event);
+        self.state = fold(&self.events);
+    }
+}
+
+impl People {
+    /// Reads all of them, their rows locked.
+    pub async fn read(session: &mut Session, sender: &str, facts: &[Prepared]) -> Result<Self> {
+        let mut people: BTreeMap<LookupHash, Person> =
+            facts.iter().map(|own| (own.hash, Person::default())).collect();
+        let hashes = people.keys().map(|hash| values![sender, *hash]).collect();
+        let select = session.either(
+            "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
+                    CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
+             FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash",
+            "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
+                    CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
+             FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash
+             ORDER BY s.sender, s.lookup_hash, s.id FOR UPDATE OF s",
+        );
+        let mut owners = HashMap::new();
+        for row in rows::with_values(session, "sender, hash", hashes, select).await? {
+            let hash = LookupHash(row.hash(0)?);
+            let person = people.entry(hash).or_default();
+            if row.opt_int(4)?.is_some() {
+                person.barrier = person.barrier.max(barrier(&row.json::<ConsentState>(5)?));
+            }
+            let found = own(&row)?;
+            // The living one, else the youngest tombstone.
+            if person
+                .own
+                .as_ref()
+                .is_none_or(|before| before.erased_at().is_some_and(|at| found.outlives(at)))
+            {
+                person.own = Some(found);
+            }
+        }
+        owners.extend(people.iter().filter_map(|(hash, person)| Some((person.own.as_ref()?.id, *hash))));
+        let select = "SELECT subscriber, body FROM consent_events WHERE sender = $1 AND subscriber IN {}
+                      ORDER BY subscriber, version";
+        let ids = owners.keys().map(|id| Value::from(*id)).collect();
+        for row in rows::with_list(session, select, values![sender], ids).await? {
+            let hash =
+                owners.get(&row.id(0)?).ok_or_else(|| Fault::Unreadable("a history of nobody".into()))?;
+            people.entry(*hash).or_default().events.push(row.json(1)?);
+        }
+        for person in people.values_mut() {
+            person.state = fold(&person.events);
+        }
+        Ok(Self(people))
+    }
+
+    pub fn of(&mut self, hash: LookupHash) -> &mut Person {
+        self.0.entry(hash).or_default()
+    }
+
+    /// Writes what was added; gives the noes among it.
+    pub async fn write(
+        &mut self,
+        session: &mut Session,
+        shared: &Shared,
+        slice: &Slice,
+        now: Timestamp,
+    ) -> Result<Vec<No>> {
+        let sender = slice.sender.as_str();
+        let (mut made, mut changed, mut events, mut touched, mut noes) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (hash, person) in &mut self.0 {
+            let current = person.own.as_mut().map(|own| (own, &person.state));
+            let left = person.left.as_mut().map(|(own, state)| (own, &*state));
+            for (own, state) in left.into_iter().chain(current).filter(|(own, _)| !own.added.is_empty()) {
+                seal(session, shared, own).await?;
+                touched.push(Value::from(*hash));
+                let (json, why) = (to_json(state), subscriber::suppressed(state));
+                match &own.kind {
+                    Kind::New { key, address } => made.push(values![
+                        own.id,
+                        sender,
+                        *hash,
+                        own.version,
+                        json,
+                        key.clone(),
+                        address.clone(),
+                        now,
+                        why
+                    ]),
+                    Kind::There { .. } => changed.push(values![own.id, own.version, json, why]),
+                }
+                for added in std::mem::take(&mut own.added) {
+                    let Added { event, version, sealed, .. } = added;
+                    events.push(event_row(sender, own.id, version, &event, sealed));
+                    if is_no(&event.kind) {
+                        noes.push(No { sender: sender.to_owned(), person: *hash, subscriber: own.id, event });
+                    }
+                }
+            }
+        }
+        insert_new(session, made).await?;
+        let update = "UPDATE subscribers SET version = v.version, state = v.state, suppressed = v.suppressed
+                      FROM v WHERE subscribers.id = v.id";
+        rows::with_values(session, "id, version, state, suppressed", changed, update).await?;
+        rows::insert(session, EVENTS, events, "").await?;
+        make_all_due(session, sender, touched, now).await?;
+        Ok(noes)
+    }
+
+    /// The state of everybody who has withdrawn something.
+    pub fn withdrawn(self) -> HashMap<LookupHash, Arc<ConsentState>> {
+        let withdrawn = self.0.into_iter().filter(|(_, person)| !person.state.withdrawals.is_empty());
+        withdrawn.map(|(hash, person)| (hash, Arc::new(person.state))).collect()
+    }
+}
+
+fn own(row: &Row) -> Result<Own> {
+    let kind = Kind::There { key: row.opt_blob(3)?.map(<[u8]>::to_vec), erased_at: row.opt_int(4)? };
+    Ok(Own { id: row.id(1)?, version: row.int(2)?, kind, added: Vec::new() })
+}
+
+/// Seals what was added to a row that is there under the row's own key; of a tombstone there is none, and nothing
+/// is kept.
+async fn seal(session: &mut Session, shared: &Shared, own: &mut Own) -> Result<()> {
+    let Kind::There { key, erased_at } = &mut own.kind else { return Ok(()) };
+    if let (None, None, Some(first)) = (&key, &erased_at, own.added.first()) {
+        *key = Some(subscriber::give_address(session, &shared.keys, own.id, &first.address).await?);
+    }
+    let key = key.as_ref().map(|wrapped| shared.keys.unwrap(wrapped)).transpose()?;
+    for added in &mut own.added {
+        added.sealed = match (&key, &added.evidence) {
+            (None, _) | (_, serde_json::Value::Null) => None,
+            (Some(key), evidence) => Some(seal_evidence(key, added.event.id, evidence)),
+        };
+    }
+    Ok(())
+}
+
+async fn insert_new(session: &mut Session, made: Vec<Vec<Value>>) -> Result<()> {
+    let wanted = made.len() as u64;
+    let into = "subscribers (id, sender, lookup_hash, version, state, key, address, created_at, suppressed)";
+    if rows::insert(session, into, made, subscriber::UNLESS_LIVING).await? == wanted {
+        return Ok(());
+    }
+    Err(Fault::Conflict("another node made one of the same subscribers".into()))
+}
