@@ -52,6 +52,7 @@ fn print(output: Output, policy: &PolicySet, outcomes: &[Outcome<'_>]) -> anyhow
     }
     let all = check::counted(outcomes.len(), "case");
     Ok(match failed.len() {
+        0 if outcomes.is_empty() => output::line(&all),
         0 => output::line(&format!("{all}, all as expected")),
         failed => output::line(&format!("{all}, {failed} not as expected")),
     }?)

@@ -4,6 +4,7 @@
 use super::value;
 use crate::mail::Address;
 use crate::policy::Scope;
+use crate::toml_file::nearest::hint;
 use crate::toml_file::{Table, Value};
 
 const PROVIDERS: &[(&str, ())] = &[("sendgrid", ()), ("ses", ()), ("mailgun", ()), ("postmark", ())];
@@ -21,8 +22,9 @@ pub fn of_sender(table: &mut Table<'_>) {
     table.not_in_force("dialect", |v| {
         for (provider, own) in v.table()?.entries() {
             if !PROVIDERS.iter().any(|(known, ())| *known == provider.value) {
-                v.source()
-                    .error(&provider.span, format!("`{}` is no provider with a dialect", provider.value));
+                let hint = hint(provider.value, PROVIDERS.iter().map(|(known, ())| *known));
+                let message = format!("`{}` is no provider with a dialect{hint}", provider.value);
+                v.source().error(&provider.span, message);
             }
             let Some(mut own) = own.table() else { continue };
             for key in ["groups", "topics", "tags", "streams"] {
