@@ -104,6 +104,21 @@ fn people() -> Vec<Person> {
     ]
 }
 
+/// The shipped policies, with caps that leave one more place, and quiet hours.
+fn spaced() -> PolicySet {
+    let spacing = "[caps]\nmarketing = [\"2/day\", \"4/week\", \"9/month\"]\n[caps.\"apparel\"]\n\
+                   marketing = [\"2/day\"]\n[quiet_hours]\nmarketing = { from = \"21:00\", to = \"08:00\" }\n";
+    let mut files = file::shipped();
+    let shop = files.iter_mut().find(|(name, _)| name == "senders/demo-shop.toml").expect("the demo shop");
+    shop.1.push_str(spacing);
+    file::parse(&files).expect("caps and quiet hours").0
+}
+
+/// Marketing every three days, the youngest an hour ago.
+fn sent(now: Timestamp) -> Circumstances {
+    Circumstances::after((0..8).map(|nth| (scope("apparel"), now - (nth * 72 + 1).hours())))
+}
+
 fn decisions(criterion: &mut Criterion) {
     let (policy, _): (PolicySet, _) = file::parse(&file::shipped()).expect("the shipped policies");
     let sender = policy.sender("demo-shop").expect("the demo shop");
@@ -120,6 +135,13 @@ fn decisions(criterion: &mut Criterion) {
             bencher.iter(|| decide(black_box(&policy), &facts, black_box(&state), &circumstances, now));
         });
     }
+    let (spaced, sent) = (spaced(), sent(now));
+    let state = fold(&busy(vec![said_yes("apparel")]));
+    let verdict = decide(&spaced, &facts, &state, &sent, now);
+    assert_eq!(verdict.verdict, VerdictKind::Deliver, "{}", verdict.text);
+    group.bench_function("double opt-in under caps and quiet hours", |bencher| {
+        bencher.iter(|| decide(black_box(&spaced), &facts, black_box(&state), black_box(&sent), now));
+    });
     group.finish();
     let events = busy(vec![said_yes("apparel")]);
     criterion.bench_function("fold of ten facts", |bencher| bencher.iter(|| fold(black_box(&events))));

@@ -11,6 +11,7 @@ pub mod measure;
 pub mod outbound;
 pub mod response;
 pub mod settlement;
+pub mod unused;
 pub mod upkeep;
 pub mod upstream;
 
@@ -39,6 +40,7 @@ use hand::{Hand, Standing};
 use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
 use settlement::{Sent, Settling, Stop};
+use unused::Unused;
 use upstream::{Asked, Connection, Envelope, Header, Origin, Reuse, Upstream};
 
 /// Consent that was read longer ago than this decides nothing: it is read again before anything is sent (DESIGN.md, "The queue").
@@ -68,6 +70,8 @@ pub struct Parts {
 pub struct Leaving {
     pub claim: Claim,
     pub by: Option<Arc<Upstream>>,
+    /// The limits that its permits were taken from.
+    pub limits: Vec<String>,
 }
 
 /// What every departure shares.
@@ -76,11 +80,12 @@ pub struct Departures {
     upstreams: Arc<Upstreams>,
     hand: Arc<Hand>,
     settling: Settling,
+    unused: Unused,
 }
 
 impl Departures {
     /// From a claim to its settlement. `standing` tells from where on only a settlement may end it.
-    pub async fn depart(&self, Leaving { claim, by }: Leaving, standing: &Standing) {
+    pub async fn depart(&self, Leaving { claim, by, limits }: Leaving, standing: &Standing) {
         fail::fail_point!("deliver_after_claim", |_| std::process::abort());
         let (policy, began) = (self.parts.policies.load_full(), Stopwatch::start());
         let result = match &by {
@@ -90,6 +95,9 @@ impl Departures {
         };
         if self.goes_elsewhere(&result, &claim, by.as_deref()) && self.give_back(&claim).await {
             return;
+        }
+        if let Err(Stop::Held(_) | Stop::Withheld(_)) = &result {
+            self.unused.add(&limits, claim.taken_at);
         }
         standing.only_to_be_settled();
         let said = Said::of(&result);

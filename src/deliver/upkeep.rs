@@ -205,7 +205,9 @@ async fn expire(dispatcher: &Dispatcher, shutdown: &CancellationToken) -> Result
     while !shutdown.is_cancelled() {
         let claims = departures.parts.store.claim_expired(EXPIRED).await?;
         let more = claims.len() >= usize::try_from(EXPIRED).unwrap_or(usize::MAX);
-        claims.into_iter().for_each(|claim| dispatcher.hand_over(Leaving { claim, by: None }));
+        claims
+            .into_iter()
+            .for_each(|claim| dispatcher.hand_over(Leaving { claim, by: None, limits: Vec::new() }));
         if !more {
             break;
         }

@@ -57,6 +57,8 @@ pub struct Claim {
     pub reason: Option<Reason>,
     /// By this node's clock, before the claim began.
     pub claimed_at: Timestamp,
+    /// By the store's clock: when its permits were taken.
+    pub taken_at: Timestamp,
 }
 
 /// What one lane asks for: permits and claims are one, so that none is taken that isn't used.
@@ -69,6 +71,9 @@ pub struct Ask {
     pub upstream: String,
     pub draws: Vec<Draw>,
     pub caps: Vec<Cap>,
+    /// Permits of these limits that earlier claims did not use: when they were taken (`Claim::taken_at`), and how
+    /// many. Quotas get them back.
+    pub unused: Vec<(Timestamp, u32)>,
     /// From when on what people were sent counts, where the sender has frequency caps: then each claim takes a
     /// place under them.
     pub counts_since: Option<Timestamp>,
@@ -89,10 +94,12 @@ impl Store {
         // Before all work: from here on the lease runs and what is read grows old.
         let claimed_at = self.inner.clock.now();
         let mut tx = self.inner.database.begin(Commit::Lazy).await?;
-        let limits = Locked::new(&mut tx, &ask.draws, &ask.caps).await?;
+        let mut limits = Locked::new(&mut tx, &ask.draws, &ask.caps).await?;
+        limits.put_back(&mut tx, &ask.unused).await?;
         let now = tx.now().await?;
         let permits = limits.free(&mut tx, now.as_microsecond(), ask.want).await?;
         if permits == 0 {
+            tx.commit().await?;
             return Ok(Granted::default());
         }
         let which = values![ask.upstream.as_str(), ask.lane, now, permits];
@@ -101,6 +108,7 @@ impl Store {
             taken.earlier = mailings::reserve(&mut tx, &taken.rows, since, now).await?;
         }
         if taken.rows.is_empty() {
+            tx.commit().await?;
             return Ok(Granted { permits, claims: Vec::new() });
         }
         let count = u32::try_from(taken.rows.len()).unwrap_or(u32::MAX);

@@ -76,6 +76,15 @@ impl Taken {
         }
     }
 
+    /// Gives permits back that were taken then and never used: of quotas. A pace has moved on meanwhile.
+    pub fn put_back(&mut self, rate: Rate, taken_at: i64, count: u32) {
+        if let Pace::Quota { bucket, .. } = pace(rate.per)
+            && let Some(taken) = self.buckets.get_mut(&taken_at.div_euclid(bucket))
+        {
+            *taken = taken.saturating_sub(count);
+        }
+    }
+
     /// Reads what `to_text` wrote.
     pub fn from_text(arrival: i64, buckets: &str) -> Result<Self> {
         let bucket = |text: &str| {
@@ -166,6 +175,31 @@ mod tests {
             let slice = (i64::from(permits) * SLICE / period).max(0);
             let fullest = fullest_window(&run(Rate { permits, per }, &asks), period);
             prop_assert!(fullest <= i64::from(permits) + slice, "{fullest}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_quota_is_used_up_and_never_exceeded_though_permits_come_back_unused(
+            permits in 1u32..100,
+            asks in prop::collection::vec((0i64..400 * SECOND, 1u32..30, any::<bool>()), 1..300),
+        ) {
+            let rate = Rate { permits, per: Per::Hour };
+            let (mut taken, mut used) = (Taken::default(), Vec::new());
+            let (mut now, mut unused) = (1_700_000_000 * SECOND, None);
+            for (gap, want, is_used) in asks {
+                now += gap;
+                if let Some((at, count)) = unused.take() {
+                    let before = taken.free(rate, now);
+                    taken.put_back(rate, at, count);
+                    prop_assert!(taken.free(rate, now) <= before + count);
+                    prop_assert!(gap > 0 || taken.free(rate, now) == before + count);
+                }
+                let count = taken.free(rate, now).min(want);
+                taken.take(rate, now, count);
+                if is_used { used.push((now, i64::from(count))) } else { unused = Some((now, count)) }
+            }
+            prop_assert!(fullest_window(&used, 3600 * SECOND) <= i64::from(permits));
         }
     }
 

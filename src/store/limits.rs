@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::count::Taken;
 use super::fault::Result;
 use super::queue::in_hand;
@@ -57,6 +59,20 @@ impl<'a> Locked<'a> {
         Ok(Self { draws, caps, taken })
     }
 
+    /// Quotas get back what was taken for claims of which nothing left: when, and how many.
+    pub async fn put_back(&mut self, tx: &mut Tx, unused: &[(Timestamp, u32)]) -> Result<()> {
+        if unused.is_empty() {
+            return Ok(());
+        }
+        let mut rows = Vec::new();
+        for (key, row) in &mut self.taken {
+            let Some(rate) = self.draws.get(key) else { continue };
+            unused.iter().for_each(|(at, count)| row.taken.put_back(*rate, at.as_microsecond(), *count));
+            rows.push(values![key.0, key.1, row.taken.arrival, row.taken.to_text(), row.used_at]);
+        }
+        write(tx, rows).await
+    }
+
     /// How many may be claimed now. A paced rate gives a slice of 100 ms at a time at most.
     pub async fn free(&self, tx: &mut Tx, now: i64, want: u32) -> Result<u32> {
         let free =
@@ -74,7 +90,8 @@ impl<'a> Locked<'a> {
 
     /// Takes as many permits from each rate as were claimed. They stay taken where a claim is given back, as when
     /// its upstream turns out to be down: too few leave then, never too many, and of a quota no more is lost with an
-    /// outage than a node has in hand for that upstream, since one that is down is claimed nothing for.
+    /// outage than a node has in hand for that upstream, since one that is down is claimed nothing for. What the
+    /// second decision stops is put back.
     pub async fn draw(self, tx: &mut Tx, now: i64, count: u32) -> Result<()> {
         let rows = self.taken.into_iter().filter_map(|(key, mut row)| {
             match self.draws.get(&key) {
@@ -85,12 +102,15 @@ impl<'a> Locked<'a> {
             }
             Some(values![key.0, key.1, row.taken.arrival, row.taken.to_text(), now])
         });
-        let update = "UPDATE limits SET tat = arrival, buckets = counts, used_at = at FROM v
-                      WHERE limits.counter = v.counter AND limits.per = v.per";
-        let columns = "counter, per, arrival, counts, at";
         let rows = rows.collect();
-        rows::with_values(tx, columns, rows, update).await.map(drop)
+        write(tx, rows).await
     }
+}
+
+async fn write(session: &mut Session, rows: Vec<Vec<Value>>) -> Result<()> {
+    let update = "UPDATE limits SET tat = arrival, buckets = counts, used_at = at FROM v
+                  WHERE limits.counter = v.counter AND limits.per = v.per";
+    rows::with_values(session, "counter, per, arrival, counts, at", rows, update).await.map(drop)
 }
 
 /// The row of a concurrency is there to be locked.

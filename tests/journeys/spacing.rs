@@ -56,6 +56,10 @@ impl Week {
     /// A gateway with this sender.
     async fn gateway(&self, database: &Database, upstream: &Upstream, sender: &str) -> Gateway {
         let setup = Setup::new(database, upstream).policy("senders/demo-shop.toml", sender);
+        self.start(database, setup).await
+    }
+
+    async fn start(&self, database: &Database, setup: Setup<'_>) -> Gateway {
         let gateway = setup.start_on(self.clock.clone()).await;
         database.follow(&self.clock).await;
         gateway
@@ -173,6 +177,26 @@ on_both_databases! {
         assert_eq!(upstream.captured_for(ANNA).len(), 1);
         week.go_to(&database, 1, "00:00:00").await;
         gateway.until(&second, "relayed").await;
+    }
+
+    async fn what_waits_for_its_turn_spends_no_quota(database: Database) {
+        let (week, upstream) = (Week::begin(), Upstream::start().await);
+        let limit = "[[limit]]\nname = \"all\"\nmatch = {}\nrate = [\"2/day\"]\n";
+        let setup = Setup::new(&database, &upstream).policy("shaping.toml", limit);
+        let setup = setup.policy("senders/demo-shop.toml", &shop("72h", ONE_A_DAY));
+        let gateway = week.start(&database, setup).await;
+        for person in [ANNA, "bo@example.se"] {
+            opt_in(&gateway, person, "UTC").await;
+        }
+        upstream.close();
+        submit(&gateway, ANNA, "apparel").await;
+        upstream.somebody_waits().await;
+        let reply = gateway.submit(&[ANNA], &newsletter(ANNA, "furniture.office")).await;
+        held(&gateway, &message_id(&reply), "frequency_cap", week.at(0, "10:01:00")).await;
+        upstream.open();
+        let (his, _) = submit(&gateway, "bo@example.se", "apparel").await;
+        gateway.until(&his, "relayed").await;
+        assert_eq!(upstream.captured().len(), 2);
     }
 
     async fn quiet_hours_are_those_of_the_recipients_own_zone(database: Database) {

@@ -15,6 +15,7 @@ rules! {
     a_quota_outlives_a_restart_and_frees_up_with_its_window,
     nodes_that_ask_at_once_never_get_more_than_there_is,
     a_permit_is_taken_only_for_what_is_claimed,
+    a_quota_gets_back_what_was_claimed_and_did_not_leave,
     no_two_nodes_together_have_more_in_hand_than_a_limit_says,
     a_concurrency_of_one_upstream_does_not_count_what_leaves_by_another,
     a_limit_in_use_outlives_the_sweep_of_idle_ones,
@@ -116,6 +117,23 @@ async fn a_permit_is_taken_only_for_what_is_claimed(home: &Home) {
     home.spool_to(&["a@example.se", "b@example.se"]).await;
     let granted = home.store.claim(&Ask { draws: draws.to_vec(), ..ask(lane, 64) }).await.unwrap();
     assert_eq!((granted.permits, granted.claims.len()), (7, 2));
+}
+
+async fn a_quota_gets_back_what_was_claimed_and_did_not_leave(home: &Home) {
+    let (lane, draws) =
+        (waiting(home, 5).await, [draw("quota", 2, Per::Day), draw("quota", 20, Per::Second)]);
+    let asked = |unused| Ask { draws: draws.to_vec(), unused, ..ask(lane, 64) };
+    let claims = home.store.claim(&asked(Vec::new())).await.unwrap().claims;
+    assert_eq!(claims.len(), 2);
+    home.advance(Duration::from_secs(2 * 3600)).await;
+    assert_eq!(take(&home.store, lane, &draws, 64).await, 0);
+    let unused = vec![(claims[0].taken_at, 1)];
+    // Though nothing can be claimed at that moment.
+    let elsewhere = Ask { lane: lane + 1, ..asked(unused) };
+    assert_eq!(home.store.claim(&elsewhere).await.unwrap().claims.len(), 0);
+    assert_eq!(take(&home.store, lane, &draws, 64).await, 1);
+    home.advance(Duration::from_secs(1)).await;
+    assert_eq!(take(&home.store, lane, &draws, 64).await, 0);
 }
 
 fn cap(most: u32, matches: LimitMatch) -> Cap {

@@ -322,5 +322,13 @@ pub fn settle(fence: Fence, settlement: Settlement) -> Settle {
 
 /// At most so many of a lane, without limits.
 pub fn ask(lane: i64, want: u32) -> Ask {
-    Ask { lane, want, upstream: "primary".into(), draws: Vec::new(), caps: Vec::new(), counts_since: None }
+    Ask {
+        lane,
+        want,
+        upstream: "primary".into(),
+        draws: Vec::new(),
+        caps: Vec::new(),
+        unused: Vec::new(),
+        counts_since: None,
+    }
 }

@@ -230,7 +230,8 @@ impl Dispatcher {
         let (draws, caps) = (draws(&limits), caps(&limits));
         let sender = round.policy.sender(&lane.sender);
         let counts_since = sender.and_then(|sender| sender.counts_since(lane.stream, round.now));
-        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps, counts_since };
+        let unused = self.departures.unused.take(&counters);
+        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps, unused, counts_since };
         Some(Serving { lane: lane.clone(), by, ask, counters })
     }
 
@@ -284,7 +285,7 @@ impl Dispatcher {
         drop(waits);
         self.departures.upstreams.claimed(&own.ask.upstream, claimed);
         for claim in granted.claims {
-            self.hand_over(Leaving { claim, by: Some(own.by.clone()) });
+            self.hand_over(Leaving { claim, by: Some(own.by.clone()), limits: own.counters.clone() });
         }
         claimed
     }

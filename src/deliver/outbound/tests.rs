@@ -77,6 +77,7 @@ fn claim(stream: Stream) -> Claim {
         reason: None,
         deadline: "2026-11-22T11:00:00Z".parse().unwrap(),
         claimed_at: "2026-11-21T12:00:00Z".parse().unwrap(),
+        taken_at: "2026-11-21T12:00:00Z".parse().unwrap(),
     }
 }
 

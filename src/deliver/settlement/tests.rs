@@ -62,6 +62,7 @@ fn claim() -> Claim {
         reason: None,
         deadline: at("2026-11-22T11:00:00Z"),
         claimed_at: at("2026-11-21T12:00:00Z"),
+        taken_at: at("2026-11-21T12:00:00Z"),
     }
 }
 

@@ -59,6 +59,7 @@ impl Store {
                 message: messages.get(&one.message),
                 lane: lanes.get(&one.lane).map(|(lane, _)| lane),
                 earlier,
+                taken_at: now,
             };
             match claim(one, parts, consent, claimed_at) {
                 Ok(claim) => claims.push(claim),
@@ -143,6 +144,7 @@ struct Parts<'a> {
     message: Option<&'a Result<Message>>,
     lane: Option<&'a Lane>,
     earlier: Vec<Earlier>,
+    taken_at: Timestamp,
 }
 
 fn claim(
@@ -180,5 +182,6 @@ fn claim(
         deadline: taken.deadline,
         reason: taken.reason,
         claimed_at,
+        taken_at: parts.taken_at,
     })
 }
