@@ -199,6 +199,27 @@ on_both_databases! {
         assert_eq!(upstream.captured().len(), 2);
     }
 
+    async fn what_waits_for_a_cap_leaves_at_once_when_the_cap_is_loosened_and_it_is_retried(database: Database) {
+        let (week, upstream) = (Week::begin(), Upstream::start().await);
+        let gateway = week.gateway(&database, &upstream, &shop("72h", ONE_A_DAY)).await;
+        opt_in(&gateway, ANNA, "UTC").await;
+        let (first, _) = submit(&gateway, ANNA, "apparel").await;
+        gateway.until(&first, "relayed").await;
+        let (second, _) = submit(&gateway, ANNA, "apparel").await;
+        let retry = ["queue", "retry", "--state", "held", "--json"];
+        assert_eq!(gateway.command(&retry).json().as_array().unwrap().len(), 1);
+        held(&gateway, &second, "frequency_cap", week.at(1, "00:00:00")).await;
+        let file = gateway.data_dir.join("policies/senders/demo-shop.toml");
+        std::fs::write(&file, shop("72h", &ONE_A_DAY.replace("1/day", "2/day"))).unwrap();
+        eventually("the new cap is in force", || async {
+            let question = json!({"stream": "marketing", "scope": "apparel", "recipients": [ANNA]});
+            let answer = gateway.api("POST", "/v1/decisions", Some(question)).await.1;
+            (answer["verdicts"][0]["verdict"] == "deliver").then_some(())
+        }).await;
+        gateway.command(&retry).expect_success();
+        gateway.until(&second, "relayed").await;
+    }
+
     async fn quiet_hours_are_those_of_the_recipients_own_zone(database: Database) {
         let (week, upstream) = (Week::begin(), Upstream::start().await);
         let gateway = week.gateway(&database, &upstream, &shop("24h", NIGHTS)).await;
