@@ -18,6 +18,8 @@ pub use written::written;
 
 /// The most scopes in one cell.
 const SCOPES_LIMIT: usize = 200;
+/// The largest `evidence`, in octets: what was told us by any door, and where it was moved from, has room in it.
+const CELL_LIMIT: usize = 4 * EVIDENCE_LIMIT;
 /// What is dated earlier is a spreadsheet's empty date, or a slip. A no with such a date would lose to any yes.
 const EARLIEST: i64 = 631_152_000; // 1990-01-01
 
@@ -238,8 +240,8 @@ fn evidence(cell: &str, wrong: &mut Mistakes) -> Value {
     if cell.is_empty() {
         return Value::Null;
     }
-    if cell.len() > EVIDENCE_LIMIT {
-        wrong.0.push(format!("evidence is longer than {EVIDENCE_LIMIT} octets"));
+    if cell.len() > CELL_LIMIT {
+        wrong.0.push(format!("evidence is longer than {CELL_LIMIT} octets"));
         return Value::Null;
     }
     match serde_json::from_str::<Map<String, Value>>(cell) {

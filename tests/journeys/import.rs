@@ -257,7 +257,7 @@ async fn a_file_that_is_no_table_is_told_at_once() {
     // By a pipe, and a dry run leaves no folder behind.
     let dry = ["consent", "import", "-", "--sender", "demo-shop", "--source", "x", "--dry-run"];
     let ran = gateway.command_with(&dry, b"email,kind\r\na@b.se,withdrawal\r\n");
-    assert!(ran.expect_success().stdout().contains("1 rows: 1 recorded"), "{}", ran.stdout());
+    assert!(ran.expect_success().stdout().contains("1 row: 1 recorded"), "{}", ran.stdout());
     let left = std::fs::read_dir(&gateway.data_dir).unwrap();
     assert!(left.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with("dry-run")));
     assert_eq!(database.count("SELECT count(*) FROM subscribers").await, 0);

@@ -251,7 +251,8 @@ fn tell(output: Output, tally: &Tally) -> anyhow::Result<()> {
     let Tally { rows, recorded, unchanged, rejected, withdrawn_since, dry_run } = tally;
     let would = if *dry_run { "dry run, nothing was written: " } else { "" };
     output::line(&format!(
-        "{would}{rows} rows: {recorded} recorded, {unchanged} unchanged, {rejected} rejected"
+        "{would}{}: {recorded} recorded, {unchanged} unchanged, {rejected} rejected",
+        output::counted(*rows, "row", "rows")
     ))?;
     if *withdrawn_since > 0 {
         output::line(&format!(

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::table::{Next, Record, Table};
@@ -104,7 +104,10 @@ impl Gathered {
         let Row { address, facts, occurred_at, jurisdiction, locale, time_zone, evidence } = row;
         let first = self.facts.len();
         let opens = facts.iter().flat_map(opened).collect();
-        let evidence = json!({ "source": origin.source, "evidence": evidence });
+        let evidence = match evidence {
+            Value::Null => json!({ "source": origin.source }),
+            evidence => json!({ "source": origin.source, "evidence": evidence }),
+        };
         self.facts.extend(facts.into_iter().map(|kind| TableFact {
             address: address.clone(),
             kind,
