@@ -27,7 +27,7 @@ use crate::consent::{ConsentState, EventKind};
 use crate::journal::is_no;
 use crate::keys::{Keys, LookupHash};
 use crate::mail::Address;
-use pace::Pace;
+use pace::{Pace, Written};
 use people::{People, Person};
 
 /// For how long a slice is tried again while the database is locked or gone.
@@ -84,7 +84,7 @@ pub enum Imported {
 #[derive(Clone, Debug)]
 pub struct Judged {
     pub result: Result<Imported, RecordError>,
-    /// Of a person who has withdrawn something: the state after the slice.
+    /// Of a person who has withdrawn something: the state after the fact's transaction.
     pub withdrawn: Option<Arc<ConsentState>>,
 }
 
@@ -188,28 +188,26 @@ impl Judged {
 }
 
 impl Importer {
-    /// Records a slice in one transaction, in the order of its facts; durable when it returns. A slice that the
-    /// database does not take is tried again fact by fact, so that one bad record harms no other. An error means
-    /// that the database is gone, or the like; the same slice may be written again.
+    /// Records a slice in the order of its facts, in transactions short enough for those who wait; durable when it
+    /// returns. What the database does not take together is tried again fact by fact, so that one bad record harms
+    /// no other. An error means that the database is gone, or the like; the same slice may be written again.
     pub async fn write(&mut self, slice: &Slice) -> Result<Vec<Judged>, super::StoreError> {
-        match self.write_part(slice, &slice.facts).await {
-            Ok(judged) => Ok(judged),
-            Err(fault) if ends_all(&fault) => Err(fault.into()),
-            Err(_) => {
-                let mut all = Vec::with_capacity(slice.facts.len());
-                for one in slice.facts.chunks(1) {
-                    match self.write_part(slice, one).await {
-                        Ok(judged) => all.extend(judged),
-                        Err(fault) if ends_all(&fault) => return Err(fault.into()),
-                        Err(fault) => {
-                            let error = RecordError::Store(fault.into());
-                            all.push(Judged { result: Err(error), withdrawn: None });
-                        }
+        let mut all = Vec::with_capacity(slice.facts.len());
+        let mut rest = slice.facts.as_slice();
+        while !rest.is_empty() {
+            let (part, others) = rest.split_at(self.pace.facts().min(rest.len()));
+            rest = others;
+            match self.write_part(slice, part).await {
+                Ok(judged) => all.extend(judged),
+                Err(fault) if ends_all(&fault) => return Err(fault.into()),
+                Err(_) => {
+                    for one in part.chunks(1) {
+                        all.extend(self.write_part(slice, one).await.or_else(of_its_own)?);
                     }
                 }
-                Ok(all)
             }
         }
+        Ok(all)
     }
 
     /// One transaction, again where the database itself asks for it.
@@ -252,7 +250,8 @@ impl Importer {
             shared.watch.recorded(shared.node, position);
         }
         if shared.database.has_one_writer() {
-            self.pace.wrote(begun - asked, begun.elapsed(), Instant::now());
+            let written = Written { facts: facts.len(), waited: begun - asked, held: begun.elapsed() };
+            self.pace.wrote(&written, Instant::now());
         }
         let states = people.withdrawn();
         let judged = facts.iter().zip(results).map(|(own, result)| Judged {
@@ -267,6 +266,14 @@ impl Importer {
 /// noes out.
 fn ends_all(fault: &Fault) -> bool {
     fault.befalls_all() || matches!(fault, Fault::NotKept(_))
+}
+
+/// A fault of one fact alone is its result.
+fn of_its_own(fault: Fault) -> Result<Vec<Judged>, super::StoreError> {
+    if ends_all(&fault) {
+        return Err(fault.into());
+    }
+    Ok(vec![Judged { result: Err(RecordError::Store(fault.into())), withdrawn: None }])
 }
 
 /// The facts of an own id among these that are recorded already, whichever of the person's rows has them.

@@ -14,7 +14,7 @@ use crate::consent::row::{self, Row};
 use crate::policy::{PolicySet, Scope};
 use crate::store::{Slice, Store, TableFact};
 
-/// Records in a slice, and octets of them: SQLite's one writer is kept from mail for so long.
+/// Records in a slice, and octets of them.
 const MOST_ROWS: usize = 500;
 const MOST_OCTETS: usize = 1 << 20;
 
