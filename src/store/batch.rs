@@ -21,7 +21,7 @@ use super::writer::{Job, RecordedAll, Told};
 use super::{RecordError, Recorded, Settled, StoreError, TakenBefore, Who, rows};
 use crate::clock::Clock;
 use crate::journal::No;
-use crate::keys::Keys;
+use crate::keys::{Keys, LookupHash};
 
 /// What writing needs of the store, without the way to the writer itself.
 pub(super) struct Shared {
@@ -171,17 +171,22 @@ async fn lock_people(session: &mut Session, shared: &Shared, batch: &Batch) -> R
     if session.either(true, false) {
         return Ok(());
     }
-    let key = |fact: &Fact| match &fact.who {
-        Who::Address(address) => Some((fact.sender.clone(), shared.keys.lookup_hash(address))),
-        Who::Subscriber(_) => None,
-    };
-    let mut people: Vec<_> = batch.records.iter().flat_map(|told| &told.work).filter_map(key).collect();
+    let facts = batch.records.iter().flat_map(|told| &told.work);
+    let mut people: Vec<_> = facts.filter_map(|fact| person(shared, fact)).collect();
     people.sort();
     people.dedup();
     let people: Vec<Vec<Value>> = people.into_iter().map(|(sender, hash)| values![sender, hash]).collect();
     let lock = "SELECT s.id FROM subscribers s JOIN v ON s.sender = v.sender AND s.lookup_hash = v.hash
                 ORDER BY s.sender, s.lookup_hash, s.id FOR UPDATE OF s";
     rows::with_values(session, "sender, hash", people, lock).await.map(drop)
+}
+
+/// Whom a fact is about, where it says so by address.
+fn person(shared: &Shared, fact: &Fact) -> Option<(String, LookupHash)> {
+    match &fact.who {
+        Who::Address(address) => Some((fact.sender.clone(), shared.keys.lookup_hash(address))),
+        Who::Subscriber(_) => None,
+    }
 }
 
 async fn record_all(
@@ -192,13 +197,26 @@ async fn record_all(
     now: jiff::Timestamp,
     noes: &mut Vec<No>,
 ) -> Result<Vec<RecordedAll>> {
-    let mut all = Vec::with_capacity(batch.records.len());
-    for told in &batch.records {
-        let mut results = Vec::with_capacity(told.work.len());
-        for one in &told.work {
-            results.push(record_one(session, shared, one, which, now, noes).await?);
+    // In the order of the people, as their rows are locked: of those who are new no row was there to be locked, and
+    // two nodes' batches would wait for each other's in a circle. What is told of one person stays in its order.
+    let calls = batch.records.iter().enumerate();
+    let mut facts: Vec<_> = calls
+        .flat_map(|(call, told)| told.work.iter().enumerate().map(move |(place, fact)| (call, place, fact)))
+        .collect();
+    facts.sort_by_cached_key(|(_, _, fact)| {
+        let person = person(shared, fact);
+        (person.is_none(), person)
+    });
+    let mut results = Vec::with_capacity(facts.len());
+    for (call, place, fact) in facts {
+        results.push((call, place, record_one(session, shared, fact, which, now, noes).await?));
+    }
+    results.sort_by_key(|(call, place, _)| (*call, *place));
+    let mut all: Vec<RecordedAll> = batch.records.iter().map(|_| RecordedAll::new()).collect();
+    for (call, _, result) in results {
+        if let Some(of_call) = all.get_mut(call) {
+            of_call.push(result);
         }
-        all.push(results);
     }
     Ok(all)
 }
