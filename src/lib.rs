@@ -38,7 +38,7 @@
 //! 13. **The clock, randomness and the network are handed in.**
 //! 14. **A recorded no holds in every mode**, shadow included, and after a backup is restored.
 //! 15. **No query without its sender.**
-//! 16. **What left can be shown**: a row without address stays.
+//! 16. **What left can be shown**: a row without address stays, for as long as the sender's policy says.
 
 // What comes from outside may surprise this crate, but not end it; and output goes where it was asked for.
 #![cfg_attr(
