@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use uuid::Uuid;
 
-use super::jurisdiction::{Jurisdiction, SoftOptIn};
+use super::jurisdiction::{Expires, Jurisdiction, SoftOptIn};
 use super::sender::{SenderPolicy, Similar};
 use super::witness::{Asked, Said, Witness};
 use super::{GroundKind, Reason, RuleRef, Scope};
@@ -31,6 +31,14 @@ pub struct Missing<'p> {
     pub reason: Reason,
     pub rule: &'p RuleRef,
     pub text: String,
+}
+
+/// When something ends as a ground.
+#[derive(Clone, Copy, Debug)]
+pub struct End<'p> {
+    pub at: Timestamp,
+    /// The line that says so.
+    pub rule: &'p RuleRef,
 }
 
 /// One question: what carries marketing of this sender in this scope, where this pack judges.
@@ -130,23 +138,31 @@ impl<'p> Question<'p> {
         self.sender.likes(&one.scope).find(reaches).map(|like| &like.rule)
     }
 
-    /// When an acquaintance ends as a ground, if it ever does: calendar months in UTC.
-    pub fn end(&self, one: &Acquainted) -> Option<Timestamp> {
-        let months = *self.pack.soft_opt_in.expires_months.get(&one.how)?;
-        Some(one.at.to_zoned(TimeZone::UTC).checked_add(i64::from(months).months()).ok()?.timestamp())
+    /// When an acquaintance ends as a ground, if it ever does: by the pack or by the sender, whichever is sooner, in
+    /// calendar months in UTC.
+    pub fn end(&self, one: &Acquainted) -> Option<End<'p>> {
+        let began = one.at.to_zoned(TimeZone::UTC);
+        let after = |months: &u32| Some(began.checked_add(i64::from(*months).months()).ok()?.timestamp());
+        let end = |expires: &'p Expires| {
+            let at = expires.months.get(&one.how).and_then(after)?;
+            Some(End { at, rule: &expires.rule })
+        };
+        let ends = [end(&self.pack.soft_opt_in.expires), end(&self.sender.expires)];
+        // Of two that are the same the law's is named.
+        ends.into_iter().flatten().min_by_key(|end| end.at)
     }
 
     /// When an acquaintance ended, if it did.
-    fn ended(&self, one: &Acquainted) -> Option<Timestamp> {
-        self.end(one).filter(|end| self.now >= *end)
+    fn ended(&self, one: &Acquainted) -> Option<End<'p>> {
+        self.end(one).filter(|end| self.now >= end.at)
     }
 
     /// What came nearest: CONTRACT.md's order.
     fn nearest(&self, witness: &mut impl Witness) -> Missing<'p> {
-        let SoftOptIn { notice_rule, expires_rule, .. } = &self.pack.soft_opt_in;
+        let SoftOptIn { notice_rule, expires, .. } = &self.pack.soft_opt_in;
         let grounds = &self.pack.grounds_rule;
         let near = lacking(witness, Asked::NoticeMissing, notice_rule, self.notice_missing())
-            .or_else(|| lacking(witness, Asked::GroundExpired, expires_rule, self.ground_expired()))
+            .or_else(|| lacking(witness, Asked::GroundExpired, &expires.rule, self.ground_expired()))
             .or_else(|| lacking(witness, Asked::Unconfirmed, grounds, self.unconfirmed()))
             .or_else(|| lacking(witness, Asked::OutOfScope, &self.sender.rule, self.out_of_scope()));
         near.unwrap_or_else(|| {
@@ -183,9 +199,8 @@ impl<'p> Question<'p> {
         let ended = reached.filter_map(|one| self.ended(one).map(|end| (one, end)));
         let (one, end) = ended.max_by_key(|(one, _)| one.at)?;
         let (who, what, when) = (verb(one.how), &one.scope, day(one.at));
-        let text = format!("{who} {what} on {when}, which allowed marketing until {}", day(end));
-        let rule = &self.pack.soft_opt_in.expires_rule;
-        Some(Missing { reason: Reason::GroundExpired, rule, text })
+        let text = format!("{who} {what} on {when}, which allowed marketing until {}", day(end.at));
+        Some(Missing { reason: Reason::GroundExpired, rule: end.rule, text })
     }
 
     fn unconfirmed(&self) -> Option<Missing<'p>> {

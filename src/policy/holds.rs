@@ -93,7 +93,20 @@ impl<'p> Wait<'p> {
 
     /// Where the person is, as far as we know: else where the sender is.
     fn zone(&self) -> TimeZone {
-        self.told_zone.and_then(calendar::zone).unwrap_or_else(|| self.sender.time_zone.clone())
+        self.own_zone().unwrap_or_else(|| self.sender.time_zone.clone())
+    }
+
+    fn own_zone(&self) -> Option<TimeZone> {
+        self.told_zone.and_then(calendar::zone)
+    }
+
+    /// The zone that is asked, for people, and how we know of it.
+    fn where_it_is(&self, zone: &TimeZone) -> String {
+        let name = zone.iana_name().unwrap_or("UTC");
+        match self.own_zone() {
+            Some(_) => format!("{name}, the recipient's"),
+            None => format!("{name}, the sender's, since no fact names one"),
+        }
     }
 
     /// The caps that this message falls under.
@@ -111,7 +124,8 @@ impl<'p> Wait<'p> {
         if self.earlier.len() < most {
             return None;
         }
-        let window = cap.per.around(self.now, zone());
+        let zone = zone();
+        let window = cap.per.around(self.now, zone);
         let (mut delivered, mut reserved) = (0, 0);
         for one in self.earlier.iter().filter(|one| counts(cap, one)) {
             match one.stage {
@@ -129,7 +143,8 @@ impl<'p> Wait<'p> {
             cap.per
         );
         let (until, text) = if delivered >= most {
-            (window.end, format!("{reached}; the next may go on {}", window.next))
+            let there = self.where_it_is(zone);
+            (window.end, format!("{reached}; the next may go on {} ({there})", window.next))
         } else if delivered + reserved >= most {
             let text = format!("{reached} if what is on its way to the recipient is delivered");
             (self.now.checked_add(WHILE_ON_ITS_WAY).unwrap_or(Timestamp::MAX).min(window.end), text)
@@ -143,7 +158,8 @@ impl<'p> Wait<'p> {
         let (until, there) = quiet.hours.end(self.now, zone)?;
         let (from, to) = (shown(quiet.hours.from), shown(quiet.hours.to));
         let text = format!(
-            "marketing waits from {from} to {to} where the recipient is; may go on {} at {to}",
+            "marketing waits from {from} to {to} ({}); may go on {} at {to}",
+            self.where_it_is(zone),
             there.date()
         );
         Some(Hold { reason: Reason::QuietHours, until, rule: &quiet.rule, text })

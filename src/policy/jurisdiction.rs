@@ -45,11 +45,17 @@ pub struct SoftOptIn {
     pub notice_required: bool,
     /// The line that says so.
     pub notice_rule: RuleRef,
-    /// Calendar months after which the ground ends; absent: it does not end.
-    pub expires_months: BTreeMap<Acquaintance, u32>,
-    /// The line that says so.
-    pub expires_rule: RuleRef,
+    pub expires: Expires,
     /// The section's header.
+    pub rule: RuleRef,
+}
+
+/// `expires`, of a pack or of a sender: where both say one, the sooner end holds.
+#[derive(Clone, Debug)]
+pub struct Expires {
+    /// Calendar months after which what a soft opt-in rests on carries no longer; absent: it does not end.
+    pub months: BTreeMap<Acquaintance, u32>,
+    /// The line that says so.
     pub rule: RuleRef,
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::holds::{Cap, QuietHours};
+use super::jurisdiction::Expires;
 use super::{RuleRef, Scope, Stream};
 
 /// The longest campaign name in octets.
@@ -32,6 +33,8 @@ pub struct SenderPolicy {
     pub streams: BTreeMap<Stream, StreamPolicy>,
     pub scopes: BTreeMap<Scope, ScopePolicy>,
     pub similar: Vec<Similar>,
+    /// `[soft_opt_in] expires`: of all packs alike.
+    pub expires: Expires,
     pub classify: Vec<ClassifyRule>,
     pub texts: Texts,
     pub retention: Retention,

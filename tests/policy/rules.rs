@@ -83,7 +83,7 @@ fn there_is_a_pack_for_each_row_of_the_rules_with_its_confidence_and_numbers() {
 /// What a pack lets end, in months, in the order in which the page names it.
 fn months(pack: &Jurisdiction) -> Vec<u32> {
     let known = [Acquaintance::Purchase, Acquaintance::Inquiry, Acquaintance::Negotiation];
-    known.iter().filter_map(|how| pack.soft_opt_in.expires_months.get(how).copied()).collect()
+    known.iter().filter_map(|how| pack.soft_opt_in.expires.months.get(how).copied()).collect()
 }
 
 /// `3 years after …`, `24 months (purchase), 6 months (inquiry)`.

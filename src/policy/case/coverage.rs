@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use super::Outcome;
 use crate::consent::EventKind;
-use crate::policy::jurisdiction::{Acquaintance, Jurisdiction};
+use crate::policy::jurisdiction::{Acquaintance, Expires, Jurisdiction};
 use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Verdict};
 
 /// A rule that no case touches.
@@ -57,10 +57,10 @@ fn rules(policy: &PolicySet) -> Vec<Rule> {
             let soft = &pack.soft_opt_in;
             rules.extend(soft.from.iter().map(|how| Rule::From(soft.from_rule.clone(), *how)));
             rules.push(Rule::Notice(soft.notice_rule.clone()));
-            let expires = soft.expires_months.keys();
-            rules.extend(expires.map(|how| Rule::Expiry(soft.expires_rule.clone(), *how)));
+            rules.extend(ends(&soft.expires));
         }
     }
+    rules.extend(policy.senders.values().flat_map(|sender| ends(&sender.expires)));
     let likes = policy.senders.values().flat_map(|sender| &sender.similar);
     rules.extend(likes.map(|like| Rule::Similar(like.rule.clone())));
     let caps = policy.senders.values().flat_map(|sender| &sender.caps);
@@ -68,6 +68,10 @@ fn rules(policy: &PolicySet) -> Vec<Rule> {
     let quiet = policy.senders.values().filter_map(|sender| sender.quiet_hours.as_ref());
     rules.extend(quiet.map(|quiet| Rule::QuietHours(quiet.rule.clone())));
     rules
+}
+
+fn ends(expires: &Expires) -> impl Iterator<Item = Rule> {
+    expires.months.keys().map(|how| Rule::Expiry(expires.rule.clone(), *how))
 }
 
 /// What one verdict rests on.

@@ -249,6 +249,34 @@ fn a_soft_opt_in_ends_after_calendar_months() {
 }
 
 #[test]
+fn of_the_packs_end_and_the_senders_the_sooner_holds_and_its_own_line_is_cited() {
+    let own = policy_with(|name, text| match name {
+        "senders/demo-shop.toml" => {
+            format!(
+                "{text}\n[soft_opt_in]\nexpires = {{ purchase = \"12 months\", inquiry = \"9 months\" }}\n"
+            )
+        }
+        _ => text,
+    });
+    let bought = |day| [(day, "purchase apparel.tshirts")];
+    let asked = |day| [(day, "inquiry apparel")];
+    for (told, facts, expected, file) in [
+        ("se", bought("2025-11-21T12:00:01Z"), "deliver soft_opt_in", ""),
+        ("se", bought("2025-11-21T12:00:00Z"), "refuse ground_expired", "senders/demo-shop.toml"),
+        ("ca", bought("2025-11-20"), "refuse ground_expired", "senders/demo-shop.toml"),
+        ("ca", asked("2026-05-22"), "deliver soft_opt_in", ""),
+        ("ca", asked("2026-05-20"), "refuse ground_expired", "jurisdictions/ca.toml"),
+    ] {
+        check_under(&own, told, &facts, "marketing apparel", expected);
+        let verdict = judge(&own, told, &facts, "marketing apparel");
+        if !file.is_empty() {
+            assert_eq!(&*verdict.rule.file, file, "{told} {facts:?}");
+            assert!(own.line(&verdict.rule).unwrap().starts_with("expires = "), "{:?}", verdict.rule);
+        }
+    }
+}
+
+#[test]
 fn the_nearest_ground_names_the_reason() {
     let old = ("2020-01-01", "purchase apparel.tshirts");
     let chair = ("2026-01-01", "purchase furniture.office");

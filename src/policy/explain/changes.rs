@@ -276,9 +276,10 @@ impl Asked<'_> {
         let rests_on =
             consent.acquaintances.iter().find(|one| Some(one.event) == self.verdict.ground_event)?;
         let end = question.end(rests_on)?;
-        let then = decide(self.policy, self.facts, consent, self.circumstances, end);
-        let what = format!("a day from {} on, when the {} ends as a ground", day(end), rests_on.how.as_str());
-        self.change(what, &[&pack.soft_opt_in.expires_rule], &then)
+        let then = decide(self.policy, self.facts, consent, self.circumstances, end.at);
+        let what =
+            format!("a day from {} on, when the {} ends as a ground", day(end.at), rests_on.how.as_str());
+        self.change(what, &[end.rule], &then)
     }
 
     fn of_person(&self, what: String, rules: &[&RuleRef], consent: &ConsentState) -> Option<Change> {

@@ -151,6 +151,20 @@ fn what_would_have_stopped_a_delivery_is_said_too() {
 }
 
 #[test]
+fn the_senders_own_end_is_told_with_its_own_line() {
+    let own = "[soft_opt_in]\nexpires = { inquiry = \"3 months\" }\n\n[retention]\n";
+    let policy = policy_with("[retention]\ndecisions", &format!("{own}decisions"));
+    let inquiry = EventKind::Acquainted { how: Acquaintance::Inquiry, scope: scope("apparel"), notice: true };
+    let (consent, facts) =
+        (state("CA", &[("2026-09-01", inquiry)]), message(Stream::Marketing, Some("apparel")));
+    let explained = explain(&policy, &facts, &consent, &Circumstances::default(), at(NOW));
+    let later = "a day from 2026-12-01 on, when the inquiry ends as a ground";
+    let change = explained.changes.iter().find(|change| change.what == later);
+    let change = change.unwrap_or_else(|| panic!("{:#?}", explained.changes));
+    assert_eq!(change.rules[0].text.as_deref(), Some("expires = { inquiry = \"3 months\" }"));
+}
+
+#[test]
 fn a_message_that_does_not_fit_says_what_would() {
     let consent = state(
         "SE",

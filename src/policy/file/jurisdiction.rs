@@ -5,7 +5,7 @@ mod demands;
 use std::collections::BTreeMap;
 
 use super::value;
-use crate::policy::jurisdiction::{Acquaintance, Jurisdiction, Origin, Protected, SoftOptIn};
+use crate::policy::jurisdiction::{Acquaintance, Expires, Jurisdiction, Origin, Protected, SoftOptIn};
 use crate::policy::{GroundKind, RuleRef};
 use crate::toml_file::Source;
 use crate::toml_file::nearest::hint;
@@ -112,17 +112,20 @@ fn read_soft_opt_in(mut table: Table<'_>) -> ReadSoftOptIn {
     let header = Some(table.rule());
     let from = table.take("from", |v| v.list(|item| item.word(ACQUAINTANCES)));
     let notice_required = table.take("notice_required", |v| v.boolean());
-    let expires = table.take("expires", |v| {
-        let mut own = v.table()?;
-        let mut months = BTreeMap::new();
-        for (key, how) in ACQUAINTANCES {
-            months.extend(own.take(key, |v| v.read(value::months)).map(|given| (*how, given.value)));
-        }
-        own.finish();
-        Some(months)
-    });
+    let expires = table.take("expires", expires);
     table.finish();
     ReadSoftOptIn { header, from, notice_required, expires }
+}
+
+/// `{ purchase = "24 months" }`, of a pack or of a sender.
+pub(super) fn expires(value: Value<'_>) -> Option<BTreeMap<Acquaintance, u32>> {
+    let mut own = value.table()?;
+    let mut months = BTreeMap::new();
+    for (key, how) in ACQUAINTANCES {
+        months.extend(own.take(key, |v| v.read(value::months)).map(|given| (*how, given.value)));
+    }
+    own.finish();
+    Some(months)
 }
 
 /// All packs by id, bases folded in. `sources` are the packs' own files.
@@ -198,8 +201,10 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
             // What is left out is judged strictly.
             notice_required: notice.as_ref().is_none_or(|given| given.value),
             notice_rule: notice.map_or_else(|| rule.clone(), |given| given.rule),
-            expires_rule: expires.as_ref().map_or_else(|| rule.clone(), |given| given.rule.clone()),
-            expires_months: expires.map(|given| given.value).unwrap_or_default(),
+            expires: Expires {
+                rule: expires.as_ref().map_or_else(|| rule.clone(), |given| given.rule.clone()),
+                months: expires.map(|given| given.value).unwrap_or_default(),
+            },
             rule,
         },
         grounds: grounds.value,

@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::value;
-use super::{later, spacing};
+use super::{jurisdiction, later, spacing};
+use crate::policy::jurisdiction::Expires;
 use crate::policy::scope::NotAScope;
 use crate::policy::sender::{
     ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderPolicy,
@@ -67,6 +68,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         quiet_hours: spacing::quiet_hours(&mut table, &streams),
         streams,
         similar: similar(&mut table, &scopes),
+        expires: expires(&mut table, &rule),
         classify: classify(&mut table, &scopes),
         texts: texts(&mut table),
         retention: retention(&mut table),
@@ -219,6 +221,17 @@ fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<
         }
     }
     likes
+}
+
+/// `[soft_opt_in]`: the sender's own end of what the packs allow.
+fn expires(table: &mut Table<'_>, sender: &RuleRef) -> Expires {
+    let mut given = None;
+    if let Some(mut own) = table.table("soft_opt_in") {
+        given = own.take("expires", jurisdiction::expires);
+        own.finish();
+    }
+    let rule = given.as_ref().map_or_else(|| sender.clone(), |given| given.rule.clone());
+    Expires { months: given.map(|given| given.value).unwrap_or_default(), rule }
 }
 
 /// A scope that the taxonomy knows.

@@ -118,7 +118,7 @@ rate = ["20/s", "500000/day"]
         [Rate { permits: 20, per: Per::Second }, Rate { permits: 500_000, per: Per::Day }]
     );
     let ca = &policy.jurisdictions["ca"];
-    assert_eq!(ca.soft_opt_in.expires_months[&Acquaintance::Inquiry], 6);
+    assert_eq!(ca.soft_opt_in.expires.months[&Acquaintance::Inquiry], 6);
 }
 
 #[test]

@@ -119,6 +119,21 @@ fn quiet_hours_are_the_recipients() {
 }
 
 #[test]
+fn a_hold_says_whose_clock_was_asked() {
+    let end = "[quiet_hours]\nmarketing = { from = \"21:00\", to = \"08:00\" }";
+    let sender = sender("time_zone = \"Europe/Stockholm\"", end);
+    let text = |told_zone| {
+        let now = at("2026-11-23T05:00:00Z");
+        let wait = Wait { sender: &sender, scope: None, told_zone, earlier: &[], now };
+        wait.hold(&mut Nobody).unwrap().text
+    };
+    let said = text(None);
+    assert!(said.contains("(Europe/Stockholm, the sender's, since no fact names one)"), "{said}");
+    let said = text(Some("america/new_york"));
+    assert!(said.contains("(America/New_York, the recipient's)"), "{said}");
+}
+
+#[test]
 fn of_a_cap_and_quiet_hours_the_one_that_ends_last_is_told() {
     let end =
         "[caps]\nmarketing = [\"1/day\"]\n[quiet_hours]\nmarketing = { from = \"21:00\", to = \"08:00\" }";
@@ -145,7 +160,8 @@ fn a_hold_says_what_is_reached_until_when_and_by_which_line() {
         now: at("2026-11-18T08:00:00Z"),
     };
     let hold = wait.hold(&mut Nobody).unwrap();
-    let text = "the cap of 1 marketing message in apparel a week is reached; the next may go on 2026-11-23";
+    let text = "the cap of 1 marketing message in apparel a week is reached; the next may go on 2026-11-23 \
+                (UTC, the sender's, since no fact names one)";
     assert_eq!(hold.text, text);
     assert_eq!((&*hold.rule.file, hold.rule.line as usize), ("senders/demo-shop.toml", lines + 6));
 }
