@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod case;
+pub mod codes;
 pub mod decide;
 pub mod explain;
 pub mod facts;

@@ -18,7 +18,7 @@ pub use flood::{FILES, LOGINS};
 
 /// What is logged when neither `OPTGATE_LOG` nor `RUST_LOG` says: our own doings, others' warnings. That a
 /// certificate is refused is told by us, once for an outage.
-const DEFAULT_FILTER: &str = "warn,optgate=info,rustls_platform_verifier=off";
+const DEFAULT_FILTER: &str = "warn,optgate=info,rustls_platform_verifier=off,notify=error";
 
 /// Turns logging on, once for the process; later calls change nothing.
 pub fn start() {

@@ -6,7 +6,9 @@ pub mod nearest;
 pub mod quantity;
 pub mod reader;
 pub mod source;
+mod twice;
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use toml::Spanned;
@@ -52,14 +54,27 @@ impl Severity {
 /// that seems to be missing stands in what could not be read.
 pub fn document<'t>(source: &Source<'t>) -> Spanned<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(source.of_file());
+    let mut twice: Vec<Range<usize>> = Vec::new();
+    let mut all_read = true;
     for error in &errors {
-        source.unreadable(&error.span().unwrap_or(0..0), error.message());
+        let span = error.span().unwrap_or(0..0);
+        if error.message() != TWICE {
+            all_read = false;
+            source.unreadable(&span, source.quoted_oddly(&span).unwrap_or(error.message()));
+        } else if !twice.contains(&span) {
+            source.unreadable(&span, source.standing_twice(&span));
+            twice.push(span);
+        }
     }
-    if !errors.is_empty() {
+    // Of what stands twice all is read, and the rest of the file can be looked at.
+    if !all_read {
         source.close();
     }
     table
 }
+
+/// What the parser says of a key or a table that was there before.
+const TWICE: &str = "duplicate key";
 
 /// In the order in which people look for them.
 pub fn sorted(mistakes: impl IntoIterator<Item = Mistake>) -> Vec<Mistake> {

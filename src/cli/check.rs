@@ -4,6 +4,8 @@
 mod files;
 mod ready;
 
+use std::path::PathBuf;
+
 use clap::Args;
 use jiff::civil::Date;
 use serde_json::json;
@@ -19,9 +21,18 @@ pub(super) struct Arguments {
     /// Ask the gateway that runs with this configuration whether it can accept mail: for health checks.
     #[arg(long)]
     ready: bool,
+    /// Taken only to say where it belongs.
+    #[arg(hide = true)]
+    folder: Option<PathBuf>,
 }
 
 pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Status> {
+    if let Some(folder) = arguments.folder {
+        let folder = folder.display();
+        anyhow::bail!(
+            "`check` looks at a configuration (--config); of a folder: optgate policy check {folder}"
+        );
+    }
     let file = session.config_file()?;
     if arguments.ready {
         return ready::ask(&file).await;
@@ -46,8 +57,12 @@ fn policies(config: &Config, today: Date) -> Vec<Mistake> {
     };
     if let Some(folder) = reader.read() {
         let files = folder.files();
-        mistakes.extend(folder.cases(policy.as_ref()).1);
-        mistakes.extend(policy.iter().flat_map(|policy| file::reviews(files, policy, today)));
+        let cases = folder.cases(policy.as_ref());
+        if let Some(policy) = &policy {
+            mistakes.extend(file::reviews(files, policy, &cases, today));
+            mistakes.extend(file::shadows(files, policy));
+        }
+        mistakes.extend(cases.mistakes);
     }
     mistakes
 }

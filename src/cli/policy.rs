@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod init;
 mod replay;
 mod schema;
 mod test;
@@ -15,6 +16,8 @@ use crate::policy::file::Folder;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
+    /// Write the shipped policies into a new folder, to begin with.
+    Init(init::Arguments),
     /// Validate all policy files.
     Check(check::Arguments),
     /// Decide the cases in cases/ and compare with what they expect.
@@ -29,6 +32,7 @@ pub(super) enum Verb {
 
 pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
     match verb {
+        Verb::Init(arguments) => init::run(&arguments),
         Verb::Check(arguments) => check::run(session, &arguments),
         Verb::Test(arguments) => test::run(session, &arguments),
         Verb::Schema(arguments) => schema::run(&arguments),

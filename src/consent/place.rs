@@ -2,14 +2,14 @@
 
 use std::ops::RangeInclusive;
 
-use crate::policy::{PolicySet, calendar};
+use crate::policy::{PolicySet, calendar, codes};
 
 /// Why a cell or field about place or language is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoPlace {
     #[error("not a code such as `se`")]
     NoCode,
-    #[error("neither a jurisdiction pack nor a country code of two letters")]
+    #[error("neither a jurisdiction pack nor the code of a country")]
     NoPack,
     #[error("not a language tag such as `sv` or `sv-SE`")]
     NoLanguage,
@@ -23,7 +23,7 @@ pub enum NoPlace {
 pub fn jurisdiction(policy: &PolicySet, code: &str) -> Result<(), NoPlace> {
     if !is_made_of(code, 2..=35, b"0123456789-_") {
         Err(NoPlace::NoCode)
-    } else if !is_made_of(code, 2..=2, &[]) && !policy.jurisdictions.contains_key(code) {
+    } else if codes::country(code).is_none() && policy.pack(code).is_none() {
         Err(NoPlace::NoPack)
     } else {
         Ok(())

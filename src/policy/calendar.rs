@@ -15,7 +15,7 @@ pub fn zone(name: &str) -> Option<TimeZone> {
 }
 
 /// A stretch of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Window {
     Day,
     /// From Monday.

@@ -3,36 +3,36 @@
 
 pub mod case;
 mod coverage;
+mod encoding;
 mod folder;
 mod jurisdiction;
 mod later;
+mod link;
+mod reading;
 mod review;
 mod schema;
 mod sender;
 mod shaping;
 mod shipped;
 mod spacing;
+mod taxonomy;
+mod texts;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
+use toml::de::DeTable;
 
-use super::case::Case;
-use super::jurisdiction::Jurisdiction;
-use super::sender::SenderPolicy;
 use super::{PolicySet, UNKNOWN};
-use crate::toml_file::nearest::hint;
-use crate::toml_file::{Given, Source, Table, document, sorted, whole_file};
-use jurisdiction::ReadPack;
-use sender::ReadSender;
-use shaping::ReadShaping;
+use crate::toml_file::{Source, Table, document, sorted, whole_file};
+use reading::Reading;
 
 pub use crate::toml_file::{Mistake, Severity};
-pub use case::cases;
+pub use case::Cases;
 pub use coverage::untouched;
-pub use review::reviews;
+pub use review::{reviews, shadows};
 pub use schema::Kind;
 pub use shipped::shipped;
 
@@ -41,6 +41,9 @@ pub type NamedText = (String, String);
 
 /// A checked set, and what is worth a warning in it; or all mistakes at once.
 pub type Loaded = Result<(PolicySet, Vec<Mistake>), Vec<Mistake>>;
+
+/// Kinds of files of which one can't be read: what it may declare, nobody is told to be missing.
+type Unread = BTreeSet<Kind>;
 
 /// Reads and checks a policy folder.
 pub fn load(folder: &Path) -> Loaded {
@@ -75,7 +78,7 @@ impl Folder {
     /// The set that the files make. Cases decide nothing and are left out: `cases` reads them.
     pub fn check(&self) -> Loaded {
         let unread: Vec<Mistake> = self.unread(Deciding::Yes).collect();
-        match parse(&self.files) {
+        match parse_beside(&self.files, &unread) {
             checked if unread.is_empty() => checked,
             Ok((_, mistakes)) | Err(mistakes) => Err(sorted(unread.into_iter().chain(mistakes))),
         }
@@ -83,9 +86,10 @@ impl Folder {
 
     /// The folder's cases, and what is wrong with them. Without a set of the folder's policies (they have mistakes of
     /// their own) only what a file says by itself is looked at, and there is no case to run.
-    pub fn cases(&self, policy: Option<&PolicySet>) -> (Vec<Case>, Vec<Mistake>) {
-        let (cases, mistakes) = case::cases(&self.files, policy);
-        (cases, sorted(self.unread(Deciding::No).chain(mistakes)))
+    pub fn cases(&self, policy: Option<&PolicySet>) -> Cases {
+        let mut cases = case::cases(&self.files, policy);
+        cases.mistakes = sorted(self.unread(Deciding::No).chain(cases.mistakes));
+        cases
     }
 
     fn unread(&self, deciding: Deciding) -> impl Iterator<Item = Mistake> {
@@ -107,18 +111,30 @@ impl Folder {
 /// A pack that files refer to and that is not among them is taken from the shipped ones, with a warning;
 /// the hash tells of it as of any other.
 pub fn parse(files: &[NamedText]) -> Loaded {
-    let lent = shipped::lent_to(files);
+    parse_beside(files, &[])
+}
+
+/// The same, where these could not be read.
+fn parse_beside(files: &[NamedText], unread: &[Mistake]) -> Loaded {
+    let mut broken = broken(files);
+    for mistake in unread {
+        match Kind::of(&mistake.file.to_string_lossy()) {
+            Some(kind) => drop(broken.insert(kind)),
+            // The folder itself, or one below it.
+            None => broken.extend(Kind::ALL),
+        }
+    }
+    // A pack that can't be read may be the one that others rest on.
+    let lent = if broken.contains(&Kind::Jurisdiction) { Vec::new() } else { shipped::lent_to(files) };
     let deciding = files.iter().filter(|(name, _)| !case::holds_cases(name));
     let mut all: Vec<&NamedText> = deciding.chain(&lent).collect();
     all.sort();
-    let Assembled { set, mut mistakes, whole } = assemble(&all);
+    let Assembled { set, mut mistakes } = assemble(&all, &broken);
     mistakes.retain(|mistake| mistake.severity == Severity::Error || !is_as_shipped(files, mistake));
-    if whole {
-        mistakes.extend(lent.iter().map(|(name, _)| lent_warning(name)));
-        if set.senders.is_empty() {
-            let message = "there is no sender, so nobody may send".to_owned();
-            mistakes.push(whole_file("senders", Severity::Warning, message));
-        }
+    mistakes.extend(lent.iter().map(|(name, _)| lent_warning(name)));
+    if set.senders.is_empty() && !broken.contains(&Kind::Sender) {
+        let message = "there is no sender, so nobody may send".to_owned();
+        mistakes.push(whole_file("senders", Severity::Warning, message));
     }
     let mistakes = sorted(mistakes);
     if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
@@ -132,37 +148,36 @@ pub fn parse(files: &[NamedText]) -> Loaded {
 pub fn recall(files: &[NamedText]) -> (PolicySet, Vec<Mistake>) {
     let mut all: Vec<&NamedText> = files.iter().filter(|(name, _)| !case::holds_cases(name)).collect();
     all.sort();
-    let Assembled { set, mistakes, .. } = assemble(&all);
+    let Assembled { set, mistakes } = assemble(&all, &broken(files));
     (set, sorted(mistakes.into_iter().filter(|mistake| mistake.severity == Severity::Error)))
+}
+
+/// The kinds of which a file is no TOML.
+fn broken(files: &[NamedText]) -> Unread {
+    let broken = files.iter().filter(|(_, text)| DeTable::parse(text).is_err());
+    broken.filter_map(|(name, _)| Kind::of(name)).collect()
 }
 
 /// What files make, whatever is wrong in them.
 struct Assembled {
     set: PolicySet,
     mistakes: Vec<Mistake>,
-    /// Whether each of them is TOML.
-    whole: bool,
 }
 
-fn assemble(all: &[&NamedText]) -> Assembled {
+fn assemble(all: &[&NamedText], broken: &Unread) -> Assembled {
     let sources: Vec<Source<'_>> = all.iter().map(|(name, text)| Source::new(name, text)).collect();
     let documents: Vec<_> = sources.iter().map(|source| document(source)).collect();
-    let mut read = Read::default();
+    let mut reading = Reading::default();
     for ((source, document), (name, _)) in sources.iter().zip(&documents).zip(all) {
         if !source.is_closed() {
-            read.file(name, source, Table::new(source, source.beginning(), document.get_ref()));
+            reading.file(name, source, Table::new(source, source.beginning(), document.get_ref()));
         }
     }
-    let whole = !sources.iter().any(Source::is_closed);
-    if !whole {
-        // What others say of a file that is no TOML would only lead astray.
-        sources.iter().for_each(Source::close);
-    }
-    let (senders, jurisdictions) = read.link();
-    let shaping = read.shaping.shaping;
     let files = all.iter().map(|file| (*file).clone()).collect();
-    let set = PolicySet { hash: hash(all).into(), senders, jurisdictions, shaping, files };
-    Assembled { set, mistakes: sources.into_iter().flat_map(Source::into_mistakes).collect(), whole }
+    let mut mistakes = std::mem::take(&mut reading.nested);
+    let set = reading.link(broken, hash(all).into(), files);
+    mistakes.extend(sources.into_iter().flat_map(Source::into_mistakes));
+    Assembled { set, mistakes }
 }
 
 /// Whether a mistake is of a pack that is as it was shipped: what such a pack says that isn't in force yet stands in
@@ -185,86 +200,6 @@ fn hash(files: &[&NamedText]) -> String {
         hash.update(part.as_bytes());
     }
     data_encoding::HEXLOWER.encode(&hash.finalize())
-}
-
-/// What the files say, before references between them are checked.
-#[derive(Default)]
-struct Read<'s> {
-    senders: BTreeMap<String, (&'s Source<'s>, ReadSender)>,
-    packs: BTreeMap<String, (&'s Source<'s>, ReadPack)>,
-    shaping: ReadShaping<'s>,
-}
-
-impl<'s> Read<'s> {
-    fn file(&mut self, name: &str, source: &'s Source<'s>, table: Table<'s>) {
-        let place = name.trim_start_matches(shipped::PREFIX).split('/').next().unwrap_or_default();
-        match place {
-            "senders" => {
-                if let Some(read) = sender::read(table) {
-                    let (id, first) = (read.id.clone(), self.senders.get(&read.id.value));
-                    told_once(source, &id, first.map(|(_, first)| &first.id));
-                    self.senders.entry(id.value).or_insert((source, read));
-                }
-            }
-            "jurisdictions" => {
-                if let Some(read) = jurisdiction::read(table) {
-                    let (id, first) = (read.id.clone(), self.packs.get(&read.id.value));
-                    told_once(source, &id, first.map(|(_, first)| &first.id));
-                    self.packs.entry(id.value).or_insert((source, read));
-                }
-            }
-            "shaping" | "shaping.toml" => self.shaping.read(table),
-            "dialects" | "dialects.toml" => later::dialects(table),
-            _ => source.error_of_file(
-                "a policy file lies in senders/, jurisdictions/, shaping/ or cases/, or is shaping.toml or dialects.toml",
-            ),
-        }
-    }
-
-    /// Folds bases in and checks what one file says of another.
-    fn link(&mut self) -> (BTreeMap<String, SenderPolicy>, BTreeMap<String, Jurisdiction>) {
-        let jurisdictions = jurisdiction::resolve(&self.packs);
-        self.shaping.references(self.senders.keys().map(String::as_str));
-        let mut senders = BTreeMap::new();
-        for (id, (source, read)) in std::mem::take(&mut self.senders) {
-            if let Some(default) = &read.default_jurisdiction
-                && !self.packs.contains_key(&default.value)
-            {
-                let hint = hint(&default.value, self.packs.keys().map(String::as_str));
-                let message = format!("there is no pack `{}` in jurisdictions/{hint}", default.value);
-                source.error(&default.span, message);
-            }
-            demanded(source, &read, &jurisdictions);
-            senders.insert(id, read.policy);
-        }
-        (senders, jurisdictions)
-    }
-}
-
-/// What the pack of a sender's people asks of the sender's file.
-fn demanded(source: &Source<'_>, read: &ReadSender, jurisdictions: &BTreeMap<String, Jurisdiction>) {
-    let sender = &read.policy;
-    let id = sender.default_jurisdiction.as_deref().unwrap_or(UNKNOWN);
-    let Some(pack) = jurisdictions.get(id) else { return };
-    for (key, asked, given) in [
-        ("postal_address", pack.content.postal_address, &sender.postal_address),
-        ("privacy_notice", pack.content.privacy_notice, &sender.privacy_notice),
-    ] {
-        if asked && given.is_none() {
-            let message = format!("`{key}` is missing, and `{id}` asks for it: marketing is refused");
-            source.warning(&read.id.span, message);
-        }
-    }
-}
-
-fn told_once(source: &Source<'_>, id: &Given<String>, first: Option<&Given<String>>) {
-    if let Some(first) = first {
-        let place = &first.rule;
-        source.error(
-            &id.span,
-            format!("the id `{}` stands at {}:{} already", id.value, place.file, place.line),
-        );
-    }
 }
 
 #[cfg(test)]

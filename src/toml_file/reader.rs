@@ -183,8 +183,12 @@ impl<'a> Value<'a> {
     /// A list; what is wrong in it is noted item by item, and the rest kept.
     pub fn list<T>(&self, item: impl Fn(Value<'a>) -> Option<T>) -> Option<Vec<T>> {
         self.asked_as("array");
-        let DeValue::Array(array) = self.spanned.get_ref() else {
-            return self.expected("a list in [ ]");
+        let array = match self.spanned.get_ref() {
+            DeValue::Array(array) => array,
+            DeValue::String(text) if self.source.shows(text) => {
+                return self.wrong(format!("this must be a list in [ ]: [\"{text}\"]"));
+            }
+            _ => return self.expected("a list in [ ]"),
         };
         let place = self.source.asked().key(self.place, ITEM);
         let one = |spanned| item(Value { source: self.source, spanned, place });
@@ -222,6 +226,13 @@ impl<'a> Value<'a> {
 
     pub fn is_table(&self) -> bool {
         matches!(self.spanned.get_ref(), DeValue::Table(_))
+    }
+
+    /// The keys of a table, for whoever only looks; none of anything else.
+    pub fn below(&self) -> Vec<(&'a str, Value<'a>)> {
+        let DeValue::Table(table) = self.spanned.get_ref() else { return Vec::new() };
+        let value = |spanned| Value { source: self.source, spanned, place: self.place };
+        table.iter().map(|(key, spanned)| (key.get_ref().as_ref(), value(spanned))).collect()
     }
 
     pub fn is_text(&self) -> bool {
@@ -357,6 +368,10 @@ impl<'a> Table<'a> {
     /// Notes every key that nobody asked for.
     pub fn finish(self) {
         for (key, (at, _)) in &self.left {
+            if let Some(misplaced) = self.source.misplaced(key).filter(|_| self.place != FILE) {
+                self.source.error(at, misplaced);
+                continue;
+            }
             let hint = hint(key, self.asked.iter().copied());
             self.source.error(at, format!("`{key}` is not a key that belongs here{hint}"));
         }

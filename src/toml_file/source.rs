@@ -45,6 +45,8 @@ pub struct Source<'t> {
     hearing: Cell<Hearing>,
     mistakes: RefCell<Vec<Mistake>>,
     asked: Asked,
+    /// What the file is about, and keys that only stand above its first table.
+    above: Cell<(&'static str, &'static [&'static str])>,
 }
 
 impl<'t> Source<'t> {
@@ -62,6 +64,7 @@ impl<'t> Source<'t> {
             hearing: Cell::new(Hearing::Open),
             mistakes: RefCell::default(),
             asked: Asked::default(),
+            above: Cell::new(("file", &[])),
         }
     }
 
@@ -97,6 +100,26 @@ impl<'t> Source<'t> {
 
     pub fn is_closed(&self) -> bool {
         self.hearing.get() == Hearing::Closed
+    }
+
+    /// Which keys are of the file as a whole, and what that is: below a table's header TOML takes them for that table's.
+    pub fn stand_above(&self, what: &'static str, keys: &'static [&'static str]) {
+        self.above.set((what, keys));
+    }
+
+    /// What is said of such a key in a table that has none of its name.
+    pub fn misplaced(&self, key: &str) -> Option<String> {
+        let (what, keys) = self.above.get();
+        keys.contains(&key).then(|| {
+            format!(
+                "`{key}` is a key of the whole {what}: it stands before the first table, above the first `[`"
+            )
+        })
+    }
+
+    /// Whether a value may be repeated in a message: it is short, on one line, and no secret.
+    pub fn shows(&self, value: &str) -> bool {
+        self.content == Content::Public && value.len() <= 60 && !value.contains(['\n', '"', '\\'])
     }
 
     /// The text without what came from the environment.
@@ -241,7 +264,7 @@ impl<'t> Source<'t> {
     }
 
     /// Where the line of an offset begins, and the line.
-    fn line(&self, at: usize) -> (usize, &'t str) {
+    pub(super) fn line(&self, at: usize) -> (usize, &'t str) {
         let start = self.line_starts.get(self.line_index(at)).copied().unwrap_or_default();
         (start, self.text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default())
     }

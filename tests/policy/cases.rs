@@ -100,6 +100,8 @@ time_zone = "Europe/Stockholm"
 
 [scopes.apparel]
 [scopes.furniture]
+[streams.marketing]
+deadline = "8d"
 
 [caps]
 marketing = ["2/day"]
@@ -160,8 +162,8 @@ fn caps_and_quiet_hours_are_tried_like_any_rule() {
     write(folder.path(), "senders/club.toml", SPACED_OUT);
     let (status, said) = policy(&["check"], folder.path());
     assert_eq!(status, 0, "{said}");
-    assert!(said.contains("senders/club.toml:13:1") && said.contains("a cap of this line"), "{said}");
-    assert!(said.contains("senders/club.toml:19:1") && said.contains("these quiet hours"), "{said}");
+    assert!(said.contains("senders/club.toml:15:1") && said.contains("the cap of 2/day"), "{said}");
+    assert!(said.contains("senders/club.toml:21:1") && said.contains("these quiet hours"), "{said}");
     write(folder.path(), "cases/club.toml", SPACED_OUT_CASES);
     let (status, said) = policy(&["test"], folder.path());
     assert_eq!(status, 0, "{said}");

@@ -47,4 +47,5 @@ fn the_guide_shows_what_its_commands_say() {
     assert!(run >= 12 && shown >= 6, "{run} {shown}");
     let sender = |name: &str| etc.join("policies/senders").join(name).exists();
     assert!(sender("my-shop.toml") && !sender("demo-shop.toml"));
+    assert!(!etc.join("policies/policies").exists() && etc.join("policies.old").exists());
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 mod cases;
+mod folder;
 mod guide;
 mod mistakes;
 mod rules;

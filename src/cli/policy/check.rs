@@ -18,10 +18,12 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<St
         Ok((policy, warnings)) => (Some(policy), warnings),
         Err(mistakes) => (None, mistakes),
     };
-    mistakes.extend(folder.cases(policy.as_ref()).1);
+    let cases = folder.cases(policy.as_ref());
+    mistakes.extend(file::untouched(folder.files(), &cases));
     if let Some(policy) = &policy {
-        mistakes.extend(file::untouched(folder.files(), policy));
-        mistakes.extend(file::reviews(folder.files(), policy, session.today()));
+        mistakes.extend(file::reviews(folder.files(), policy, &cases, session.today()));
+        mistakes.extend(file::shadows(folder.files(), policy));
     }
+    mistakes.extend(cases.mistakes);
     check::report(session.output, &crate::toml_file::sorted(mistakes))
 }

@@ -9,7 +9,6 @@ use crate::cli::output::{self, Output};
 use crate::cli::{Session, Status, argument, check};
 use crate::policy::PolicySet;
 use crate::policy::case::{Expect, Outcome};
-use crate::policy::file::Severity;
 
 #[derive(Args)]
 pub(in crate::cli) struct Arguments {
@@ -26,16 +25,16 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<St
         Ok((policy, _)) => policy,
         Err(mistakes) => return check::report(session.output, &mistakes),
     };
-    let (cases, mistakes) = folder.cases(Some(&policy));
-    if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
-        return check::report(session.output, &mistakes);
+    let cases = folder.cases(Some(&policy));
+    if !cases.are_sound() {
+        return check::report(session.output, &cases.mistakes);
     }
     let wanted = arguments.name.as_ref().map(|text| text.to_lowercase());
     let meant = |name: &str| wanted.as_ref().is_none_or(|text| name.to_lowercase().contains(text));
-    let outcomes: Vec<_> =
-        cases.iter().filter(|case| meant(&case.name)).map(|case| case.run(&policy)).collect();
+    let mut outcomes = cases.outcomes();
+    outcomes.retain(|outcome| meant(&outcome.case.name));
     if let Some(text) = arguments.name.as_ref().filter(|_| outcomes.is_empty()) {
-        anyhow::bail!("none of {} cases has `{text}` in its name", cases.len());
+        anyhow::bail!("none of {} cases has `{text}` in its name", cases.all.len());
     }
     print(session.output, &policy, &outcomes)?;
     Ok(if outcomes.iter().all(Outcome::is_as_expected) { Status::Done } else { Status::Findings })

@@ -3,15 +3,18 @@
 //!
 //! Counted are the rules that let marketing pass or stop it by what is known of a person: each ground that a pack
 //! takes, each acquaintance that may carry a soft opt-in, the notice that it needs, each expiry, each `[[similar]]`,
-//! each line of caps, the quiet hours.
+//! each cap, the quiet hours; and of each pack that anybody can be judged by, whether a case is.
 //! What every message needs whoever gets it (an address in the sender's file, say) is for `check` itself.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::Outcome;
 use crate::consent::EventKind;
+use crate::policy::calendar::Window;
+use crate::policy::holds::Cap;
 use crate::policy::jurisdiction::{Acquaintance, Expires, Jurisdiction};
-use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Verdict};
+use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Scope, Verdict};
 
 /// A rule that no case touches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +33,10 @@ enum Rule {
     Notice(RuleRef),
     Expiry(RuleRef, Acquaintance),
     Similar(RuleRef),
-    /// All caps of one line: a verdict cites the line.
-    Cap(RuleRef),
+    Cap(RuleRef, Option<Scope>, u32, Window),
     QuietHours(RuleRef),
+    /// Whatever it says: what it leaves out is its base's.
+    Pack(RuleRef, Arc<str>),
 }
 
 /// The rules of these policies that none of these outcomes rests on, in the order of their places.
@@ -51,7 +55,11 @@ pub fn untouched(policy: &PolicySet, outcomes: &[Outcome<'_>]) -> Vec<Untouched>
 
 fn rules(policy: &PolicySet) -> Vec<Rule> {
     let mut rules = Vec::new();
+    let defaults = || policy.senders.values().filter_map(|sender| sender.default_jurisdiction.as_deref());
     for pack in policy.jurisdictions.values() {
+        if !pack.countries.is_empty() || defaults().any(|id| id == &*pack.id) {
+            rules.push(Rule::Pack(pack.rule.clone(), pack.id.clone()));
+        }
         rules.extend(pack.grounds.iter().map(|ground| Rule::Ground(pack.grounds_rule.clone(), *ground)));
         if pack.takes(GroundKind::SoftOptIn) {
             let soft = &pack.soft_opt_in;
@@ -64,7 +72,7 @@ fn rules(policy: &PolicySet) -> Vec<Rule> {
     let likes = policy.senders.values().flat_map(|sender| &sender.similar);
     rules.extend(likes.map(|like| Rule::Similar(like.rule.clone())));
     let caps = policy.senders.values().flat_map(|sender| &sender.caps);
-    rules.extend(caps.map(|cap| Rule::Cap(cap.rule.clone())));
+    rules.extend(caps.map(Rule::of_cap));
     let quiet = policy.senders.values().filter_map(|sender| sender.quiet_hours.as_ref());
     rules.extend(quiet.map(|quiet| Rule::QuietHours(quiet.rule.clone())));
     rules
@@ -81,15 +89,32 @@ fn touched(policy: &PolicySet, outcome: &Outcome<'_>) -> Vec<Rule> {
     let mut rules = match (verdict.ground, verdict.reason) {
         // A like that is cited because it does not reach so far has let nothing pass.
         (Some(GroundKind::SoftOptIn), _) => vec![Rule::Similar(cited())],
-        (_, Some(Reason::FrequencyCap)) => vec![Rule::Cap(cited())],
+        (_, Some(Reason::FrequencyCap)) => caps(policy, outcome),
         (_, Some(Reason::QuietHours)) => vec![Rule::QuietHours(cited())],
         _ => Vec::new(),
     };
     let pack = verdict.jurisdiction.as_ref().and_then(|pack| policy.jurisdictions.get(&**pack));
     let Some(pack) = pack else { return rules };
+    rules.push(Rule::Pack(pack.rule.clone(), pack.id.clone()));
     rules.extend(verdict.ground.map(|ground| Rule::Ground(pack.grounds_rule.clone(), ground)));
     rules.extend(soft_opt_in(pack, outcome));
     rules
+}
+
+/// The cap of the line that a verdict cites that makes the case wait: each is tried alone.
+fn caps(policy: &PolicySet, outcome: &Outcome<'_>) -> Vec<Rule> {
+    let (case, verdict) = (outcome.case, &outcome.verdict);
+    let Some(sender) = policy.sender(&case.sender) else { return Vec::new() };
+    let makes_it_wait = |cap: &&Cap| {
+        let mut alone = policy.clone();
+        if let Some(own) = alone.senders.get_mut(&case.sender) {
+            own.caps = vec![(*cap).clone()];
+            own.quiet_hours = None;
+        }
+        case.run(&alone).verdict.text == verdict.text
+    };
+    let cited = sender.caps.iter().filter(|cap| cap.rule == verdict.rule);
+    cited.filter(makes_it_wait).map(Rule::of_cap).collect()
 }
 
 fn soft_opt_in(pack: &Jurisdiction, outcome: &Outcome<'_>) -> Vec<Rule> {
@@ -131,6 +156,10 @@ fn only_acquaintance(outcome: &Outcome<'_>) -> Option<Acquaintance> {
 }
 
 impl Rule {
+    fn of_cap(cap: &Cap) -> Self {
+        Self::Cap(cap.rule.clone(), cap.scope.clone(), cap.most, cap.per)
+    }
+
     fn place(&self) -> &RuleRef {
         match self {
             Self::Ground(rule, _)
@@ -138,7 +167,8 @@ impl Rule {
             | Self::Notice(rule)
             | Self::Expiry(rule, _)
             | Self::Similar(rule)
-            | Self::Cap(rule)
+            | Self::Cap(rule, ..)
+            | Self::Pack(rule, _)
             | Self::QuietHours(rule) => rule,
         }
     }
@@ -150,7 +180,8 @@ impl Rule {
             Self::Notice(_) => "the notice that a soft opt-in needs, or not".to_owned(),
             Self::Expiry(_, how) => format!("the expiry of `{}`", how.as_str()),
             Self::Similar(_) => "this [[similar]]".to_owned(),
-            Self::Cap(_) => "a cap of this line".to_owned(),
+            Self::Cap(_, _, most, per) => format!("the cap of {most}/{per}"),
+            Self::Pack(_, id) => format!("the pack `{id}`: none is of a person whom it judges"),
             Self::QuietHours(_) => "these quiet hours".to_owned(),
         }
     }

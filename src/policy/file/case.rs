@@ -4,14 +4,15 @@
 //! that its author didn't mean. A mistake here keeps no policy from coming into force: a gateway reads no cases.
 
 mod fact;
+mod senders;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::{NamedText, value};
-use crate::policy::case::{Case, Expect};
+use super::{NamedText, Severity, value};
+use crate::policy::case::{Case, Expect, Outcome};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, VerdictKind};
 use crate::toml_file::nearest::hint;
@@ -26,19 +27,51 @@ pub fn holds_cases(name: &str) -> bool {
     name.split('/').next() == Some("cases")
 }
 
+/// Whether a file among them is a sender that only cases know: no gateway ever sends in its name.
+pub fn is_sender(name: &str) -> bool {
+    name.starts_with("cases/senders/")
+}
+
+/// The cases of a folder, and what is wrong with them.
+#[derive(Debug)]
+pub struct Cases {
+    pub all: Vec<Case>,
+    pub mistakes: Vec<Mistake>,
+    /// What they are decided by: the folder's set, and with it the senders that only cases know. `None` where the
+    /// folder's files have mistakes of their own.
+    pub policy: Option<PolicySet>,
+}
+
+impl Cases {
+    /// Whether each file of them can be run as it stands.
+    pub fn are_sound(&self) -> bool {
+        self.mistakes.iter().all(|mistake| mistake.severity != Severity::Error)
+    }
+
+    /// What comes of each.
+    pub fn outcomes(&self) -> Vec<Outcome<'_>> {
+        let run = |policy| self.all.iter().map(move |case| case.run(policy));
+        self.policy.iter().flat_map(run).collect()
+    }
+}
+
 /// All cases among these files, and what is wrong with the others. Without a policy set (its files have mistakes of
 /// their own) only what a file says by itself is looked at, and there is no case to run.
-pub fn cases(files: &[NamedText], policy: Option<&PolicySet>) -> (Vec<Case>, Vec<Mistake>) {
+pub fn cases(files: &[NamedText], policy: Option<&PolicySet>) -> Cases {
     let files = files.iter().filter(|(name, _)| holds_cases(name));
-    let sources: Vec<Source<'_>> = files.map(|(name, text)| Source::new(name, text)).collect();
+    let (senders, files): (Vec<_>, Vec<_>) = files.partition(|(name, _)| is_sender(name));
+    let (policy, mut mistakes) = senders::added(&senders, policy);
+    let sources: Vec<Source<'_>> = files.iter().map(|(name, text)| Source::new(name, text)).collect();
     let documents: Vec<_> = sources.iter().map(|source| document(source)).collect();
-    let mut cases = Vec::new();
+    let mut all = Vec::new();
     for (source, document) in sources.iter().zip(&documents) {
         if !source.is_closed() {
-            cases.extend(file(Table::new(source, source.beginning(), document.get_ref()), policy));
+            let table = Table::new(source, source.beginning(), document.get_ref());
+            all.extend(file(table, policy.as_ref()));
         }
     }
-    (cases, sorted(sources.into_iter().flat_map(Source::into_mistakes)))
+    mistakes.extend(sources.into_iter().flat_map(Source::into_mistakes));
+    Cases { all, mistakes: sorted(mistakes), policy }
 }
 
 /// What a file says for all its cases.
@@ -66,6 +99,7 @@ impl Says {
 
 pub(super) fn file(mut table: Table<'_>, policy: Option<&PolicySet>) -> Vec<Case> {
     let says = Says::of(&table);
+    table.source().stand_above("file", &["sender", "at"]);
     let sender = table.take("sender", |v| v.read(value::id));
     // Told once, and not again for each case.
     let known =

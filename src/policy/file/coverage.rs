@@ -1,8 +1,7 @@
 //! What the cases of a folder leave untried, told at the rule's own line.
 
 use super::shipped::{self, PREFIX};
-use super::{Mistake, NamedText, Severity, case};
-use crate::policy::PolicySet;
+use super::{Cases, Mistake, NamedText, Severity};
 use crate::policy::case::coverage;
 use crate::toml_file::{Source, whole_file};
 
@@ -10,15 +9,17 @@ use crate::toml_file::{Source, whole_file};
 ///
 /// A file that is the shipped one to the octet is left out, as is a pack that was lent: the shipped cases try them
 /// before they are shipped.
-pub fn untouched(files: &[NamedText], policy: &PolicySet) -> Vec<Mistake> {
-    let (cases, _) = case::cases(files, Some(policy));
-    let outcomes: Vec<_> = cases.iter().map(|case| case.run(policy)).collect();
+///
+/// Nothing is told while a case has a mistake: it may be the one that touches what seems untouched.
+pub fn untouched(files: &[NamedText], cases: &Cases) -> Vec<Mistake> {
+    let Some(policy) = cases.policy.as_ref().filter(|_| cases.are_sound()) else { return Vec::new() };
+    let outcomes = cases.outcomes();
     let own = |name: &str| !name.starts_with(PREFIX) && !shipped::is_unchanged(files, name);
     let missing: Vec<_> = coverage::untouched(policy, &outcomes)
         .into_iter()
         .filter(|missing| own(&missing.rule.file))
         .collect();
-    if cases.is_empty() && !missing.is_empty() {
+    if cases.all.is_empty() && !missing.is_empty() {
         let message = "there are no cases, so nothing shows that the policies say what is meant".to_owned();
         return vec![whole_file("cases", Severity::Warning, message)];
     }

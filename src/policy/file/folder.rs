@@ -1,10 +1,10 @@
 //! A policy folder's files, found and read within bounds.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 
-use super::{Mistake, NamedText, Severity};
+use super::{Mistake, NamedText, Severity, encoding};
 use crate::toml_file::whole_file;
 
 /// The largest policy file in octets.
@@ -72,12 +72,8 @@ impl Found {
             return;
         }
         match text(path) {
-            Ok(Some(text)) => self.files.push((name, text)),
-            Ok(None) => self.wrong(&name, format!("the file is larger than {MAX_FILE} octets")),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                self.wrong(&name, "the file is not UTF-8".to_owned());
-            }
-            Err(error) => self.wrong(&name, format!("can't be read: {error}")),
+            Ok(text) => self.files.push((name, text)),
+            Err(why) => self.wrong(&name, why),
         }
     }
 
@@ -86,9 +82,17 @@ impl Found {
     }
 }
 
-/// The text of a file; `None` if it is too large.
-fn text(path: &Path) -> io::Result<Option<String>> {
-    let mut text = String::new();
-    fs::File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
-    Ok((text.len() as u64 <= MAX_FILE).then_some(text))
+/// The text of a file, or why it has none.
+fn text(path: &Path) -> Result<String, String> {
+    let mut octets = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut octets));
+    read.map_err(|error| format!("can't be read: {error}"))?;
+    if octets.len() as u64 > MAX_FILE {
+        return Err(format!("the file is larger than {MAX_FILE} octets"));
+    }
+    match String::from_utf8(octets) {
+        Ok(text) if !encoding::is_utf16(text.as_bytes()) => Ok(text),
+        Ok(text) => Err(encoding::no_utf8(text.as_bytes())),
+        Err(error) => Err(encoding::no_utf8(error.as_bytes())),
+    }
 }

@@ -1,9 +1,11 @@
 //! `jurisdictions/*.toml`: what each pack says, and packs with their bases folded in.
 
 mod demands;
+mod effect;
 
 use std::collections::BTreeMap;
 
+use super::link::Known;
 use super::value;
 use crate::policy::jurisdiction::{Acquaintance, Expires, Jurisdiction, Origin, Protected, SoftOptIn};
 use crate::policy::{GroundKind, RuleRef};
@@ -57,6 +59,7 @@ const PROTECTED: &[(&str, Protected)] = &[
 
 /// Reads one pack; `None` where it has no usable id.
 pub fn read(mut table: Table<'_>) -> Option<ReadPack> {
+    table.source().stand_above("pack", &["id", "extends", "title", "countries"]);
     let id = table.need("id", |v| v.read(value::id));
     let own = id.as_ref().map_or_else(|| table.rule(), |id| id.rule.clone());
     let extends = table.take("extends", |v| v.read(value::id));
@@ -129,7 +132,10 @@ pub(super) fn expires(value: Value<'_>) -> Option<BTreeMap<Acquaintance, u32>> {
 }
 
 /// All packs by id, bases folded in. `sources` are the packs' own files.
-pub fn resolve(packs: &BTreeMap<String, (&Source<'_>, ReadPack)>) -> BTreeMap<String, Jurisdiction> {
+pub fn resolve(
+    packs: &BTreeMap<String, (&Source<'_>, ReadPack)>,
+    known: Known,
+) -> BTreeMap<String, Jurisdiction> {
     let mut country_of: BTreeMap<&str, &RuleRef> = BTreeMap::new();
     let mut resolved = BTreeMap::new();
     for (id, (source, pack)) in packs {
@@ -139,24 +145,29 @@ pub fn resolve(packs: &BTreeMap<String, (&Source<'_>, ReadPack)>) -> BTreeMap<St
                 source.error(&country.span, message);
             }
         }
-        if let Some(chain) = chain(packs, id)
+        if let Some(chain) = chain(packs, known, id)
             && let Some(jurisdiction) = fold_chain(source, &chain)
         {
             resolved.insert(id.clone(), jurisdiction);
         }
     }
+    effect::tell(packs, &resolved);
     resolved
 }
 
 /// A pack and its bases, nearest first. `None` where a base is missing or the chain bites its tail.
-fn chain<'p>(packs: &'p BTreeMap<String, (&Source<'_>, ReadPack)>, id: &str) -> Option<Vec<&'p ReadPack>> {
+fn chain<'p>(
+    packs: &'p BTreeMap<String, (&Source<'_>, ReadPack)>,
+    known: Known,
+    id: &str,
+) -> Option<Vec<&'p ReadPack>> {
     let (source, first) = packs.get(id)?;
     let mut chain = vec![first];
     while let Some(base) = chain.last().and_then(|pack| pack.extends.as_ref()) {
         let own_step = chain.len() == 1;
         let Some((_, pack)) = packs.get(&base.value) else {
             // Told where it is written, not again for each pack that builds on that one.
-            if own_step {
+            if own_step && known == Known::All {
                 let hint = hint(&base.value, packs.keys().map(String::as_str));
                 source.error(&base.span, format!("there is no pack `{}` to extend{hint}", base.value));
             }

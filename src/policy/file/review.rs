@@ -1,33 +1,63 @@
-//! How far the packs that judge are to be trusted, told to those who rely on them.
+//! What the owners of policies should know though nothing is wrong: how far the packs that judge are to be trusted, and
+//! where mail leaves that nobody agreed to.
 //!
-//! Only packs that a sender's mail is judged by unless a fact says otherwise: a list of all would not be read.
+//! Only packs that senders, cases or changes of the folder's own lead to: a list of all would not be read.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
 
-use super::{Mistake, NamedText, Severity};
+use super::shipped::{self, PREFIX};
+use super::{Cases, Mistake, NamedText, Severity};
 use crate::policy::jurisdiction::{Confidence, Jurisdiction};
-use crate::policy::{PolicySet, RuleRef};
+use crate::policy::sender::Mode;
+use crate::policy::{PolicySet, RuleRef, UNKNOWN};
 use crate::toml_file::{Source, whole_file};
 
-/// A note for each such pack that nobody has compared with the law's own text, and a warning for each that nobody has
-/// looked at within a year.
-pub fn reviews(files: &[NamedText], policy: &PolicySet, today: Date) -> Vec<Mistake> {
-    let mut judged: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for sender in policy.senders.values() {
-        judged.extend(sender.default_jurisdiction.as_deref().map(|pack| (pack, Vec::new())));
-    }
-    for sender in policy.senders.values() {
-        let pack = sender.default_jurisdiction.as_deref().and_then(|pack| judged.get_mut(pack));
-        pack.into_iter().for_each(|senders| senders.push(&sender.id));
-    }
-    let packs = judged.iter().filter_map(|(pack, senders)| Some((policy.jurisdictions.get(*pack)?, senders)));
-    packs.flat_map(|(pack, senders)| review(files, pack, &senders.join(", "), today)).collect()
+/// Why a pack matters here: the strongest reason is told.
+#[derive(Default)]
+struct Judging<'p> {
+    /// Those whose mail it judges where no fact says otherwise.
+    senders: Vec<&'p str>,
+    /// How many cases of the folder's own it judges.
+    cases: usize,
 }
 
-fn review(files: &[NamedText], pack: &Jurisdiction, senders: &str, today: Date) -> Vec<Mistake> {
+/// A note for each such pack that nobody has compared with the law's own text, or nobody says when, and a warning for
+/// each that nobody has looked at within a year.
+pub fn reviews(files: &[NamedText], policy: &PolicySet, cases: &Cases, today: Date) -> Vec<Mistake> {
+    let own = |file: &str| !file.starts_with(PREFIX) && !shipped::is_unchanged(files, file);
+    let mut judging: BTreeMap<&str, Judging<'_>> = BTreeMap::new();
+    for sender in policy.senders.values() {
+        let pack = sender.default_jurisdiction.as_deref().unwrap_or(UNKNOWN);
+        judging.entry(pack).or_default().senders.push(&sender.id);
+    }
+    let outcomes = cases.outcomes();
+    for outcome in outcomes.iter().filter(|outcome| own(&outcome.case.rule.file)) {
+        let pack = outcome.verdict.jurisdiction.as_deref();
+        pack.into_iter().for_each(|pack| judging.entry(pack).or_default().cases += 1);
+    }
+    for pack in policy.jurisdictions.values() {
+        if own(&pack.rule.file) && !pack.countries.is_empty() {
+            judging.entry(&pack.id).or_default();
+        }
+    }
+    let packs = judging.iter().filter_map(|(id, why)| Some((policy.jurisdictions.get(*id)?, why)));
+    packs.flat_map(|(pack, why)| review(files, pack, &why.words(), today)).collect()
+}
+
+impl Judging<'_> {
+    fn words(&self) -> String {
+        match (&*self.senders, self.cases) {
+            ([], 1..) => "which judges people of your cases".to_owned(),
+            ([], 0) => "which is your own".to_owned(),
+            (senders, _) => format!("which judges the mail of {}", senders.join(", ")),
+        }
+    }
+}
+
+fn review(files: &[NamedText], pack: &Jurisdiction, why: &str, today: Date) -> Vec<Mistake> {
     let (origin, id) = (&pack.origin, &pack.id);
     let mut told = Vec::new();
     let how = match origin.confidence {
@@ -37,17 +67,42 @@ fn review(files: &[NamedText], pack: &Jurisdiction, senders: &str, today: Date) 
     };
     if let Some(how) = how {
         let message = format!(
-            "`{id}`, which judges the mail of {senders}, {how} (confidence \"{}\"): have your lawyer read it first",
+            "`{id}`, {why}, {how} (confidence \"{}\"): have your lawyer read it first",
             origin.confidence.as_str()
         );
         told.push(told_at(files, &origin.rule, Severity::Note, message));
     }
+    let Some(day) = origin.reviewed else {
+        let message = format!("`{id}`, {why}, does not say when it was compared with the law (`reviewed`)");
+        told.push(told_at(files, &origin.reviewed_rule, Severity::Note, message));
+        return told;
+    };
     let year: Span = 1.year();
-    let old = origin.reviewed.filter(|day| day.checked_add(year).is_ok_and(|end| end < today));
-    if let Some(day) = old {
-        let message =
-            format!("`{id}`, which judges the mail of {senders}, was last compared with the law on {day}");
+    if day.checked_add(year).is_ok_and(|end| end < today) {
+        let message = format!("`{id}`, {why}, was last compared with the law on {day}");
         told.push(told_at(files, &origin.reviewed_rule, Severity::Warning, message));
+    }
+    told
+}
+
+/// A note for each sender and each scope in shadow mode.
+pub fn shadows(files: &[NamedText], policy: &PolicySet) -> Vec<Mistake> {
+    let mut told = Vec::new();
+    for sender in policy.senders.values() {
+        let mut note = |whose: &str, rule: &RuleRef| {
+            let message = format!(
+                "{whose} is in shadow mode: mail without consent leaves, and only a recorded no stops it"
+            );
+            told.push(told_at(files, rule, Severity::Note, message));
+        };
+        if sender.mode == Mode::Shadow {
+            note(&format!("`{}`", sender.id), &sender.mode_rule);
+        }
+        for (scope, own) in &sender.scopes {
+            if let Some((Mode::Shadow, rule)) = &own.mode {
+                note(&format!("`{scope}` of `{}`, with all below it,", sender.id), rule);
+            }
+        }
     }
     told
 }
@@ -65,7 +120,7 @@ fn told_at(files: &[NamedText], rule: &RuleRef, severity: Severity, message: Str
 
 #[cfg(test)]
 mod tests {
-    use super::super::{parse, shipped};
+    use super::super::{case, parse, shipped};
     use super::*;
 
     /// What is told on a day of the shipped files, with this in place of the Swedish pack's own words.
@@ -76,7 +131,7 @@ mod tests {
             *text = text.replace(from, to);
         }
         let policy = parse(&files).unwrap().0;
-        let told = reviews(&files, &policy, day.parse().unwrap());
+        let told = reviews(&files, &policy, &case::cases(&files, Some(&policy)), day.parse().unwrap());
         let shown = |one: &Mistake| {
             let place = format!("{}:{}", one.file.display(), one.line);
             format!("{} {place} {}", one.severity.as_str(), one.message)
@@ -92,6 +147,11 @@ mod tests {
             told_of[0].starts_with("note jurisdictions/se.toml:13 `se`, which judges the mail of demo-shop")
         );
         assert_eq!(told("2026-11-22", "\"secondary\"", "\"primary\""), Vec::<String>::new());
+        let told_of = told("2026-11-22", "reviewed = 2026-11-21", "");
+        assert!(
+            told_of[1].ends_with("does not say when it was compared with the law (`reviewed`)"),
+            "{told_of:?}"
+        );
         let told_of = told("2026-11-22", "confidence = \"secondary\"", "");
         assert!(told_of[0].contains("was not looked up (confidence \"unchecked\")"), "{told_of:?}");
     }
@@ -103,5 +163,56 @@ mod tests {
         assert_eq!(told_of.len(), 1);
         assert!(told_of[0].starts_with("warning jurisdictions/se.toml:14 "), "{told_of:?}");
         assert!(told_of[0].ends_with("was last compared with the law on 2026-11-21"), "{told_of:?}");
+    }
+
+    /// What is told of the shipped files with these beside or instead of them.
+    fn told_with(own: &[(&str, &str)]) -> Vec<String> {
+        let mut files = shipped();
+        files.retain(|(name, _)| own.iter().all(|(other, _)| name != other));
+        files.extend(own.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())));
+        let policy = parse(&files).unwrap().0;
+        let cases = case::cases(&files, Some(&policy));
+        assert_eq!(cases.mistakes, []);
+        let told = reviews(&files, &policy, &cases, "2026-11-22".parse().unwrap());
+        told.into_iter().chain(shadows(&files, &policy)).map(|one| one.message).collect()
+    }
+
+    const SENDER: &str = "id = \"x\"\nname = \"X\"\npostal_address = \"S\"\nprivacy_notice = \"https://x.example\"\n\
+                          from_domains = [\"x.example\"]\n";
+
+    #[test]
+    fn every_pack_that_one_is_led_to_draws_its_note() {
+        let told = told_with(&[("senders/x.toml", SENDER)]);
+        let of = |start: &str| told.iter().any(|one| one.starts_with(start));
+        assert!(
+            told.len() == 2 && of("`unknown`, which judges the mail of x, was not looked up"),
+            "{told:#?}"
+        );
+        let case = "[[case]]\nname = \"n\"\nsender = \"demo-shop\"\nat = 2026-11-21T12:00:00Z\n\
+                    facts = [{ signup = \"apparel\", at = 2026-05-01T12:00:00Z, country = \"DE\" }]\n\
+                    message = { scope = \"apparel\" }\nexpect = { reason = \"unconfirmed\" }\n";
+        let pack = "id = \"at\"\nextends = \"eu\"\ntitle = \"Austria\"\ncountries = [\"AT\"]\n";
+        let told = told_with(&[("cases/own.toml", case), ("jurisdictions/at.toml", pack)]);
+        let of = |start: &str| told.iter().any(|one| one.starts_with(start));
+        assert!(of("`de`, which judges people of your cases, was taken"), "{told:#?}");
+        assert!(of("`at`, which is your own, was not looked up"), "{told:#?}");
+        assert!(of("`at`, which is your own, does not say when"), "{told:#?}");
+        assert_eq!(told.len(), 4, "{told:#?}");
+    }
+
+    #[test]
+    fn shadow_mode_is_told_of_the_sender_and_of_each_scope() {
+        let shadow = format!("mode = \"shadow\"\n{SENDER}default_jurisdiction = \"se\"\n");
+        let told = told_with(&[("senders/x.toml", &shadow)]);
+        assert!(
+            told.iter().any(|one| one.starts_with("`x` is in shadow mode: mail without consent")),
+            "{told:#?}"
+        );
+        let scope = format!("{SENDER}[scopes.toys]\nmode = \"shadow\"\n");
+        let told = told_with(&[("senders/x.toml", &scope)]);
+        assert!(
+            told.iter().any(|one| one.starts_with("`toys` of `x`, with all below it, is in shadow")),
+            "{told:#?}"
+        );
     }
 }

@@ -5,7 +5,7 @@
 //! with what the readers ask for.
 
 /// What a policy file can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Sender,
     Jurisdiction,
@@ -16,6 +16,19 @@ pub enum Kind {
 
 impl Kind {
     pub const ALL: [Self; 5] = [Self::Sender, Self::Jurisdiction, Self::Shaping, Self::Dialects, Self::Case];
+
+    /// What a file is by its place in the folder; `None` where none has its place.
+    pub fn of(name: &str) -> Option<Self> {
+        let name = name.trim_start_matches(super::shipped::PREFIX);
+        match name.split('/').next()? {
+            "senders" => Some(Self::Sender),
+            "jurisdictions" => Some(Self::Jurisdiction),
+            "shaping" | "shaping.toml" => Some(Self::Shaping),
+            "dialects" | "dialects.toml" => Some(Self::Dialects),
+            "cases" => Some(if super::case::is_sender(name) { Self::Sender } else { Self::Case }),
+            _ => None,
+        }
+    }
 
     /// The name of the schema, and of its file without `.json`.
     pub fn as_str(self) -> &'static str {

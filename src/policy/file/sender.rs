@@ -1,30 +1,40 @@
 //! `senders/*.toml`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::taxonomy::known;
 use super::value;
-use super::{jurisdiction, later, spacing};
+use super::{jurisdiction, later, spacing, taxonomy, texts};
 use crate::policy::jurisdiction::Expires;
-use crate::policy::scope::NotAScope;
 use crate::policy::sender::{
     ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderPolicy,
-    SignedBody, Similar, StreamPolicy, Texts, Translated,
+    SignedBody, Similar, StreamPolicy,
 };
 use crate::policy::{RuleRef, Scope, Stream};
-use crate::toml_file::nearest::nearest;
-use crate::toml_file::{Given, Table, Value};
+use crate::toml_file::{Given, Severity, Table, Value};
 
 /// The longest deadline: spool keys are kept for it.
 const MAX_DEADLINE: Duration = Duration::from_secs(30 * 24 * 3600);
 
-const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
+pub const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
-/// The most characters of a scope's title, and of a text of the sender's own: a footer stays a footer.
-const MAX_TITLE: usize = 100;
-const MAX_TEXT: usize = 500;
+/// Keys of the sender as a whole, which TOML takes for another table's where they stand below its header.
+const OF_THE_WHOLE: &[&str] = &[
+    "id",
+    "name",
+    "postal_address",
+    "privacy_notice",
+    "from_domains",
+    "bounce_domains",
+    "feedback_domain",
+    "default_jurisdiction",
+    "default_locale",
+    "time_zone",
+    "mode",
+];
 
 /// A sender, and what refers to other files.
 pub struct ReadSender {
@@ -36,6 +46,7 @@ pub struct ReadSender {
 /// Reads one sender; `None` where it has no usable id. Other mistakes leave it as whole as it can be.
 pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     let source = table.source();
+    source.stand_above("sender", OF_THE_WHOLE);
     let id = table.need("id", |v| v.read(value::id));
     let rule = id.as_ref().map_or_else(|| table.rule(), |id| id.rule.clone());
     let patterns = |v: Value<'_>| v.list(|item| item.read(value::domain_pattern));
@@ -44,10 +55,19 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     if let Some(empty) = from_domains.as_ref().filter(|given| given.value.is_empty()) {
         source.error(&empty.span, "a sender needs at least one domain to send from");
     }
-    let default_jurisdiction = table.take("default_jurisdiction", |v| v.read(value::id));
-    let scopes = scopes(&mut table);
+    let default_jurisdiction = table.take("default_jurisdiction", |v| v.non_empty());
+    let default_locale = table.take("default_locale", texts::default_locale);
+    let default_locale = default_locale.map_or_else(|| "en".to_owned(), |given| given.value);
+    let scopes = taxonomy::scopes(&mut table, &default_locale);
     let streams = streams(&mut table, &rule);
     let mode = table.take("mode", |v| v.word(MODES));
+    let says_zone = table.has("time_zone");
+    let quiet_hours = spacing::quiet_hours(&mut table, &streams);
+    if let Some(quiet) = quiet_hours.as_ref().filter(|_| !says_zone) {
+        let message =
+            "the sender says no `time_zone`: for whoever has none of their own these hours are UTC's";
+        source.tell_of_line(Severity::Warning, quiet.rule.line, message);
+    }
     let policy = SenderPolicy {
         id: id.as_ref().map(|given| given.value.clone()).unwrap_or_default(),
         name: name.map(|given| given.value).unwrap_or_default(),
@@ -56,21 +76,19 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         from_domains: from_domains.map(|given| given.value).unwrap_or_default(),
         bounce_domains: table.take("bounce_domains", patterns).map(|given| given.value).unwrap_or_default(),
         default_jurisdiction: default_jurisdiction.as_ref().map(|given| given.value.clone()),
-        default_locale: table
-            .take("default_locale", |v| v.read(value::language))
-            .map_or_else(|| "en".to_owned(), |given| given.value),
         time_zone: table
             .take("time_zone", |v| v.read(value::time_zone))
             .map_or(TimeZone::UTC, |given| given.value),
         mode_rule: mode.as_ref().map_or_else(|| rule.clone(), |given| given.rule.clone()),
         mode: mode.map_or(Mode::Enforce, |given| given.value),
-        caps: spacing::caps(&mut table, &scopes),
-        quiet_hours: spacing::quiet_hours(&mut table, &streams),
+        caps: spacing::caps(&mut table, &scopes, &streams),
+        quiet_hours,
         streams,
         similar: similar(&mut table, &scopes),
         expires: expires(&mut table, &rule),
         classify: classify(&mut table, &scopes),
-        texts: texts(&mut table),
+        texts: texts::read(&mut table, &default_locale),
+        default_locale,
         retention: retention(&mut table),
         scopes,
         rule,
@@ -156,59 +174,6 @@ fn deadline(value: Value<'_>) -> Option<Duration> {
     if deadline > MAX_DEADLINE { value.wrong("a deadline may be 30 days at most") } else { Some(deadline) }
 }
 
-fn scopes(table: &mut Table<'_>) -> BTreeMap<Scope, ScopePolicy> {
-    let Some(mut declared) = table.table("scopes") else { return BTreeMap::new() };
-    let mut scopes = BTreeMap::new();
-    for (key, own) in declared.entries() {
-        let source = own.source();
-        let Ok(scope) = key.value.parse::<Scope>() else {
-            let name = key.value;
-            source.error(&key.span, format!("`{name}` is not a scope: dotted lower-case names, 100 octets"));
-            continue;
-        };
-        let Some(mut own) = own.table() else { continue };
-        let title =
-            own.take("title", |v| translated(v, MAX_TITLE)).map(|given| given.value).unwrap_or_default();
-        let mode = own.take("mode", |v| v.word(MODES)).map(|given| (given.value, given.rule));
-        for (inner, _) in own.entries() {
-            let message = match nearest(inner.value, ["title", "mode"]) {
-                Some(near) => format!("`{}` is not a key of a scope; did you mean `{near}`?", inner.value),
-                None => format!(
-                    "a scope's keys are `title` and `mode`; a scope below it is [scopes.\"{scope}.{}\"]",
-                    inner.value
-                ),
-            };
-            source.error(&inner.span, message);
-        }
-        scopes.insert(scope, ScopePolicy { title, mode, rule: key.rule });
-    }
-    scopes
-}
-
-fn translated(value: Value<'_>, most: usize) -> Option<Translated> {
-    let mut texts = Translated::new();
-    for (language, given) in value.table()?.entries() {
-        let text = given.non_empty().and_then(|text| match text.chars().count() {
-            length if length > most => given.wrong(format!("this may have {most} characters at most")),
-            _ => Some(text),
-        });
-        match value::language(language.value) {
-            Ok(tag) => texts.extend(text.map(|text| (tag, text))),
-            Err(error) => value.source().error(&language.span, error),
-        }
-    }
-    Some(texts)
-}
-
-fn texts(table: &mut Table<'_>) -> Texts {
-    let Some(mut own) = table.table("texts") else { return Texts::default() };
-    let mut text =
-        |key| own.take(key, |v| translated(v, MAX_TEXT)).map(|given| given.value).unwrap_or_default();
-    let texts = Texts { footer: text("footer"), pages: text("pages") };
-    own.finish();
-    texts
-}
-
 fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<Similar> {
     let mut likes = Vec::new();
     for mut own in table.tables("similar") {
@@ -232,26 +197,6 @@ fn expires(table: &mut Table<'_>, sender: &RuleRef) -> Expires {
     }
     let rule = given.as_ref().map_or_else(|| sender.clone(), |given| given.rule.clone());
     Expires { months: given.map(|given| given.value).unwrap_or_default(), rule }
-}
-
-/// A scope that the taxonomy knows.
-fn known(value: Value<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Option<Scope> {
-    value.read(|text| declared(text, scopes))
-}
-
-pub(super) fn declared(text: &str, scopes: &BTreeMap<Scope, ScopePolicy>) -> Result<Scope, String> {
-    let scope: Scope = text.parse().map_err(|error: NotAScope| error.to_string())?;
-    if scopes.keys().any(|own| scope.covers(own)) {
-        Ok(scope)
-    } else {
-        // As `knows`: a parent that isn't declared exists all the same.
-        let known: BTreeSet<Scope> =
-            scopes.keys().flat_map(|own| own.ancestors().collect::<Vec<_>>()).collect();
-        Err(match nearest(scope.as_str(), known.iter().map(Scope::as_str)) {
-            Some(near) => format!("the taxonomy has no scope `{scope}`; did you mean `{near}`?"),
-            None => format!("the taxonomy has no scope `{scope}`: declare it as [scopes.\"{scope}\"]"),
-        })
-    }
 }
 
 fn retention(table: &mut Table<'_>) -> Retention {

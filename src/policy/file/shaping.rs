@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::later;
+use super::link::Known;
 use super::value;
 use crate::policy::shaping::{Limit, LimitMatch, Shaping};
 use crate::policy::{RuleRef, Stream};
@@ -35,8 +36,14 @@ impl<'s> ReadShaping<'s> {
     }
 
     /// Tells of limits that bind nobody, since what they name is nowhere.
-    pub fn references<'n>(&self, senders: impl Iterator<Item = &'n str> + Clone) {
-        for (source, given) in &self.providers_named {
+    pub fn references<'n>(
+        &self,
+        senders: impl Iterator<Item = &'n str> + Clone,
+        senders_known: Known,
+        providers_known: Known,
+    ) {
+        let providers_named = (providers_known == Known::All).then_some(&self.providers_named);
+        for (source, given) in providers_named.into_iter().flatten() {
             let (name, ids) = (&given.value, self.providers.keys().map(String::as_str));
             // A domain is its own provider.
             if !self.providers.contains_key(name) && !name.contains('.') {
@@ -44,7 +51,8 @@ impl<'s> ReadShaping<'s> {
                 source.error(&given.span, format!("no [[provider]] has the id `{name}`{hint}"));
             }
         }
-        for (source, given) in &self.senders_named {
+        let senders_named = (senders_known == Known::All).then_some(&self.senders_named);
+        for (source, given) in senders_named.into_iter().flatten() {
             let name = given.value.as_str();
             if !senders.clone().any(|id| id == name) {
                 let hint = hint(name, senders.clone());

@@ -4,8 +4,8 @@ use jiff::civil::Time;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::mail::address::domain_to_ascii;
-use crate::policy::calendar;
 use crate::policy::sender::DomainPattern;
+use crate::policy::{calendar, codes};
 use crate::toml_file::nearest::nearest;
 
 pub use crate::toml_file::quantity::{duration, rate};
@@ -38,27 +38,32 @@ pub fn id(text: &str) -> Result<String, String> {
     if fits {
         Ok(text.to_owned())
     } else {
-        Err(format!("`{text}` is not an id: lower-case letters, digits, `-`, `_` and `.`, at most 64"))
+        let lower = text.to_lowercase();
+        let hint =
+            if lower != text && id(&lower).is_ok() { format!("; write `{lower}`") } else { String::new() };
+        Err(format!("`{text}` is not an id: lower-case letters, digits, `-`, `_` and `.`, at most 64{hint}"))
     }
 }
 
-/// An ISO 3166-1 alpha-2 code.
+/// An ISO 3166-1 alpha-2 code, in capital letters.
 pub fn country(text: &str) -> Result<String, String> {
-    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("`{text}` is not a country code of two capital letters such as `SE`"))
-    }
+    codes::country(text).ok_or_else(|| {
+        let hint = if text.eq_ignore_ascii_case("UK") { "; did you mean `GB`?" } else { "" };
+        format!("`{text}` is not a country code of two letters such as `SE` (ISO 3166-1){hint}")
+    })
 }
 
-/// A language tag (RFC 5646), roughly.
+/// A language tag (RFC 5646), roughly: of a language that there is, its code in lower case.
 pub fn language(text: &str) -> Result<String, String> {
     let subtag = |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
-    if text.len() <= 35 && text.split('-').all(subtag) && text.as_bytes()[0].is_ascii_alphabetic() {
-        Ok(text.to_owned())
-    } else {
-        Err(format!("`{text}` is not a language tag such as `sv` or `de-AT`"))
+    let (primary, rest) = text.split_once('-').map_or((text, None), |(primary, rest)| (primary, Some(rest)));
+    if text.len() > 35 || !text.split('-').all(subtag) || !codes::is_language(primary) {
+        let hint = codes::meant_language(text).map(|meant| format!("; did you mean `{meant}`?"));
+        let hint = hint.unwrap_or_default();
+        return Err(format!("`{text}` is not a language tag such as `sv` or `de-AT`{hint}"));
     }
+    let primary = primary.to_ascii_lowercase();
+    Ok(rest.map_or_else(|| primary.clone(), |rest| format!("{primary}-{rest}")))
 }
 
 /// An IANA time zone.

@@ -46,12 +46,29 @@ const ACQUAINTANCES: &[(&str, Acquaintance)] = &[
     ("inquiry", Acquaintance::Inquiry),
     ("negotiation", Acquaintance::Negotiation),
 ];
+/// The keys that say what happened.
+const NAMED: [&str; 13] = [
+    "purchase",
+    "inquiry",
+    "negotiation",
+    "ground",
+    "signup",
+    "confirmation_sent",
+    "unconfirmed",
+    "withdrawal",
+    "complaint",
+    "suppression",
+    "restricted",
+    "erasure",
+    "delivered",
+];
 const KINDS: &str = "`purchase`, `inquiry`, `negotiation`, `ground`, `signup`, `confirmation_sent`, `unconfirmed`, \
                      `withdrawal`, `complaint`, `suppression`, `restricted`, `erasure`, `delivered`";
 
 /// One fact; `None` where it is none.
 pub fn read(mut table: Table<'_>) -> Option<Fact> {
     let (source, span) = (table.source(), table.span().clone());
+    let names_one = NAMED.iter().any(|key| table.has(key));
     let at = table.need("at", |v| v.moment());
     let mut said = acquaintances(&mut table);
     said.extend(opt_in(&mut table));
@@ -66,8 +83,8 @@ pub fn read(mut table: Table<'_>) -> Option<Fact> {
         source.error(&second.span, "a fact is one thing: what else happened is a { } of its own in the list");
     }
     let Some(said) = said.into_iter().next() else {
-        // A misspelt key was told already.
-        if known {
+        // A misspelt key was told already, and so was a value that can't be.
+        if known && !names_one {
             source.error(&span, format!("a fact is one of {KINDS}"));
         }
         return None;
@@ -92,6 +109,7 @@ fn acquaintances(table: &mut Table<'_>) -> Vec<Said> {
 }
 
 fn opt_in(table: &mut Table<'_>) -> Option<Said> {
+    let (says_ground, says_scopes) = (table.has("ground"), table.has("scopes"));
     let ground = table.take("ground", ground);
     let given = table.take("scopes", some_scopes);
     let (source, span) = (table.source(), table.span().clone());
@@ -101,10 +119,14 @@ fn opt_in(table: &mut Table<'_>) -> Option<Said> {
             Some(Said::event(kind, &ground.span, given.value))
         }
         (Some(ground), None) => {
-            source.error(&span, "`scopes` is missing: what the person said yes to");
+            if !says_scopes {
+                source.error(&span, "`scopes` is missing: what the person said yes to");
+            }
             let kind = EventKind::OptIn { ground: ground.value, scopes: Vec::new() };
             Some(Said::event(kind, &ground.span, Vec::new()))
         }
+        // One that is wrong was told already.
+        (None, Some(_)) if says_ground => None,
         (None, Some(given)) => {
             let message = "`scopes` belongs to a `ground`; every other kind of fact names its own";
             source.error(&given.span, message);

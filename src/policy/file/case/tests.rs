@@ -18,9 +18,9 @@ fn named(text: &str) -> Vec<NamedText> {
 /// Cases of one file, which has no mistakes.
 #[track_caller]
 fn read(text: &str) -> Vec<Case> {
-    let (cases, mistakes) = cases(&named(text), Some(&policy()));
-    assert_eq!(mistakes, []);
-    cases
+    let cases = cases(&named(text), Some(&policy()));
+    assert_eq!(cases.mistakes, []);
+    cases.all
 }
 
 /// A case with these facts, this message and this `expect`, on line 3 and the following.
@@ -33,7 +33,7 @@ fn one(facts: &str, message: &str, expect: &str) -> String {
 /// The mistakes of one file, as `line:column message`.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
-    let (_, mistakes) = cases(&named(text), Some(&policy()));
+    let mistakes = cases(&named(text), Some(&policy())).mistakes;
     let told: Vec<String> =
         mistakes.iter().map(|one| format!("{}:{} {}", one.line, one.column, one.message)).collect();
     assert_eq!(told, expected);
@@ -142,6 +142,53 @@ fn what_could_never_be_is_a_mistake() {
 }
 
 #[test]
+fn one_mistake_in_a_fact_is_told_once() {
+    let fact = |what: &str| format!("{{ {what}, at = 2026-01-01T00:00:00Z }}");
+    for what in [
+        "ground = \"doubble_opt_in\", scopes = \"apparel\"",
+        "ground = \"double_opt_in\", scopes = []",
+        "suppression = \"bounced\"",
+        "restricted = false",
+        "purchase = 7",
+    ] {
+        let text = one(&fact(what), "scope = \"apparel\"", "verdict = \"deliver\"");
+        let told = cases(&named(&text), Some(&policy())).mistakes;
+        assert_eq!(told.len(), 1, "{what}: {told:#?}");
+    }
+}
+
+#[test]
+fn a_country_is_known_in_either_case() {
+    let somewhere = "{ purchase = \"apparel\", at = 2026-01-01T00:00:00Z, country = \"se\" }";
+    assert_eq!(read(&one(somewhere, "scope = \"apparel\"", "jurisdiction = \"se\"")).len(), 1);
+}
+
+#[test]
+fn a_sender_that_only_cases_know_is_none_of_the_folders() {
+    let club = "id = \"club\"\nname = \"C\"\npostal_address = \"S\"\nfrom_domains = [\"c.example\"]\n\
+                [scopes.events]\n";
+    let case = one("", "scope = \"events\"", "jurisdiction = \"unknown\"").replace("demo-shop", "club");
+    let mut files = shipped();
+    files.extend([
+        ("cases/senders/club.toml".to_owned(), club.to_owned()),
+        ("cases/club.toml".to_owned(), case),
+    ]);
+    let (policy, warnings) = parse(&files).unwrap();
+    assert_eq!((warnings, policy.hash.clone()), (vec![], self::policy().hash));
+    assert!(policy.sender("club").is_none());
+    let tried = cases(&files, Some(&policy));
+    assert_eq!(tried.mistakes, []);
+    assert!(tried.outcomes().iter().all(Outcome::is_as_expected));
+    let clash = ("cases/senders/shop.toml".to_owned(), club.replace("\"club\"", "\"demo-shop\""));
+    let told = cases(&[clash], Some(&policy)).mistakes;
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(
+        told[0].message.starts_with("the id `demo-shop` stands at senders/demo-shop.toml:2"),
+        "{told:#?}"
+    );
+}
+
+#[test]
 fn a_case_names_a_sender_and_a_pack_that_are_there() {
     let text = "[[case]]\nname = \"n\"\nsender = \"demoshop\"\nmessage = { stream = \"functional\" }\n\
                 expect = { jurisdiction = \"sx\" }\n";
@@ -178,7 +225,7 @@ fn a_mistake_in_a_case_keeps_no_policy_from_coming_into_force() {
     let (policy, warnings) = parse(&files).unwrap();
     assert_eq!(warnings, []);
     assert_eq!(policy.hash, self::policy().hash);
-    let (_, mistakes) = cases(&files, Some(&policy));
+    let mistakes = cases(&files, Some(&policy)).mistakes;
     assert!(!mistakes.is_empty() && mistakes.iter().all(|one| one.severity == Severity::Error));
 }
 
@@ -196,16 +243,17 @@ fn what_a_gateway_never_reads_can_not_keep_it_from_reading_the_rest() {
     assert_eq!(read.hash(), before.hash());
     let (policy, warnings) = read.check().unwrap();
     assert_eq!(warnings, []);
-    let (_, mistakes) = read.cases(Some(&policy));
-    assert_eq!((mistakes.len(), &*mistakes[0].message), (1, "the file is not UTF-8"));
+    let mistakes = read.cases(Some(&policy)).mistakes;
+    assert_eq!(mistakes.len(), 1);
+    assert!(mistakes[0].message.starts_with("the file is not UTF-8 (line 1, octet 0xe4)"), "{mistakes:?}");
 }
 
 #[test]
 fn of_policies_that_can_not_be_read_a_case_says_what_it_can() {
     let text =
         one("{ purchas = \"toys\", at = 2026-01-01T00:00:00Z }", "scope = \"toys\"", "verdict = \"hold\"");
-    let (cases, mistakes) = cases(&named(&text), None);
-    assert_eq!((cases.len(), mistakes.len()), (0, 1));
+    let cases = cases(&named(&text), None);
+    assert_eq!((cases.all.len(), cases.mistakes.len()), (0, 1));
 }
 
 /// The shipped files with other cases, and one pack that isn't shipped.
@@ -222,10 +270,10 @@ fn with_own_pack(cases: &str) -> Vec<NamedText> {
 }
 
 #[track_caller]
-fn check_untouched(cases: &str, expected: &[&str]) {
-    let files = with_own_pack(cases);
+fn check_untouched(text: &str, expected: &[&str]) {
+    let files = with_own_pack(text);
     let policy = parse(&files).unwrap().0;
-    let told = untouched(&files, &policy);
+    let told = untouched(&files, &cases(&files, Some(&policy)));
     let told: Vec<String> =
         told.iter().map(|one| format!("{}:{} {}", one.file.display(), one.line, one.message)).collect();
     assert_eq!(told, expected);
@@ -273,14 +321,47 @@ fn a_rule_that_no_case_touches_is_told_where_it_stands() {
 }
 
 #[test]
+fn while_a_case_has_a_mistake_no_rule_is_called_untouched() {
+    check_untouched(&one("", "scope = \"toys\"", "verdict = \"refuse\""), &[]);
+}
+
+#[test]
+fn a_pack_of_ones_own_that_judges_nobody_in_any_case_is_told() {
+    let mut files = shipped();
+    let own = "id = \"at\"\nextends = \"eu\"\ntitle = \"Austria\"\ncountries = [\"AT\"]\n";
+    files.push(("jurisdictions/at.toml".to_owned(), own.to_owned()));
+    let policy = parse(&files).unwrap().0;
+    let told = untouched(&files, &cases(&files, Some(&policy)));
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0].message, "no case touches the pack `at`: none is of a person whom it judges");
+    assert_eq!((told[0].file.to_str(), told[0].line), (Some("jurisdictions/at.toml"), 1));
+}
+
+#[test]
+fn each_cap_of_a_line_and_the_senders_own_end_want_a_case_of_their_own() {
+    let club = "id = \"club\"\nname = \"C\"\npostal_address = \"S\"\nfrom_domains = [\"c.example\"]\n\
+                default_jurisdiction = \"us\"\n[scopes.events]\n[streams.marketing]\ndeadline = \"8d\"\n\
+                [caps]\nmarketing = [\"1/day\", \"3/week\"]\n[soft_opt_in]\nexpires = { purchase = \"12 months\" }\n";
+    let delivered = "{ delivered = \"events\", at = 2026-11-21T08:00:00Z }";
+    let case =
+        one(delivered, "scope = \"events\"", "reason = \"frequency_cap\"").replace("demo-shop", "club");
+    let mut files = shipped();
+    files.extend([("senders/club.toml".to_owned(), club.to_owned()), ("cases/club.toml".to_owned(), case)]);
+    let policy = parse(&files).unwrap().0;
+    let told = untouched(&files, &cases(&files, Some(&policy)));
+    let told: Vec<String> = told.iter().map(|one| format!("{} {}", one.line, one.message)).collect();
+    assert_eq!(told, ["10 no case touches the cap of 3/week", "12 no case touches the expiry of `purchase`"]);
+}
+
+#[test]
 fn the_shipped_cases_come_out_as_they_say_and_leave_no_shipped_rule_untried() {
     let policy = policy();
-    let (cases, mistakes) = cases(&shipped(), Some(&policy));
-    assert_eq!(mistakes, []);
-    assert!(cases.len() > 100, "{}", cases.len());
-    let outcomes: Vec<_> = cases.iter().map(|case| case.run(&policy)).collect();
+    let cases = cases(&shipped(), Some(&policy));
+    assert_eq!(cases.mistakes, []);
+    assert!(cases.all.len() > 100, "{}", cases.all.len());
+    let outcomes = cases.outcomes();
     let wrong = outcomes.iter().filter(|outcome| !outcome.is_as_expected());
     let wrong: Vec<_> = wrong.map(|outcome| format!("{}: {}", outcome.case.name, outcome.came())).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(coverage::untouched(&policy, &outcomes), []);
+    assert_eq!(coverage::untouched(cases.policy.as_ref().unwrap(), &outcomes), []);
 }
