@@ -56,8 +56,8 @@ CREATE TABLE subscribers (
     created_at  BIGINT NOT NULL,
     erased_at   BIGINT
 );
-CREATE UNIQUE INDEX subscribers_living ON subscribers (sender, lookup_hash) WHERE erased_at IS NULL;
-CREATE INDEX subscribers_found ON subscribers (sender, lookup_hash);
+-- One living row, and any number of tombstones. Its order is that of chance, so that there must be no second one.
+CREATE UNIQUE INDEX subscribers_found ON subscribers (sender, lookup_hash, coalesce(erased_at, 0));
 CREATE INDEX subscribers_suppressed ON subscribers (sender, id) WHERE suppressed IS NOT NULL;
 
 -- The history: append-only, but that an erasure takes the evidence away.

@@ -1,25 +1,25 @@
 //! The pools, and how a connection must be set up for what we promise: synced commits above all.
 
-use std::os::unix::fs::OpenOptionsExt as _;
+mod log;
+mod sqlite;
+mod turn;
+
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions as _, PgPool, Row as _, SqlitePool};
-use tokio::sync::Mutex;
+use sqlx::{ConnectOptions as _, PgPool};
 
 use super::StoreError;
 use super::fault::{Fault, Result};
 use super::sql::{Session, Tx};
 use crate::clock::Clock;
+use sqlite::Sqlite;
+pub(super) use sqlite::Writing;
 
 /// How long anybody waits for a connection or a lock.
 const PATIENCE: Duration = Duration::from_secs(5);
-const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 12;
 
 /// Whether a commit waits for the disk.
@@ -39,14 +39,14 @@ pub(super) struct Database {
 }
 
 enum Pools {
-    Sqlite { synced: SqlitePool, lazy: SqlitePool, readers: SqlitePool, turn: Arc<Mutex<()>> },
+    Sqlite(Sqlite),
     Postgres(PgPool),
 }
 
 impl Database {
     pub async fn open(url: &str, clock: Clock) -> Result<Self, StoreError> {
         let pools = if url.starts_with("sqlite:") {
-            open_sqlite(url).await?
+            Pools::Sqlite(Sqlite::open(url).await?)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             open_postgres(url).await?
         } else {
@@ -64,13 +64,13 @@ impl Database {
 
     /// Whether all who write wait for each other, other processes included.
     pub fn has_one_writer(&self) -> bool {
-        matches!(self.pools, Pools::Sqlite { .. })
+        matches!(self.pools, Pools::Sqlite(_))
     }
 
     /// A connection to read from.
     pub async fn read(&self) -> Result<Session> {
         Ok(match &self.pools {
-            Pools::Sqlite { readers, .. } => Session::sqlite(readers.acquire().await?, self.clock.clone()),
+            Pools::Sqlite(sqlite) => Session::sqlite(sqlite.read().await?, self.clock.clone()),
             Pools::Postgres(pool) => Session::postgres(pool.acquire().await?, self.clock.clone()),
         })
     }
@@ -78,12 +78,7 @@ impl Database {
     /// A transaction to write in.
     pub async fn begin(&self, commit: Commit) -> Result<Tx> {
         Ok(match &self.pools {
-            Pools::Sqlite { synced, lazy, turn, .. } => {
-                let turn = tokio::time::timeout(PATIENCE, turn.clone().lock_owned()).await;
-                let turn = turn.map_err(|_| Fault::Gone("no turn to write came in time".into()))?;
-                let pool = if commit == Commit::Synced { synced } else { lazy };
-                Tx::sqlite(pool.begin_with("BEGIN IMMEDIATE").await?, self.clock.clone(), turn)
-            }
+            Pools::Sqlite(sqlite) => sqlite.begin(commit, self.clock.clone()).await?,
             Pools::Postgres(pool) => {
                 let begin = match commit {
                     Commit::Synced => "BEGIN",
@@ -97,69 +92,17 @@ impl Database {
     /// Takes what was deleted or erased out of SQLite's write-ahead log too. Waits for a moment without readers
     /// in small steps, so that nobody waits for it; what it misses, the next one or `close` takes.
     pub async fn truncate_log(self: Arc<Self>) {
-        let Pools::Sqlite { lazy, turn, .. } = &self.pools else { return };
-        let truncate = "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)";
-        for _ in 0..100 {
-            let _turn = turn.lock().await;
-            let done = sqlx::raw_sql(truncate).fetch_all(lazy).await;
-            let _ = sqlx::raw_sql("PRAGMA busy_timeout = 5000").execute(lazy).await;
-            let busy = |rows: Vec<SqliteRow>| rows.last().and_then(|row| row.try_get::<i64, _>(0).ok());
-            if done.map(busy).is_ok_and(|busy| busy == Some(0)) {
-                return;
-            }
-            drop(_turn);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+        if let Pools::Sqlite(sqlite) = &self.pools {
+            sqlite.log.truncate().await;
         }
     }
 
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { synced, lazy, readers, .. } => {
-                readers.close().await;
-                lazy.close().await;
-                synced.close().await;
-            }
+            Pools::Sqlite(sqlite) => sqlite.close().await,
             Pools::Postgres(pool) => pool.close().await,
         }
     }
-}
-
-async fn open_sqlite(url: &str) -> Result<Pools, StoreError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(|_| StoreError::Unavailable("the sqlite: URL can't be read".into()))?
-        .journal_mode(SqliteJournalMode::Wal)
-        .busy_timeout(PATIENCE)
-        .foreign_keys(true)
-        // Invariant 12: what is deleted or erased is overwritten, not merely unlinked.
-        .pragma("secure_delete", "ON")
-        .pragma("journal_size_limit", "67108864")
-        // In pages: bodies that come and go within it never reach the file.
-        .pragma("wal_autocheckpoint", "4000")
-        .pragma("cache_size", "-16384")
-        .pragma("temp_store", "MEMORY")
-        .disable_statement_logging()
-        .statement_cache_capacity(256);
-    // Others on the machine have no business in it. The log files take the file's rights.
-    let created =
-        std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(options.get_filename());
-    created.map_err(|error| StoreError::Unavailable(format!("the database file: {}", error.kind())))?;
-    let pool = |most: u32| {
-        SqlitePoolOptions::new()
-            .max_connections(most)
-            .acquire_timeout(PATIENCE)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            // A full disk ends a transaction behind the driver's back, which then takes it for open for ever:
-            // such a connection is of no more use.
-            .before_acquire(|connection, _| {
-                Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
-            })
-    };
-    let synced = pool(1).connect_with(options.clone().synchronous(SqliteSynchronous::Full)).await;
-    let lazy = pool(1).connect_lazy_with(options.clone().synchronous(SqliteSynchronous::Normal));
-    let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Pools::Sqlite { synced: synced.map_err(Fault::from)?, lazy, readers, turn: Arc::default() })
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, StoreError> {

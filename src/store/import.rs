@@ -2,7 +2,7 @@
 //! slice together, in a transaction of its own; the judgement is that of a single fact (`fact::judge`), and so is
 //! what it leaves behind.
 //!
-//! On SQLite, mail waits for the one writer: slices are small, and between them the way is free.
+//! On SQLite, mail waits for the one writer: transactions are short, and between them the way is free.
 
 mod pace;
 mod people;
@@ -27,7 +27,7 @@ use crate::consent::{ConsentState, EventKind};
 use crate::journal::is_no;
 use crate::keys::{Keys, LookupHash};
 use crate::mail::Address;
-use pace::{Pace, Written};
+use pace::Pace;
 use people::{People, Person};
 
 /// For how long a slice is tried again while the database is locked or gone.
@@ -232,8 +232,10 @@ impl Importer {
 
     async fn attempt(&mut self, slice: &Slice, facts: &[Prepared], which: Try) -> Result<Vec<Judged>> {
         let shared = &self.store.inner.shared;
-        self.pace.yields().await;
-        let asked = Instant::now();
+        let alone = !shared.database.has_one_writer();
+        if !alone {
+            self.pace.makes_way().await;
+        }
         let mut tx = shared.database.begin(Commit::Synced).await?;
         let begun = Instant::now();
         let now = tx.now().await?;
@@ -249,9 +251,8 @@ impl Importer {
         if let Some(position) = kept {
             shared.watch.recorded(shared.node, position);
         }
-        if shared.database.has_one_writer() {
-            let written = Written { facts: facts.len(), waited: begun - asked, held: begun.elapsed() };
-            self.pace.wrote(&written, Instant::now());
+        if !alone {
+            self.pace.wrote(facts.len(), begun.elapsed());
         }
         let states = people.withdrawn();
         let judged = facts.iter().zip(results).map(|(own, result)| Judged {

@@ -9,6 +9,15 @@ use super::sql::{Row, Session, Value, built};
 /// The largest number of rows in one statement: far below SQLite's 32,766 values and PostgreSQL's 65,535.
 pub(super) const MOST_ROWS: usize = 128;
 
+/// `(?, ?), (?, ?)` or `($1, $2), ($3, $4)`, for all values that a statement has. SQLite looks up the name of each
+/// parameter among all names, so that it is given none where there are many.
+fn all_tuples(session: &Session, rows: usize, columns: usize) -> String {
+    let unnamed = || format!("({})", vec!["?"; columns].join(", "));
+    session
+        .either(Some(unnamed), None)
+        .map_or_else(|| tuples(1, rows, columns), |unnamed| vec![unnamed(); rows].join(", "))
+}
+
 /// `($1, $2), ($3, $4)`, counting on from `first`.
 pub(super) fn tuples(first: usize, rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
@@ -46,7 +55,7 @@ pub(super) async fn insert(
     let mut inserted = 0;
     for run in runs(rows) {
         let columns = run.first().map_or(0, Vec::len);
-        let sql = format!("INSERT INTO {into} VALUES {} {tail}", tuples(1, run.len(), columns));
+        let sql = format!("INSERT INTO {into} VALUES {} {tail}", all_tuples(session, run.len(), columns));
         inserted += session.execute(built(sql), run.into_iter().flatten().collect()).await?;
     }
     Ok(inserted)
@@ -62,7 +71,7 @@ pub(super) async fn insert_returning(
     let mut found = Vec::new();
     for run in runs(rows) {
         let columns = run.first().map_or(0, Vec::len);
-        let sql = format!("INSERT INTO {into} VALUES {} {tail}", tuples(1, run.len(), columns));
+        let sql = format!("INSERT INTO {into} VALUES {} {tail}", all_tuples(session, run.len(), columns));
         found.extend(session.fetch(built(sql), run.into_iter().flatten().collect()).await?);
     }
     Ok(found)
@@ -78,7 +87,8 @@ pub(super) async fn with_values(
     let mut found = Vec::new();
     for run in runs(rows) {
         let width = run.first().map_or(0, Vec::len);
-        let sql = format!("WITH v({columns}) AS (VALUES {}) {statement}", tuples(1, run.len(), width));
+        let sql =
+            format!("WITH v({columns}) AS (VALUES {}) {statement}", all_tuples(session, run.len(), width));
         found.extend(session.fetch(built(sql), run.into_iter().flatten().collect()).await?);
     }
     Ok(found)

@@ -11,9 +11,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{
     AssertSqlSafe, PgConnection, Postgres, Row as _, SqlSafeStr, Sqlite, SqliteConnection, Transaction,
 };
-use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
+use super::database::Writing;
 use super::fault::{Fault, Result};
 use crate::clock::{Clock, from_micros};
 use crate::keys::LookupHash;
@@ -157,6 +157,8 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> String {
 pub(super) struct Session {
     link: Link,
     clock: Clock,
+    /// By all statements so far.
+    touched: u64,
 }
 
 enum Link {
@@ -189,11 +191,11 @@ macro_rules! run {
 
 impl Session {
     pub fn sqlite(connection: PoolConnection<Sqlite>, clock: Clock) -> Self {
-        Self { link: Link::Sqlite(connection), clock }
+        Self { link: Link::Sqlite(connection), clock, touched: 0 }
     }
 
     pub fn postgres(connection: PoolConnection<Postgres>, clock: Clock) -> Self {
-        Self { link: Link::Postgres(connection), clock }
+        Self { link: Link::Postgres(connection), clock, touched: 0 }
     }
 
     fn raw(&mut self) -> Raw<'_> {
@@ -217,10 +219,12 @@ impl Session {
     pub async fn execute(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<u64> {
         let sql = sql.into_sql_str();
         check_placeholders(sql.as_str(), values.len());
-        Ok(match self.raw() {
+        let touched = match self.raw() {
             Raw::Sqlite(connection) => run!(connection, sql, values, execute)?.rows_affected(),
             Raw::Postgres(connection) => run!(connection, sql, values, execute)?.rows_affected(),
-        })
+        };
+        self.touched += touched;
+        Ok(touched)
     }
 
     /// Runs a statement; the rows that it gives.
@@ -268,29 +272,30 @@ impl Session {
 /// A transaction; rolled back unless it is committed.
 pub(super) struct Tx {
     session: Session,
-    /// SQLite's turn to write: queued here in order, where its own busy wait is neither fair nor quick.
     /// Declared last, so that it outlives the rollback.
-    _turn: Option<OwnedMutexGuard<()>>,
+    writing: Option<Writing>,
 }
 
 impl Tx {
-    pub fn sqlite(
-        transaction: Transaction<'static, Sqlite>,
-        clock: Clock,
-        turn: OwnedMutexGuard<()>,
-    ) -> Self {
-        Self { session: Session { link: Link::SqliteTx(transaction), clock }, _turn: Some(turn) }
+    pub fn sqlite(transaction: Transaction<'static, Sqlite>, clock: Clock, writing: Writing) -> Self {
+        let session = Session { link: Link::SqliteTx(transaction), clock, touched: 0 };
+        Self { session, writing: Some(writing) }
     }
 
     pub fn postgres(transaction: Transaction<'static, Postgres>, clock: Clock) -> Self {
-        Self { session: Session { link: Link::PostgresTx(transaction), clock }, _turn: None }
+        let session = Session { link: Link::PostgresTx(transaction), clock, touched: 0 };
+        Self { session, writing: None }
     }
 
     pub async fn commit(self) -> Result<()> {
-        match self.session.link {
+        let Session { link, touched, .. } = self.session;
+        match link {
             Link::SqliteTx(transaction) => transaction.commit().await?,
             Link::PostgresTx(transaction) => transaction.commit().await?,
             Link::Sqlite(_) | Link::Postgres(_) => {}
+        }
+        if let Some(writing) = self.writing {
+            writing.wrote(touched);
         }
         Ok(())
     }
@@ -317,7 +322,8 @@ fn check_placeholders(sql: &str, values: usize) {
             let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
             rest[..digits].parse::<usize>().ok()
         });
-        assert_eq!(numbers.max().unwrap_or(0), values, "placeholders and values differ: {sql}");
+        let unnamed = sql.matches('?').count();
+        assert_eq!(numbers.max().unwrap_or(unnamed), values, "placeholders and values differ: {sql}");
     }
 }
 

@@ -226,7 +226,7 @@ pub(super) fn suppressed(state: &ConsentState) -> Option<String> {
 pub(super) const INTO: &str =
     "subscribers (id, sender, lookup_hash, version, state, key, address, created_at)";
 /// Another node, or another job, made the same person first: theirs stands.
-pub(super) const UNLESS_LIVING: &str = "ON CONFLICT (sender, lookup_hash) WHERE erased_at IS NULL DO NOTHING";
+pub(super) const UNLESS_LIVING: &str = "ON CONFLICT (sender, lookup_hash, coalesce(erased_at, 0)) DO NOTHING";
 
 /// The row of a person without a history, for `INTO`, and the key that seals what is theirs.
 pub(super) fn new_row(

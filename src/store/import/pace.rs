@@ -1,42 +1,25 @@
-//! When an import lets others write. SQLite has one writer, and its waiters look again now and then: who leaves no
-//! gap starves them.
+//! How long an import keeps SQLite's one writer, and how it makes way. The turn to write is handed to whoever waits
+//! for it (`database::turn`), so that a transaction need only be short, and end.
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-/// For how long after others were met room is left for them.
-const WARY: Duration = Duration::from_secs(1);
-/// A wait for the lock that is longer than this was for somebody else's sake.
-const MET: Duration = Duration::from_millis(1);
-const MOST: Duration = Duration::from_millis(100);
-
 /// A transaction should not take longer, whatever machine and disk it is: so long mail waits behind it.
-const LONG: Duration = Duration::from_millis(30);
+const LONG: Duration = Duration::from_millis(20);
 /// Facts in a transaction.
 const FEWEST: usize = 32;
-const MOST_FACTS: usize = 512;
+const MOST: usize = 2048;
+/// Enough for those who were woken to be there first.
+const GAP: Duration = Duration::from_millis(1);
 
 /// How an import goes beside others.
 pub(super) struct Pace {
-    pause: Duration,
-    met: Option<Instant>,
     facts: usize,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { pause: Duration::ZERO, met: None, facts: MOST_FACTS / 4 }
+        Self { facts: MOST / 8 }
     }
-}
-
-/// One transaction that was written.
-pub(super) struct Written {
-    pub facts: usize,
-    /// For its turn.
-    pub waited: Duration,
-    /// The turn.
-    pub held: Duration,
 }
 
 impl Pace {
@@ -45,26 +28,17 @@ impl Pace {
         self.facts
     }
 
-    /// Lets go of the way, for as long as was found right.
-    pub async fn yields(&mut self) {
-        let pause = std::mem::take(&mut self.pause);
-        if !pause.is_zero() {
-            tokio::time::sleep(pause).await;
-        }
+    /// Between transactions.
+    pub async fn makes_way(&self) {
+        tokio::time::sleep(GAP).await;
     }
 
-    /// Half of the time is the others' while there are any, a tenth is left for them to show up in.
-    pub fn wrote(&mut self, written: &Written, now: Instant) {
-        let Written { facts, waited, held } = *written;
-        if waited > MET {
-            self.met = Some(now);
-        }
-        let wary = self.met.is_some_and(|met| now - met < WARY);
-        self.pause = if wary { held } else { held / 10 }.min(MOST);
+    /// So many facts held the turn for so long.
+    pub fn wrote(&mut self, facts: usize, held: Duration) {
         if held > LONG {
-            self.facts = (self.facts / 2).max(FEWEST);
-        } else if held < LONG / 3 && facts >= self.facts {
-            self.facts = (self.facts * 2).min(MOST_FACTS);
+            self.facts = (self.facts * 3 / 4).max(FEWEST);
+        } else if held < LONG * 2 / 3 && facts >= self.facts {
+            self.facts = (self.facts * 5 / 4).min(MOST);
         }
     }
 }
@@ -73,36 +47,19 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn took(waited: u64, held: u64) -> Written {
-        Written { facts: 1000, waited: Duration::from_millis(waited), held: Duration::from_millis(held) }
-    }
-
-    #[test]
-    fn who_meets_others_leaves_them_half_of_the_time() {
-        let (mut pace, now) = (Pace::default(), Instant::now());
-        let mut after = |waited, held, now| {
-            pace.wrote(&took(waited, held), now);
-            pace.pause.as_millis()
-        };
-        assert_eq!(after(0, 20, now), 2);
-        assert_eq!(after(5, 20, now), 20);
-        assert_eq!(after(0, 500, now), MOST.as_millis());
-        assert_eq!(after(0, 20, now + WARY), 2);
-    }
-
     #[test]
     fn a_transaction_takes_about_as_long_on_a_slow_machine_as_on_a_fast_one() {
-        let (mut pace, now) = (Pace::default(), Instant::now());
-        for _ in 0..9 {
-            pace.wrote(&took(0, 1), now);
-        }
-        assert_eq!(pace.facts(), MOST_FACTS);
-        for _ in 0..9 {
-            pace.wrote(&took(0, 100), now);
-        }
-        assert_eq!(pace.facts(), FEWEST);
-        // The last few facts of a file tell nothing of the pace.
-        pace.wrote(&Written { facts: 3, ..took(0, 1) }, now);
-        assert_eq!(pace.facts(), FEWEST);
+        let mut pace = Pace::default();
+        let mut all_take = |millis| {
+            for _ in 0..20 {
+                pace.wrote(MOST, Duration::from_millis(millis));
+            }
+            // The last few facts of a file tell nothing of the pace.
+            pace.wrote(3, Duration::from_millis(1));
+            pace.facts()
+        };
+        assert_eq!(all_take(1), MOST);
+        assert_eq!(all_take(15), MOST);
+        assert_eq!(all_take(100), FEWEST);
     }
 }
