@@ -44,6 +44,7 @@ use crate::telemetry::metrics;
 use crate::web;
 use crate::web::measure::measured;
 use crate::web::request_id::named;
+pub use data_dir::DryRun;
 use data_dir::{DataDir, Lock};
 use keys::Absent;
 use policies::Follower;

@@ -14,12 +14,15 @@ use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Scope};
 use crate::toml_file::nearest::nearest;
 
+use written::MOVED;
 pub use written::written;
 
 /// The most scopes in one cell.
 const SCOPES_LIMIT: usize = 200;
-/// The largest `evidence`, in octets: what was told us by any door, and where it was moved from, has room in it.
-const CELL_LIMIT: usize = 4 * EVIDENCE_LIMIT;
+/// The largest `evidence`, in octets: what was told us by any door has room in it.
+const CELL_LIMIT: usize = 2 * EVIDENCE_LIMIT;
+/// The same of what was written here: each move adds whence it came.
+const MOVED_LIMIT: usize = 2 * CELL_LIMIT;
 /// What is dated earlier is a spreadsheet's empty date, or a slip. A no with such a date would lose to any yes.
 const EARLIEST: i64 = 631_152_000; // 1990-01-01
 
@@ -240,11 +243,17 @@ fn evidence(cell: &str, wrong: &mut Mistakes) -> Value {
     if cell.is_empty() {
         return Value::Null;
     }
-    if cell.len() > CELL_LIMIT {
-        wrong.0.push(format!("evidence is longer than {CELL_LIMIT} octets"));
+    let too_long =
+        |wrong: &mut Mistakes| wrong.0.push(format!("evidence is longer than {CELL_LIMIT} octets"));
+    if cell.len() > MOVED_LIMIT {
+        too_long(wrong);
         return Value::Null;
     }
     match serde_json::from_str::<Map<String, Value>>(cell) {
+        Ok(object) if cell.len() > CELL_LIMIT && !object.contains_key(MOVED) => {
+            too_long(wrong);
+            Value::Null
+        }
         Ok(object) => Value::Object(object),
         Err(_) => {
             wrong.0.push("evidence is no JSON object such as {\"form_url\": \"…\"}".into());

@@ -1,5 +1,7 @@
 //! The folder that belongs to one node: its lock, its id, its keys.
 
+mod dry_run;
+
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use crate::clock::Clock;
 use crate::journal::{self, Journal};
 use crate::keys::{KeyError, Keys};
+pub use dry_run::DryRun;
 
 /// A node's own folder.
 pub struct DataDir {
@@ -30,6 +33,7 @@ impl DataDir {
     pub fn open(path: &Path, clock: &Clock) -> anyhow::Result<Self> {
         let failed = || format!("data_dir {}", path.display());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(failed)?;
+        dry_run::sweep(path).with_context(failed)?;
         Ok(Self { path: path.to_owned(), node: node(&path.join("node"), clock).with_context(failed)? })
     }
 

@@ -7,16 +7,15 @@ mod reader;
 mod rejects;
 mod table;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
 use self::progress::Progress;
@@ -30,6 +29,7 @@ use crate::consent::ConsentState;
 use crate::policy::grounds::standing_no;
 use crate::policy::{PolicySet, Scope};
 use crate::record::Recorder;
+use crate::serve::DryRun;
 use crate::store::{Importer, Judged, Store};
 
 /// Slices that are ready before their turn.
@@ -125,11 +125,11 @@ async fn import(
     };
     let mut progress = Progress::new(size);
     // One for the whole time: what comes while a slice is written is heard after it.
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut told_to_end = Ending::listen()?;
     let stopped = loop {
         let batch = tokio::select! {
             batch = ready.recv() => batch,
-            _ = interrupt.recv() => break Err(anyhow::anyhow!("it was interrupted")),
+            () = told_to_end.hear() => break Err(anyhow::anyhow!("it was interrupted")),
         };
         let Some(batch) = batch else {
             break end.await.context("the reader ended")?.with_context(|| format!("{name}"));
@@ -140,14 +140,40 @@ async fn import(
         }
     };
     progress.clear();
-    rejects.finish()?;
     let last = writing.last;
+    // Rejects that lack some must not look whole: the next run has them all.
     stopped.with_context(|| {
         format!(
             "the import stopped after line {last}; run again, it goes on, and what is recorded stays as it is"
         )
     })?;
+    rejects.finish()?;
     Ok(writing.tally)
+}
+
+/// Being told to end, in any of the three ways: what was made for a dry run goes then.
+struct Ending {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Ending {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn hear(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
 }
 
 /// What writes and counts.
@@ -203,27 +229,15 @@ impl Writing<'_> {
 /// A database of its own, in a folder that is removed with it.
 struct Rehearsal {
     store: Store,
-    _folder: Folder,
+    _folder: DryRun,
 }
-
-struct Folder(PathBuf);
 
 impl Rehearsal {
     async fn open(store: &Store, data_dir: &Path, session: &Session) -> anyhow::Result<Self> {
-        let folder = data_dir.join(format!("dry-run-{}", session.clock.id()));
-        let made = fs::DirBuilder::new().mode(0o700).create(&folder);
-        made.with_context(|| format!("the dry run needs a folder: {}", folder.display()))?;
-        let folder = Folder(folder);
-        let store = store.rehearsal(&folder.0).await?;
+        let made = DryRun::within(data_dir, session.clock.id());
+        let folder = made.with_context(|| format!("the dry run needs a folder in {}", data_dir.display()))?;
+        let store = store.rehearsal(folder.path()).await?;
         Ok(Self { store, _folder: folder })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
-            eprintln!("optgate: {} can't be removed: {error}", self.0.display());
-        }
     }
 }
 

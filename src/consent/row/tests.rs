@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
@@ -205,4 +206,33 @@ proptest! {
             prop_assert_eq!(nameless(fold(&again)), nameless(state));
         }
     }
+}
+
+#[test]
+fn evidence_of_any_size_that_is_taken_is_taken_again_however_often_it_moves() {
+    let mut evidence = json!({ "form_text": "" });
+    let room = CELL_LIMIT - evidence.to_string().len();
+    evidence["form_text"] = "x".repeat(room).into();
+    let mut cell = evidence.to_string();
+    for _ in 0..20 {
+        let row = told(&Cells { evidence: &cell, ..cells("double_opt_in", "apparel", DAY) }).unwrap();
+        let event = Event {
+            id: Uuid::from_u128(1),
+            kind: row.facts[0].clone(),
+            occurred_at: row.occurred_at.unwrap(),
+            recorded_at: row.occurred_at.unwrap(),
+            channel: "import".into(),
+            jurisdiction: None,
+            locale: None,
+            time_zone: None,
+            texts: Default::default(),
+        };
+        let state = fold(std::slice::from_ref(&event));
+        // As `consent import` keeps it.
+        let kept = json!({ "source": "the other system", "evidence": row.evidence });
+        let rows = written(&"anna@example.se".parse().unwrap(), &state, &[(event, Some(kept))]);
+        cell.clone_from(&rows[0].evidence);
+    }
+    let longer = format!("{{\"form_text\": \"{}\"}}", "x".repeat(CELL_LIMIT));
+    refused(&Cells { evidence: &longer, ..cells("double_opt_in", "apparel", DAY) }, "longer than");
 }

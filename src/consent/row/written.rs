@@ -106,6 +106,9 @@ fn row(address: &Address, fact: &Fact<'_>, history: &[(Event, Option<Value>)]) -
     }
 }
 
+/// Under which what proved a fact elsewhere is kept.
+pub(super) const MOVED: &str = "moved";
+
 /// What proved the fact here, in one place however often it is moved; beside it what the reader asks for.
 fn evidence(notice: Option<bool>, found: Option<&(Event, Option<Value>)>) -> String {
     let mut cell = Map::new();
@@ -113,7 +116,7 @@ fn evidence(notice: Option<bool>, found: Option<&(Event, Option<Value>)>) -> Str
         let moved = json!({
             "event": event.id, "channel": event.channel, "recorded_at": event.recorded_at, "evidence": evidence,
         });
-        cell.insert("moved".to_owned(), moved);
+        cell.insert(MOVED.to_owned(), moved);
         if let Some(hash) = event.texts.get(&ShownText::FormText) {
             cell.insert("form_text_sha256".to_owned(), hash.clone().into());
         }

@@ -15,8 +15,8 @@ use crate::policy::{PolicySet, Scope};
 use crate::store::{Slice, Store, TableFact};
 
 /// Records in a slice, and octets of them.
-const MOST_ROWS: usize = 500;
-const MOST_OCTETS: usize = 1 << 20;
+const MOST_ROWS: usize = 2048;
+const MOST_OCTETS: usize = 2 << 20;
 
 /// Records that are written together.
 pub(super) struct Batch {
@@ -77,7 +77,7 @@ impl Gathered {
         let told = match next {
             Next::Record(record) => match self.facts_of(&record, table, origin) {
                 Ok((facts, opens)) => Told { record, facts: Ok(facts), opens },
-                Err(wrong) => Told { record, facts: Err(wrong), opens: Vec::new() },
+                Err(wrong) => Told { facts: Err(told_far(wrong, &record)), record, opens: Vec::new() },
             },
             Next::TooLong { line, until } => {
                 let wrong = format!("it is too long (it goes on to line {until}): is a quote not closed?");
@@ -88,7 +88,8 @@ impl Gathered {
                 Told { record, facts: Err(wrong), opens: Vec::new() }
             }
         };
-        self.octets += told.record.size();
+        // A row of many scopes is as many facts, each with the row's evidence.
+        self.octets += told.record.size() * told.facts.as_ref().map_or(1, |facts| facts.len().max(1));
         self.rows.push(told);
     }
 
@@ -124,6 +125,14 @@ impl Gathered {
         let slice = origin.store.slice(&origin.sender, self.facts);
         Batch { rows: self.rows, slice, octets: table.octets() }
     }
+}
+
+/// Who forgets to close a quote must hear of the rows that went into the cell: there may be noes among them.
+fn told_far(wrong: String, record: &Record) -> String {
+    if record.until == record.line {
+        return wrong;
+    }
+    format!("{wrong} (it goes on to line {}: is a quote not closed?)", record.until)
 }
 
 /// The scopes that a fact may let mail go in.

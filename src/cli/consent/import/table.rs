@@ -44,6 +44,8 @@ pub(super) enum NoTable {
 pub(super) struct Record {
     /// Where it starts, counted from 1.
     pub line: u64,
+    /// Where it ends: further on where a cell has line ends of its own.
+    pub until: u64,
     octets: Vec<u8>,
     ends: Vec<usize>,
 }
@@ -78,6 +80,8 @@ struct Lines<R> {
     core: csv_core::Reader,
     /// Line ends that were read.
     line_ends: u64,
+    /// LF, alone or after CR; of a file whose first line ends so, CR alone.
+    line_end: u8,
     octets: u64,
     record: Vec<u8>,
     ends: Vec<usize>,
@@ -94,6 +98,7 @@ impl<R: Read> Table<R> {
                 return Err(NoTable::Columns("no line of column names".to_owned()));
             }
         };
+        lines.see_line_end()?;
         let columns = columns(&header)?;
         Ok(Self { lines, columns, header })
     }
@@ -157,7 +162,7 @@ impl Record {
 
     /// One of which nothing but its place is kept.
     pub fn empty(line: u64) -> Self {
-        Self { line, octets: Vec::new(), ends: Vec::new() }
+        Self { line, until: line, octets: Vec::new(), ends: Vec::new() }
     }
 
     pub fn size(&self) -> usize {
@@ -214,6 +219,7 @@ impl<R: Read> Lines<R> {
             end: 0,
             core: csv_core::Reader::new(),
             line_ends: 0,
+            line_end: b'\n',
             octets: 0,
             record: vec![0; MOST_OCTETS],
             ends: vec![0; MOST_CELLS],
@@ -256,14 +262,21 @@ impl<R: Read> Lines<R> {
     /// Past the line ends before a record, so that its line is the one where it starts.
     fn skip_line_ends(&mut self) -> io::Result<bool> {
         while self.fill()? {
-            match self.buffer.get(self.start) {
-                Some(b'\n') => self.line_ends += 1,
-                Some(b'\r') => {}
-                _ => return Ok(true),
-            }
+            let Some(octet @ (b'\n' | b'\r')) = self.buffer.get(self.start).copied() else { return Ok(true) };
+            self.line_ends += u64::from(octet == self.line_end);
             self.start += 1;
         }
         Ok(false)
+    }
+
+    /// Asked behind the first line.
+    fn see_line_end(&mut self) -> io::Result<()> {
+        let before = self.start.checked_sub(1).and_then(|last| self.buffer.get(last).copied());
+        if before == Some(b'\r') && self.fill()? && self.buffer.get(self.start) != Some(&b'\n') {
+            self.line_end = b'\r';
+            self.line_ends += 1;
+        }
+        Ok(())
     }
 
     fn next(&mut self) -> io::Result<Option<Next>> {
@@ -279,8 +292,9 @@ impl<R: Read> Lines<R> {
             let ends = self.ends.get_mut(cells..).unwrap_or_default();
             let (result, read, wrote, ended) = self.core.read_record(input, room, ends);
             let taken = input.get(..read).unwrap_or_default();
-            self.line_ends += count(taken, b'\n');
-            quotes += count(taken, b'"');
+            quotes += taken.iter().filter(|octet| **octet == b'"').count();
+            let ended_line = taken.last() == Some(&self.line_end);
+            self.line_ends += taken.iter().filter(|octet| **octet == self.line_end).count() as u64;
             self.start += read;
             octets += wrote;
             cells += ended;
@@ -292,13 +306,14 @@ impl<R: Read> Lines<R> {
                 }
                 ReadRecordResult::End => return Ok(None),
                 ReadRecordResult::Record if !fits => {
-                    let until = self.line_ends + u64::from(!taken.ends_with(b"\n"));
+                    let until = self.line_ends + u64::from(!ended_line);
                     return Ok(Some(Next::TooLong { line, until }));
                 }
                 ReadRecordResult::Record => {
                     let ends = self.ends.get(..cells).unwrap_or_default().to_vec();
                     let octets = self.record.get(..octets).unwrap_or_default().to_vec();
-                    let record = Record { line, octets, ends };
+                    let until = self.line_ends + u64::from(!ended_line);
+                    let record = Record { line, until, octets, ends };
                     // Within a quote that is closed the file can't end.
                     let unclosed = !more && quotes % 2 == 1;
                     return Ok(Some(if unclosed { Next::Unclosed(record) } else { Next::Record(record) }));
@@ -306,10 +321,6 @@ impl<R: Read> Lines<R> {
             }
         }
     }
-}
-
-fn count(octets: &[u8], wanted: u8) -> u64 {
-    octets.iter().filter(|octet| **octet == wanted).count() as u64
 }
 
 fn read(input: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
@@ -342,7 +353,8 @@ mod tests {
             found.push(match next {
                 Next::Record(record) => {
                     let cells: Vec<_> = record.cells().map(String::from_utf8_lossy).collect();
-                    (record.line, cells.join("|"))
+                    let further = (record.until > record.line).then(|| format!(" until {}", record.until));
+                    (record.line, cells.join("|") + &further.unwrap_or_default())
                 }
                 Next::TooLong { line, until } => (line, format!("too long until {until}")),
                 Next::Unclosed(record) => (record.line, "unclosed".to_owned()),
@@ -356,8 +368,11 @@ mod tests {
         let text = "\u{feff}email,kind\r\na,b\r\n\r\n\"c\r\nc\",\"say \"\"x\"\"\"\r\n,\r\nd,e";
         for step in [1, 2, 3, 1000] {
             let found = records(text.as_bytes(), step);
-            let expected = [(2, "a|b"), (4, "c\r\nc|say \"x\""), (7, "d|e")];
+            let expected = [(2, "a|b"), (4, "c\r\nc|say \"x\" until 5"), (7, "d|e")];
             assert_eq!(found, expected.map(|(line, cells)| (line, cells.to_owned())), "{step}");
+            let of_old_macs = text.replace("\r\n", "\r");
+            let found = records(of_old_macs.as_bytes(), step);
+            assert_eq!(found.last().map(|(line, _)| *line), Some(7), "{step}");
         }
     }
 
