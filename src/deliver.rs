@@ -217,7 +217,7 @@ impl Departures {
         claim: &Claim,
         consent: &Result<Consent, StoreError>,
     ) -> Result<(Deliverable, Basis), Stop> {
-        let now = self.parts.clock.now();
+        let now = claim.by_the_store(self.parts.clock.now());
         // What waits to its deadline is judged as of then, however late that is seen: what waited for its turn to
         // the end is withheld, and not expired.
         let at = now.min(just_before(claim.deadline));

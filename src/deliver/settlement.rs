@@ -101,7 +101,7 @@ impl Settling {
         claim: &Claim,
         result: Result<Sent, Stop>,
     ) -> Option<Settle> {
-        let now = self.clock.now();
+        let now = claim.by_the_store(self.clock.now());
         let ending = match result {
             Ok(sent) => Ending {
                 because: Because { response: Some(sent.response.told(&claim.recipient)), reason: None },
@@ -251,9 +251,10 @@ fn at_the_deadline(ending: Ending, claim: &Claim, now: Timestamp) -> Ending {
     }
 }
 
-/// The second verdict is recorded where it says something else than the first.
+/// A verdict is recorded where it says something else than the one recorded last: then that one is what holds
+/// (invariant 16), and a hold that goes on says nothing new.
 fn unless_said_before(redecided: Redecided, claim: &Claim) -> Option<Redecided> {
-    Some(redecided).filter(|own| !own.verdict.agrees_with(&claim.verdict))
+    Some(redecided).filter(|own| !own.verdict.agrees_with(&claim.last_verdict))
 }
 
 fn earlier(now: Timestamp, wait: Duration, deadline: Timestamp) -> Timestamp {

@@ -5,7 +5,7 @@ mod open;
 mod take;
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::database::Commit;
@@ -43,6 +43,8 @@ pub struct Claim {
     pub facts: Option<Facts>,
     /// The verdict at intake.
     pub verdict: Verdict,
+    /// The youngest verdict that is recorded.
+    pub last_verdict: Verdict,
     /// What marketing the person was sent before this, or is on its way: its place under the sender's caps is
     /// reserved in the claim's transaction.
     pub earlier: Vec<Earlier>,
@@ -59,6 +61,26 @@ pub struct Claim {
     pub claimed_at: Timestamp,
     /// By the store's clock: when its permits were taken.
     pub taken_at: Timestamp,
+    /// How far the store's clock was ahead of this node's by then.
+    pub ahead: SignedDuration,
+}
+
+/// When a claim was made.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    /// By this node's clock, before it began.
+    claimed_at: Timestamp,
+    /// By the store's.
+    taken_at: Timestamp,
+    ahead: SignedDuration,
+}
+
+impl Claim {
+    /// A moment of this node's clock as the store's clock shows it. What is due is judged by that one, so whether it
+    /// may leave must be too: by another it would be due again and again before its time.
+    pub fn by_the_store(&self, here: Timestamp) -> Timestamp {
+        here.checked_add(self.ahead).unwrap_or(self.taken_at)
+    }
 }
 
 /// What one lane asks for: permits and claims are one, so that none is taken that isn't used.
@@ -97,6 +119,7 @@ impl Store {
         let mut limits = Locked::new(&mut tx, &ask.draws, &ask.caps).await?;
         limits.put_back(&mut tx, &ask.unused).await?;
         let now = tx.now().await?;
+        let times = self.times(claimed_at, now);
         let permits = limits.free(&mut tx, now.as_microsecond(), ask.want).await?;
         if permits == 0 {
             tx.commit().await?;
@@ -114,7 +137,7 @@ impl Store {
         let count = u32::try_from(taken.rows.len()).unwrap_or(u32::MAX);
         limits.draw(&mut tx, now.as_microsecond(), count).await?;
         tx.commit().await?;
-        Ok(Granted { permits, claims: self.unseal(taken, now, claimed_at).await? })
+        Ok(Granted { permits, claims: self.unseal(taken, times).await? })
     }
 
     /// Claims deliveries past their deadline, whatever their lane's permits.
@@ -122,25 +145,21 @@ impl Store {
         let claimed_at = self.inner.clock.now();
         let mut tx = self.inner.database.begin(Commit::Lazy).await?;
         let now = tx.now().await?;
+        let times = self.times(claimed_at, now);
         let mut taken = self.take(&mut tx, EXPIRED, values![Value::Text(None), now, limit], now).await?;
         // Whose caps count how far back is not asked: without caps there is nothing to find.
         taken.earlier = mailings::before_the_end(&mut tx, &taken.rows, Window::longest_reach(now)).await?;
         tx.commit().await?;
-        self.unseal(taken, now, claimed_at).await
+        self.unseal(taken, times).await
     }
 
     /// Reads and opens what sending needs of what was taken.
-    async fn unseal(
-        &self,
-        taken: TakenRows,
-        now: Timestamp,
-        claimed_at: Timestamp,
-    ) -> Result<Vec<Claim>, StoreError> {
+    async fn unseal(&self, taken: TakenRows, times: Times) -> Result<Vec<Claim>, StoreError> {
         if taken.rows.is_empty() {
             return Ok(Vec::new());
         }
         let fences: Vec<Fence> = taken.rows.iter().map(|one| one.fence).collect();
-        match self.complete(taken, now, claimed_at).await {
+        match self.complete(taken, times).await {
             Ok(claims) => Ok(claims),
             Err(error) => {
                 // Nobody works on them: not for the length of a lease, if it can be helped.
@@ -148,6 +167,11 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// `now` was just read from the store's clock.
+    fn times(&self, claimed_at: Timestamp, now: Timestamp) -> Times {
+        Times { claimed_at, taken_at: now, ahead: now.duration_since(self.inner.clock.now()) }
     }
 
     pub(super) fn lease_from(&self, now: Timestamp) -> Timestamp {

@@ -15,6 +15,7 @@ use super::spool::{Spooling, forget_erased};
 use super::sql::{Session, Value, values};
 use super::verdict::{self, About};
 use super::{NewMessage, Store, StoreError};
+use crate::clock::from_micros;
 use crate::policy::Verdict;
 use crate::policy::decide::Circumstances;
 use crate::spool::{Because, Fence, Settlement, State};
@@ -25,7 +26,7 @@ pub struct Settle {
     pub fence: Fence,
     pub settlement: Settlement,
     pub because: Because,
-    /// The second verdict, where it differs from the first.
+    /// The second verdict, where it differs from the one recorded last.
     pub verdict: Option<Redecided>,
     /// The policy set behind the second verdict.
     pub policy: Arc<str>,
@@ -151,7 +152,8 @@ fn row(settling: &Settling, node: Uuid, now: Timestamp) -> Vec<Value> {
     let (state, next, ended, uncounted) = match settling.settlement {
         Settlement::End(outcome) => (State::Ended(outcome), None, Some(now), 0),
         Settlement::Later(at) => (State::Queued, Some(at), None, 0),
-        Settlement::Hold(at) => (State::Held, Some(at), None, 1),
+        // Never at once: whatever is wrong with the time that it was given, nobody runs in circles.
+        Settlement::Hold(at) => (State::Held, Some(at.max(soon(now))), None, 1),
     };
     values![
         settling.fence.delivery,
@@ -164,6 +166,10 @@ fn row(settling: &Settling, node: Uuid, now: Timestamp) -> Vec<Value> {
         ended,
         i64::from(uncounted),
     ]
+}
+
+fn soon(now: Timestamp) -> Timestamp {
+    from_micros(now.as_microsecond().saturating_add(1_000_000))
 }
 
 async fn insert_verdict(

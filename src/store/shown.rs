@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, built, parse_json, values};
 use super::subscriber::{context, parse_address};
-use super::verdict::{self, Which};
+use super::verdict;
 use super::{DeliveryPage, Store, StoreError, interned, rows};
 use crate::mail::Address;
 use crate::policy::{Facts, Reason, Stream, Verdict};
@@ -171,7 +171,7 @@ impl Store {
 
     pub(super) async fn views(&self, session: &mut Session, rows: &[Row]) -> Result<Vec<DeliveryView>> {
         let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
-        let mut verdicts = verdict::read(session, ids.into_iter(), Which::Youngest).await?;
+        let mut verdicts = verdict::read(session, ids.into_iter()).await?;
         let mut keys = HashMap::new();
         for day in rows.iter().map(|row| row.int(4)).collect::<Result<BTreeSet<_>>>()? {
             keys.insert(day, self.inner.interned.key_to_open(session, &self.inner.keys, day).await?);
@@ -179,7 +179,7 @@ impl Store {
         let view = |row: &Row| -> Result<DeliveryView> {
             let id = row.id(0)?;
             let missing = || Fault::Unreadable("a delivery has no verdict".into());
-            let recorded = verdicts.remove(&id).ok_or_else(missing)??;
+            let recorded = verdicts.remove(&id).ok_or_else(missing)?.last()?;
             let recipient = match (row.opt_blob(3)?, keys.get(&row.int(4)?)) {
                 (Some(sealed), Some(Some(key))) => {
                     Some(parse_address(&key.open(sealed, &context("recipient", id))?)?)

@@ -2,6 +2,7 @@
 //! `rulings`, once by hash (invariant 16).
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -97,30 +98,43 @@ pub(super) fn circumstances(row: &Row, column: usize) -> Result<Circumstances> {
 }
 
 /// A recorded verdict and the policy set behind it.
+#[derive(Clone)]
 pub(super) struct Recorded {
     pub verdict: Verdict,
     pub policy: Arc<str>,
 }
 
-/// The verdicts on these deliveries: the one of intake, or the youngest. What can't be read is an error in
-/// its place.
+/// The first and the last verdict on one delivery; the same where nothing was recorded since.
+pub(super) struct FirstAndLast {
+    pub first: Result<Recorded>,
+    pub last: Option<Result<Recorded>>,
+}
+
+impl FirstAndLast {
+    /// What holds now.
+    pub fn last(self) -> Result<Recorded> {
+        self.last.unwrap_or(self.first)
+    }
+}
+
+/// The verdicts on these deliveries. What can't be read is an error in its place.
 pub(super) async fn read(
     session: &mut Session,
     deliveries: impl Iterator<Item = Uuid>,
-    which: Which,
-) -> Result<HashMap<Uuid, Result<Recorded>>> {
-    let query = match which {
-        Which::AtIntake => {
-            "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body
-             FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.round = 0 AND v.delivery IN {}"
-        }
-        Which::Youngest => {
-            "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body
-             FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.delivery IN {} ORDER BY v.round"
-        }
-    };
+) -> Result<HashMap<Uuid, FirstAndLast>> {
+    let query = "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body
+                 FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.delivery IN {} ORDER BY v.round";
     let rows = rows::with_list(session, query, Vec::new(), deliveries.map(Value::from).collect()).await?;
-    rows.iter().map(|row| Ok((row.id(0)?, recorded(row)))).collect()
+    let mut found: HashMap<Uuid, FirstAndLast> = HashMap::new();
+    for row in &rows {
+        match found.entry(row.id(0)?) {
+            Entry::Vacant(place) => {
+                place.insert(FirstAndLast { first: recorded(row), last: None });
+            }
+            Entry::Occupied(mut own) => own.get_mut().last = Some(recorded(row)),
+        }
+    }
+    Ok(found)
 }
 
 /// All rounds of one delivery, the first decision first.
@@ -142,12 +156,6 @@ pub(super) async fn rounds(session: &mut Session, delivery: Uuid) -> Result<Vec<
         })
     };
     session.fetch(select, values![delivery]).await?.iter().map(round).collect()
-}
-
-#[derive(Clone, Copy)]
-pub(super) enum Which {
-    AtIntake,
-    Youngest,
 }
 
 fn recorded(row: &Row) -> Result<Recorded> {

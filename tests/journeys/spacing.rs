@@ -177,6 +177,41 @@ on_both_databases! {
         assert_eq!(upstream.captured_for(ANNA).len(), 1);
         week.go_to(&database, 1, "00:00:00").await;
         gateway.until(&second, "relayed").await;
+        for message in [&first, &second] {
+            assert_eq!(one(&gateway, message).await["verdict"]["verdict"], "deliver");
+        }
+    }
+
+    async fn i16_what_was_held_on_its_way_leaves_on_a_verdict_that_says_so(database: Database) {
+        let (week, upstream) = (Week::begin(), Upstream::start().await);
+        let gateway = week.gateway(&database, &upstream, &shop("72h", NIGHTS)).await;
+        opt_in(&gateway, ANNA, "UTC").await;
+        week.go_to(&database, 0, "20:59:00").await;
+        upstream.script(ANNA, Script::Rcpt("450 4.2.1 later"));
+        let (id, reply) = submit(&gateway, ANNA, "apparel").await;
+        assert!(!reply.contains("held"), "{reply}");
+        eventually("it was tried", || async {
+            one(&gateway, &id).await["last_response"].is_string().then_some(())
+        }).await;
+        upstream.mend(ANNA);
+        week.go_to(&database, 0, "22:00:00").await;
+        held(&gateway, &id, "quiet_hours", week.at(1, "08:00:00")).await;
+        // Looked at once more, and nothing new to say.
+        gateway.purchase(ANNA, "apparel.tshirts", "2026-05-01T10:00:00Z", "se").await;
+        eventually("it was claimed again", || async {
+            let own = one(&gateway, &id).await;
+            let claims = database.count("SELECT max(fence) FROM deliveries").await;
+            (claims >= 3 && own["state"] == "held").then_some(())
+        }).await;
+        week.go_to(&database, 1, "08:00:00").await;
+        let ended = gateway.until(&id, "relayed").await;
+        assert_eq!((&ended["verdict"]["verdict"], &ended["verdict"]["reason"]), (&json!("deliver"), &json!(null)), "{ended}");
+        let decision = ended["delivery"].as_str().unwrap();
+        let told = gateway.command(&["policy", "explain", "--decision", decision, "--json"]).json();
+        let rounds: Vec<&str> = told["rounds"].as_array().unwrap().iter()
+            .map(|round| round["recorded"]["verdict"].as_str().unwrap()).collect();
+        assert_eq!(rounds, ["deliver", "hold", "deliver"], "{told:#}");
+        assert_eq!(told["agrees"], true, "{told:#}");
     }
 
     async fn what_waits_for_its_turn_spends_no_quota(database: Database) {
@@ -391,6 +426,22 @@ async fn crash_at(point: &str, gateway: &mut Gateway) {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     gateway.kill();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_clock_is_slow_lets_go_when_the_databases_morning_comes() {
+    let Some(database) = Database::postgres().await else { return };
+    let (week, upstream) = (Week::begin(), Upstream::start().await);
+    let gateway = week.gateway(&database, &upstream, &shop("72h", NIGHTS)).await;
+    opt_in(&gateway, ANNA, "UTC").await;
+    week.go_to(&database, 0, "22:00:00").await;
+    let (id, _) = submit(&gateway, ANNA, "apparel").await;
+    held(&gateway, &id, "quiet_hours", week.at(1, "08:00:00")).await;
+    week.clock.set(week.at(1, "07:59:30"));
+    database.follow(&Clock::driven(week.at(1, "08:00:00"))).await;
+    gateway.until(&id, "relayed").await;
+    let claims = database.count("SELECT max(fence) FROM deliveries").await;
+    assert!(claims <= 3, "{claims} claims of one delivery");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

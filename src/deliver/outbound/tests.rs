@@ -67,6 +67,7 @@ fn claim(stream: Stream) -> Claim {
         content: Bytes::from_static(b"From: news@shop.example\r\nSubject: x\r\n\r\nbody\r\n"),
         facts: Some(facts(stream)),
         verdict: verdict(),
+        last_verdict: verdict(),
         earlier: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,
@@ -78,6 +79,7 @@ fn claim(stream: Stream) -> Claim {
         deadline: "2026-11-22T11:00:00Z".parse().unwrap(),
         claimed_at: "2026-11-21T12:00:00Z".parse().unwrap(),
         taken_at: "2026-11-21T12:00:00Z".parse().unwrap(),
+        ahead: jiff::SignedDuration::ZERO,
     }
 }
 

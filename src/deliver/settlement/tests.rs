@@ -52,6 +52,7 @@ fn claim() -> Claim {
         content: Bytes::from_static(b"Subject: x\r\n\r\nbody\r\n"),
         facts: None,
         verdict: verdict(VerdictKind::Deliver, None),
+        last_verdict: verdict(VerdictKind::Deliver, None),
         earlier: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,
@@ -63,6 +64,7 @@ fn claim() -> Claim {
         deadline: at("2026-11-22T11:00:00Z"),
         claimed_at: at("2026-11-21T12:00:00Z"),
         taken_at: at("2026-11-21T12:00:00Z"),
+        ahead: jiff::SignedDuration::ZERO,
     }
 }
 
@@ -172,10 +174,19 @@ fn a_hold_that_tells_until_when_is_looked_at_again_then() {
 #[test]
 fn a_verdict_that_says_the_same_at_another_time_is_not_recorded_again() {
     let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
-    let claim = Claim { verdict: held.clone(), ..claim() };
+    let claim = Claim { last_verdict: held.clone(), ..claim() };
     let again = Verdict { until: Some(at("2026-11-22T07:00:00Z")), ..held };
     let settled = settle_at("2026-11-21T22:00:00Z", &claim, Err(Stop::Held(redecided(again)))).unwrap();
     assert!(settled.verdict.is_none());
+}
+
+#[test]
+fn what_is_due_by_the_stores_clock_is_judged_by_it() {
+    let ahead = jiff::SignedDuration::from_secs(30);
+    let claim = Claim { ahead, ..claim() };
+    let held = verdict(VerdictKind::Hold, Some(Reason::QuietHours));
+    let settled = settle_at("2026-11-22T10:59:45Z", &claim, Err(Stop::Held(redecided(held)))).unwrap();
+    assert_eq!(settled.settlement, Settlement::End(Outcome::Withheld), "its deadline has passed there");
 }
 
 #[test]
@@ -205,7 +216,7 @@ fn what_another_worker_has_is_not_settled() {
 fn i16_what_was_held_at_first_leaves_on_a_verdict_that_is_recorded() {
     let taken = || Ok(Response { code: 250, enhanced: None, text: "queued 7".into() });
     assert!(settle(taken()).verdict.is_none(), "it leaves on the first one");
-    let held = Claim { verdict: verdict(VerdictKind::Hold, Some(Reason::QuietHours)), ..claim() };
+    let held = Claim { last_verdict: verdict(VerdictKind::Hold, Some(Reason::QuietHours)), ..claim() };
     let sent = Sent {
         response: taken().unwrap_or_else(|_: Stop| unreachable!()),
         dsn: Offer::Lacking,

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Claim;
+use super::{Claim, Times};
 use super::take::{Taken, TakenRows};
 use crate::clock::from_micros;
 use crate::keys::DataKey;
@@ -19,7 +19,7 @@ use crate::store::fault::{Fault, Result};
 use crate::store::spool::{SealedEnvelope, off_thread_if, parse_kind};
 use crate::store::sql::{Row, Session, Value, parse_json};
 use crate::store::subscriber::{context, parse_address};
-use crate::store::verdict::{self, Which};
+use crate::store::verdict::{self, FirstAndLast};
 use crate::store::{Consent, Settle, Store, StoreError, rows};
 
 /// How long a delivery that can't be read is put off: time for somebody to bring the key back.
@@ -31,13 +31,12 @@ impl Store {
     pub(super) async fn complete(
         &self,
         TakenRows { rows: taken, mut consent, records, mut earlier }: TakenRows,
-        now: Timestamp,
-        claimed_at: Timestamp,
+        times: Times,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut session = self.inner.database.read().await?;
         let lanes = self.inner.interned.lanes(&mut session, taken.iter().map(|one| one.lane)).await?;
-        let mut verdicts =
-            verdict::read(&mut session, taken.iter().map(|one| one.fence.delivery), Which::AtIntake).await?;
+        let deliveries = taken.iter().map(|one| one.fence.delivery);
+        let mut verdicts = verdict::read(&mut session, deliveries).await?;
         let messages = self.messages(&mut session, &taken).await?;
         let mut keys = HashMap::new();
         for day in taken.iter().map(|one| one.day).collect::<BTreeSet<_>>() {
@@ -51,17 +50,17 @@ impl Store {
             let key = keys.get(&one.day).and_then(Option::as_ref);
             let person = consent.remove(&fence.delivery).unwrap_or(Ok(None));
             let consent = person.map(|person| Consent { person, records }).map_err(StoreError::from);
-            let verdict = verdicts.remove(&fence.delivery);
+            let verdicts = verdicts.remove(&fence.delivery);
             let earlier = earlier.remove(&fence.delivery).unwrap_or_default();
             let parts = Parts {
                 key,
-                verdict,
+                verdicts,
                 message: messages.get(&one.message),
                 lane: lanes.get(&one.lane).map(|(lane, _)| lane),
                 earlier,
-                taken_at: now,
+                times,
             };
-            match claim(one, parts, consent, claimed_at) {
+            match claim(one, parts, consent) {
                 Ok(claim) => claims.push(claim),
                 Err(fault) => {
                     tracing::error!(delivery = %fence.delivery, error = ?fault, "a delivery can't be read");
@@ -70,7 +69,7 @@ impl Store {
             }
         }
         for (fence, deadline) in unreadable {
-            self.put_off(fence, deadline, now).await?;
+            self.put_off(fence, deadline, times.taken_at).await?;
         }
         Ok(claims)
     }
@@ -140,24 +139,25 @@ async fn open_message(row: &Row, key: Option<DataKey>) -> Result<Message> {
 /// What a claim is put together from.
 struct Parts<'a> {
     key: Option<&'a DataKey>,
-    verdict: Option<Result<verdict::Recorded>>,
+    verdicts: Option<FirstAndLast>,
     message: Option<&'a Result<Message>>,
     lane: Option<&'a Lane>,
     earlier: Vec<Earlier>,
-    taken_at: Timestamp,
+    times: Times,
 }
 
 fn claim(
     taken: Taken,
     parts: Parts<'_>,
     consent: Result<Consent, StoreError>,
-    claimed_at: Timestamp,
 ) -> Result<Claim> {
     let missing = |what: &str| Fault::Unreadable(format!("{what} is missing"));
     let message = parts.message.ok_or_else(|| missing("its message"))?.as_ref().map_err(Fault::clone)?;
     let key = parts.key.ok_or_else(|| missing("the spool key of its day"))?;
     let sealed = taken.recipient.as_deref().ok_or_else(|| missing("its recipient"))?;
     let recipient = parse_address(&key.open(sealed, &context("recipient", taken.fence.delivery))?)?;
+    let verdicts = parts.verdicts.ok_or_else(|| missing("its verdict"))?;
+    let first = verdicts.first?;
     let asked_for_recipient = message.envelope.asked_for_each.get(&taken.fence.delivery).cloned();
     Ok(Claim {
         fence: taken.fence,
@@ -174,14 +174,16 @@ fn claim(
         trace: message.envelope.trace.clone(),
         content: message.content.clone(),
         facts: message.facts.clone(),
-        verdict: parts.verdict.ok_or_else(|| missing("its verdict"))??.verdict,
+        last_verdict: verdicts.last.unwrap_or_else(|| Ok(first.clone()))?.verdict,
+        verdict: first.verdict,
         earlier: parts.earlier,
         consent,
         attempts: u32::try_from(taken.attempts.saturating_sub(1)).unwrap_or(0),
         last_response: taken.last_response,
         deadline: taken.deadline,
         reason: taken.reason,
-        claimed_at,
-        taken_at: parts.taken_at,
+        claimed_at: parts.times.claimed_at,
+        taken_at: parts.times.taken_at,
+        ahead: parts.times.ahead,
     })
 }
