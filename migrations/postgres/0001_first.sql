@@ -262,6 +262,14 @@ CREATE TABLE feed_passed (
     sequence BIGINT NOT NULL
 );
 
+-- Since when the clock has gone steadily, and when it was read last: one row. What is kept for a time only is removed
+-- by a clock that has gone steadily for a day.
+CREATE TABLE clock_seen (
+    one          SMALLINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    steady_since BIGINT NOT NULL,
+    seen_at      BIGINT NOT NULL
+);
+
 CREATE FUNCTION optgate_tell() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, TG_ARGV[0], NEW.id);

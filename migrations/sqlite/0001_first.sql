@@ -262,6 +262,14 @@ CREATE TABLE feed_passed (
     sequence BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- Since when the clock has gone steadily, and when it was read last: one row. What is kept for a time only is removed
+-- by a clock that has gone steadily for a day.
+CREATE TABLE clock_seen (
+    one          SMALLINT NOT NULL PRIMARY KEY CHECK (one = 1),
+    steady_since BIGINT NOT NULL,
+    seen_at      BIGINT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TRIGGER consent_told AFTER INSERT ON consent_events
 BEGIN
     INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'consent', NEW.id);

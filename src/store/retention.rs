@@ -3,16 +3,32 @@
 //!
 //! Consent is never touched here: no age takes a no away (invariant 5), nor the proof of a yes.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::database::Commit;
-use super::fault::Result;
+use super::fault::{Fault, Result};
 use super::feed::alone;
 use super::sql::{Session, Value, values};
 use super::{Store, StoreError, rows};
 
 /// The advisory lock of whoever removes.
 const ONE_AT_A_TIME: i64 = 0x6f70_7467_6174_6503;
+
+/// For so long the clock must have gone steadily.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// A longer pause between two readings may hide a step. What a step within it removes too early is too early by no more
+/// than this.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+/// Two nodes that ask at once may be told in either order.
+const SLACK: SignedDuration = SignedDuration::from_secs(5);
+
+/// Since when the clock has gone steadily, by what was seen before: since when by then, and the last reading.
+fn steady_since(before: Option<(Timestamp, Timestamp)>, now: Timestamp) -> Timestamp {
+    match before {
+        Some((since, seen)) if (-SLACK..=LONGEST_PAUSE).contains(&now.duration_since(seen)) => since,
+        _ => now,
+    }
+}
 
 /// What one slice did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +39,26 @@ pub struct Removed {
 }
 
 impl Store {
+    /// Whether the clock by which times are over can be believed: it has gone steadily for a day, as far as those saw
+    /// who asked. One reading that is years ahead would remove for good what is to be kept for years. What went on
+    /// while nobody asked is not known, so a long pause begins a new day.
+    pub async fn clock_is_steady(&self) -> Result<bool, StoreError> {
+        let mut tx = self.inner.database.begin(Commit::Lazy).await?;
+        let now = tx.now().await?;
+        let select = "SELECT steady_since, seen_at FROM clock_seen WHERE one = 1";
+        let row = tx.fetch_optional(select, Vec::new()).await?;
+        let before = row.map(|row| Ok::<_, Fault>((row.time(0)?, row.time(1)?))).transpose()?;
+        let since = steady_since(before, now);
+        if let Some((_, seen)) = before.filter(|(steady, _)| *steady != since) {
+            tracing::warn!(%now, last_seen = %seen, "the clock stepped, or was not seen for a while: nothing whose time is over is removed for a day");
+        }
+        let remember = "INSERT INTO clock_seen (one, steady_since, seen_at) VALUES (1, $1, $2)
+                        ON CONFLICT (one) DO UPDATE SET steady_since = excluded.steady_since, seen_at = excluded.seen_at";
+        tx.execute(remember, values![since, now]).await?;
+        tx.commit().await?;
+        Ok(now.duration_since(since) >= A_DAY)
+    }
+
     /// Removes outcomes of a sender that ended before this, passing so many places of the feed at most. What
     /// another node removes just now is left to it.
     pub async fn remove_outcomes(

@@ -35,6 +35,13 @@ on_both_databases! {
         database
             .tamper(&format!("UPDATE deliveries SET ended_at = ended_at - {} WHERE id = {first}", months(3)))
             .await;
+        // The clock has been looked at for a day: by one that just stepped nothing is over.
+        eventually("the clock was looked at", || async {
+            (database.count("SELECT count(*) FROM clock_seen").await == 1).then_some(())
+        })
+        .await;
+        let day = 25 * 3_600_000_000_i64;
+        database.tamper(&format!("UPDATE clock_seen SET steady_since = steady_since - {day}")).await;
         gateway.start().await;
         eventually("the first is gone", || async {
             let (status, _) = gateway.api("GET", &format!("/v1/messages/{}", messages[0]), None).await;

@@ -17,6 +17,7 @@ rules! {
     i15_one_senders_time_takes_nothing_of_another,
     a_cursor_of_what_is_gone_is_told_so,
     what_is_over_goes_in_slices,
+    a_clock_that_stepped_is_believed_after_a_steady_day,
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -146,4 +147,25 @@ async fn what_is_over_goes_in_slices(home: &Home) {
         let removed = home.store.remove_outcomes(SENDER, now, 2).await.unwrap();
         assert_eq!((removed.more, home.count("SELECT count(*) FROM deliveries").await), (more, left));
     }
+}
+
+async fn a_clock_that_stepped_is_believed_after_a_steady_day(home: &Home) {
+    let hour = Duration::from_secs(3_600);
+    let steady_day = async || {
+        for passed in 0..24 {
+            assert!(!home.store.clock_is_steady().await.unwrap(), "after {passed} hours");
+            home.advance(hour).await;
+        }
+        home.store.clock_is_steady().await.unwrap()
+    };
+    assert!(steady_day().await);
+    // Years ahead, for one reading.
+    home.advance(DAY * 365 * 5).await;
+    assert!(!home.store.clock_is_steady().await.unwrap());
+    home.clock.set(home.clock.now() - jiff::SignedDuration::from_hours(24 * 365 * 5));
+    home.advance(Duration::ZERO).await;
+    assert!(steady_day().await);
+    // A node that nobody ran for a week tells nothing of what its clock did meanwhile.
+    home.advance(DAY * 7).await;
+    assert!(steady_day().await);
 }
