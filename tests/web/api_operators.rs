@@ -4,6 +4,8 @@ use optgate::policy::Reason;
 use optgate::store::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 
 use crate::api::{call, post, problem, read};
 use crate::support::{ANNA, Gateway};
@@ -99,6 +101,35 @@ async fn an_export_holds_all_there_is_and_after_an_erasure_there_is_none() {
     assert!(gateway.recorder.erase("shop", anna, "test").await.unwrap());
     let export = call(&gateway, &key, Method::GET, &path, None).await;
     assert_eq!((export.status, problem(&export)), (404, "erased"));
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_out_of_an_open_answer_within_five_seconds() {
+    let gateway = Gateway::start().await;
+    let key = gateway.key("shop", Role::Api).await;
+    let url = gateway.api("");
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = BufReader::new(TcpStream::connect(address).await.unwrap());
+    let head = format!(
+        "POST /v1/decisions HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\
+         Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+    let recipient = chunk(&format!("{{\"recipient\":\"{ANNA}\"}}\n"));
+    let first = chunk("{\"stream\":\"marketing\",\"scope\":\"apparel\"}\n");
+    stream.write_all(format!("{head}{first}{recipient}").as_bytes()).await.unwrap();
+    let mut heard = String::new();
+    while !heard.contains("no_ground") {
+        assert!(stream.read_line(&mut heard).await.unwrap() > 0, "{heard}");
+    }
+    let name = gateway.store.credentials().await.unwrap().remove(0).name;
+    assert!(gateway.store.revoke_credential("shop", &name).await.unwrap());
+    gateway.clock.advance(std::time::Duration::from_secs(5));
+    stream.write_all(recipient.as_bytes()).await.unwrap();
+    let mut rest = String::new();
+    // It ends though the question has not.
+    stream.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.contains("\"status\":401") && !rest.contains("no_ground"), "{rest}");
 }
 
 async fn by_lines(gateway: &Gateway, key: &str, body: String) -> (u16, Vec<Value>) {

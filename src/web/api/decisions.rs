@@ -227,9 +227,14 @@ impl Asked {
         }
     }
 
-    /// Answers what is read. When the store fails, the answer ends with that.
+    /// Answers what is read. When the store fails, or the key was revoked meanwhile, the answer ends with that.
     async fn flush(&mut self, pieces: &mut Pieces) -> Result<(), Over> {
         let batch = std::mem::take(&mut self.batch);
+        if let Err(problem) = self.still_in_force().await {
+            let line = batch.first().map_or(self.number, |(line, _)| *line);
+            write_bad(pieces, line, &problem).await?;
+            return Err(Over::Told);
+        }
         let read = |(_, read): &(u64, Result<Address, Problem>)| read.as_ref().ok().cloned();
         let recipients: Vec<Address> = batch.iter().filter_map(read).collect();
         let found = match recipients.as_slice() {
@@ -252,6 +257,17 @@ impl Asked {
             }
         }
         Ok(())
+    }
+}
+
+impl Asked {
+    /// A revoked key is out within five seconds, open answers included (CONTRACT.md, "Command line").
+    async fn still_in_force(&self) -> Result<(), Problem> {
+        match self.api.verifier.still_in_force(self.caller.credential_id()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Problem::unauthorized()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
