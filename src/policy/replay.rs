@@ -4,26 +4,28 @@
 //! Like is compared with like: a decision made again under the set of its time, with the one under the new set, on
 //! the same facts, in the same moment. What the records alone can't make again is counted apart.
 
-use std::collections::{BTreeMap, HashSet};
+mod classified;
+mod spacing;
+mod tally;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::decide::{Admission, Circumstances, Entry, admit, decide};
+use super::decide::{Circumstances, decide};
+use super::holds::{Earlier, Stage};
+use super::sender::Mode;
 use super::{Facts, GroundKind, PolicySet, Reason, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
-
-/// Decisions that are named as examples of one kind of change.
-const EXAMPLES: usize = 3;
-/// People by kinds of change that are told apart (a person mostly takes two); beyond it numbers of people are lower
-/// bounds, and memory stays what it is.
-const MOST_PEOPLE: usize = 4_000_000;
+use spacing::{Mailing, Spaced};
+pub use tally::{Count, Tally};
 
 /// A decision as it was recorded, with what it rested on.
 #[derive(Clone, Debug)]
 pub struct Recorded<'a> {
+    pub sender: &'a str,
     pub at: Timestamp,
     pub verdict: VerdictKind,
     pub reason: Option<Reason>,
@@ -37,6 +39,22 @@ pub struct Recorded<'a> {
     pub circumstances: &'a Circumstances,
     /// The set of its time; `None` where it was not kept.
     pub old: Option<&'a PolicySet>,
+}
+
+/// The new files.
+#[derive(Debug)]
+pub struct New {
+    pub policy: Arc<PolicySet>,
+    /// The same, but that nothing waits.
+    unspaced: PolicySet,
+    /// The first moment that is replayed.
+    since: Timestamp,
+}
+
+impl New {
+    pub fn of(policy: Arc<PolicySet>, since: Timestamp) -> Self {
+        Self { unspaced: spacing::without_spacing(&policy), policy, since }
+    }
 }
 
 /// What a verdict says, without whom it is about.
@@ -64,6 +82,10 @@ pub enum Effect {
 pub enum Why {
     /// Refused for what the message is, before anybody was looked at: not compared.
     NotClassified,
+    /// The same, and the new files differ in rules that might tell what it is: not compared.
+    MightBeClassified,
+    /// The new files differ in rules that told what it is: compared as what it was taken for.
+    MightBeAnother,
     /// What was known of the person can't be read: not compared.
     PersonUnreadable,
     /// The set of its time is not in the database: what was recorded is compared with the new set.
@@ -75,14 +97,32 @@ pub enum Why {
 }
 
 impl Why {
-    pub const ALL: [Self; 5] =
-        [Self::NotClassified, Self::PersonUnreadable, Self::SetMissing, Self::Circumstances, Self::Differs];
+    pub const ALL: [Self; 7] = [
+        Self::NotClassified,
+        Self::MightBeClassified,
+        Self::MightBeAnother,
+        Self::PersonUnreadable,
+        Self::SetMissing,
+        Self::Circumstances,
+        Self::Differs,
+    ];
+
+    /// Whether more mail might leave than can be told.
+    pub fn may_widen(self) -> bool {
+        matches!(self, Self::MightBeClassified | Self::MightBeAnother)
+    }
 
     /// For people.
     pub fn text(self) -> &'static str {
         match self {
             Self::NotClassified => {
                 "refused for what the message is, before anybody was looked at: not compared"
+            }
+            Self::MightBeClassified => {
+                "refused since nothing told what they are, and the new files might: not compared, may widen"
+            }
+            Self::MightBeAnother => {
+                "told by [[classify]] rules that are others now: compared as what they were taken for, may widen"
             }
             Self::PersonUnreadable => "what was known of the person can't be read: not compared",
             Self::SetMissing => "their policy set was not kept: compared as recorded",
@@ -104,14 +144,6 @@ pub struct Kind {
     pub to: Says,
 }
 
-/// How often one kind of change occurs.
-#[derive(Clone, Debug, Default)]
-pub struct Count {
-    pub messages: u64,
-    pub people: u64,
-    pub examples: Vec<Uuid>,
-}
-
 /// What a change does to mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Change {
@@ -119,6 +151,8 @@ pub enum Change {
     Gain,
     /// Is refused, and left.
     Lose,
+    /// Waits for its turn under caps or quiet hours, and left at once.
+    Wait,
     /// Held, and was not, or refused, and was held.
     Hold,
     /// The same becomes of it, for another reason or on another ground.
@@ -132,28 +166,20 @@ pub struct Compared {
     pub why: Option<Why>,
     /// `None` where nothing changes, or nothing could be compared.
     pub kind: Option<Kind>,
-}
-
-/// What was found so far. Its memory does not grow with the number of decisions, but with that of kinds of change
-/// and of people who see one, within a bound.
-#[derive(Debug, Default)]
-pub struct Tally {
-    pub decisions: u64,
-    /// Messages that come further than before: they leave, or wait to.
-    pub widened: u64,
-    pub kinds: BTreeMap<Kind, Count>,
-    pub people: BTreeMap<Change, u64>,
-    /// Whether there were more people than are told apart.
-    pub people_at_least: bool,
-    pub not_made_again: BTreeMap<Why, Count>,
-    seen: HashSet<(u32, u64)>,
-    numbers: BTreeMap<Kind, u32>,
+    /// Where caps or quiet hours are others now: what the message, which may go, is yet to go through. Then `kind` may
+    /// be no change as yet.
+    pub mailing: Option<Mailing>,
 }
 
 /// Decides one recorded decision again, under the set of its time and under the new one.
-pub fn compare(one: &Recorded<'_>, new: &PolicySet) -> Compared {
-    let but = |why| Compared { why: Some(why), kind: None };
+pub fn compare(one: &Recorded<'_>, new: &New) -> Compared {
+    let but = |why| Compared { why: Some(why), ..Compared::default() };
+    let (old_sender, new_sender) =
+        (one.old.and_then(|old| old.sender(one.sender)), new.policy.sender(one.sender));
     let (facts, consent) = match (one.facts, one.consent) {
+        (None, _) if classified::might_be_told(one.reason, old_sender, new_sender) => {
+            return but(Why::MightBeClassified);
+        }
         (None, _) => return but(Why::NotClassified),
         (_, None) => return but(Why::PersonUnreadable),
         (Some(facts), Some(consent)) => (facts, consent),
@@ -162,12 +188,25 @@ pub fn compare(one: &Recorded<'_>, new: &PolicySet) -> Compared {
         None => (Says::recorded(one), Some(Why::SetMissing)),
         Some(old) => {
             let again = decide(old, facts, consent, one.circumstances, one.at);
-            (Says::of(old, facts, &again), differs(one, &again))
+            (Says::of(&again), differs(one, &again))
         }
     };
-    let verdict = decide(new, facts, consent, one.circumstances, one.at);
-    let to = Says::of(new, facts, &verdict);
-    let kind = (from != to).then(|| Kind {
+    let another = classified::might_be_another(facts, old_sender, new_sender);
+    let why = if another { Some(Why::MightBeAnother) } else { why };
+    let waits_otherwise =
+        facts.stream == Stream::Marketing && new_sender.is_some_and(|new| spacing::differs(old_sender, new));
+    let (verdict, mailing) = if waits_otherwise {
+        let records = one.circumstances.records;
+        let unspaced = Circumstances { records, ..Circumstances::default() };
+        let verdict = decide(&new.unspaced, facts, consent, &unspaced, one.at);
+        let mailing = (verdict.passes() && new_sender.is_some_and(spacing::is_spaced))
+            .then(|| mailing(one, new, facts, consent));
+        (verdict, mailing)
+    } else {
+        (decide(&new.policy, facts, consent, one.circumstances, one.at), None)
+    };
+    let to = Says::of(&verdict);
+    let kind = (from != to || mailing.is_some()).then(|| Kind {
         sender: facts.sender.clone(),
         stream: facts.stream,
         scope: facts.scope.clone(),
@@ -175,18 +214,25 @@ pub fn compare(one: &Recorded<'_>, new: &PolicySet) -> Compared {
         from,
         to,
     });
-    Compared { why, kind }
+    Compared { why, kind, mailing }
+}
+
+/// What is to be followed through the caps and quiet hours of the new set.
+fn mailing(one: &Recorded<'_>, new: &New, facts: &Facts, consent: &ConsentState) -> Mailing {
+    let mode = new.policy.sender(one.sender).map(|sender| sender.mode_in(facts.scope.as_ref()).0);
+    let before = |own: &&Earlier| own.stage == Stage::Delivered && own.at < new.since;
+    Mailing {
+        at: one.at,
+        zone: consent.time_zone.clone(),
+        before: one.circumstances.earlier.iter().filter(before).cloned().collect(),
+        spaced: if mode == Some(Mode::Shadow) { Spaced::InShadow } else { Spaced::Binding },
+    }
 }
 
 impl Says {
-    fn of(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Self {
-        let enters = match admit(policy, facts, verdict.clone()) {
-            Admission::Spool(spoolable) => Some(spoolable.entry()),
-            Admission::Refuse(_) => None,
-        };
+    fn of(verdict: &Verdict) -> Self {
         let (kind, reason, ground) = (verdict.verdict, verdict.reason, verdict.ground);
-        let passes_in_shadow = enters == Some(Entry::Queued) && kind != VerdictKind::Deliver;
-        Self { verdict: kind.into(), reason, ground, passes_in_shadow }
+        Self { verdict: kind.into(), reason, ground, passes_in_shadow: verdict.shadow.is_some() }
     }
 
     /// What becomes of the message.
@@ -228,69 +274,11 @@ impl Kind {
             (from, to) if from == to => Change::Same,
             (_, Effect::Deliver) => Change::Gain,
             (Effect::Deliver, Effect::Refuse) => Change::Lose,
+            (Effect::Deliver, Effect::Hold) if is_spacing(self.to.reason) => Change::Wait,
             _ => Change::Hold,
         }
     }
 }
-
-impl Tally {
-    /// Takes in what became of one decision.
-    pub fn add(&mut self, decision: Uuid, person: u64, compared: Compared) {
-        self.decisions += 1;
-        if let Some(why) = compared.why {
-            self.not_made_again.entry(why).or_default().add(decision, true);
-        }
-        let Some(kind) = compared.kind else { return };
-        self.widened += u64::from(kind.to.effect() > kind.from.effect());
-        let change = kind.change();
-        let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX).saturating_add(FIRST_KIND);
-        let number = *self.numbers.entry(kind.clone()).or_insert(next);
-        let new_in_kind = self.is_new(number, person);
-        self.kinds.entry(kind).or_default().add(decision, new_in_kind);
-        *self.people.entry(change).or_default() += u64::from(self.is_new(change as u32, person));
-    }
-
-    fn is_new(&mut self, of: u32, person: u64) -> bool {
-        if self.seen.len() < MOST_PEOPLE {
-            return self.seen.insert((of, person));
-        }
-        self.people_at_least = true;
-        false
-    }
-
-    /// Messages that see this change.
-    pub fn messages(&self, change: Change) -> u64 {
-        self.of(change).map(|(_, count)| count.messages).sum()
-    }
-
-    /// The kinds of one change, the most frequent first.
-    pub fn of(&self, change: Change) -> impl Iterator<Item = (&Kind, &Count)> {
-        let mut kinds: Vec<_> = self.kinds.iter().filter(|(kind, _)| kind.change() == change).collect();
-        kinds.sort_by_key(|(_, count)| std::cmp::Reverse(count.messages));
-        kinds.into_iter()
-    }
-
-    /// Decisions that were compared and found the same.
-    pub fn unchanged(&self) -> u64 {
-        let changed: u64 = self.kinds.values().map(|count| count.messages).sum();
-        let skipped = [Why::NotClassified, Why::PersonUnreadable];
-        let skipped = skipped.iter().filter_map(|why| self.not_made_again.get(why));
-        self.decisions - changed - skipped.map(|count| count.messages).sum::<u64>()
-    }
-}
-
-impl Count {
-    fn add(&mut self, decision: Uuid, is_new: bool) {
-        self.messages += 1;
-        self.people += u64::from(is_new);
-        if self.examples.len() < EXAMPLES {
-            self.examples.push(decision);
-        }
-    }
-}
-
-/// Numbers below it are those of `Change`.
-const FIRST_KIND: u32 = 16;
 
 fn differs(one: &Recorded<'_>, again: &Verdict) -> Option<Why> {
     let recorded = (one.verdict, one.reason, one.ground, one.ground_event);
@@ -301,16 +289,16 @@ fn differs(one: &Recorded<'_>, again: &Verdict) -> Option<Why> {
     Some(if held { Why::Circumstances } else { Why::Differs })
 }
 
-/// Holds that rest on counts or orders of their moment.
+/// Holds that rest on orders of their moment, or on counts that are not recorded.
 fn is_of_the_moment(reason: Reason) -> bool {
     matches!(
         reason,
-        Reason::FrequencyCap
-            | Reason::PausedBySubscriber
-            | Reason::CampaignPaused
-            | Reason::WarmUp
-            | Reason::HeldByOperator
+        Reason::PausedBySubscriber | Reason::CampaignPaused | Reason::WarmUp | Reason::HeldByOperator
     )
+}
+
+fn is_spacing(reason: Option<Reason>) -> bool {
+    matches!(reason, Some(Reason::FrequencyCap | Reason::QuietHours))
 }
 
 #[cfg(test)]

@@ -6,20 +6,20 @@
 
 mod shown;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::cli::{Session, Status, unusable};
 use crate::consent::ConsentState;
 use crate::policy::file::{self, Severity};
-use crate::policy::replay::{Compared, Recorded, Tally, compare};
+use crate::policy::replay::{Compared, New, Recorded, Tally, compare};
 use crate::policy::{Facts, PolicySet};
 use crate::store::{FirstDecision, Store};
 use crate::telemetry::escaped;
@@ -55,7 +55,7 @@ pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Resu
     let since = until.checked_sub(arguments.since).unwrap_or(Timestamp::MIN);
     let store = session.store(&config).await?;
     let new = Arc::new(new);
-    let tally = replay(&store, &new, (since, until)).await;
+    let tally = replay(&store, &Arc::new(New::of(new.clone(), since)), (since, until)).await;
     let tally = match tally {
         Ok(tally) => shown::Report::of(&store, &new, (since, until), tally).await,
         Err(error) => Err(error),
@@ -63,44 +63,43 @@ pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Resu
     store.close().await;
     let report = tally?;
     report.print(session.output)?;
-    let widens = report.widened() > 0 && !arguments.allow_widening;
+    let widens = report.widens() && !arguments.allow_widening;
     Ok(if widens { Status::Findings } else { Status::Done })
 }
 
 /// What was decided in this time, under the new set.
-async fn replay(
-    store: &Store,
-    new: &Arc<PolicySet>,
-    period: (Timestamp, Timestamp),
-) -> anyhow::Result<Tally> {
+async fn replay(store: &Store, new: &Arc<New>, period: (Timestamp, Timestamp)) -> anyhow::Result<Tally> {
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let (mut known, mut tally) = (Known::default(), Tally::default());
-    let mut deciding = JoinSet::new();
+    let (mut known, mut tally) = (Known::default(), Tally::new(new.clone()));
+    // Taken in in the order of time: what somebody got before may bear on what comes after.
+    let mut deciding: VecDeque<JoinHandle<Page>> = VecDeque::new();
     let mut after = None;
     loop {
         let page = store.first_decisions(period, after, PAGE).await?;
         let questions = known.questions(store, page.decisions).await?;
         // No more pages are held than there are threads to decide them.
         while deciding.len() >= threads {
-            take_in(&mut tally, deciding.join_next().await)?;
+            take_in(&mut tally, deciding.pop_front()).await?;
         }
         let new = new.clone();
-        deciding.spawn_blocking(move || questions.iter().map(|one| one.compared(&new)).collect());
+        let compared = move || questions.iter().map(|one| one.compared(&new)).collect();
+        deciding.push_back(tokio::task::spawn_blocking(compared));
         after = page.next;
         if after.is_none() {
             break;
         }
     }
     while !deciding.is_empty() {
-        take_in(&mut tally, deciding.join_next().await)?;
+        take_in(&mut tally, deciding.pop_front()).await?;
     }
     Ok(tally)
 }
 
 type Page = Vec<(Uuid, u64, Compared)>;
 
-fn take_in(tally: &mut Tally, done: Option<Result<Page, tokio::task::JoinError>>) -> anyhow::Result<()> {
-    for (decision, person, compared) in done.transpose()?.unwrap_or_default() {
+async fn take_in(tally: &mut Tally, deciding: Option<JoinHandle<Page>>) -> anyhow::Result<()> {
+    let Some(deciding) = deciding else { return Ok(()) };
+    for (decision, person, compared) in deciding.await? {
         tally.add(decision, person, compared);
     }
     Ok(())
@@ -114,10 +113,11 @@ struct Question {
 }
 
 impl Question {
-    fn compared(&self, new: &PolicySet) -> (Uuid, u64, Compared) {
+    fn compared(&self, new: &New) -> (Uuid, u64, Compared) {
         let one = &self.decision;
         let consent: Option<ConsentState> = one.consent.state().ok();
         let recorded = Recorded {
+            sender: &one.sender,
             at: one.at,
             verdict: one.verdict,
             reason: one.reason,

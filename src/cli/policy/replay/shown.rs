@@ -27,12 +27,16 @@ pub(super) struct Report {
     unchanged: u64,
     gain: Part,
     lose: Part,
+    /// Left at once, and would have waited for their turn under caps or quiet hours.
+    wait: Waits,
     /// Held, and were not; or refused, and were held.
     holds: Part,
     /// The same becomes of them, for another reason or on another ground.
     other: Part,
     /// Messages that come further than before: they leave, or wait to.
     widened: u64,
+    /// Messages that the new files may take for something else: nobody can tell whether they come further.
+    may_widen: u64,
     /// Numbers of people are lower bounds.
     people_at_least: bool,
     not_reproduced: Vec<Unmade>,
@@ -43,6 +47,14 @@ struct Part {
     messages: u64,
     people: u64,
     by: Vec<By>,
+}
+
+#[derive(Serialize)]
+struct Waits {
+    #[serde(flatten)]
+    part: Part,
+    /// Of these, messages that would have waited until it was too late.
+    never_left: u64,
 }
 
 #[derive(Serialize)]
@@ -96,16 +108,19 @@ impl Report {
             unchanged: tally.unchanged(),
             gain: part(Change::Gain),
             lose: part(Change::Lose),
+            wait: Waits { part: part(Change::Wait), never_left: tally.never_left },
             holds: part(Change::Hold),
             other: part(Change::Same),
             widened: tally.widened,
+            may_widen: tally.may_widen,
             people_at_least: tally.people_at_least,
             not_reproduced: tally.not_made_again.iter().map(unmade).collect(),
         })
     }
 
-    pub fn widened(&self) -> u64 {
-        self.widened
+    /// Whether more mail leaves, or might.
+    pub fn widens(&self) -> bool {
+        self.widened > 0 || self.may_widen > 0
     }
 
     pub fn print(&self, output: Output) -> anyhow::Result<()> {
@@ -117,6 +132,12 @@ impl Report {
         output::line(&format!("{messages} decided from {since} to {until}, {unchanged} unchanged"))?;
         self.print_part("gain mail", &self.gain)?;
         self.print_part("lose mail", &self.lose)?;
+        let Waits { part, never_left } = &self.wait;
+        self.print_part("would have waited", part)?;
+        if *never_left > 0 {
+            let messages = counted(*never_left, "message", "messages");
+            output::line(&format!("  of these {messages} beyond the deadline, and never left"))?;
+        }
         self.print_part("held otherwise", &self.holds)?;
         self.print_part("the same, for another reason or on another ground", &self.other)?;
         for one in &self.not_reproduced {

@@ -1,0 +1,49 @@
+//! Whether new files might say otherwise what a message is. What told it then, the headers, is gone: where the files
+//! differ in a rule that reads them, nobody can tell what would have come of it, and more mail might leave. Pure.
+
+use super::super::sender::{ClassifyRule, SenderPolicy};
+use super::super::{Facts, Reason, RuleRef, Stream};
+
+/// Of a message that was refused since nothing told what it is, or whose it is.
+pub fn might_be_told(reason: Option<Reason>, old: Option<&SenderPolicy>, new: Option<&SenderPolicy>) -> bool {
+    let Some(new) = new else { return false };
+    let rules_differ = old.is_none_or(|old| !rules_agree(old, new));
+    match reason {
+        // A sender without a file sends nothing, whatever it is.
+        Some(Reason::Unclassified) => rules_differ,
+        // Neither whose nor what it is was told, so that the files must differ in both.
+        Some(Reason::FromNotAllowed) => {
+            rules_differ && old.is_none_or(|old| old.from_domains != new.from_domains)
+        }
+        _ => false,
+    }
+}
+
+/// Of a message that was classified: whether a rule that read it, or would have, is another now.
+pub fn might_be_another(facts: &Facts, old: Option<&SenderPolicy>, new: Option<&SenderPolicy>) -> bool {
+    let Some((old, new)) = old.zip(new) else { return false };
+    if rules_agree(old, new) {
+        return false;
+    }
+    let place = |rule: &RuleRef| old.classify.iter().position(|own| own.rule == *rule);
+    match place(&facts.rule).or_else(|| facts.findings.scope_rule.as_ref().and_then(place)) {
+        // The first match wins: what comes after it reads nothing.
+        Some(told_by) => told_by >= same_rules(old, new),
+        // Its own headers said all, unless it lacked a scope.
+        None => facts.stream == Stream::Marketing && facts.scope.is_none(),
+    }
+}
+
+fn rules_agree(old: &SenderPolicy, new: &SenderPolicy) -> bool {
+    [old.classify.len(), new.classify.len()] == [same_rules(old, new); 2]
+}
+
+/// How many rules, from the first on, are the same.
+fn same_rules(old: &SenderPolicy, new: &SenderPolicy) -> usize {
+    let same = |(old, new): &(&ClassifyRule, &ClassifyRule)| {
+        old.header.eq_ignore_ascii_case(&new.header)
+            && old.matches.as_str() == new.matches.as_str()
+            && (old.stream, &old.scope) == (new.stream, &new.scope)
+    };
+    old.classify.iter().zip(&new.classify).take_while(same).count()
+}
