@@ -2,11 +2,14 @@
 //!
 //! Our own headers win, then the sender's `[[classify]]` rules; what stays unclassified is refused.
 
+use std::collections::BTreeSet;
+
 use crate::mail::RawMessage;
 use crate::mail::author::authors;
 use crate::mail::redaction::redact;
-use crate::policy::decide::no_file;
-use crate::policy::sender::{ClassifyRule, MAX_CAMPAIGN, SenderPolicy, SignedBody};
+use crate::policy::decide::{no_file, not_ours};
+use crate::policy::facts::{BodySeal, Findings, NamedScope, StreamGrant};
+use crate::policy::sender::{ClassifyRule, MAX_CAMPAIGN, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Scope, Stream};
 
 const STREAM: &str = "X-Optgate-Stream";
@@ -22,44 +25,36 @@ pub struct Grant {
     pub streams: Vec<Stream>,
 }
 
-/// Why a message may go to nobody: a refusal for every recipient.
+/// Why nothing can be told of a message: a refusal for every recipient, whatever the policy of its stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
     pub reason: Reason,
     /// For people; says what would be right.
     pub text: String,
     pub rule: RuleRef,
-    /// Where it was known by then.
-    pub stream: Option<Stream>,
 }
 
-/// The facts of a message, or why nobody may get it.
+/// Domains of authors that are told apart.
+const MOST_AUTHORS: usize = 16;
+
+/// The facts of a message, or why there are none. Whether the message may go is for `decide` to say, whatever it is.
 pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Result<Facts, Unfit> {
     let Some(sender) = policy.sender(&grant.sender) else {
         let text = format!("no policy file has the sender `{}`", grant.sender);
-        return Err(Unfit { reason: Reason::Unclassified, text, rule: no_file(), stream: None });
+        return Err(Unfit { reason: Reason::Unclassified, text, rule: no_file() });
     };
-    let unfit = |reason, text, stream| Unfit { reason, text, rule: sender.rule.clone(), stream };
-    let from_domain =
-        from_domain(message, sender).map_err(|text| unfit(Reason::FromNotAllowed, text, None))?;
-    let selected = Selected::of(message, sender).map_err(|(reason, text)| unfit(reason, text, None))?;
-    let Some((stream, rule)) = selected.stream else {
-        return Err(unfit(Reason::Unclassified, SAY_WHAT.to_owned(), None));
+    let unfit = |reason, text| Unfit { reason, text, rule: sender.rule.clone() };
+    let (from_domain, also_from) =
+        from_domains(message).map_err(|text| unfit(Reason::FromNotAllowed, text))?;
+    let stranger = std::iter::once(&from_domain).chain(&also_from).find(|domain| !sender.owns_from(domain));
+    // Who writes in another's name hears of that before anything else.
+    let unclassified = |text| match stranger {
+        Some(domain) => unfit(Reason::FromNotAllowed, not_ours(domain)),
+        None => unfit(Reason::Unclassified, text),
     };
-    if !grant.streams.contains(&stream) {
-        let text = format!("the credential {}/{} may not send {stream} mail", grant.sender, grant.name);
-        return Err(unfit(Reason::StreamNotAllowed, text, Some(stream)));
-    }
-    if let Err(text) = scope_fits(stream, selected.scope.as_ref(), sender) {
-        return Err(unfit(Reason::UnknownScope, text, Some(stream)));
-    }
-    if stream == Stream::Marketing
-        && sender.stream(stream).signed_body == SignedBody::Refuse
-        && is_sealed(message)
-    {
-        let text = "the body is signed or encrypted, so it can't get its footer".to_owned();
-        return Err(unfit(Reason::ContentMissing, text, Some(stream)));
-    }
+    let selected = Selected::of(message, sender).map_err(unclassified)?;
+    let Some((stream, rule)) = selected.stream else { return Err(unclassified(SAY_WHAT.to_owned())) };
+    let granted = grant.streams.contains(&stream);
     Ok(Facts {
         sender: grant.sender.clone(),
         credential: format!("{}/{}", grant.sender, grant.name),
@@ -68,14 +63,21 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
         campaign: selected.campaign,
         from_domain,
         rule,
+        findings: Findings {
+            also_from,
+            grant: if granted { StreamGrant::Granted } else { StreamGrant::Lacking },
+            scope: selected.named,
+            scope_rule: selected.scope_rule,
+            body: if is_sealed(message) { BodySeal::Sealed } else { BodySeal::Open },
+        },
     })
 }
 
 const SAY_WHAT: &str = "nothing tells what this message is: set X-Optgate-Stream (marketing, functional or \
                         confirmation) and for marketing X-Optgate-Scope, or add a [[classify]] rule";
 
-/// The domain of the first author, where every author is the sender's to name.
-fn from_domain(message: &RawMessage, sender: &SenderPolicy) -> Result<String, String> {
+/// The domain of the first author, and those of the others, each once.
+fn from_domains(message: &RawMessage) -> Result<(String, Vec<String>), String> {
     let mut fields = message.all("From");
     let field = fields.next().ok_or("the message has no From")?;
     if fields.next().is_some() {
@@ -83,21 +85,13 @@ fn from_domain(message: &RawMessage, sender: &SenderPolicy) -> Result<String, St
     }
     let authors = authors(&message.unfolded(field));
     let authors = authors.ok_or("the authors in From can't be read with confidence")?;
-    for author in &authors {
-        if !sender.owns_from(author.domain()) {
-            return Err(format!("{} is not among the sender's from_domains", author.domain()));
-        }
+    let first = authors.first().ok_or("From names no author")?.domain();
+    let others: BTreeSet<&str> =
+        authors.iter().map(|author| author.domain()).filter(|own| *own != first).collect();
+    if others.len() >= MOST_AUTHORS {
+        return Err(format!("From names authors of more than {MOST_AUTHORS} domains"));
     }
-    let first = authors.first().ok_or("From names no author")?;
-    Ok(first.domain().to_owned())
-}
-
-fn scope_fits(stream: Stream, scope: Option<&Scope>, sender: &SenderPolicy) -> Result<(), String> {
-    match scope {
-        Some(scope) if !sender.knows(scope) => Err(format!("the sender's taxonomy has no scope {scope}")),
-        None if stream == Stream::Marketing => Err("marketing needs a scope: set X-Optgate-Scope".to_owned()),
-        _ => Ok(()),
-    }
+    Ok((first.to_owned(), others.into_iter().map(str::to_owned).collect()))
 }
 
 /// Signed or encrypted as a whole (RFC 1847; RFC 8551, 3.2). `rewrite` knows of such parts further down.
@@ -108,14 +102,17 @@ fn is_sealed(message: &RawMessage) -> bool {
         .contains(&kind)
 }
 
-/// A selector that can't be understood.
-type Malformed = (Reason, String);
+/// A selector that can't be understood, so that nothing tells what the message is.
+type Malformed = String;
 
 /// What the selectors say: each from the first source that names it.
 #[derive(Debug, Default)]
 struct Selected {
     stream: Option<(Stream, RuleRef)>,
     scope: Option<Scope>,
+    named: NamedScope,
+    /// The `[[classify]]` rule that told the scope.
+    scope_rule: Option<RuleRef>,
     campaign: Option<String>,
 }
 
@@ -124,40 +121,41 @@ impl Selected {
         let mut selected = Self::own_headers(message, sender)?;
         if let Some(rule) = sender.classify.iter().find(|rule| matches(rule, message)) {
             selected.stream = selected.stream.or_else(|| Some((rule.stream, rule.rule.clone())));
-            selected.scope = selected.scope.or_else(|| rule.scope.clone());
+            if selected.scope.is_none() && selected.named == NamedScope::AsIs && rule.scope.is_some() {
+                (selected.scope, selected.scope_rule) = (rule.scope.clone(), Some(rule.rule.clone()));
+            }
             selected.campaign = selected.campaign.or_else(|| rule.campaign.clone());
         }
         Ok(selected)
     }
 
     fn own_headers(message: &RawMessage, sender: &SenderPolicy) -> Result<Self, Malformed> {
-        let unclassified = |text| (Reason::Unclassified, text);
         let stream = own_header(message, STREAM)?.map(|text| {
-            let malformed = || unclassified(format!("{STREAM} is not marketing, functional or confirmation"));
+            let malformed = || format!("{STREAM} is not marketing, functional or confirmation");
             text.to_ascii_lowercase().parse::<Stream>().map_err(|_| malformed())
         });
-        let scope = own_header(message, SCOPE)?.map(|text| {
-            let malformed = format!("{SCOPE} is not a dotted lower-case name such as apparel.tshirts");
-            text.parse::<Scope>().map_err(|_| (Reason::UnknownScope, malformed))
-        });
+        let scope = own_header(message, SCOPE)?;
+        let names_scope = scope.is_some();
+        let scope = scope.and_then(|text| text.parse::<Scope>().ok());
         let campaign = own_header(message, CAMPAIGN)?.map(|text| {
             let fits = text.len() <= MAX_CAMPAIGN && !text.chars().any(char::is_control);
             let malformed = || format!("{CAMPAIGN} is longer than {MAX_CAMPAIGN} octets or not plain text");
             // Invariant 12: it is kept in clear and for ever, so a name that holds an address keeps no person's.
-            if fits { Ok(redact(&text)) } else { Err(unclassified(malformed())) }
+            if fits { Ok(redact(&text)) } else { Err(malformed()) }
         });
         if let Some(text) = own_header(message, PERSONALISATION)?
             && !["none", "segment", "individual"].contains(&text.as_str())
         {
-            let malformed = format!("{PERSONALISATION} is not none, segment or individual");
-            return Err(unclassified(malformed));
+            return Err(format!("{PERSONALISATION} is not none, segment or individual"));
         }
-        let (stream, scope) = (stream.transpose()?, scope.transpose()?);
-        // A scope alone means marketing.
-        let stream = stream.or_else(|| scope.is_some().then_some(Stream::Marketing));
+        // A scope alone means marketing, be it a name or not.
+        let stream = stream.transpose()?.or_else(|| names_scope.then_some(Stream::Marketing));
+        let malformed = names_scope && scope.is_none();
         Ok(Self {
             stream: stream.map(|stream| (stream, sender.rule.clone())),
             scope,
+            named: if malformed { NamedScope::Malformed } else { NamedScope::AsIs },
+            scope_rule: None,
             campaign: campaign.transpose()?,
         })
     }
@@ -168,7 +166,7 @@ fn own_header(message: &RawMessage, name: &str) -> Result<Option<String>, Malfor
     let mut fields = message.all(name);
     let first = fields.next().map(|field| message.unfolded(field));
     if fields.next().is_some() {
-        return Err((Reason::Unclassified, format!("{name} stands there more than once")));
+        return Err(format!("{name} stands there more than once"));
     }
     // Some fold with a tab, which is then a blank of the value.
     Ok(first.map(|value| value.replace('\t', " ")).filter(|value| !value.is_empty()))
@@ -182,7 +180,10 @@ fn matches(rule: &ClassifyRule, message: &RawMessage) -> bool {
 mod tests {
     use bytes::Bytes;
 
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::policy::decide::decide;
     use crate::policy::file;
 
     fn policy() -> PolicySet {
@@ -199,12 +200,21 @@ mod tests {
         classify(&message, &grant(&[Stream::Marketing, Stream::Functional]), &policy())
     }
 
+    /// What is decided against the message for what it is, if anything.
+    fn refusal(facts: &Facts) -> Option<Reason> {
+        let verdict =
+            decide(&policy(), facts, &Default::default(), &Default::default(), Timestamp::UNIX_EPOCH);
+        let of_the_person = [Some(Reason::NoGround), Some(Reason::ContentMissing)];
+        verdict.reason.filter(|_| !of_the_person.contains(&verdict.reason))
+    }
+
     const FROM: &str = "From: Demo Shop <news@shop.example>\n";
 
     /// `expected`: `STREAM SCOPE CAMPAIGN` (`-` for none), or the reason.
     #[track_caller]
     fn check(header: &str, expected: &str) {
         let found = match classified(header) {
+            Ok(facts) if refusal(&facts).is_some() => refusal(&facts).unwrap().to_string(),
             Ok(facts) => format!(
                 "{} {} {}",
                 facts.stream,
@@ -280,8 +290,8 @@ mod tests {
     #[test]
     fn a_stream_must_be_the_credentials_to_use() {
         check_selected("X-Optgate-Stream: confirmation", "stream_not_allowed");
-        let unfit = classified(&format!("{FROM}X-Optgate-Stream: confirmation")).unwrap_err();
-        assert_eq!(unfit.stream, Some(Stream::Confirmation));
+        let facts = classified(&format!("{FROM}X-Optgate-Stream: confirmation")).unwrap();
+        assert_eq!((facts.stream, facts.findings.grant), (Stream::Confirmation, StreamGrant::Lacking));
     }
 
     #[test]
@@ -317,10 +327,15 @@ mod tests {
         let sender = files.iter_mut().find(|(name, _)| name.starts_with("senders/")).unwrap();
         sender.1 = sender.1.replace("signed_body = \"headers\"", "signed_body = \"refuse\"");
         let strict = file::parse(&files).unwrap().0;
+        let reason = |policy: &PolicySet, facts: &Facts| {
+            decide(policy, facts, &Default::default(), &Default::default(), Timestamp::UNIX_EPOCH).reason
+        };
         let text = "From: a@shop.example\r\nX-Optgate-Scope: apparel\r\nContent-Type: Multipart/Signed;\r\n b=x\r\n\r\n";
         let message = RawMessage::index(Bytes::from_static(text.as_bytes())).unwrap();
         let grant = grant(&[Stream::Marketing]);
-        assert_eq!(classify(&message, &grant, &strict).unwrap_err().reason, Reason::ContentMissing);
-        assert!(classify(&message, &grant, &policy()).is_ok());
+        let facts = classify(&message, &grant, &strict).unwrap();
+        assert_eq!(facts.findings.body, BodySeal::Sealed);
+        assert_eq!(reason(&strict, &facts), Some(Reason::ContentMissing));
+        assert_eq!(reason(&policy(), &facts), Some(Reason::NoGround));
     }
 }

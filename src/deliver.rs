@@ -31,6 +31,7 @@ use crate::limits::heavy;
 use crate::policy::decide::{
     Circumstances, Deliverable, DeliveryKind, Records, Release, decide, release, release_dsn,
 };
+use crate::policy::holds::counted;
 use crate::policy::{PolicySet, Reason, Verdict, VerdictKind};
 use crate::sign::Signers;
 use crate::store::{Claim, Consent, Redecided, Settle, Settled, Store, StoreError, Subscriber};
@@ -228,7 +229,7 @@ impl Departures {
                 let consent = consent.as_ref().map_err(|error| Stop::ConsentUnreadable(error.clone()))?;
                 let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
                 // A sender whose file is gone for a while has not said no.
-                policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
+                let sender = policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
                 let unknown = ConsentState::default();
                 let state = consent.person.as_ref().map_or(&unknown, |person| &person.state);
                 // Invariant 14: what was known when it was read, and what is known now.
@@ -237,9 +238,10 @@ impl Departures {
                     Records::Behind => Records::Behind,
                 };
                 basis.person = consent.person.as_ref().map(|person| (person.id, person.version));
-                basis.circumstances = Circumstances { records, earlier: claim.earlier.clone() };
+                let earlier = counted(sender, facts.scope.as_ref(), claim.earlier.clone());
+                basis.circumstances = Circumstances { records, earlier };
                 let verdict = decide(policy, facts, state, &basis.circumstances, at);
-                match release(policy, facts, verdict) {
+                match release(verdict) {
                     Release::Send(leave) => leave,
                     Release::Hold(verdict) => return Err(Stop::Held(basis.of(verdict))),
                     Release::Withhold(verdict) => return Err(Stop::Withheld(basis.of(verdict))),
@@ -334,6 +336,7 @@ fn held_by_operator(decided: &Verdict) -> Verdict {
         ground: None,
         ground_event: None,
         text: "held by an operator".to_owned(),
+        shadow: None,
         until: None,
         ..decided.clone()
     }

@@ -17,6 +17,7 @@ use crate::mail::message::{Bounds, MAX_HOPS};
 use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
+use crate::policy::holds::counted;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::rewrite;
 use crate::spool::Lane;
@@ -114,11 +115,15 @@ impl Intake {
         now: Timestamp,
     ) -> Result<Vec<Circumstances>, StoreError> {
         let sender = &submission.grant.sender;
-        let stream = facts.map(|facts| facts.stream);
-        let since = policy.sender(sender).zip(stream).and_then(|(own, stream)| own.counts_since(stream, now));
+        let known = policy.sender(sender).zip(facts);
+        let since = known.and_then(|(own, facts)| own.counts_since(facts.stream, now));
         let earlier = self.store.earlier(sender, &submission.envelope.recipients, since).await?;
         let records = self.store.records();
-        Ok(earlier.into_iter().map(|earlier| Circumstances { records, earlier }).collect())
+        let bearing = |earlier| match known {
+            Some((own, facts)) => counted(own, facts.scope.as_ref(), earlier),
+            None => Vec::new(),
+        };
+        Ok(earlier.into_iter().map(|earlier| Circumstances { records, earlier: bearing(earlier) }).collect())
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a spooled message is made of")]
@@ -240,7 +245,7 @@ impl Intake {
 fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds) -> Result<Facts, Unfit> {
     let whole_file = policy.sender(&submission.grant.sender).map(|own| own.rule.clone());
     let rule = whole_file.unwrap_or(RuleRef { file: "".into(), line: 0 });
-    let unfit = |reason, text: String| Unfit { reason, text, rule: rule.clone(), stream: None };
+    let unfit = |reason, text: String| Unfit { reason, text, rule: rule.clone() };
     let message = RawMessage::index_within(submission.content.clone(), bounds)
         .inspect_err(|error| {
             if let Some(limit) = error.limit() {
@@ -265,7 +270,7 @@ fn decide_each(
     let unknown = crate::consent::ConsentState::default();
     let verdict = |(known, circumstances): (&Option<Subscriber>, &Circumstances)| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
-        admit(policy, facts, decide(policy, facts, state, circumstances, now))
+        admit(decide(policy, facts, state, circumstances, now))
     };
     consent.iter().zip(circumstances).map(verdict).collect()
 }
@@ -277,10 +282,11 @@ fn refuse_each(unfit: &Unfit, recipients: usize) -> Vec<Admission> {
         ground: None,
         ground_event: None,
         scope: None,
-        stream: unfit.stream,
+        stream: None,
         jurisdiction: None,
         rule: unfit.rule.clone(),
         text: unfit.text.clone(),
+        shadow: None,
         until: None,
     };
     vec![Admission::Refuse(verdict); recipients]

@@ -202,6 +202,7 @@ fn decided(history: &[Event], about: &Scope) -> Verdict {
         campaign: None,
         from_domain: "shop.example".to_owned(),
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
+        findings: Default::default(),
     };
     decide(policy(), &facts, &fold(history), &Circumstances::default(), at(100))
 }

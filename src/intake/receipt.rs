@@ -102,13 +102,14 @@ pub(super) fn receipt(message: &NewMessage, facts: Option<&Facts>, policy: &Poli
         Decided { delivery: delivery.id, verdict, fate }
     };
     let own = policy.sender(&message.sender).zip(facts);
-    Receipt {
-        message: message.id,
-        deliveries: message.deliveries.iter().map(decided).collect(),
-        // What has no stream to ask is always said.
-        when_all_refused: own
-            .map_or(RefusalReply::Reject, |(own, facts)| own.stream(facts.stream).refusal_reply),
-    }
+    let deliveries: Vec<Decided> = message.deliveries.iter().map(decided).collect();
+    let when_all_refused = match own {
+        Some((own, facts)) if !deliveries.iter().any(|one| one.verdict.is_always_told()) => {
+            own.stream(facts.stream).refusal_reply
+        }
+        _ => RefusalReply::Reject,
+    };
+    Receipt { message: message.id, deliveries, when_all_refused }
 }
 
 pub(super) fn log(receipt: &Receipt, grant: &Grant) {
@@ -131,7 +132,8 @@ pub(super) fn log(receipt: &Receipt, grant: &Grant) {
             stream = one.verdict.stream.map(Stream::as_str),
             verdict = %one.verdict.verdict,
             reason = reason_of(&one.verdict),
-            passes = matches!(one.fate, Fate::Spooled | Fate::Held),
+            // What was taken before was spooled then.
+            passes = one.fate != Fate::Refused,
             "recipient not cleared"
         );
     }

@@ -42,6 +42,8 @@ pub struct Expect {
     pub stream: Option<Stream>,
     /// The id of the pack that judges.
     pub jurisdiction: Option<String>,
+    /// Whether the message goes on: it may, or shadow mode lets it.
+    pub passes: Option<bool>,
 }
 
 /// What came of a case.
@@ -62,6 +64,7 @@ impl Case {
             campaign: self.campaign.clone(),
             from_domain: String::new(),
             rule: self.rule.clone(),
+            findings: Default::default(),
         };
         let consent = fold(&self.history());
         let circumstances = Circumstances::after(self.deliveries.iter().cloned());
@@ -103,6 +106,7 @@ impl Outcome<'_> {
             && same(expect.scope.as_ref(), came.scope.as_ref())
             && same(expect.stream, came.stream)
             && same(expect.jurisdiction.as_deref(), came.jurisdiction.as_deref())
+            && same(expect.passes, Some(came.passes()))
     }
 
     /// What came, in the words of `expect`: what the case named, and what a verdict always says.
@@ -115,6 +119,8 @@ impl Outcome<'_> {
             scope: expect.scope.as_ref().and(came.scope.clone()),
             stream: expect.stream.and(came.stream),
             jurisdiction: expect.jurisdiction.as_ref().and(came.jurisdiction.as_deref()).map(str::to_owned),
+            // What shadow mode lets pass is told, asked for or not.
+            passes: expect.passes.or(came.shadow.as_ref().map(|_| true)).map(|_| came.passes()),
         }
     }
 }
@@ -133,6 +139,7 @@ impl fmt::Display for Expect {
             self.scope.as_ref().map(|scope| format!("scope {scope}")),
             self.stream.map(|stream| format!("stream {stream}")),
             self.jurisdiction.as_ref().map(|pack| format!("jurisdiction {pack}")),
+            self.passes.map(|passes| if passes { "passes" } else { "does not pass" }.to_owned()),
         ];
         out.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
     }

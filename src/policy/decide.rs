@@ -6,15 +6,16 @@ mod leave;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::facts::{BodySeal, NamedScope, StreamGrant};
 use super::grounds::{self, Missing, Question, Standing};
 use super::holds::{Earlier, Hold, Stage, Wait};
 use super::jurisdiction::Jurisdiction;
-use super::sender::{Mode, SenderPolicy};
+use super::sender::{Mode, SenderPolicy, SignedBody};
 use super::witness::{Asked, Nobody, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
 use crate::consent::event::Suppression;
-use leave::passes_in_shadow;
+use leave::let_pass;
 pub use leave::{
     Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, release, release_dsn,
 };
@@ -101,22 +102,34 @@ pub(super) fn witnessed(
         },
         Err(missing) => case.refuse(missing),
     };
+    let verdict =
+        in_its_mode(sender, facts, Verdict { shadow: let_pass(policy, facts, &verdict), ..verdict }, witness);
     match circumstances.records {
         Records::Complete => verdict,
-        Records::Behind => until_all_is_back(policy, facts, verdict, witness),
+        Records::Behind => until_all_is_back(facts, verdict, witness),
     }
 }
 
-/// Invariant 14: a no may be missing, so marketing that would leave waits; in shadow mode, what is refused for a
-/// lesser reason too.
-fn until_all_is_back(
-    policy: &PolicySet,
+/// Tells what shadow mode makes of what would not go.
+fn in_its_mode(
+    sender: &SenderPolicy,
     facts: &Facts,
     verdict: Verdict,
     witness: &mut impl Witness,
 ) -> Verdict {
-    let leaves = verdict.verdict == VerdictKind::Deliver || passes_in_shadow(policy, facts, &verdict);
-    if facts.stream != Stream::Marketing || !leaves {
+    if let (Mode::Shadow, rule) = sender.mode_in(facts.scope.as_ref())
+        && verdict.verdict != VerdictKind::Deliver
+    {
+        let said = if verdict.passes() { Said::LetsPass } else { Said::CarriesNot };
+        witness.hear(Asked::Shadow, rule, said);
+    }
+    verdict
+}
+
+/// Invariant 14: a no may be missing, so marketing that would leave waits; in shadow mode, what is refused for a
+/// lesser reason too.
+fn until_all_is_back(facts: &Facts, verdict: Verdict, witness: &mut impl Witness) -> Verdict {
+    if facts.stream != Stream::Marketing || !verdict.passes() {
         witness.hear(Asked::Records, &verdict.rule, Said::Passes);
         return verdict;
     }
@@ -126,6 +139,7 @@ fn until_all_is_back(
         ground: None,
         ground_event: None,
         text: "a backup was restored, and the noes that came after it are not all back yet".to_owned(),
+        shadow: None,
         until: None,
         ..verdict
     };
@@ -145,8 +159,14 @@ fn without_policy(facts: &Facts) -> Verdict {
         jurisdiction: None,
         rule: no_file(),
         text: format!("no policy file has the sender `{}`", facts.sender),
+        shadow: None,
         until: None,
     }
+}
+
+/// Of an author's domain.
+pub(crate) fn not_ours(domain: &str) -> String {
+    format!("{domain} is not among the sender's from_domains")
 }
 
 /// The rule where a sender has no file: the folder in which it would lie.
@@ -179,32 +199,85 @@ fn ask<'p>(
 impl<'p> Case<'p> {
     /// What the message is, asked again: the policy may have changed since it was classified.
     fn fits(&self, witness: &mut impl Witness) -> Judged<'p, ()> {
-        ask(witness, Asked::From, &self.sender.rule, self.from())?;
-        ask(witness, Asked::Scope, &self.sender.rule, self.scope())
+        let own = &self.sender.rule;
+        ask(witness, Asked::From, own, self.from())?;
+        ask(witness, Asked::Grant, own, self.grant())?;
+        ask(witness, Asked::Scope, own, self.scope())?;
+        if self.facts.stream == Stream::Marketing {
+            let demands = &self.pack.demand_rules;
+            ask(witness, Asked::SignedBody, &self.sender.stream(Stream::Marketing).rule, self.signed_body())?;
+            ask(witness, Asked::PostalAddress, &demands.postal_address, self.postal_address())?;
+            ask(witness, Asked::PrivacyNotice, &demands.privacy_notice, self.privacy_notice())?;
+        }
+        Ok(())
     }
 
     fn from(&self) -> Judged<'p, ()> {
-        let (sender, domain) = (self.sender, &self.facts.from_domain);
+        let (sender, facts) = (self.sender, self.facts);
         // A message that is only supposed (`standing`) has no From.
-        if domain.is_empty() || sender.owns_from(domain) {
-            return Ok(());
+        let named = std::iter::once(&facts.from_domain).chain(&facts.findings.also_from);
+        let stranger = named.filter(|domain| !domain.is_empty()).find(|domain| !sender.owns_from(domain));
+        stranger.map_or(Ok(()), |domain| {
+            Err(Missing { reason: Reason::FromNotAllowed, rule: &sender.rule, text: not_ours(domain) })
+        })
+    }
+
+    fn grant(&self) -> Judged<'p, ()> {
+        let facts = self.facts;
+        match facts.findings.grant {
+            StreamGrant::Granted => Ok(()),
+            StreamGrant::Lacking => {
+                let text = format!("the credential {} may not send {} mail", facts.credential, facts.stream);
+                Err(Missing { reason: Reason::StreamNotAllowed, rule: &self.sender.rule, text })
+            }
         }
-        let text = format!("{domain} is not among the sender's from_domains");
-        Err(Missing { reason: Reason::FromNotAllowed, rule: &sender.rule, text })
     }
 
     fn scope(&self) -> Judged<'p, ()> {
         let (sender, facts) = (self.sender, self.facts);
-        let refuse = |reason, text| Err(Missing { reason, rule: &sender.rule, text });
-        match &facts.scope {
-            Some(scope) if !sender.knows(scope) => {
-                refuse(Reason::UnknownScope, format!("the sender's taxonomy has no scope {scope}"))
+        let refuse = |text| Err(Missing { reason: Reason::UnknownScope, rule: &sender.rule, text });
+        match (&facts.scope, facts.findings.scope) {
+            (_, NamedScope::Malformed) => {
+                refuse("X-Optgate-Scope is not a dotted lower-case name such as apparel.tshirts".to_owned())
             }
-            None if facts.stream == Stream::Marketing => {
-                refuse(Reason::UnknownScope, "marketing needs a scope".to_owned())
+            (Some(scope), _) if !sender.knows(scope) => {
+                refuse(format!("the sender's taxonomy has no scope {scope}"))
+            }
+            (None, _) if facts.stream == Stream::Marketing => {
+                refuse("marketing needs a scope: set X-Optgate-Scope".to_owned())
             }
             _ => Ok(()),
         }
+    }
+
+    fn signed_body(&self) -> Judged<'p, ()> {
+        let own = self.sender.stream(Stream::Marketing);
+        if self.facts.findings.body == BodySeal::Open || own.signed_body == SignedBody::Headers {
+            return Ok(());
+        }
+        let text = "the body is signed or encrypted, so it can't get its footer".to_owned();
+        Err(Missing { reason: Reason::ContentMissing, rule: &own.rule, text })
+    }
+
+    fn postal_address(&self) -> Judged<'p, ()> {
+        if !self.pack.content.postal_address || self.sender.postal_address.is_some() {
+            return Ok(());
+        }
+        self.lacks("a postal address", "postal_address", &self.pack.demand_rules.postal_address)
+    }
+
+    fn privacy_notice(&self) -> Judged<'p, ()> {
+        if !self.pack.content.privacy_notice || self.sender.privacy_notice.is_some() {
+            return Ok(());
+        }
+        self.lacks("a privacy notice", "privacy_notice", &self.pack.demand_rules.privacy_notice)
+    }
+
+    /// The line of the demand, and where its answer would stand.
+    fn lacks(&self, what: &str, key: &str, rule: &'p RuleRef) -> Judged<'p, ()> {
+        let (pack, file) = (&self.pack.id, &self.sender.rule.file);
+        let text = format!("`{pack}` asks for {what}, and {file} has no `{key}`");
+        Err(Missing { reason: Reason::ContentMissing, rule, text })
     }
 
     /// The noes that are recorded about the person. CONTRACT.md, "What stops what".
@@ -312,6 +385,7 @@ impl<'p> Case<'p> {
             jurisdiction: Some(self.pack.id.clone()),
             rule: rule.clone(),
             text,
+            shadow: None,
             until: None,
         }
     }
@@ -344,28 +418,7 @@ impl<'p> Case<'p> {
 
     fn marketing(&self, scope: &'p Scope, witness: &mut impl Witness) -> Judged<'p, Standing<'p>> {
         let Self { sender, pack, consent, now, .. } = *self;
-        let standing = Question { sender, pack, scope, consent, now }.ground(witness)?;
-        ask(witness, Asked::PostalAddress, &pack.rule, self.postal_address())?;
-        ask(witness, Asked::PrivacyNotice, &pack.rule, self.privacy_notice())?;
-        Ok(standing)
-    }
-
-    fn postal_address(&self) -> Judged<'p, ()> {
-        let Self { sender, pack, .. } = *self;
-        if !pack.content.postal_address || sender.postal_address.is_some() {
-            return Ok(());
-        }
-        let text = format!("`{}` asks for a postal address, and the sender's file names none", pack.id);
-        Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text })
-    }
-
-    fn privacy_notice(&self) -> Judged<'p, ()> {
-        let Self { sender, pack, .. } = *self;
-        if !pack.content.privacy_notice || sender.privacy_notice.is_some() {
-            return Ok(());
-        }
-        let text = format!("`{}` asks for a privacy notice, and the sender's file names none", pack.id);
-        Err(Missing { reason: Reason::ContentMissing, rule: &sender.rule, text })
+        Question { sender, pack, scope, consent, now }.ground(witness)
     }
 }
 

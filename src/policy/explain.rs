@@ -102,6 +102,8 @@ pub enum Answer {
     Carries,
     Refuses,
     Holds,
+    /// Stopped by another, but let pass.
+    LetsPass,
 }
 
 /// Marketing that a cap may count.
@@ -180,6 +182,7 @@ impl Witness for Notes<'_> {
         match said {
             Said::Passes => {}
             Said::CarriesNot => answer = Answer::CarriesNot,
+            Said::LetsPass => answer = Answer::LetsPass,
             Said::Carries(Standing { kind, event: rests_on, rule, text: why }) => {
                 (answer, ground, event) = (Answer::Carries, Some(*kind), *rests_on);
                 (line, text) = (rule, Some((*why).to_owned()));

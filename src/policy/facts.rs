@@ -20,4 +20,62 @@ pub struct Facts {
     pub from_domain: String,
     /// What told the stream: a `[[classify]]` rule, or the sender's file where our own headers did.
     pub rule: RuleRef,
+    #[serde(default, skip_serializing_if = "Findings::are_none")]
+    pub findings: Findings,
+}
+
+/// What else classification found that policy may have something against.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Findings {
+    /// The domains of further authors in From, as A-labels, each once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_from: Vec<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub grant: StreamGrant,
+    #[serde(skip_serializing_if = "is_default")]
+    pub scope: NamedScope,
+    /// The `[[classify]]` rule that told the scope, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope_rule: Option<RuleRef>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub body: BodySeal,
+}
+
+/// Whether the credential may use the stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamGrant {
+    #[default]
+    Granted,
+    Lacking,
+}
+
+/// Whether what the message names as its scope is a name at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NamedScope {
+    #[default]
+    AsIs,
+    /// No scope is kept of it.
+    Malformed,
+}
+
+/// Whether the body is signed or encrypted as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodySeal {
+    #[default]
+    Open,
+    Sealed,
+}
+
+impl Findings {
+    fn are_none(&self) -> bool {
+        is_default(self)
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

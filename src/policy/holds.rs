@@ -1,6 +1,8 @@
 //! What makes marketing wait that might go: frequency caps and quiet hours. Pure. Nothing but marketing is ever
 //! held (CONTRACT.md, "What stops what"), and what is held is told until when.
 
+mod counted;
+
 use std::cell::LazyCell;
 
 use jiff::tz::TimeZone;
@@ -11,6 +13,7 @@ use super::calendar::{self, Hours, Window};
 use super::sender::SenderPolicy;
 use super::witness::{Asked, Said, Witness};
 use super::{Reason, RuleRef, Scope};
+pub use counted::counted;
 
 /// While a message that takes the last place is on its way, it may still come back and leave the place to another.
 const WHILE_ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
@@ -78,7 +81,7 @@ impl<'p> Wait<'p> {
     pub fn hold(&self, witness: &mut impl Witness) -> Option<Hold<'p>> {
         let zone = LazyCell::new(|| self.zone());
         let mut last = None;
-        for cap in self.caps() {
+        for cap in caps(self.sender, self.scope) {
             let hold = self.full(cap, || &zone);
             hear(witness, Asked::FrequencyCap, &cap.rule, hold.as_ref());
             last = later(last, hold);
@@ -107,16 +110,6 @@ impl<'p> Wait<'p> {
             Some(_) => format!("{name}, the recipient's"),
             None => format!("{name}, the sender's, since no fact names one"),
         }
-    }
-
-    /// The caps that this message falls under.
-    fn caps(&self) -> impl Iterator<Item = &'p Cap> {
-        let scope = self.scope;
-        self.sender.caps.iter().filter(move |cap| match (&cap.scope, scope) {
-            (None, _) => true,
-            (Some(capped), Some(scope)) => capped.covers(scope),
-            (Some(_), None) => false,
-        })
     }
 
     fn full<'z>(&self, cap: &'p Cap, zone: impl FnOnce() -> &'z TimeZone) -> Option<Hold<'p>> {
@@ -164,6 +157,15 @@ impl<'p> Wait<'p> {
         );
         Some(Hold { reason: Reason::QuietHours, until, rule: &quiet.rule, text })
     }
+}
+
+/// The caps that mail in this scope falls under.
+fn caps<'p>(sender: &'p SenderPolicy, scope: Option<&Scope>) -> impl Iterator<Item = &'p Cap> {
+    sender.caps.iter().filter(move |cap| match (&cap.scope, scope) {
+        (None, _) => true,
+        (Some(capped), Some(scope)) => capped.covers(scope),
+        (Some(_), None) => false,
+    })
 }
 
 fn hear(witness: &mut impl Witness, asked: Asked, rule: &RuleRef, hold: Option<&Hold<'_>>) {

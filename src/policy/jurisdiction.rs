@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use demands::{
-    Confidence, Content, Exempt, Honoured, Origin, Protected, Retention, TrackingRules, Unsubscribe,
+    Confidence, Content, DemandRules, Exempt, Honoured, Origin, Protected, Retention, TrackingRules,
+    Unsubscribe,
 };
 
 use super::{GroundKind, PolicySet, RuleRef, UNKNOWN};
@@ -26,6 +27,8 @@ pub struct Jurisdiction {
     /// Whom the law protects. Nothing tells who reads, so everybody is judged alike.
     pub protects: Vec<Protected>,
     pub content: Content,
+    /// The lines that ask for it.
+    pub demand_rules: DemandRules,
     pub unsubscribe: Unsubscribe,
     pub tracking: TrackingRules,
     pub retention: Retention,

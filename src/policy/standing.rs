@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::consent::ConsentState;
 use crate::policy::decide::{Circumstances, decide};
+use crate::policy::grounds::standing_no;
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{Facts, PolicySet, Scope, Stream, Verdict, VerdictKind};
 
@@ -20,6 +21,7 @@ pub fn supposed(sender: &SenderPolicy, credential: &str, stream: Stream, scope: 
         campaign: None,
         from_domain: String::new(),
         rule: sender.rule.clone(),
+        findings: Default::default(),
     }
 }
 
@@ -33,6 +35,11 @@ pub fn verdict(
 ) -> Verdict {
     let facts = supposed(sender, "", Stream::Marketing, Some(scope.clone()));
     decide(policy, &facts, state, &Circumstances::default(), now)
+}
+
+/// Whether a no of the person's own stands against marketing in this scope, whatever else does.
+pub fn is_withdrawn(state: &ConsentState, scope: &Scope) -> bool {
+    standing_no(state, scope).is_some()
 }
 
 /// Whether a ground is in force: mail may go, now or once a hold ends.

@@ -106,6 +106,9 @@ pub struct Verdict {
     pub rule: RuleRef,
     /// For people: what was decided and, on a refusal, what was missing. No personal data.
     pub text: String,
+    /// Of a refusal or a hold: the line of the shadow mode that lets the message pass all the same; `None` where none
+    /// does.
+    pub shadow: Option<RuleRef>,
     /// Of a hold: when there is use in looking again, where that is known. Not recorded: it is the delivery's
     /// next attempt.
     #[serde(skip)]
@@ -118,9 +121,23 @@ impl Verdict {
         *self == Verdict { until: self.until, ..other.clone() }
     }
 
+    /// Whether the message goes on now: it may, or shadow mode lets it.
+    pub fn passes(&self) -> bool {
+        self.verdict == VerdictKind::Deliver || self.shadow.is_some()
+    }
+
     /// A hold that shadow mode lets pass: the sender's own caps and quiet hours.
     pub fn is_spacing(&self) -> bool {
         matches!(self.reason, Some(Reason::FrequencyCap | Reason::QuietHours))
+    }
+
+    /// Whether the tool always hears of it: what is no mail of a stream has none to ask how refusals are answered
+    /// (CONTRACT.md, "Submitting by SMTP"), nor what the sender may not send in this name.
+    pub fn is_always_told(&self) -> bool {
+        matches!(
+            self.reason,
+            Some(Reason::Unclassified | Reason::FromNotAllowed | Reason::Unparsable | Reason::Loop)
+        )
     }
 
     /// Whether a recorded no (or a foreign From) stands behind a refusal: shadow mode never lets it pass
@@ -162,6 +179,9 @@ pub struct ShownVerdict<'v> {
     /// `None` for an answer that was not recorded.
     pub decision: Option<Uuid>,
     pub text: &'v str,
+    /// Of a refusal or a hold: the line of the shadow mode that lets the message pass all the same; null where none
+    /// does.
+    pub shadow: Option<&'v RuleRef>,
 }
 
 impl Verdict {
@@ -183,6 +203,7 @@ impl Verdict {
             policy,
             decision,
             text: &self.text,
+            shadow: self.shadow.as_ref(),
         }
     }
 }

@@ -13,7 +13,9 @@ use super::{RuleRef, Verdict};
 pub enum Asked {
     Policy,
     From,
+    Grant,
     Scope,
+    SignedBody,
     Erased,
     Suppressed,
     Withdrawn,
@@ -33,6 +35,7 @@ pub enum Asked {
     PrivacyNotice,
     FrequencyCap,
     QuietHours,
+    Shadow,
     Records,
 }
 
@@ -42,7 +45,9 @@ impl Asked {
         match self {
             Self::Policy => "is there a policy for this sender?",
             Self::From => "is From one of the sender's domains?",
+            Self::Grant => "may the credential send this stream's mail?",
             Self::Scope => "does the sender's taxonomy know the scope?",
+            Self::SignedBody => "may a signed or encrypted body go without a footer?",
             Self::Erased => "was the person erased?",
             Self::Suppressed => "is the address blocked?",
             Self::Withdrawn => "did the person say no?",
@@ -62,6 +67,7 @@ impl Asked {
             Self::PrivacyNotice => "is there the privacy notice that marketing must name?",
             Self::FrequencyCap => "has the person had as much marketing as may be?",
             Self::QuietHours => "is it a time of day at which marketing waits?",
+            Self::Shadow => "does shadow mode let it pass all the same?",
             Self::Records => "are all recorded noes there?",
         }
     }
@@ -79,6 +85,8 @@ pub enum Said<'a> {
     Refuses(&'a Missing<'a>),
     /// It may go, but not now: of several such answers the one that ends last is the verdict.
     Waits(&'a Hold<'a>),
+    /// It may not go, but goes.
+    LetsPass,
     /// The verdict as a whole becomes this.
     Becomes(&'a Verdict),
 }

@@ -59,6 +59,7 @@ pub struct Round {
 #[derive(Clone, Debug)]
 pub struct FirstDecision {
     pub delivery: Uuid,
+    pub sender: String,
     pub at: Timestamp,
     /// Of `message_facts`; none where the message was not classified.
     pub facts: Option<[u8; 32]>,
@@ -142,6 +143,14 @@ impl Store {
         }))
     }
 
+    /// The decisions on a message, one a recipient, whoever the sender; none where there is no such message.
+    pub async fn decisions_on(&self, message: Uuid) -> Result<Vec<Uuid>, StoreError> {
+        // Invariant 15: as `decision`, for the operator's command alone.
+        let select = "SELECT id FROM deliveries WHERE message = $1 ORDER BY id";
+        let rows = self.inner.database.read().await?.fetch(select, values![message]).await?;
+        Ok(rows.iter().map(|row| row.id(0)).collect::<Result<_>>()?)
+    }
+
     /// First decisions on mail that was submitted from one moment until another, page by page: ids after `after`,
     /// at most `limit` of them. Each page is a statement of its own (and one or two for people of whom more is known
     /// since), so that no reader holds anything up.
@@ -183,8 +192,9 @@ impl Store {
 /// The page is cut before anything is joined to it: PostgreSQL might else join all there is.
 const FIRST: &str =
     "SELECT v.delivery, v.subscriber, v.version, v.verdict, v.reason, v.ground, v.ground_event,
-        v.policy, v.decided_at, m.facts, m.kind, d.lookup_hash, s.version, s.state, v.circumstances
-    FROM (SELECT delivery, subscriber, version, verdict, reason, ground, ground_event, policy, decided_at, circumstances
+        v.policy, v.decided_at, m.facts, m.kind, d.lookup_hash, s.version, s.state, v.circumstances, v.sender
+    FROM (SELECT delivery, subscriber, version, verdict, reason, ground, ground_event, policy, decided_at, circumstances,
+                 sender
           FROM verdicts WHERE delivery > $1 AND delivery < $2 AND round = 0 ORDER BY delivery LIMIT $3) v
     JOIN deliveries d ON d.id = v.delivery
     JOIN messages m ON m.id = d.message
@@ -224,6 +234,7 @@ fn first(row: &Row, histories: &Histories) -> Result<FirstDecision> {
     };
     Ok(FirstDecision {
         delivery: row.id(0)?,
+        sender: row.text(15)?.to_owned(),
         at: row.time(8)?,
         facts: row.opt_blob(9)?.map(|_| row.hash(9)).transpose()?,
         policy: row.text(7)?.to_owned(),

@@ -25,6 +25,8 @@ struct Ruling {
     jurisdiction: Option<Arc<str>>,
     rule: RuleRef,
     text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    shadow: Option<RuleRef>,
 }
 
 /// The first decision's round.
@@ -32,9 +34,6 @@ pub(super) const AT_INTAKE: i64 = 0;
 
 pub(super) const INTO: &str = "verdicts (delivery, round, sender, subscriber, version, verdict, reason, \
                                ground, ground_event, policy, ruling, decided_at, circumstances)";
-
-/// What a cap has counted is recorded up to so many, the youngest.
-const MOST_EARLIER: usize = 64;
 
 /// What a verdict is about, beside what it says.
 #[derive(Clone)]
@@ -58,6 +57,7 @@ pub(super) fn ruling(verdict: &Verdict) -> ([u8; 32], String) {
         jurisdiction: verdict.jurisdiction.clone(),
         rule: verdict.rule.clone(),
         text: verdict.text.clone(),
+        shadow: verdict.shadow.clone(),
     });
     (Sha256::digest(text.as_bytes()).into(), text)
 }
@@ -86,10 +86,7 @@ fn bearing(circumstances: &Circumstances) -> Option<String> {
     if *circumstances == Circumstances::default() {
         return None;
     }
-    let mut bearing = circumstances.clone();
-    bearing.earlier.sort_by_key(|one| std::cmp::Reverse(one.at));
-    bearing.earlier.truncate(MOST_EARLIER);
-    Some(to_json(&bearing))
+    Some(to_json(circumstances))
 }
 
 /// What was recorded of it.
@@ -170,6 +167,7 @@ fn recorded(row: &Row) -> Result<Recorded> {
         jurisdiction: shared.jurisdiction,
         rule: shared.rule,
         text: shared.text,
+        shadow: shared.shadow,
         until: None,
     };
     Ok(Recorded { verdict, policy: row.text(5)?.into() })

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::gateway::{Setup, message_id};
-use crate::support::tool::newsletter;
+use crate::support::tool::{marketing_with, newsletter};
 use crate::support::{Database, Gateway, Upstream, eventually, on_both_databases};
 
 const BO: &str = "bo@example.se";
@@ -43,6 +43,11 @@ async fn until_in_force(gateway: &Gateway) {
         gateway.log().contains("policy set in force").then_some(())
     })
     .await;
+}
+
+/// The decision that a 550 names.
+fn refused(reply: &str) -> String {
+    reply.rsplit("decision ").next().unwrap().trim().to_owned()
 }
 
 fn asked(round: &Value) -> Vec<&str> {
@@ -148,17 +153,98 @@ on_both_databases! {
         assert_eq!((&replayed["unchanged"], &replayed["not_reproduced"]), (&2.into(), &serde_json::json!([])), "{replayed:#}");
     }
 
+    async fn a_messages_id_leads_to_the_decisions_on_it(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = with_bo(&database, &upstream).await;
+        let reply = gateway.submit(&[BO, "cia@example.se"], &newsletter(BO, "apparel")).await;
+        let message = message_id(&reply);
+        let mut decisions: Vec<String> = Vec::new();
+        for own in gateway.deliveries(&message).await {
+            decisions.push(own["delivery"].as_str().unwrap().to_owned());
+        }
+        let ran = gateway.command(&["policy", "explain", "--decision", &message]);
+        assert_eq!((ran.status(), ran.stdout().lines().map(str::to_owned).collect::<Vec<_>>()), (1, decisions.clone()));
+        assert!(ran.stderr().contains("is a message"), "{}", ran.stderr());
+        let told = gateway.command(&["policy", "explain", "--message", &message, "--json"]).json();
+        let shown: Vec<&str> = told.as_array().unwrap().iter().map(|one| one["decision"].as_str().unwrap()).collect();
+        assert_eq!(shown, decisions);
+        assert_eq!(told[1]["rounds"][0]["again"]["reason"], "no_ground", "{told:#}");
+        let text = gateway.command(&["policy", "explain", "--message", &message]).expect_success().stdout();
+        assert!(decisions.iter().all(|own| text.contains(own)), "{text}");
+        let nothing = ["policy", "explain", "--message", "0193a000-0000-7000-8000-000000000000"];
+        assert_eq!(gateway.command(&nothing).status(), 1);
+    }
+
+    async fn what_is_asked_while_a_restore_holds_marketing_is_held(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = with_bo(&database, &upstream).await;
+        let question = ["policy", "explain", "--sender", "demo-shop", "--to", BO, "--scope", "apparel", "--json"];
+        assert_eq!(gateway.command(&question).json()["verdict"], "deliver");
+        database.tamper("UPDATE journals SET standing = 'lost'").await;
+        assert_eq!(gateway.command(&question).json()["reason"], "restoring");
+        let earlier = [&question[..], &["--at", "2026-11-01T10:00:00Z"]].concat();
+        assert_eq!(gateway.command(&earlier).json()["verdict"], "deliver", "nobody knows how it was then");
+    }
+
+    async fn what_is_refused_for_what_it_is_is_made_again_with_its_steps(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = with_bo(&database, &upstream).await;
+        let foreign = newsletter(BO, "apparel.tshirts").replace("shop.example>", "elsewhere.example>");
+        let reply = gateway.submit(&[BO], &foreign).await;
+        assert!(reply.starts_with("550"), "{reply}");
+        let told = explain(&gateway, &refused(&reply));
+        assert_eq!((&told["agrees"], &told["rounds"][0]["again"]["reason"]), (&true.into(), &"from_not_allowed".into()), "{told:#}");
+        assert_eq!(asked(&told["rounds"][0]), ["from"]);
+        let shoes = decided(&gateway, "shoes").await;
+        let told = explain(&gateway, &shoes);
+        assert_eq!((&told["agrees"], &told["rounds"][0]["again"]["reason"]), (&true.into(), &"unknown_scope".into()), "{told:#}");
+        assert_eq!(asked(&told["rounds"][0]), ["from", "grant", "scope"]);
+        let changes = told["rounds"][0]["changes"][0]["what"].as_str().unwrap();
+        assert!(changes.starts_with("[scopes.\"shoes\"] in "), "{changes}");
+    }
+
+    async fn what_shadow_mode_lets_pass_is_told_wherever_it_is_shown(database: Database) {
+        let upstream = Upstream::start().await;
+        let file = "senders/demo-shop.toml";
+        let own = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/senders/demo-shop.toml")).unwrap();
+        let shadow = own.replace("[scopes.apparel]", "[scopes.apparel]\nmode = \"shadow\"");
+        let line = shadow.lines().position(|line| line == "mode = \"shadow\"").unwrap() + 1;
+        let gateway = Setup::new(&database, &upstream).policy(file, &shadow).start().await;
+        let decision = decided(&gateway, "apparel").await;
+        eventually("it left", || async { (upstream.captured().len() == 1).then_some(()) }).await;
+        let told = explain(&gateway, &decision);
+        let round = &told["rounds"][0];
+        let by = serde_json::json!({"file": file, "line": line});
+        assert_eq!((&told["agrees"], &round["recorded"]["shadow"], &round["again"]["shadow"]), (&true.into(), &by, &by), "{told:#}");
+        assert_eq!(round["steps"].as_array().unwrap().last().unwrap()["answer"], "lets_pass");
+        let passed = format!("refuse: no_ground (let pass in shadow mode, {file}:{line})");
+        let text = gateway.command(&["policy", "explain", "--decision", &decision]).expect_success().stdout();
+        assert!(text.contains(&format!("recorded: {passed}")) && text.contains(&format!("again:    {passed}")), "{text}");
+        let question = ["policy", "explain", "--sender", "demo-shop", "--to", "cia@example.se", "--scope", "apparel"];
+        let text = gateway.command(&question).expect_success().stdout();
+        assert!(text.starts_with(&passed), "{text}");
+        let json = gateway.command(&[&question[..], &["--json"]].concat()).json();
+        assert_eq!((&json["verdict"], &json["shadow"]), (&"refuse".into(), &by), "{json:#}");
+        let listed = eventually("it is relayed", || async {
+            let listed = gateway.command(&["queue", "list", "--json"]).json();
+            (listed[0]["state"] == "relayed").then_some(listed)
+        }).await;
+        assert_eq!((&listed[0]["reason"], &listed[0]["let_pass"]), (&Value::Null, &"no_ground".into()), "{listed}");
+        let text = gateway.command(&["queue", "list"]).expect_success().stdout();
+        assert!(text.contains("no_ground (let pass in shadow mode)"), "{text}");
+        let check = gateway.command(&["check"]).expect_success().stdout();
+        assert!(check.contains("is in shadow mode"), "{check}");
+    }
+
     async fn what_can_not_be_shown_again_is_a_finding(database: Database) {
         let upstream = Upstream::start().await;
         let gateway = with_bo(&database, &upstream).await;
         let sent = decided(&gateway, "apparel.tshirts").await;
-        // Refused for what it is: nobody was looked at, and that was all.
-        let foreign = newsletter(BO, "apparel.tshirts").replace("shop.example>", "elsewhere.example>");
-        let reply = gateway.submit(&[BO], &foreign).await;
+        // Nothing tells what it is: nobody was looked at, and that was all.
+        let reply = gateway.submit(&[BO], &marketing_with(BO, "")).await;
         assert!(reply.starts_with("550"), "{reply}");
-        let refused = reply.rsplit("decision ").next().unwrap().trim().to_owned();
-        let told = explain(&gateway, &refused);
-        assert_eq!((&told["agrees"], &told["rounds"][0]["recorded"]["reason"]), (&Value::Null, &"from_not_allowed".into()));
+        let told = explain(&gateway, &refused(&reply));
+        assert_eq!((&told["agrees"], &told["rounds"][0]["recorded"]["reason"]), (&Value::Null, &"unclassified".into()));
         assert!(told["rounds"][0]["not_made_again"].as_str().unwrap().contains("SHA-256"), "{told:#}");
         // A record that says something else than its facts and files do.
         database.tamper("UPDATE verdicts SET ground = 'double_opt_in'").await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use optgate::clock::Clock;
 
 use crate::support::gateway::Setup;
-use crate::support::on_both_databases;
 use crate::support::tool::{marketing_with, newsletter};
 use crate::support::{Database, Tool, Upstream};
+use crate::support::{eventually, on_both_databases};
 
 const STRICT: &str = r#"
 id = "strict"
@@ -52,6 +52,61 @@ on_both_databases! {
         let functional = message.replace("Stream: marketing", "Stream: functional");
         let reply = tool.submit("b@strict.example", &["x@example.se"], &functional).await;
         assert!(reply.starts_with("550 5.7.1 [stream_not_allowed] "), "a credential sends marketing only: {reply}");
+    }
+
+    async fn a_refusal_for_what_the_message_is_is_answered_as_its_stream_wants(database: Database) {
+        let upstream = Upstream::start().await;
+        let lax = STRICT.replace("refusal_reply = \"reject\"", "signed_body = \"refuse\"\ndsn_on_refusal = true");
+        let mut gateway = Setup::new(&database, &upstream).policy("senders/strict.toml", &lax).start().await;
+        gateway.add_credential("strict", "tool", "smtp", &[]);
+        let mut tool = Tool::login(gateway.smtp(), "strict/tool", gateway.secret("strict/tool")).await;
+        let news = newsletter("x@example.se", "news").replace("shop.example", "strict.example");
+        let signed = news.replace("multipart/alternative", "multipart/signed");
+        for (message, reason) in [
+            (news.replace("Scope: news", "Scope: shoes"), "unknown_scope"),
+            (news.replace("Scope: news", "Scope: Not A Name"), "unknown_scope"),
+            (news.replace("Stream: marketing", "Stream: functional"), "stream_not_allowed"),
+            (signed, "content_missing"),
+        ] {
+            let to = format!("b-{reason}@strict.example");
+            let reply = tool.submit(&to, &["x@example.se"], &message).await;
+            if reason == "stream_not_allowed" {
+                // Service mail, whose default is to say so.
+                assert!(reply.starts_with("550 5.7.1 [stream_not_allowed] "), "{reply}");
+                continue;
+            }
+            assert!(reply.starts_with("250 2.0.0 accepted") && reply.contains(&format!("refused [{reason}]")), "{reply}");
+            let report = upstream.first_for(&to).await.text();
+            assert!(report.contains(&format!("[{reason}]")), "{report}");
+        }
+        // And what is written in another's name is always a 550.
+        let foreign = news.replace("news@strict.example", "news@elsewhere.example");
+        let reply = tool.submit("b@strict.example", &["x@example.se"], &foreign).await;
+        assert!(reply.starts_with("550 5.7.1 [from_not_allowed] "), "{reply}");
+    }
+
+    async fn i14_shadow_mode_lets_pass_what_the_message_lacks_and_never_a_foreign_from(database: Database) {
+        let upstream = Upstream::start().await;
+        let shadow = STRICT.replace("default_locale", "mode = \"shadow\"\ndefault_locale");
+        let mut gateway = Setup::new(&database, &upstream).policy("senders/strict.toml", &shadow).start().await;
+        gateway.add_credential("strict", "tool", "smtp", &[]);
+        let mut tool = Tool::login(gateway.smtp(), "strict/tool", gateway.secret("strict/tool")).await;
+        let news = newsletter("x@example.se", "shoes").replace("shop.example", "strict.example");
+        let reply = tool.submit("b@strict.example", &["x@example.se"], &news).await;
+        assert!(reply.starts_with("250 2.0.0 accepted") && !reply.contains("refused"), "{reply}");
+        upstream.first_for("x@example.se").await;
+        // The same again: it was taken, and that is what the log says of it, too.
+        let reply = tool.submit("b@strict.example", &["x@example.se"], &news).await;
+        assert!(reply.contains("taken before"), "{reply}");
+        let told = eventually("both are logged", || async {
+            let log = gateway.log();
+            let told = log.lines().filter(|line| line.contains("recipient not cleared")).map(str::to_owned);
+            Some(told.collect::<Vec<_>>()).filter(|told| told.len() == 2)
+        }).await;
+        assert!(told.iter().all(|line| line.contains("\"passes\":true")), "{told:#?}");
+        let foreign = news.replace("news@strict.example", "news@elsewhere.example");
+        let reply = tool.submit("b@strict.example", &["x@example.se"], &foreign).await;
+        assert!(reply.starts_with("550 5.7.1 [from_not_allowed] "), "{reply}");
     }
 
     async fn nobody_submits_without_a_credential(database: Database) {

@@ -62,11 +62,9 @@ on_both_databases! {
         gateway.command(&["queue", "list", "--json"]).expect_success();
         upstream.open();
         let id = message_id(&waits);
-        eventually("the queued one has ended", || async {
-            let state = gateway.deliveries(&id).await.remove(0)["state"].clone();
-            (state != "queued").then_some(())
-        })
-        .await;
+        let ended = gateway.until(&id, "relayed").await;
+        assert_eq!(ended["verdict"]["ground"], "soft_opt_in", "{ended}");
+        assert_eq!(upstream.captured().len(), 1);
     }
 
     async fn what_waits_is_decided_by_the_new_set(database: Database) {

@@ -159,6 +159,25 @@ on_both_databases! {
         assert!(explain(week.at(1, "00:00:00")).starts_with("deliver"), "another day");
     }
 
+    async fn i16_a_caps_verdict_is_made_again_however_much_else_was_sent(database: Database) {
+        let (week, upstream) = (Week::begin(), Upstream::start().await);
+        let monthly = "[caps]\n[caps.\"furniture\"]\nmarketing = [\"1/month\"]\n";
+        let gateway = week.gateway(&database, &upstream, &shop("72h", monthly)).await;
+        opt_in(&gateway, ANNA, "UTC").await;
+        let (first, _) = submit(&gateway, ANNA, "furniture.office").await;
+        gateway.until(&first, "relayed").await;
+        for _ in 0..70 {
+            submit(&gateway, ANNA, "apparel").await;
+        }
+        until_count(&database, "relayed", 71).await;
+        let (again, reply) = submit(&gateway, ANNA, "furniture.office").await;
+        assert!(reply.contains("held [frequency_cap]"), "{reply}");
+        let decision = one(&gateway, &again).await["delivery"].as_str().unwrap().to_owned();
+        let told = gateway.command(&["policy", "explain", "--decision", &decision, "--json"]).json();
+        assert_eq!(told["agrees"], true, "{told:#}");
+        assert_eq!(told["rounds"][0]["sent"].as_array().unwrap().len(), 1, "what the cap counts, and no more");
+    }
+
     async fn of_two_at_once_under_a_cap_of_one_the_other_waits_for_tomorrow(database: Database) {
         let (week, upstream) = (Week::begin(), Upstream::start().await);
         let gateway = week.gateway(&database, &upstream, &shop("72h", ONE_A_DAY)).await;

@@ -193,3 +193,29 @@ fn a_sender_that_lacks_what_its_pack_asks_is_told_and_may_send_no_marketing() {
     assert!(said.contains("came refuse, reason content_missing,"), "{said}");
     assert!(said.contains("`se` asks for a privacy notice"), "{said}");
 }
+
+#[test]
+fn a_case_may_expect_what_shadow_mode_lets_pass() {
+    let folder = shipped_folder();
+    let sender = "senders/demo-shop.toml";
+    let case = |passes: &str| {
+        format!(
+            "sender = \"demo-shop\"\nat = 2026-11-21T12:00:00Z\n[[case]]\nname = \"nobody\"\n\
+             message = {{ scope = \"apparel\" }}\nexpect = {{ reason = \"no_ground\"{passes} }}\n"
+        )
+    };
+    write(folder.path(), "cases/shadow.toml", &case(", passes = false"));
+    assert_eq!(policy(&["test", "--name", "nobody"], folder.path()).0, 0);
+    replace(folder.path(), sender, "mode = \"enforce\"", "mode = \"shadow\"");
+    let (status, said) = policy(&["test", "--name", "nobody"], folder.path());
+    assert_eq!(status, 1, "{said}");
+    assert!(
+        said.contains("expected reason no_ground, does not pass, came refuse, reason no_ground, passes:"),
+        "{said}"
+    );
+    for passes in ["", ", passes = true"] {
+        write(folder.path(), "cases/shadow.toml", &case(passes));
+        let (status, said) = policy(&["test", "--name", "nobody"], folder.path());
+        assert_eq!(status, 0, "{said}");
+    }
+}

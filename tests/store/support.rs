@@ -11,8 +11,7 @@ use optgate::consent::event::OptIn;
 use optgate::keys::Keys;
 use optgate::mail::Address;
 use optgate::policy::decide::{Admission, DeliveryKind, admit};
-use optgate::policy::shaping::Shaping;
-use optgate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
+use optgate::policy::{Facts, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use optgate::spool::{Because, Fence, Lane, Settlement};
 use optgate::store::{Ask, NewDelivery, NewFact, NewMessage, Seen, Settle, Store, StoreOptions, Trace, Who};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -260,6 +259,7 @@ pub fn facts() -> Facts {
         campaign: Some("spring".into()),
         from_domain: "shop.example".into(),
         rule: rule(),
+        findings: Default::default(),
     }
 }
 
@@ -278,19 +278,13 @@ pub fn verdict(verdict: VerdictKind, reason: Option<Reason>) -> Verdict {
         jurisdiction: Some("se".into()),
         rule: rule(),
         text: "as the test says".into(),
+        shadow: None,
         until: None,
     }
 }
 
 pub fn admission(verdict: Verdict) -> Admission {
-    let policy = PolicySet {
-        hash: "policy-hash".into(),
-        senders: Default::default(),
-        jurisdictions: Default::default(),
-        shaping: Shaping::default(),
-        files: Default::default(),
-    };
-    admit(&policy, &facts(), verdict)
+    admit(verdict)
 }
 
 pub fn spoolable() -> Admission {

@@ -270,7 +270,11 @@ fn tell(output: Output, tally: &Tally) -> anyhow::Result<()> {
     ))?;
     if *withdrawn_since > 0 {
         output::line(&format!(
-            "{withdrawn_since} of the recorded grounds carry nothing: the person withdrew later"
+            "{}: the person withdrew later",
+            match withdrawn_since {
+                1 => "1 of the recorded grounds carries nothing".to_owned(),
+                _ => format!("{withdrawn_since} of the recorded grounds carry nothing"),
+            }
         ))?;
     }
     Ok(())

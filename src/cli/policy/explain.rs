@@ -16,7 +16,7 @@ use crate::cli::{Session, Status, argument, person};
 use crate::consent::view::EventView;
 use crate::consent::{ConsentState, Event, fold};
 use crate::mail::Address;
-use crate::policy::decide::Circumstances;
+use crate::policy::decide::{Circumstances, Records};
 use crate::policy::explain::{Explanation, explain};
 use crate::policy::holds::Stage;
 use crate::policy::sender::SenderPolicy;
@@ -27,11 +27,14 @@ use crate::store::Store;
 #[derive(Args)]
 pub(in crate::cli) struct Question {
     /// A recorded decision, made again with the policy and the facts of its time.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["sender", "to", "stream", "scope", "at"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["message", "sender", "to", "stream", "scope", "at"])]
     decision: Option<Uuid>,
-    #[arg(long, value_parser = argument::text, required_unless_present = "decision")]
+    /// The recorded decisions on all recipients of a message, by the id that a 250 tells.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["sender", "to", "stream", "scope", "at"])]
+    message: Option<Uuid>,
+    #[arg(long, value_parser = argument::text, required_unless_present_any = ["decision", "message"])]
     sender: Option<String>,
-    #[arg(long, value_name = "ADDRESS", value_parser = person::address, required_unless_present = "decision")]
+    #[arg(long, value_name = "ADDRESS", value_parser = person::address, required_unless_present_any = ["decision", "message"])]
     to: Option<Address>,
     #[arg(long, default_value = "marketing", value_parser = stream)]
     stream: Stream,
@@ -46,11 +49,14 @@ pub(in crate::cli) struct Question {
 type History = Vec<(Event, Option<Value>)>;
 
 pub(super) async fn run(session: &Session, question: Question) -> anyhow::Result<Status> {
-    let Question { decision, sender, to, stream, scope, at } = question;
-    match (decision, sender, to) {
+    let Question { decision, message, sender, to, stream, scope, at } = question;
+    match (decision, message, sender, to) {
         (Some(id), ..) => decision::run(session, id).await,
-        (None, Some(sender), Some(to)) => Supposed { sender, to, stream, scope, at }.explain(session).await,
-        (None, ..) => anyhow::bail!("name a sender and an address, or a decision"),
+        (None, Some(id), ..) => decision::run_all(session, id).await,
+        (None, None, Some(sender), Some(to)) => {
+            Supposed { sender, to, stream, scope, at }.explain(session).await
+        }
+        (None, None, ..) => anyhow::bail!("name a sender and an address, a decision, or a message"),
     }
 }
 
@@ -127,7 +133,15 @@ impl Supposed {
         if self.at.is_some() {
             earlier.retain(|one| one.stage == Stage::Delivered && one.at <= now);
         }
-        Ok(Circumstances { earlier, ..Circumstances::default() })
+        // Of another time nobody knows whether a restore was under way.
+        let records = match self.at {
+            Some(_) => Records::Complete,
+            None => {
+                store.follow_journals().await?;
+                store.records()
+            }
+        };
+        Ok(Circumstances { records, earlier })
     }
 }
 

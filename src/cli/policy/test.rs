@@ -94,6 +94,7 @@ fn expected(expect: &Expect) -> serde_json::Value {
         ("scope", json!(expect.scope)),
         ("stream", json!(expect.stream)),
         ("jurisdiction", json!(expect.jurisdiction)),
+        ("passes", json!(expect.passes)),
     ];
     fields
         .into_iter()

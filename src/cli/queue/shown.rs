@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::super::output::{self, Output};
 use crate::mail::Address;
 use crate::policy::verdict::ShownVerdict;
-use crate::policy::{Reason, Scope, Stream};
+use crate::policy::{Reason, RuleRef, Scope, Stream, Verdict};
 use crate::store::DeliveryView;
 
 /// A list that is printed while it is read: a table, or one JSON list that is whole once it is ended.
@@ -74,7 +74,7 @@ fn print_table(page: &[DeliveryView]) -> anyhow::Result<()> {
             word(view.stream),
             word(view.scope.as_ref()),
             view.state.shown().to_owned(),
-            word(view.reason),
+            why(view),
             view.attempts.to_string(),
             word(view.next_attempt_at),
             view.last_response.clone().unwrap_or_default(),
@@ -96,8 +96,8 @@ fn print_one(view: &DeliveryView) -> anyhow::Result<()> {
         ("campaign", view.lane.campaign.clone()),
         ("provider", view.lane.provider.clone()),
         ("state", view.state.shown().to_owned()),
-        ("reason", word(view.reason)),
-        ("verdict", format!("{}: {}", verdict.verdict, verdict.text)),
+        ("reason", why(view)),
+        ("verdict", format!("{}: {}{}", verdict.verdict, verdict.text, let_pass_by(verdict))),
         ("rule", format!("{}:{}", verdict.rule.file, verdict.rule.line)),
         ("attempts", view.attempts.to_string()),
         ("next attempt", word(view.next_attempt_at)),
@@ -121,6 +121,8 @@ struct Listed<'v> {
     scope: Option<&'v Scope>,
     state: &'static str,
     reason: Option<Reason>,
+    /// Why it would not have gone, had shadow mode not let it pass.
+    let_pass: Option<Reason>,
     attempts: u32,
     next_attempt_at: Option<Timestamp>,
     last_response: Option<&'v str>,
@@ -147,6 +149,7 @@ fn listed(view: &DeliveryView) -> Listed<'_> {
         scope: view.scope.as_ref(),
         state: view.state.shown(),
         reason: view.reason,
+        let_pass: let_pass(view),
         attempts: view.attempts,
         next_attempt_at: view.next_attempt_at,
         last_response: view.last_response.as_deref(),
@@ -162,6 +165,23 @@ fn shown(view: &DeliveryView) -> Shown<'_> {
         deadline: view.deadline,
         verdict: view.verdict.shown(recipient(view), &view.policy, Some(view.delivery)),
     }
+}
+
+/// The reason of the state, or what shadow mode let pass.
+fn why(view: &DeliveryView) -> String {
+    match (view.reason, let_pass(view)) {
+        (None, Some(reason)) => format!("{reason} (let pass in shadow mode)"),
+        (reason, _) => word(reason),
+    }
+}
+
+fn let_pass(view: &DeliveryView) -> Option<Reason> {
+    view.verdict.reason.filter(|_| view.verdict.shadow.is_some())
+}
+
+fn let_pass_by(verdict: &Verdict) -> String {
+    let told = |rule: &RuleRef| format!(" (let pass in shadow mode, {}:{})", rule.file, rule.line);
+    verdict.shadow.as_ref().map(told).unwrap_or_default()
 }
 
 fn recipient(view: &DeliveryView) -> Option<String> {

@@ -142,10 +142,11 @@ impl Gateway {
             campaign: Some("summer".into()),
             from_domain: "shop.example".into(),
             rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
+            findings: Default::default(),
         };
         let anna = self.store.consent_of("demo-shop", &[anna()]).await.unwrap().pop().unwrap().unwrap();
         let judged = decide(&policy, &facts, &anna.state, &Circumstances::default(), self.clock.now());
-        let admission = admit(&policy, &facts, judged);
+        let admission = admit(judged);
         assert!(matches!(admission, Admission::Spool(_)), "{admission:?}");
         let mut message = self.notification("anna@example.se");
         message.kind = DeliveryKind::Submitted;

@@ -28,6 +28,7 @@ fn facts(stream: Stream) -> Facts {
         campaign: Some("summer: anna@example.se".into()),
         from_domain: "shop.example".into(),
         rule: rule(),
+        findings: Default::default(),
     }
 }
 
@@ -42,6 +43,7 @@ fn verdict() -> Verdict {
         jurisdiction: Some("se".into()),
         rule: rule(),
         text: String::new(),
+        shadow: None,
         until: None,
     }
 }

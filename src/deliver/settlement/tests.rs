@@ -26,6 +26,7 @@ fn verdict(kind: VerdictKind, reason: Option<Reason>) -> Verdict {
         jurisdiction: None,
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
         text: String::new(),
+        shadow: None,
         until: None,
     }
 }

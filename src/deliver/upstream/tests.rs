@@ -62,6 +62,7 @@ fn verdict() -> Verdict {
         jurisdiction: None,
         rule: RuleRef { file: "".into(), line: 0 },
         text: String::new(),
+        shadow: None,
         until: None,
     }
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::super::sender::{Mode, SenderPolicy};
-use super::super::{Facts, GroundKind, PolicySet, Stream, Verdict, VerdictKind};
+use super::super::{Facts, GroundKind, PolicySet, RuleRef, Stream, Verdict, VerdictKind};
 
 /// The verdict on our own delivery status notification: it is functional mail about functional matters.
 pub(super) fn dsn_verdict(sender: &SenderPolicy) -> Verdict {
@@ -18,6 +18,7 @@ pub(super) fn dsn_verdict(sender: &SenderPolicy) -> Verdict {
         jurisdiction: None,
         rule: sender.stream(Stream::Functional).rule.clone(),
         text: "a delivery status notification to the sender's own address".to_owned(),
+        shadow: None,
         until: None,
     }
 }
@@ -91,39 +92,35 @@ impl Deliverable {
 }
 
 /// Whether a verdict opens the spool. In shadow mode a refusal that no recorded no forbids does.
-pub fn admit(policy: &PolicySet, facts: &Facts, verdict: Verdict) -> Admission {
+pub fn admit(verdict: Verdict) -> Admission {
     let entry = match verdict.verdict {
-        VerdictKind::Deliver => Entry::Queued,
-        _ if passes_in_shadow(policy, facts, &verdict) => Entry::Queued,
+        _ if verdict.passes() => Entry::Queued,
         VerdictKind::Hold => Entry::Held { until: verdict.until },
-        VerdictKind::Refuse => return Admission::Refuse(verdict),
+        VerdictKind::Deliver | VerdictKind::Refuse => return Admission::Refuse(verdict),
     };
     Admission::Spool(Spoolable { verdict, kind: DeliveryKind::Submitted, entry })
 }
 
 /// Whether a verdict lets a claimed delivery leave.
-pub fn release(policy: &PolicySet, facts: &Facts, verdict: Verdict) -> Release {
+pub fn release(verdict: Verdict) -> Release {
     match verdict.verdict {
-        VerdictKind::Deliver => Release::Send(Deliverable { verdict }),
-        _ if passes_in_shadow(policy, facts, &verdict) => Release::Send(Deliverable { verdict }),
+        _ if verdict.passes() => Release::Send(Deliverable { verdict }),
         VerdictKind::Hold => Release::Hold(verdict),
-        VerdictKind::Refuse => Release::Withhold(verdict),
+        VerdictKind::Deliver | VerdictKind::Refuse => Release::Withhold(verdict),
     }
 }
 
-/// Whether shadow mode lets mail go that the verdict would stop: never past a recorded no, nor past a hold that
-/// is not the policy's own.
-pub(super) fn passes_in_shadow(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> bool {
-    let sender = policy.sender(&facts.sender);
-    if sender.is_none_or(|sender| sender.mode_in(facts.scope.as_ref()).0 == Mode::Enforce) {
-        return false;
-    }
-    match verdict.verdict {
+/// The line of the shadow mode that lets mail go which the verdict would stop: never past a recorded no, nor past a
+/// hold that is not the policy's own.
+pub(super) fn let_pass(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Option<RuleRef> {
+    let (mode, rule) = policy.sender(&facts.sender)?.mode_in(facts.scope.as_ref());
+    let passes = match verdict.verdict {
         VerdictKind::Deliver => false,
         // Invariant 14: a recorded no holds in every mode.
         VerdictKind::Refuse => !verdict.is_recorded_no(),
         VerdictKind::Hold => verdict.is_spacing(),
-    }
+    };
+    (passes && mode == Mode::Shadow).then(|| rule.clone())
 }
 
 /// A DSN of our own: to the tool's envelope sender, on no one's consent.

@@ -1,5 +1,7 @@
 //! Decisions as a table: what is known of a person, what the message is, what must come of it.
 
+mod message;
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -101,6 +103,7 @@ fn message(words: &str) -> Facts {
         campaign: None,
         from_domain: "shop.example".to_owned(),
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
+        findings: Default::default(),
     }
 }
 
@@ -423,11 +426,11 @@ fn check_without_jurisdiction(policy: &PolicySet, facts: &[(&str, &str)]) {
 
 fn admitted(policy: &PolicySet, told: &str, facts: &[(&str, &str)], words: &str) -> bool {
     let verdict = judge(policy, told, facts, words);
-    let leaves = match release(policy, &message(words), verdict.clone()) {
+    let leaves = match release(verdict.clone()) {
         Release::Send(_) => true,
         Release::Hold(_) | Release::Withhold(_) => false,
     };
-    let spooled = matches!(admit(policy, &message(words), verdict), Admission::Spool(_));
+    let spooled = matches!(admit(verdict), Admission::Spool(_));
     assert_eq!(leaves, spooled);
     leaves
 }
@@ -451,7 +454,7 @@ fn i14_shadow_mode_never_lets_a_recorded_no_pass() {
     }
     let foreign = Facts { from_domain: "other.example".to_owned(), ..message("marketing apparel") };
     let verdict = decide(shadow, &foreign, &ConsentState::default(), &Circumstances::default(), at(NOW));
-    assert!(matches!(admit(shadow, &foreign, verdict), Admission::Refuse(_)));
+    assert!(matches!(admit(verdict), Admission::Refuse(_)));
 }
 
 /// The shipped policies with one marketing message a day, and none at night.
@@ -477,9 +480,7 @@ fn what_may_go_waits_for_its_turn_and_what_may_not_is_refused() {
     let held = spaced_verdict(spaced(), &[SHIRT], "marketing apparel");
     assert_eq!((held.verdict, held.reason), (VerdictKind::Hold, Some(Reason::FrequencyCap)));
     assert_eq!((held.ground, held.until), (None, Some(at("2026-11-22T00:00:00Z"))));
-    let Admission::Spool(spoolable) = admit(spaced(), &message("marketing apparel"), held.clone()) else {
-        panic!("what is held is spooled")
-    };
+    let Admission::Spool(spoolable) = admit(held.clone()) else { panic!("what is held is spooled") };
     assert_eq!(spoolable.entry(), Entry::Held { until: held.until });
     let withdrawn = [SHIRT, ("2026-06-01", "withdrawal")];
     assert_eq!(spaced_verdict(spaced(), &withdrawn, "marketing apparel").reason, Some(Reason::Withdrawn));
@@ -502,8 +503,8 @@ fn shadow_mode_lets_pass_what_would_wait_for_its_turn_but_not_what_waits_for_a_r
     let facts = message("marketing apparel");
     let verdict = spaced_verdict(&shadow, &[SHIRT], "marketing apparel");
     assert_eq!(verdict.reason, Some(Reason::FrequencyCap));
-    assert!(matches!(release(&shadow, &facts, verdict.clone()), Release::Send(_)));
-    let Admission::Spool(spoolable) = admit(&shadow, &facts, verdict) else { panic!("it passes") };
+    assert!(matches!(release(verdict.clone()), Release::Send(_)));
+    let Admission::Spool(spoolable) = admit(verdict) else { panic!("it passes") };
     assert_eq!(spoolable.entry(), Entry::Queued);
     // Invariant 14: a no may be missing.
     let circumstances = Circumstances {
@@ -512,7 +513,7 @@ fn shadow_mode_lets_pass_what_would_wait_for_its_turn_but_not_what_waits_for_a_r
     };
     let verdict = decide(&shadow, &facts, &known("se", &[SHIRT]), &circumstances, at(NOW));
     assert_eq!(verdict.reason, Some(Reason::Restoring));
-    assert!(matches!(release(&shadow, &facts, verdict), Release::Hold(_)));
+    assert!(matches!(release(verdict), Release::Hold(_)));
 }
 
 #[test]
@@ -592,6 +593,6 @@ fn i2_what_is_refused_opens_neither_the_spool_nor_the_way_out() {
     let facts = message("marketing apparel");
     let verdict = decide(policy(), &facts, &ConsentState::default(), &Circumstances::default(), at(NOW));
     assert_eq!(verdict.reason, Some(Reason::NoGround));
-    assert!(matches!(admit(policy(), &facts, verdict.clone()), Admission::Refuse(_)));
-    assert!(matches!(release(policy(), &facts, verdict), Release::Withhold(_)));
+    assert!(matches!(admit(verdict.clone()), Admission::Refuse(_)));
+    assert!(matches!(release(verdict), Release::Withhold(_)));
 }

@@ -10,11 +10,14 @@ use crate::consent::ConsentState;
 use crate::consent::event::{Acquaintance, OptIn, Suppression};
 use crate::consent::fold::{Acquainted, No, Yes};
 use crate::policy::decide::{Circumstances, Records, decide};
+use crate::policy::facts::{BodySeal, NamedScope, StreamGrant};
 use crate::policy::grounds::{Question, day, youngest_no};
 use crate::policy::jurisdiction::Jurisdiction;
-use crate::policy::sender::{DomainPattern, ScopePolicy, SenderPolicy};
+use crate::policy::sender::{DomainPattern, ScopePolicy, SenderPolicy, SignedBody};
 use crate::policy::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 
+/// Holds that may follow each other before an end is looked for no more.
+const MOST_HOLDS: usize = 100;
 /// Scopes that are named at most.
 const MOST_SCOPES: usize = 8;
 
@@ -40,6 +43,9 @@ pub(super) struct Asked<'a> {
     pub verdict: &'a Verdict,
 }
 
+/// A key that the sender's file lacks: what to say of it, the line that asks for it, and how it would stand there.
+type Lack<'a> = (String, &'a RuleRef, fn(&mut SenderPolicy));
+
 /// A scope in which somebody might have bought, and the like that lets it reach the message's.
 type Bought<'a> = (&'a Scope, &'a RuleRef);
 
@@ -54,7 +60,8 @@ impl Asked<'_> {
             (VerdictKind::Deliver, _) => self.against(sender, pack),
             (_, Some(Reason::FromNotAllowed)) => self.other_from(sender),
             (_, Some(Reason::UnknownScope)) => self.declared(sender),
-            (_, Some(Reason::ContentMissing)) => self.with_address(sender),
+            (_, Some(Reason::StreamNotAllowed)) => self.granted(),
+            (_, Some(Reason::ContentMissing)) => self.with_content(sender, pack),
             (_, Some(Reason::Restoring)) => {
                 let mut circumstances = self.circumstances.clone();
                 circumstances.records = Records::Complete;
@@ -82,15 +89,34 @@ impl Asked<'_> {
 
     /// What would have let it go at once.
     fn no_wait(&self) -> Vec<Change> {
-        let later = self.verdict.until.and_then(|until| {
-            let then = decide(self.policy, self.facts, self.consent, self.circumstances, until);
-            self.change(format!("any time from {until} on"), &[&self.verdict.rule], &then)
-        });
+        let later = self.end_of_waiting();
         let mut nothing_sent = self.circumstances.clone();
         nothing_sent.earlier.clear();
         let then = decide(self.policy, self.facts, self.consent, &nothing_sent, self.now);
         let what = "nothing sent to the person before".to_owned();
         later.into_iter().chain(self.change(what, &[&self.verdict.rule], &then)).collect()
+    }
+
+    /// When it no longer waits: what ends may give way to what begins, as a day's cap to the quiet hours of its night.
+    fn end_of_waiting(&self) -> Option<Change> {
+        let mut rules = vec![self.verdict.rule.clone()];
+        let mut until = self.verdict.until?;
+        for _ in 0..MOST_HOLDS {
+            let then = decide(self.policy, self.facts, self.consent, self.circumstances, until);
+            match then.until.filter(|_| then.verdict == VerdictKind::Hold) {
+                Some(next) if next > until => {
+                    if !rules.contains(&then.rule) {
+                        rules.push(then.rule);
+                    }
+                    until = next;
+                }
+                _ => {
+                    let rules: Vec<&RuleRef> = rules.iter().collect();
+                    return self.change(format!("a moment from {until} on"), &rules, &then);
+                }
+            }
+        }
+        None
     }
 
     /// A block or a restriction that had been lifted.
@@ -187,7 +213,11 @@ impl Asked<'_> {
 
     /// The same message about something that the person does want to hear of.
     fn other_scopes(&self, sender: &SenderPolicy) -> Option<Change> {
-        let instead = |scope: &Scope| Facts { scope: Some(scope.clone()), ..self.facts.clone() };
+        let instead = |scope: &Scope| {
+            let mut facts = Facts { scope: Some(scope.clone()), ..self.facts.clone() };
+            facts.findings.scope = NamedScope::AsIs;
+            facts
+        };
         let then = |facts: &Facts| decide(self.policy, facts, self.consent, self.circumstances, self.now);
         let taxonomy = sender.taxonomy();
         let mut fitting =
@@ -205,7 +235,8 @@ impl Asked<'_> {
             DomainPattern::Below(domain) => format!("mail.{domain}"),
         };
         let what = format!("a From at {from_domain}");
-        let facts = Facts { from_domain, ..self.facts.clone() };
+        let mut facts = Facts { from_domain, ..self.facts.clone() };
+        facts.findings.also_from.clear();
         let then = decide(self.policy, &facts, self.consent, self.circumstances, self.now);
         self.change(what, &[&sender.rule], &then).into_iter().collect()
     }
@@ -223,13 +254,48 @@ impl Asked<'_> {
         changes
     }
 
-    fn with_address(&self, sender: &SenderPolicy) -> Vec<Change> {
-        if sender.postal_address.is_some() {
-            return Vec::new();
+    fn granted(&self) -> Vec<Change> {
+        let mut facts = self.facts.clone();
+        facts.findings.grant = StreamGrant::Granted;
+        let then = decide(self.policy, &facts, self.consent, self.circumstances, self.now);
+        let what = format!("a credential that may send {} mail", self.facts.stream);
+        self.change(what, &[], &then).into_iter().collect()
+    }
+
+    /// What the sender's file lacks, each by itself; where more than one does, all of them.
+    fn with_content(&self, sender: &SenderPolicy, pack: &Jurisdiction) -> Vec<Change> {
+        let (file, rules) = (&sender.rule.file, &pack.demand_rules);
+        let marketing = sender.stream(Stream::Marketing);
+        let mut lacks: Vec<Lack<'_>> = Vec::new();
+        if self.facts.findings.body == BodySeal::Sealed && marketing.signed_body == SignedBody::Refuse {
+            let what = format!("`signed_body = \"headers\"` in {file}");
+            lacks.push((what, &marketing.rule, |own| {
+                if let Some(own) = own.streams.get_mut(&Stream::Marketing) {
+                    own.signed_body = SignedBody::Headers;
+                }
+            }));
         }
-        let then = self.with_sender(|own| own.postal_address = Some("an address".to_owned()));
-        let what = format!("`postal_address` in {}", sender.rule.file);
-        self.change(what, &[&sender.rule], &then).into_iter().collect()
+        if pack.content.postal_address && sender.postal_address.is_none() {
+            let what = format!("`postal_address` in {file}");
+            lacks.push((what, &rules.postal_address, |own| {
+                own.postal_address = Some("an address".to_owned())
+            }));
+        }
+        if pack.content.privacy_notice && sender.privacy_notice.is_none() {
+            let what = format!("`privacy_notice` in {file}");
+            lacks.push((what, &rules.privacy_notice, |own| own.privacy_notice = Some("https://".to_owned())));
+        }
+        let had = |lacks: &[Lack<'_>]| {
+            let then = self.with_sender(|own| lacks.iter().for_each(|(_, _, give)| give(own)));
+            let what: Vec<&str> = lacks.iter().map(|(what, ..)| what.as_str()).collect();
+            let rules: Vec<&RuleRef> = lacks.iter().map(|(_, rule, _)| *rule).collect();
+            self.change(what.join(" and "), &rules, &then)
+        };
+        let mut changes: Vec<Change> = lacks.chunks(1).filter_map(had).collect();
+        if lacks.len() > 1 {
+            changes.extend(had(&lacks));
+        }
+        changes
     }
 
     /// The answer, had the sender's file said something else.

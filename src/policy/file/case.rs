@@ -230,6 +230,7 @@ fn expect(mut table: Table<'_>) -> Option<ReadExpect> {
     let scope = table.take("scope", |v| v.parsed::<Scope>());
     let stream = table.take("stream", |v| v.word(&words(Stream::ALL, Stream::as_str)));
     let jurisdiction = table.take("jurisdiction", |v| v.read(value::id));
+    let passes = table.take("passes", |v| v.boolean());
     if table.is_empty() {
         source.error(&span, "an empty `expect` is met by every verdict: name at least `verdict`");
     }
@@ -251,6 +252,7 @@ fn expect(mut table: Table<'_>) -> Option<ReadExpect> {
         scope: scope.as_ref().map(|given| given.value.clone()),
         stream: stream.map(|given| given.value),
         jurisdiction: jurisdiction.as_ref().map(|given| given.value.clone()),
+        passes: passes.map(|given| given.value),
     };
     Some(ReadExpect { expect, jurisdiction, scope })
 }

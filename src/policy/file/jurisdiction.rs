@@ -223,6 +223,7 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
         reconfirm_imported: chain.iter().find_map(|pack| pack.reconfirm_imported).unwrap_or(false),
         protects: chain.iter().find_map(|pack| pack.protects.clone()).unwrap_or_default(),
         content: demands.content(),
+        demand_rules: demands.demand_rules(&own.id.rule),
         unsubscribe: demands.unsubscribe(),
         tracking: demands.tracking(),
         retention: demands.retention(),

@@ -164,3 +164,30 @@ fn a_hold_says_what_is_reached_until_when_and_by_which_line() {
     assert_eq!(hold.text, text);
     assert_eq!((&*hold.rule.file, hold.rule.line as usize), ("senders/demo-shop.toml", lines + 6));
 }
+
+#[test]
+fn what_is_kept_of_earlier_mail_is_what_fills_the_caps_that_apply() {
+    let sender = sender(
+        "",
+        "[caps]\n[caps.\"furniture\"]\nmarketing = [\"1/month\"]\n[caps.\"apparel\"]\nmarketing = [\"2/week\"]",
+    );
+    let mut earlier = vec![delivered("furniture.office", "2026-11-02T08:00:00Z")];
+    earlier.extend((0..70).map(|number| Earlier {
+        at: at("2026-11-03T08:00:00Z") + SignedDuration::from_hours(number),
+        ..delivered("apparel", "2026-11-03T08:00:00Z")
+    }));
+    let kept = |scope: &str| counted(&sender, Some(&scope.parse().unwrap()), earlier.clone());
+    assert_eq!(kept("furniture.office"), earlier[..1], "however much else came since");
+    let youngest: Vec<Earlier> = earlier.iter().rev().take(2).cloned().collect();
+    assert_eq!(kept("apparel.tshirts"), youngest);
+}
+
+#[test]
+fn what_is_on_its_way_is_kept_beside_what_was_delivered() {
+    let sender = sender("", "[caps]\nmarketing = [\"2/day\"]");
+    let one = [delivered("apparel", "2026-11-22T08:00:00Z")];
+    let on_its_way = (0..5).map(|_| reserved("apparel", "2026-11-22T09:00:00Z"));
+    let kept = counted(&sender, None, one.into_iter().chain(on_its_way).collect());
+    assert_eq!(kept.iter().filter(|one| one.stage == Stage::Delivered).count(), 1);
+    assert_eq!(kept.len(), 3, "as many of each as fill it");
+}

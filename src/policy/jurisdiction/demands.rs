@@ -24,6 +24,13 @@ pub struct Content {
     pub advertising_label: bool,
 }
 
+/// The lines of `[content]` that ask something of the sender's file: where nobody says it, the pack's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DemandRules {
+    pub postal_address: RuleRef,
+    pub privacy_notice: RuleRef,
+}
+
 /// `[unsubscribe]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsubscribe {

@@ -88,6 +88,7 @@ mod tests {
             jurisdiction: None,
             rule: RuleRef { file: "f".into(), line: 1 },
             text: "not covered by the recipient's consent".into(),
+            shadow: None,
             until: None,
         };
         Decided { delivery: Uuid::from_u128(2), verdict, fate }

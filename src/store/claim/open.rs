@@ -7,8 +7,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Claim, Times};
 use super::take::{Taken, TakenRows};
+use super::{Claim, Times};
 use crate::clock::from_micros;
 use crate::keys::DataKey;
 use crate::policy::Facts;
@@ -146,11 +146,7 @@ struct Parts<'a> {
     times: Times,
 }
 
-fn claim(
-    taken: Taken,
-    parts: Parts<'_>,
-    consent: Result<Consent, StoreError>,
-) -> Result<Claim> {
+fn claim(taken: Taken, parts: Parts<'_>, consent: Result<Consent, StoreError>) -> Result<Claim> {
     let missing = |what: &str| Fault::Unreadable(format!("{what} is missing"));
     let message = parts.message.ok_or_else(|| missing("its message"))?.as_ref().map_err(Fault::clone)?;
     let key = parts.key.ok_or_else(|| missing("the spool key of its day"))?;

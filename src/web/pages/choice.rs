@@ -13,8 +13,8 @@ use super::leave::may_be_undone;
 use crate::consent::fold::No;
 use crate::consent::{ConsentState, EventKind};
 use crate::policy::sender::SenderPolicy;
-use crate::policy::standing::{scopes_in_force, verdict};
-use crate::policy::{PolicySet, Reason, Scope};
+use crate::policy::standing::{is_withdrawn, scopes_in_force};
+use crate::policy::{PolicySet, Scope};
 
 /// What the person asked for and did not get.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,9 +46,7 @@ pub(super) fn events(
         choices.was.iter().filter(|scope| !ticked.contains(*scope)).cloned().collect();
     let wanted: BTreeSet<Scope> =
         ticked.iter().filter(|scope| !choices.was.contains(*scope)).cloned().collect();
-    let blocked =
-        |scope: &&Scope| verdict(policy, sender, state, scope, now).reason == Some(Reason::Withdrawn);
-    let blocked: Vec<Scope> = wanted.iter().filter(blocked).cloned().collect();
+    let blocked: Vec<Scope> = wanted.iter().filter(|scope| is_withdrawn(state, scope)).cloned().collect();
     let mut undone = blocking(state, &blocked, now);
 
     let before = scopes_in_force(policy, sender, state, &taxonomy, now);

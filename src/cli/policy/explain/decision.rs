@@ -20,10 +20,10 @@ pub(super) async fn run(session: &Session, id: Uuid) -> anyhow::Result<Status> {
     let config = session.essentials()?;
     let store = session.store(&config).await?;
     let told = Told::of(&store, id).await;
+    let of_message = store.decisions_on(id).await;
     store.close().await;
     let Some(told) = told? else {
-        eprintln!("optgate: no such decision: {id}");
-        return Ok(Status::Findings);
+        return none(id, &of_message?);
     };
     match session.output {
         Output::Json => output::json(&told.shown())?,
@@ -32,6 +32,52 @@ pub(super) async fn run(session: &Session, id: Uuid) -> anyhow::Result<Status> {
     // The verdict itself is no finding, whatever it says; that it can't be shown again is.
     let found = told.rounds.iter().any(|round| round.is_finding());
     Ok(if found { Status::Findings } else { Status::Done })
+}
+
+/// All decisions on a message, one after the other.
+pub(super) async fn run_all(session: &Session, message: Uuid) -> anyhow::Result<Status> {
+    let config = session.essentials()?;
+    let store = session.store(&config).await?;
+    let told = all(&store, message).await;
+    store.close().await;
+    let told = told?;
+    if told.is_empty() {
+        eprintln!("optgate: no such message: {message}");
+        return Ok(Status::Findings);
+    }
+    match session.output {
+        Output::Json => output::json(&told.iter().map(Told::shown).collect::<Vec<_>>())?,
+        Output::Text => {
+            for (number, one) in told.iter().enumerate() {
+                if number > 0 {
+                    output::line("")?;
+                }
+                one.print()?;
+            }
+        }
+    }
+    let found = told.iter().flat_map(|one| &one.rounds).any(Again::is_finding);
+    Ok(if found { Status::Findings } else { Status::Done })
+}
+
+/// A message has a thousand recipients at most.
+async fn all(store: &Store, message: Uuid) -> anyhow::Result<Vec<Told>> {
+    let mut all = Vec::new();
+    for id in store.decisions_on(message).await? {
+        all.extend(Told::of(store, id).await?);
+    }
+    Ok(all)
+}
+
+/// What a 250 tells is the message's id, and each of its recipients has a decision.
+fn none(id: Uuid, of_message: &[Uuid]) -> anyhow::Result<Status> {
+    if of_message.is_empty() {
+        eprintln!("optgate: no such decision: {id}");
+        return Ok(Status::Findings);
+    }
+    eprintln!("optgate: {id} is a message (--message shows all decisions on it); its decisions are:");
+    of_message.iter().try_for_each(|decision| output::line(&decision.to_string()))?;
+    Ok(Status::Findings)
 }
 
 /// A decision with all its rounds, made again.
@@ -163,7 +209,7 @@ fn with_orders(recorded: &Verdict, again: Verdict) -> Verdict {
         return again;
     }
     let (verdict, reason, text) = (recorded.verdict, recorded.reason, recorded.text.clone());
-    Verdict { verdict, reason, ground: None, ground_event: None, text, until: None, ..again }
+    Verdict { verdict, reason, ground: None, ground_event: None, text, shadow: None, until: None, ..again }
 }
 
 impl Made {
@@ -177,6 +223,7 @@ impl Made {
             ("scope", then.scope == now.scope),
             ("stream", then.stream == now.stream),
             ("jurisdiction", then.jurisdiction == now.jurisdiction),
+            ("shadow", then.shadow == now.shadow),
             ("rule", then.rule == now.rule),
         ];
         let differs = fields.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect();

@@ -8,10 +8,10 @@ use super::History;
 use crate::cli::consent;
 use crate::cli::output;
 use crate::consent::event::ShownText;
-use crate::policy::Verdict;
 use crate::policy::explain::{
     Answer, Change, Explanation, Judged, Like, Line, Message, Sent, SentStage, Step,
 };
+use crate::policy::{RuleRef, Verdict};
 
 /// Characters of a policy file's line that are shown; `--json` has all of them.
 const LINE_SHOWN: usize = 60;
@@ -24,13 +24,21 @@ pub(super) fn verdict(verdict: &Verdict) -> io::Result<()> {
     output::line(&format!("by {}{}", place(verdict), pack.unwrap_or_default()))
 }
 
-/// `refuse: out_of_scope`, `deliver on soft_opt_in`.
+/// `refuse: out_of_scope`, `deliver on soft_opt_in`, `refuse: no_ground (let pass in shadow mode, senders/x.toml:37)`.
 pub(super) fn in_a_word(verdict: &Verdict) -> String {
-    said(verdict.verdict, verdict.reason, verdict.ground)
+    let said = said(verdict.verdict, verdict.reason, verdict.ground);
+    match &verdict.shadow {
+        Some(rule) => format!("{said} (let pass in shadow mode, {})", place_of(rule)),
+        None => said,
+    }
 }
 
 pub(super) fn place(verdict: &Verdict) -> String {
-    Line { file: verdict.rule.file.clone(), line: verdict.rule.line, text: None }.place()
+    place_of(&verdict.rule)
+}
+
+fn place_of(rule: &RuleRef) -> String {
+    Line { file: rule.file.clone(), line: rule.line, text: None }.place()
 }
 
 fn said(verdict: impl ToString, reason: Option<impl ToString>, ground: Option<impl ToString>) -> String {
@@ -110,6 +118,7 @@ fn step(step: &Step, verdict: &Verdict) -> Vec<String> {
     let answer = match (step.answer, step.reason, step.ground) {
         (Answer::Passes, ..) => "nothing against it".to_owned(),
         (Answer::CarriesNot, ..) => "no".to_owned(),
+        (Answer::LetsPass, ..) => "let pass".to_owned(),
         (Answer::Carries, _, Some(ground)) => format!("deliver on {ground}{why}"),
         (Answer::Carries, ..) => format!("deliver{why}"),
         (Answer::Refuses, Some(reason), _) => format!("refuse [{reason}]{why}"),

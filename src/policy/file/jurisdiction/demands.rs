@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::value;
 use crate::policy::RuleRef;
 use crate::policy::jurisdiction::{
-    Confidence, Content, Exempt, Honoured, Origin, Retention, TrackingRules, Unsubscribe,
+    Confidence, Content, DemandRules, Exempt, Honoured, Origin, Retention, TrackingRules, Unsubscribe,
 };
 use crate::toml_file::{Given, Table};
 
@@ -13,9 +13,9 @@ use crate::toml_file::{Given, Table};
 #[derive(Default)]
 pub struct ReadDemands {
     identity: Option<bool>,
-    postal_address: Option<bool>,
+    postal_address: Option<Given<bool>>,
     contact_address: Option<bool>,
-    privacy_notice: Option<bool>,
+    privacy_notice: Option<Given<bool>>,
     advertising_label: Option<bool>,
     link_life: Option<Duration>,
     honoured_within: Option<Honoured>,
@@ -39,9 +39,9 @@ pub fn read(table: &mut Table<'_>) -> ReadDemands {
     let mut read = ReadDemands::default();
     if let Some(mut content) = table.table("content") {
         read.identity = flag(&mut content, "identity");
-        read.postal_address = flag(&mut content, "postal_address");
+        read.postal_address = content.take("postal_address", |v| v.boolean());
         read.contact_address = flag(&mut content, "contact_address");
-        read.privacy_notice = flag(&mut content, "privacy_notice");
+        read.privacy_notice = content.take("privacy_notice", |v| v.boolean());
         read.advertising_label = flag(&mut content, "advertising_label");
         content.finish();
     }
@@ -120,10 +120,22 @@ impl Demands<'_> {
     pub fn content(&self) -> Content {
         Content {
             identity: self.said(|read| read.identity).unwrap_or_default(),
-            postal_address: self.said(|read| read.postal_address).unwrap_or(true),
+            postal_address: self.said(|read| plain(read.postal_address.clone())).unwrap_or(true),
             contact_address: self.said(|read| read.contact_address).unwrap_or_default(),
-            privacy_notice: self.said(|read| read.privacy_notice).unwrap_or_default(),
+            privacy_notice: self.said(|read| plain(read.privacy_notice.clone())).unwrap_or_default(),
             advertising_label: self.said(|read| read.advertising_label).unwrap_or_default(),
+        }
+    }
+
+    /// `own` is the pack's own line.
+    pub fn demand_rules(&self, own: &RuleRef) -> DemandRules {
+        let line = |of: fn(&ReadDemands) -> Option<&Given<bool>>| {
+            let given = self.0.iter().find_map(|read| of(read));
+            given.map_or_else(|| own.clone(), |given| given.rule.clone())
+        };
+        DemandRules {
+            postal_address: line(|read| read.postal_address.as_ref()),
+            privacy_notice: line(|read| read.privacy_notice.as_ref()),
         }
     }
 
