@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// A transaction should not take longer, whatever machine and disk it is: so long mail waits behind it.
-const LONG: Duration = Duration::from_millis(20);
+const LONG: Duration = Duration::from_millis(25);
 /// Facts in a transaction.
 const FEWEST: usize = 32;
 const MOST: usize = 2048;
