@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 pub const SENDER: &str = "demo-shop";
 /// People of one slice.
-const SLICE: u64 = 500;
+const SLICE: u64 = 2000;
 /// Slices that are made ahead of the writing.
 const AHEAD: usize = 4;
 
