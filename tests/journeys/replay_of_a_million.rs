@@ -29,31 +29,38 @@ async fn a_million() {
         multiply(&database, number).await;
         println!("{:?}: {number} decisions made in {:.0?}", database.kind, began.elapsed());
         gateway.start().await;
-        let other = gateway.data_dir.join("other");
-        narrower(&gateway, &other);
-        for folder in [gateway.data_dir.join("policies"), other] {
+        let (other, spaced) = (gateway.data_dir.join("other"), gateway.data_dir.join("spaced"));
+        other_policies(&gateway, &other, |text| text.replace("\"double_opt_in\", ", ""));
+        other_policies(&gateway, &spaced, |text| match text.contains("id = \"demo-shop\"") {
+            true => format!("{text}\n{SPACED}"),
+            false => text.to_owned(),
+        });
+        for folder in [gateway.data_dir.join("policies"), other, spaced] {
             let (took, most, told) = replay(&gateway, &folder.display().to_string());
             println!(
-                "{:?}: {} decisions in {took:.1?} ({:.0}/s), {} unchanged, {} lose mail, {most} KiB at most",
+                "{:?}: {} decisions in {took:.1?} ({:.0}/s), {} unchanged, {} lose mail, {} wait, {most} KiB at most",
                 database.kind,
                 told["messages"],
                 told["messages"].as_f64().unwrap() / took.as_secs_f64(),
                 told["unchanged"],
                 told["lose"]["people"],
+                told["wait"]["people"],
             );
         }
     }
 }
 
-/// Nobody's confirmed yes counts in Sweden any more.
-fn narrower(gateway: &Gateway, other: &std::path::Path) {
+/// Caps and quiet hours that were not there.
+const SPACED: &str = "[caps]\nmarketing = [\"1/day\", \"3/week\"]\n[quiet_hours]\nmarketing = { from = \"21:00\", to = \"08:00\" }\n";
+
+/// The gateway's policies, changed: nobody's confirmed yes counts in Sweden any more, say.
+fn other_policies(gateway: &Gateway, other: &std::path::Path, change: impl Fn(&str) -> String) {
     let own = gateway.data_dir.join("policies");
     for place in ["senders", "jurisdictions"] {
         std::fs::create_dir_all(other.join(place)).unwrap();
         for entry in std::fs::read_dir(own.join(place)).unwrap().map(Result::unwrap) {
             let text = std::fs::read_to_string(entry.path()).unwrap();
-            let text = text.replace("\"double_opt_in\", ", "");
-            std::fs::write(other.join(place).join(entry.file_name()), text).unwrap();
+            std::fs::write(other.join(place).join(entry.file_name()), change(&text)).unwrap();
         }
     }
 }

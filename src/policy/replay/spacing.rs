@@ -147,6 +147,8 @@ impl Simulated {
     /// for its turn is dated later, and fills nothing before that.
     fn remember(&mut self, sender: &SenderPolicy, key: (u16, u64), now: Timestamp, sent: Sent) {
         let Some(known) = self.sent.get_mut(&key) else { return };
+        // Most people have one place, and there are many of them.
+        known.reserve_exact(1);
         known.push(sent);
         known.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
         let longest = sender.caps.iter().map(|cap| cap.per).max().unwrap_or(Window::Day);

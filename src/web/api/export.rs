@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::Api;
 use super::body::Id;
-use super::caller::OfCompliance;
+use super::caller::{Caller, OfCompliance};
 use super::deliveries::{self, ShownDelivery};
 use super::document::Email;
 use super::problem::{Document, Problem};
 use super::stream::{self, Gone, Pieces};
 use super::subscribers::{known, view};
 use crate::consent::view::SubscriberView;
-use crate::store::{Role, Store};
+use crate::store::Role;
 
 /// Deliveries read and written at a time.
 const PAGE: u32 = 200;
@@ -70,22 +70,25 @@ pub(super) async fn export(
     let mut opening = serde_json::to_vec(&head).unwrap_or_default();
     opening.pop();
     opening.extend_from_slice(b",\"deliveries\":[");
-    let (store, sender) = (api.store.clone(), caller.sender().to_owned());
-    let write = move |pieces| write_deliveries(pieces, opening, store, sender, id);
+    let write = move |pieces| write_deliveries(pieces, opening, api, caller, id);
     Ok(stream::answer("application/json", write))
 }
 
 async fn write_deliveries(
     mut pieces: Pieces,
     opening: Vec<u8>,
-    store: Store,
-    sender: String,
+    api: Api,
+    caller: Caller,
     id: Uuid,
 ) -> Result<(), Gone> {
     pieces.write(&opening).await?;
     let (mut after, mut comma): (_, &[u8]) = (None, b"");
     loop {
-        let page = store.deliveries_to(&sender, id, after, PAGE).await.map_err(|error| {
+        // A revoked key is out within five seconds, open answers included.
+        if !api.verifier.still_in_force(caller.credential_id()).await.unwrap_or(false) {
+            return Err(Gone);
+        }
+        let page = api.store.deliveries_to(caller.sender(), id, after, PAGE).await.map_err(|error| {
             tracing::error!(%error, "an export breaks off");
             Gone
         })?;
