@@ -1,7 +1,10 @@
 //! Ends what is kept for a time only, as long as each sender's policy says (`[retention]`). Where it says nothing,
 //! and for senders whose policy is gone, all is kept.
 //!
-//! Never touches consent, nor what has not ended; and what one reading of a clock says is over is not yet believed.
+//! Never touches consent (but for people of whom none ever came), nor what has not ended; and what one reading of a clock
+//! says is over is not yet believed.
+
+mod unconfirmed;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +16,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::policy::PolicySet;
+use crate::policy::sender::{Retention, SenderPolicy};
 use crate::store::{Store, StoreError};
 use crate::telemetry::metrics;
+use unconfirmed::Walk;
 
 /// Periods are of months: minutes are no matter.
 const LOOK: Duration = Duration::from_secs(600);
@@ -26,29 +31,38 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn run(store: Store, policies: Arc<ArcSwap<PolicySet>>, shutdown: CancellationToken) {
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut walk = Walk::default();
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             _ = ticks.tick() => {}
         }
         let policy = policies.load_full();
-        match shutdown.run_until_cancelled(look(&store, &policy)).await {
+        let removed = match shutdown.run_until_cancelled(look(&store, &policy, &mut walk)).await {
             None => return,
-            Some(Ok(0)) => {}
-            Some(Ok(outcomes)) => tracing::info!(outcomes, "removed outcomes whose time is over"),
-            Some(Err(error)) => tracing::error!(%error, "outcomes whose time is over can't be removed"),
+            Some(removed) => removed,
+        };
+        match removed {
+            Ok((0, 0)) => {}
+            Ok((outcomes, people)) => {
+                tracing::info!(outcomes, people, "removed outcomes and people whose time is over");
+            }
+            Err(error) => tracing::error!(%error, "what is over can't be removed"),
         }
     }
 }
 
-/// Removes all whose time is over now, by the store's clock. Returns how many outcomes.
-async fn look(store: &Store, policy: &PolicySet) -> Result<u64, StoreError> {
+/// Removes what is over now, by the store's clock. Returns how many outcomes, and how many people.
+async fn look(store: &Store, policy: &PolicySet, walk: &mut Walk) -> Result<(u64, u64), StoreError> {
+    let kept_for_ever = |sender: &SenderPolicy| sender.retention == Retention::default();
     // By a clock that just stepped nothing is over.
-    if policy.senders.values().all(|sender| sender.retention.decisions.is_none())
-        || !store.clock_is_steady().await?
-    {
-        return Ok(0);
+    if policy.senders.values().all(kept_for_ever) || !store.clock_is_steady().await? {
+        return Ok((0, 0));
     }
+    Ok((outcomes(store, policy).await?, walk.go_on(store, policy).await?))
+}
+
+async fn outcomes(store: &Store, policy: &PolicySet) -> Result<u64, StoreError> {
     let mut all = 0;
     for sender in policy.senders.values() {
         let Some(months) = sender.retention.decisions else { continue };

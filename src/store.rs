@@ -36,6 +36,7 @@ mod sql;
 mod submission;
 mod subscriber;
 mod suppressed;
+mod unconfirmed;
 mod verdict;
 mod writer;
 
@@ -67,6 +68,7 @@ pub use spool::{NewDelivery, NewMessage, Trace};
 pub use submission::TakenBefore;
 pub use subscriber::{Consent, Subscriber, SubscriberRecord};
 pub use suppressed::{Suppressed, SuppressedPage};
+pub use unconfirmed::{Unconfirmed, UnconfirmedPage};
 
 use crate::clock::Clock;
 use crate::journal::Journal;

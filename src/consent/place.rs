@@ -48,3 +48,21 @@ fn is_made_of(text: &str, length: RangeInclusive<usize>, marks: &[u8]) -> bool {
         && text.bytes().all(fits)
         && text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::file;
+
+    #[test]
+    fn a_place_is_a_pack_or_a_country_in_either_case() {
+        let policy = file::parse(&file::shipped()).unwrap().0;
+        for code in ["se", "SE", "unknown", "eu", "uk", "GB", "br", "BR", "XK"] {
+            assert_eq!(jurisdiction(&policy, code), Ok(()), "{code}");
+        }
+        for code in ["xx", "ZZ", "atlantis"] {
+            assert_eq!(jurisdiction(&policy, code), Err(NoPlace::NoPack), "{code}");
+        }
+        assert_eq!(jurisdiction(&policy, "s e"), Err(NoPlace::NoCode));
+    }
+}

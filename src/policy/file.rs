@@ -154,7 +154,8 @@ pub fn recall(files: &[NamedText]) -> (PolicySet, Vec<Mistake>) {
 
 /// The kinds of which a file is no TOML.
 fn broken(files: &[NamedText]) -> Unread {
-    let broken = files.iter().filter(|(_, text)| DeTable::parse(text).is_err());
+    let deciding = files.iter().filter(|(name, _)| !case::holds_cases(name));
+    let broken = deciding.filter(|(_, text)| DeTable::parse(text).is_err());
     broken.filter_map(|(name, _)| Kind::of(name)).collect()
 }
 

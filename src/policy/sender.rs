@@ -137,6 +137,8 @@ pub struct Texts {
 pub struct Retention {
     /// Outcomes with their verdicts and messages (invariant 16), from the day on which a delivery ended.
     pub decisions: Option<u32>,
+    /// People of whom nothing ever came, from the day on which the youngest sign-up or import of theirs was recorded.
+    pub unconfirmed: Option<u32>,
 }
 
 /// `[[classify]]`: for tools that can't set our headers; the first match wins.

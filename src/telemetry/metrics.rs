@@ -101,6 +101,7 @@ families! {
     QUEUE_COUNTED = "optgate_queue_counted_timestamp_seconds", Gauge, "When the queue was last counted: seldom, where counting takes long.";
     // the store
     OUTCOMES_REMOVED = "optgate_outcomes_removed_total", Counter, "Outcomes whose time was over by the sender's [retention]: removed with verdict and message.";
+    PEOPLE_REMOVED = "optgate_unconfirmed_people_removed_total", Counter, "People who never confirmed and whose time was over by the sender's [retention]: removed with address, key and evidence.";
     COMMIT_JOBS = "optgate_commit_jobs", Histogram(JOBS), "Jobs that shared one commit.";
     COMMIT_SECONDS = "optgate_commit_seconds", Histogram(SECONDS), "One transaction of the writer, synced, by result.";
     // pages and API
@@ -310,6 +311,11 @@ pub fn http_request(listener: &'static str, route: &str, status: u16, took: Dura
 /// Outcomes were removed, their time being over.
 pub fn outcomes_removed(outcomes: u64) {
     counter!(OUTCOMES_REMOVED.name).increment(outcomes);
+}
+
+/// People were removed of whom nothing ever came, their time being over.
+pub fn people_removed(people: u64) {
+    counter!(PEOPLE_REMOVED.name).increment(people);
 }
 
 // The program.

@@ -1,5 +1,7 @@
 //! Records end when the policy says so, and whoever asks for one that ended is told.
 
+use serde_json::json;
+
 use crate::support::gateway::{Setup, message_id};
 use crate::support::tool::newsletter;
 use crate::support::{Database, Upstream, eventually, on_both_databases};
@@ -58,6 +60,47 @@ on_both_databases! {
             page["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
         assert_eq!((status, told), (200, vec!["opt_in", "relayed"]), "{page}");
         let removed = "optgate_outcomes_removed_total 1";
+        assert!(gateway.metrics().await.contains(removed), "{removed}");
+    }
+
+    async fn people_who_never_confirmed_are_forgotten_when_the_policy_says(database: Database) {
+        let upstream = Upstream::start().await;
+        let policy = SHOP.replace("decisions = \"36 months\"", "unconfirmed = \"2 months\"");
+        let mut gateway =
+            Setup::new(&database, &upstream).policy("senders/demo-shop.toml", &policy).start().await;
+        let rows = "email,kind,scopes,jurisdiction\nnever@example.se,unconfirmed,apparel,se\n\
+                    american@example.com,no_objection,apparel,us\nno@example.se,unconfirmed,apparel,se\n";
+        let import = ["consent", "import", "-", "--sender", "demo-shop", "--source", "old list"];
+        let ran = gateway.command_with(&import, rows.as_bytes());
+        assert_eq!(ran.status(), 0, "{}", ran.stderr());
+        gateway.withdraw("no@example.se").await;
+        eventually("the clock was looked at", || async {
+            (database.count("SELECT count(*) FROM clock_seen").await == 1).then_some(())
+        })
+        .await;
+        gateway.terminate().await;
+        let rows = "email,kind,scopes,jurisdiction\nlately@example.se,unconfirmed,apparel,se\n";
+        let long_ago = 3 * 31 * 86_400_000_000_i64;
+        for statement in ["subscribers SET created_at = created_at", "consent_events SET recorded_at = recorded_at"] {
+            database.tamper(&format!("UPDATE {statement} - {long_ago}")).await;
+        }
+        let day = 25 * 3_600_000_000_i64;
+        database.tamper(&format!("UPDATE clock_seen SET steady_since = steady_since - {day}")).await;
+        let ran = gateway.command_with(&import, rows.as_bytes());
+        assert_eq!(ran.status(), 0, "{}", ran.stderr());
+        gateway.start().await;
+        let known = async |who: &str| {
+            gateway.api("POST", "/v1/subscribers/lookup", Some(json!({ "email": who }))).await.0
+        };
+        eventually("who never confirmed is forgotten", || async {
+            (known("never@example.se").await == 404).then_some(())
+        })
+        .await;
+        // Where the law asks for no yes, silence is none; a no is never lost; and who came lately may yet confirm.
+        for who in ["american@example.com", "no@example.se", "lately@example.se"] {
+            assert_eq!(known(who).await, 200, "{who}");
+        }
+        let removed = "optgate_unconfirmed_people_removed_total 1";
         assert!(gateway.metrics().await.contains(removed), "{removed}");
     }
 }

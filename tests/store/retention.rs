@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use optgate::consent::event::{EventKind, Suppression};
 use optgate::spool::{Outcome, Settlement};
 use optgate::store::{FeedError, Removed, What};
 use uuid::Uuid;
@@ -18,6 +19,8 @@ rules! {
     a_cursor_of_what_is_gone_is_told_so,
     what_is_over_goes_in_slices,
     a_clock_that_stepped_is_believed_after_a_steady_day,
+    whom_nothing_came_of_goes_whole_and_whoever_said_anything_stays,
+    whom_mail_waits_for_or_who_came_lately_stays,
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -168,4 +171,78 @@ async fn a_clock_that_stepped_is_believed_after_a_steady_day(home: &Home) {
     // A node that nobody ran for a week tells nothing of what its clock did meanwhile.
     home.advance(DAY * 7).await;
     assert!(steady_day().await);
+}
+
+fn unconfirmed() -> EventKind {
+    EventKind::Unconfirmed { scopes: vec!["apparel".parse().unwrap()] }
+}
+
+async fn record(home: &Home, who: &str, kind: EventKind) -> Uuid {
+    home.store.record(vec![home.fact(who, kind)]).await.remove(0).unwrap().subscriber.id
+}
+
+/// Walks over all people, two at a time, and removes whom nothing came of. How many.
+async fn forget(home: &Home, before: Timestamp) -> u64 {
+    let (mut after, mut removed) = (None, 0);
+    loop {
+        let page = home.store.unconfirmed(SENDER, before, after, 2).await.unwrap();
+        let ids: Vec<Uuid> = page.people.iter().map(|person| person.id).collect();
+        removed += home.store.remove_unconfirmed(SENDER, before, &ids).await.unwrap();
+        after = page.next;
+        if after.is_none() {
+            return removed;
+        }
+    }
+}
+
+async fn whom_nothing_came_of_goes_whole_and_whoever_said_anything_stays(home: &Home) {
+    let signup = || EventKind::SignupRequested { scopes: vec!["apparel".parse().unwrap()] };
+    for (who, kind) in [("old@example.se", unconfirmed()), ("asked@example.se", signup())] {
+        record(home, who, kind).await;
+    }
+    let people = [
+        ("anna@example.se", opt_in()),
+        ("no@example.se", withdrawal()),
+        ("blocked@example.se", EventKind::Suppressed { why: Suppression::Operator }),
+        ("restricted@example.se", EventKind::Restricted),
+    ];
+    let mut staying = Vec::new();
+    for (who, kind) in people {
+        record(home, who, unconfirmed()).await;
+        staying.push(record(home, who, kind).await);
+    }
+    let erased = record(home, "erased@example.se", unconfirmed()).await;
+    home.store.erase(SENDER, erased, "api").await.unwrap();
+    home.store.sequence().await.unwrap();
+    home.advance(DAY).await;
+    assert_eq!(home.store.unconfirmed("other", home.clock.now(), None, 9).await.unwrap().people, []);
+    assert_eq!(forget(home, home.clock.now()).await, 2);
+    assert_eq!(home.count("SELECT count(*) FROM subscribers").await, 5);
+    assert_eq!(home.count("SELECT count(*) FROM consent_events").await, 2 * 4 + 2);
+    for id in staying {
+        assert!(home.store.subscriber(SENDER, id).await.unwrap().is_some());
+    }
+    // The feed passes over what is gone.
+    assert_eq!(home.store.feed(SENDER, None, 100).await.unwrap().entries.len(), 10);
+    assert_eq!(forget(home, home.clock.now()).await, 0);
+    // Who comes back is somebody new.
+    record(home, "old@example.se", opt_in()).await;
+    assert_eq!(home.count("SELECT count(*) FROM subscribers").await, 6);
+}
+
+async fn whom_mail_waits_for_or_who_came_lately_stays(home: &Home) {
+    record(home, "old@example.se", unconfirmed()).await;
+    record(home, "again@example.se", unconfirmed()).await;
+    home.advance(DAY).await;
+    let before = home.clock.now();
+    home.advance(DAY).await;
+    let again = home.store.unconfirmed(SENDER, before, None, 9).await.unwrap().people;
+    assert_eq!((again.len(), again[0].jurisdiction.as_deref()), (2, Some("se")));
+    // Said between the look and the removal.
+    record(home, "again@example.se", unconfirmed()).await;
+    home.spool_to(&["old@example.se"]).await;
+    let ids: Vec<Uuid> = again.iter().map(|person| person.id).collect();
+    assert_eq!(home.store.remove_unconfirmed(SENDER, before, &ids).await.unwrap(), 0);
+    end(home, 1).await;
+    assert_eq!(home.store.remove_unconfirmed(SENDER, before, &ids).await.unwrap(), 1);
 }

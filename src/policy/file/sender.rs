@@ -202,8 +202,9 @@ fn expires(table: &mut Table<'_>, sender: &RuleRef) -> Expires {
 fn retention(table: &mut Table<'_>) -> Retention {
     let Some(mut own) = table.table("retention") else { return Retention::default() };
     let decisions = own.take("decisions", |v| v.read(value::months)).map(|given| given.value);
+    let unconfirmed = own.take("unconfirmed", |v| v.read(value::months)).map(|given| given.value);
     own.finish();
-    Retention { decisions }
+    Retention { decisions, unconfirmed }
 }
 
 fn classify(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<ClassifyRule> {

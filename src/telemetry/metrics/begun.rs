@@ -9,8 +9,8 @@ use metrics::counter;
 use super::labels::named;
 use super::{
     FACTS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES, NOT_SMTP, OUTCOMES,
-    OUTCOMES_REMOVED, PERMITS, POLICY_RELOADS, POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE,
-    TLS_HANDSHAKES, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
+    OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS, POLICY_RELOADS, POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL,
+    TAKEN_BEFORE, TLS_HANDSHAKES, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
 };
 use crate::policy::{Reason, Stream, VerdictKind};
 use crate::spool::{Outcome, State};
@@ -87,7 +87,7 @@ pub(super) fn limit_of(door: &'static str, limit: &'static str) -> &'static str 
 
 /// What there is whatever the configuration says.
 pub(super) fn program() {
-    for family in [POSSIBLE_DUPLICATES, LEASES_TAKEN_OVER, OUTCOMES_REMOVED, LOG_LEFT_OUT] {
+    for family in [POSSIBLE_DUPLICATES, LEASES_TAKEN_OVER, OUTCOMES_REMOVED, PEOPLE_REMOVED, LOG_LEFT_OUT] {
         counter!(family.name).absolute(0);
     }
     each(INTAKE_TROUBLES, |why| counter!(INTAKE_FAILURES.name, "why" => why).absolute(0));
