@@ -34,6 +34,7 @@ fn history(kinds: Vec<EventKind>) -> Vec<Event> {
                 locale: None,
                 time_zone: Some("Europe/Stockholm".to_owned()),
                 texts: Default::default(),
+                told_at: None,
             }
         })
         .collect();

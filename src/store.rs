@@ -23,6 +23,7 @@ mod operator;
 mod page;
 mod people;
 mod policy_set;
+mod proofs;
 mod pulse;
 mod queue;
 mod replay;

@@ -1,29 +1,39 @@
 //! Whether a fact may be added to a history, and to which. Asked under the subscriber's row lock.
+//!
+//! Of what is told nothing is left out but the very same fact, of the same time: a yes from between two noes may yet be
+//! told us, and must not beat the second one because the first came so shortly before it (invariant 5). Growth is
+//! bounded only where nobody who tells has a credential, which is at a person's own links, and only beyond a number of
+//! presses that no person makes.
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::fold::{No, Pending};
+use super::event::BEGUN_ANEW;
+use super::fold::taken_back;
 use super::{ConsentState, Event, EventKind};
 use crate::policy::Scope;
 
 /// How far ahead of our clock a fact may be dated, in seconds: clocks differ.
 pub const AHEAD_SECONDS: i64 = 300;
+/// What is dated earlier, in seconds since 1970, is an empty date (a spreadsheet's, a database's) or a slip. A no with
+/// such a date would lose to any yes.
+pub const EARLIEST_SECOND: i64 = 631_152_000; // 1990-01-01
 /// For how long a person may undo an own withdrawal, in seconds.
 pub const UNDO_SECONDS: i64 = 24 * 3600;
-/// A withdrawal that repeats a standing one within this many seconds says nothing new (a double click, a
-/// request tried again), so that a link pressed over and over does not make history grow without bound.
-/// It is short because a yes from between the two may yet be told us, and must not beat the second no.
-pub const REPETITION_SECONDS: i64 = 600;
+/// Beyond this many noes of one person by own links within a day, only one a minute is recorded of each kind: somebody's
+/// program presses the link.
+pub const PRESSES: usize = 100;
+const PRESSES_SECONDS: i64 = 24 * 3600;
+const PRESSED_SECONDS: i64 = 60;
 
 /// Where a fact goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Onto {
     /// The person's own history (a new one, if the person is unknown).
     History,
-    /// A new history: the old one was erased, and this fact is the person's new beginning.
+    /// A new history, which opens with `begun_anew`: the old one was erased, and this fact is the person's new beginning.
     FreshHistory,
-    /// Nowhere: this event said the same before, and nothing since said otherwise.
+    /// Nowhere: this event is the same fact.
     Already(Uuid),
 }
 
@@ -32,44 +42,59 @@ pub enum Onto {
 pub enum NotAdmitted {
     #[error("it is dated more than five minutes ahead")]
     DatedAhead,
+    #[error("it is dated before 1990: is it an empty date?")]
+    DatedTooEarly,
     #[error("the person was erased, and only a younger opt-in of their own begins anew")]
     Erased,
     #[error("there is no such withdrawal to undo, or its 24 hours are over")]
     NothingToUndo,
 }
 
-/// Whether this fact may be recorded. `state` is the person's as it stands.
+/// The time that a fact counts with, of the one that it was told with.
+///
+/// What we heard of has happened, whatever another clock says: left ahead of ours, a yes would beat the no that follows
+/// it. A no keeps its time, or it would become older than a yes that was told a second before it, and of two noes and a
+/// yes dated ahead the order of arrival would decide.
+pub fn occurred_at(kind: &EventKind, told: Timestamp, now: Timestamp) -> Timestamp {
+    match kind {
+        EventKind::Withdrawal { .. }
+        | EventKind::Suppressed { .. }
+        | EventKind::Restricted
+        | EventKind::Erased => told,
+        _ => told.min(now),
+    }
+}
+
+/// Whether this fact may be recorded. `history` is the person's as it stands, and `state` what it folds to.
 pub fn admit(
+    history: &[Event],
     state: &ConsentState,
-    kind: &EventKind,
-    occurred_at: Timestamp,
+    fact: &Event,
     now: Timestamp,
 ) -> Result<Onto, NotAdmitted> {
-    if seconds_between(now, occurred_at) > AHEAD_SECONDS {
+    if seconds_between(now, fact.told_at.unwrap_or(fact.occurred_at)) > AHEAD_SECONDS {
         return Err(NotAdmitted::DatedAhead);
+    }
+    if fact.occurred_at.as_second() < EARLIEST_SECOND {
+        return Err(NotAdmitted::DatedTooEarly);
     }
     if let Some(barrier) = barrier(state) {
         // Invariant 5: nothing but the person's own new yes gets past a tombstone. A no about it is kept, since
-        // a yes from before it may yet be told us.
-        return match kind {
-            EventKind::OptIn { .. } if occurred_at > barrier => Ok(Onto::FreshHistory),
-            EventKind::Withdrawal { .. } | EventKind::Suppressed { .. } => {
-                Ok(said_before(state, kind, occurred_at, now).map_or(Onto::History, Onto::Already))
+        // a yes from before it may yet be told us; a block that was lifted no longer stops functional mail.
+        return match &fact.kind {
+            EventKind::OptIn { .. } if fact.occurred_at > barrier => Ok(Onto::FreshHistory),
+            EventKind::Withdrawal { .. }
+            | EventKind::Suppressed { .. }
+            | EventKind::SuppressionLifted { .. } => {
+                Ok(said_before(history, fact).map_or(Onto::History, Onto::Already))
             }
             _ => Err(NotAdmitted::Erased),
         };
     }
-    if let EventKind::WithdrawalUndone { withdrawal } = kind {
-        let standing = state.withdrawals.iter().find(|no| no.event == *withdrawal && !no.complaint);
-        let moment = occurred_at.max(now);
-        return match standing {
-            Some(no) if occurred_at >= no.at && seconds_between(no.at, moment) <= UNDO_SECONDS => {
-                Ok(Onto::History)
-            }
-            _ => Err(NotAdmitted::NothingToUndo),
-        };
+    if let EventKind::WithdrawalUndone { withdrawal, scopes } = &fact.kind {
+        return undoing(history, *withdrawal, scopes, fact.occurred_at, now);
     }
-    Ok(said_before(state, kind, occurred_at, now).map_or(Onto::History, Onto::Already))
+    Ok(said_before(history, fact).map_or(Onto::History, Onto::Already))
 }
 
 /// Up to when a tombstone's person has said no to all there was: a yes, a purchase or a sign-up from then or
@@ -79,6 +104,32 @@ pub fn barrier(state: &ConsentState) -> Option<Timestamp> {
     let withdrawn = state.withdrawals.iter().map(|no| no.at);
     let suppressed = state.suppressed.iter().map(|(_, at)| *at);
     Some(withdrawn.chain(suppressed).fold(erased, Timestamp::max))
+}
+
+/// What the new history of an erased person opens with, each with its time: a no to all there was before, since an
+/// erasure must not let mail go that it found stopped, and the blocks of the address. The person's new yes revives what
+/// it names, and nothing beside it.
+pub fn begun_anew(erased: &ConsentState) -> Vec<(EventKind, Timestamp)> {
+    let Some(barrier) = barrier(erased) else { return Vec::new() };
+    let all = (EventKind::Withdrawal { scopes: Vec::new(), complaint: false }, barrier);
+    let blocks = erased.suppressed.iter().map(|(why, at)| (EventKind::Suppressed { why: *why }, *at));
+    std::iter::once(all).chain(blocks).collect()
+}
+
+/// One of those, as an event.
+pub fn begun_anew_event(id: Uuid, (kind, occurred_at): (EventKind, Timestamp), now: Timestamp) -> Event {
+    Event {
+        id,
+        kind,
+        occurred_at,
+        recorded_at: now,
+        channel: BEGUN_ANEW.to_owned(),
+        jurisdiction: None,
+        locale: None,
+        time_zone: None,
+        texts: Default::default(),
+        told_at: None,
+    }
 }
 
 /// Whether a fact can be a ground, so that an erasure must not be older than it.
@@ -92,95 +143,63 @@ pub fn speaks_for_mail(kind: &EventKind) -> bool {
     )
 }
 
-/// The event that is the same fact, told with the same time: a list that comes again says nothing new, though younger
+/// The events that are this fact, told with the same time: a list that comes again says nothing new, though younger
 /// facts have replaced its own in the state, or taken them back.
-pub fn told_before(history: &[Event], kind: &EventKind, occurred_at: Timestamp) -> Option<Uuid> {
-    let same = |own: &&Event| own.occurred_at == occurred_at && own.kind == *kind;
-    history.iter().find(same).map(|own| own.id)
+pub fn told_before<'h>(history: &'h [Event], fact: &'h Event) -> impl DoubleEndedIterator<Item = &'h Event> {
+    let told = fact.told_at.unwrap_or(fact.occurred_at);
+    history.iter().filter(move |own| own.is_told_at(told) && own.kind == fact.kind)
 }
 
-/// The event that said the same.
-fn said_before(
-    state: &ConsentState,
-    kind: &EventKind,
-    occurred_at: Timestamp,
-    now: Timestamp,
-) -> Option<Uuid> {
-    match kind {
-        EventKind::Withdrawal { scopes, complaint } => {
-            let standing = |scope| standing_no(state, scope, *complaint, occurred_at, now);
-            if scopes.is_empty() {
-                standing(None)
-            } else {
-                one_for_all(scopes, |scope| standing(Some(scope)))
-            }
-        }
-        EventKind::OptIn { ground, scopes } => one_for_all(scopes, |scope| {
-            let same = |yes: &&super::fold::Yes| {
-                yes.ground == *ground && yes.scope == *scope && yes.at == occurred_at
-            };
-            state.opt_ins.iter().find(same).map(|yes| yes.event)
-        }),
-        EventKind::SignupRequested { scopes } => same_wait(&state.pending, scopes, occurred_at),
-        EventKind::Unconfirmed { scopes } => same_wait(&state.unconfirmed, scopes, occurred_at),
-        EventKind::Acquainted { how, scope, notice } => {
-            let same = state.acquaintances.iter().find(|one| {
-                one.how == *how && one.scope == *scope && one.notice == *notice && one.at == occurred_at
-            });
-            same.map(|one| one.event)
-        }
-        _ => None,
+/// The event that says all that this fact says, but for what proves it.
+fn said_before(history: &[Event], fact: &Event) -> Option<Uuid> {
+    let same = told_before(history, fact).next_back();
+    let same = same.filter(|_| !names_another_place(history, fact)).map(|own| own.id);
+    same.or_else(|| pressed_before(history, fact))
+}
+
+/// Whether a fact that was told before comes with a place or language that no telling of it has named: a mistake in
+/// there is corrected by telling it again, and a list from before the correction changes nothing.
+fn names_another_place(history: &[Event], fact: &Event) -> bool {
+    let places: [fn(&Event) -> &Option<String>; 3] =
+        [|event| &event.jurisdiction, |event| &event.locale, |event| &event.time_zone];
+    places.into_iter().any(|place| {
+        let named = place(fact).as_ref().is_some_and(|text| !text.is_empty());
+        named && told_before(history, fact).all(|own| place(own) != place(fact))
+    })
+}
+
+/// The press of a link, pressed by a program again and again, that this one repeats.
+fn pressed_before(history: &[Event], fact: &Event) -> Option<Uuid> {
+    let scopes = fact.own_withdrawal().filter(|_| fact.is_by_own_link())?;
+    let since = |own: &Event| seconds_between(own.occurred_at, fact.occurred_at);
+    let pressed = |own: &&Event| {
+        own.is_by_own_link() && own.own_withdrawal().is_some() && (0..PRESSES_SECONDS).contains(&since(own))
+    };
+    if history.iter().filter(pressed).count() < PRESSES {
+        return None;
     }
+    let same = history.iter().filter(|own| pressed(own) && own.own_withdrawal().as_ref() == Some(&scopes));
+    let last = same.max_by_key(|own| (own.occurred_at, own.id)).filter(|own| since(own) < PRESSED_SECONDS)?;
+    let mut others = history.iter().filter(|own| !matches!(own.kind, EventKind::Withdrawal { .. }));
+    others.all(|own| own.occurred_at < last.occurred_at).then_some(last.id)
 }
 
-fn same_wait(waiting: &[Pending], scopes: &[Scope], at: Timestamp) -> Option<Uuid> {
-    let same = |scope: &Scope| waiting.iter().find(|one| one.scope == *scope && one.at == at);
-    one_for_all(scopes, |scope| same(scope).map(|one| one.event))
-}
-
-/// The event of the first scope, if every scope has one.
-fn one_for_all<'a>(scopes: &'a [Scope], event: impl Fn(&'a Scope) -> Option<Uuid>) -> Option<Uuid> {
-    let mut events = scopes.iter().map(event);
-    let first = events.next()??;
-    events.all(|event| event.is_some()).then_some(first)
-}
-
-/// A recorded no that makes another one for this scope (`None`: all) superfluous, whatever is heard or
-/// undone later.
-fn standing_no(
-    state: &ConsentState,
-    scope: Option<&Scope>,
-    complaint: bool,
+/// Whether there is something for an undoing to take back.
+fn undoing(
+    history: &[Event],
+    withdrawal: Uuid,
+    scopes: &[Scope],
     occurred_at: Timestamp,
     now: Timestamp,
-) -> Option<Uuid> {
-    let says_it_all = |no: &&No| {
-        let covers = match (&no.scope, scope) {
-            (None, _) => true,
-            (Some(own), Some(scope)) => own.covers(scope),
-            (Some(_), None) => false,
-        };
-        // A complaint is told once more: it can't be undone, and it is counted.
-        covers && (no.complaint || !complaint)
-    };
-    let superfluous = |no: &&No| {
-        if occurred_at == no.at && no.scope.as_ref() == scope {
-            true
-        } else if occurred_at >= no.at {
-            let soon = seconds_between(no.at, occurred_at) <= REPETITION_SECONDS;
-            soon && !yes_since(state, scope, no.at)
-        } else {
-            // A younger no that may yet be undone would leave nothing of the older one.
-            no.complaint || seconds_between(no.at, now) > UNDO_SECONDS
-        }
-    };
-    state.withdrawals.iter().filter(says_it_all).find(superfluous).map(|no| no.event)
-}
-
-/// Whether a yes that is not older touches this scope (`None`: any).
-fn yes_since(state: &ConsentState, scope: Option<&Scope>, at: Timestamp) -> bool {
-    let touches = |own: &Scope| scope.is_none_or(|scope| own.covers(scope) || scope.covers(own));
-    state.opt_ins.iter().any(|yes| yes.at >= at && touches(&yes.scope))
+) -> Result<Onto, NotAdmitted> {
+    let named = history.iter().find(|own| own.id == withdrawal && own.own_withdrawal().is_some());
+    let no = named.ok_or(NotAdmitted::NothingToUndo)?;
+    let mut living: Vec<&Event> = history.iter().collect();
+    living.sort_by_key(|own| (own.occurred_at, own.id));
+    let stands = taken_back(&living).get(&withdrawal).is_none_or(|taken| !taken.has_all_of(scopes));
+    let young = occurred_at >= no.occurred_at
+        && seconds_between(no.occurred_at, occurred_at.max(now)) <= UNDO_SECONDS;
+    if stands && young { Ok(Onto::History) } else { Err(NotAdmitted::NothingToUndo) }
 }
 
 fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
@@ -188,177 +207,4 @@ fn seconds_between(from: Timestamp, to: Timestamp) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::event::{Acquaintance, OptIn, Suppression};
-    use super::super::fold;
-    use super::*;
-
-    const HOUR: i64 = 3600;
-    const DAY: i64 = 24 * HOUR;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_700_000_000 + second).unwrap()
-    }
-
-    fn scopes(texts: &[&str]) -> Vec<Scope> {
-        texts.iter().map(|text| text.parse().unwrap()).collect()
-    }
-
-    fn no(texts: &[&str]) -> EventKind {
-        EventKind::Withdrawal { scopes: scopes(texts), complaint: false }
-    }
-
-    fn complaint() -> EventKind {
-        EventKind::Withdrawal { scopes: vec![], complaint: true }
-    }
-
-    fn yes(texts: &[&str]) -> EventKind {
-        EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: scopes(texts) }
-    }
-
-    fn undo(id: u128) -> EventKind {
-        EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id) }
-    }
-
-    /// A history of facts with the ids 1, 2, … at these seconds.
-    fn state(facts: &[(i64, EventKind)]) -> ConsentState {
-        let events: Vec<Event> = facts
-            .iter()
-            .zip(1u128..)
-            .map(|((second, kind), id)| Event {
-                id: Uuid::from_u128(id),
-                kind: kind.clone(),
-                occurred_at: at(*second),
-                recorded_at: at(*second),
-                channel: "test".to_owned(),
-                jurisdiction: None,
-                locale: None,
-                time_zone: None,
-                texts: Default::default(),
-            })
-            .collect();
-        fold(&events)
-    }
-
-    #[track_caller]
-    fn check(
-        facts: &[(i64, EventKind)],
-        fact: (i64, EventKind),
-        now: i64,
-        expected: Result<Onto, NotAdmitted>,
-    ) {
-        assert_eq!(admit(&state(facts), &fact.1, at(fact.0), at(now)), expected);
-    }
-
-    fn already(id: u128) -> Result<Onto, NotAdmitted> {
-        Ok(Onto::Already(Uuid::from_u128(id)))
-    }
-
-    #[test]
-    fn a_fact_may_be_dated_five_minutes_ahead_and_no_more() {
-        check(&[], (300, yes(&["apparel"])), 0, Ok(Onto::History));
-        check(&[], (301, yes(&["apparel"])), 0, Err(NotAdmitted::DatedAhead));
-        check(&[], (301, no(&[])), 0, Err(NotAdmitted::DatedAhead));
-    }
-
-    #[test]
-    fn i5_a_tombstone_yields_to_a_younger_opt_in_alone() {
-        let erased = [(10, EventKind::Erased)];
-        check(&erased, (11, yes(&["apparel"])), 20, Ok(Onto::FreshHistory));
-        for older in [9, 10] {
-            check(&erased, (older, yes(&["apparel"])), 20, Err(NotAdmitted::Erased));
-        }
-        let purchase = EventKind::Acquainted {
-            how: Acquaintance::Purchase,
-            scope: "apparel".parse().unwrap(),
-            notice: true,
-        };
-        for kind in [purchase, EventKind::Erased, EventKind::Restricted] {
-            check(&erased, (11, kind), 20, Err(NotAdmitted::Erased));
-        }
-    }
-
-    #[test]
-    fn i5_a_no_about_a_tombstone_is_kept_and_outweighs_an_older_yes() {
-        let bounce = EventKind::Suppressed { why: Suppression::Bounce };
-        for no in [no(&[]), no(&["apparel"]), complaint(), bounce] {
-            check(&[(10, EventKind::Erased)], (20, no.clone()), 20, Ok(Onto::History));
-            let facts = [(10, EventKind::Erased), (20, no)];
-            for older in [11, 20] {
-                check(&facts, (older, yes(&["apparel"])), 30, Err(NotAdmitted::Erased));
-            }
-            check(&facts, (21, yes(&["apparel"])), 30, Ok(Onto::FreshHistory));
-        }
-        // Pressing an old link over and over does not make a tombstone grow.
-        check(&[(10, EventKind::Erased), (20, no(&[]))], (25, no(&[])), 25, already(2));
-    }
-
-    #[test]
-    fn a_double_click_is_one_withdrawal() {
-        check(&[(0, no(&[]))], (5, no(&[])), 5, already(1));
-        check(&[(0, no(&[]))], (5, no(&["apparel"])), 5, already(1));
-        check(&[(0, no(&["apparel"]))], (5, no(&["apparel.tshirts"])), 5, already(1));
-        check(&[(0, no(&["apparel"]))], (5, no(&["apparel", "furniture"])), 5, Ok(Onto::History));
-        check(&[(0, no(&["apparel"]))], (5, no(&[])), 5, Ok(Onto::History));
-    }
-
-    #[test]
-    fn i5_a_no_is_said_again_once_something_may_have_come_between() {
-        // A yes of that time, heard of later, must not beat the second no.
-        check(&[(0, no(&[]))], (HOUR, no(&[])), HOUR, Ok(Onto::History));
-        check(&[(0, no(&[])), (3, yes(&["apparel"]))], (5, no(&[])), 5, Ok(Onto::History));
-        check(&[(0, no(&[])), (3, undo(1))], (5, no(&[])), 5, Ok(Onto::History));
-        // The younger no may still be undone, and must then leave the older one.
-        check(&[(9, no(&[]))], (5, no(&[])), 10, Ok(Onto::History));
-        check(&[(9, no(&[]))], (5, no(&[])), 2 * DAY, already(1));
-    }
-
-    #[test]
-    fn the_same_withdrawal_imported_again_is_recorded_once() {
-        let facts = [(0, no(&["apparel"])), (3, yes(&["apparel"]))];
-        check(&facts, (0, no(&["apparel"])), 9, already(1));
-        check(&facts, (4, no(&["apparel"])), 9, Ok(Onto::History));
-    }
-
-    #[test]
-    fn a_complaint_after_a_withdrawal_is_recorded_and_the_reverse_is_not() {
-        check(&[(0, no(&[]))], (5, complaint()), 5, Ok(Onto::History));
-        check(&[(0, complaint())], (5, no(&[])), 5, already(1));
-        check(&[(0, complaint())], (5, complaint()), 5, already(1));
-    }
-
-    #[test]
-    fn a_withdrawal_can_be_undone_for_a_day_while_it_stands() {
-        let facts = [(0, no(&["apparel"]))];
-        check(&facts, (DAY, undo(1)), DAY, Ok(Onto::History));
-        check(&facts, (DAY + 1, undo(1)), DAY + 1, Err(NotAdmitted::NothingToUndo));
-        // A date from within the day does not help on the day after.
-        check(&facts, (5, undo(1)), DAY + 1, Err(NotAdmitted::NothingToUndo));
-        check(&facts, (5, undo(2)), 5, Err(NotAdmitted::NothingToUndo));
-        check(&[(0, no(&[])), (3, undo(1))], (5, undo(1)), 5, Err(NotAdmitted::NothingToUndo));
-        check(&[(0, complaint())], (5, undo(1)), 5, Err(NotAdmitted::NothingToUndo));
-    }
-
-    #[test]
-    fn the_same_yes_is_recorded_once() {
-        let facts = [(0, yes(&["apparel", "furniture"]))];
-        check(&facts, (0, yes(&["apparel", "furniture"])), 9, already(1));
-        check(&facts, (0, yes(&["apparel"])), 9, already(1));
-        check(&facts, (1, yes(&["apparel"])), 9, Ok(Onto::History));
-        check(&facts, (0, yes(&["apparel", "garden"])), 9, Ok(Onto::History));
-        let single = EventKind::OptIn { ground: OptIn::SingleOptIn, scopes: scopes(&["apparel"]) };
-        check(&facts, (0, single), 9, Ok(Onto::History));
-    }
-
-    #[test]
-    fn the_same_purchase_is_recorded_once() {
-        let bought = |notice| EventKind::Acquainted {
-            how: Acquaintance::Purchase,
-            scope: "apparel.tshirts".parse().unwrap(),
-            notice,
-        };
-        check(&[(0, bought(true))], (0, bought(true)), 9, already(1));
-        check(&[(0, bought(true))], (0, bought(false)), 9, Ok(Onto::History));
-        check(&[(0, bought(true))], (1, bought(true)), 9, Ok(Onto::History));
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@
 //!
 //! A confirmation sent and an address change get their kinds from the doors that will record them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,12 @@ use crate::policy::Scope;
 pub struct Event {
     pub id: Uuid,
     pub kind: EventKind,
-    /// When it happened.
+    /// When it happened; of what speaks for mail, when we heard of it if that was earlier.
     pub occurred_at: Timestamp,
+    /// When it happened, as told, where `occurred_at` differs: the teller's clock was ahead of ours. The same telling
+    /// is known again by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_at: Option<Timestamp>,
     /// When we heard of it.
     pub recorded_at: Timestamp,
     /// Where the fact came in: `api`, `page`, `one_click`, `command`, `import`, `demo`, …
@@ -41,6 +45,33 @@ pub struct Event {
     /// evidence is destroyed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub texts: ShownTexts,
+}
+
+/// The channels of a person's own links: what comes in by them may come again and again.
+const OWN_LINKS: [&str; 2] = ["page", "one_click"];
+/// The channel of what an erased person's new history begins with: it is ours, so nobody takes it back.
+pub const BEGUN_ANEW: &str = "begun_anew";
+
+impl Event {
+    /// Whether this is the fact that another telling, of this time, tells of.
+    pub fn is_told_at(&self, told: Timestamp) -> bool {
+        self.occurred_at == told || self.told_at == Some(told)
+    }
+
+    /// Whether the person said it by an own link.
+    pub fn is_by_own_link(&self) -> bool {
+        OWN_LINKS.contains(&self.channel.as_str())
+    }
+
+    /// The scopes (none: all) of a withdrawal that its person may take back.
+    pub fn own_withdrawal(&self) -> Option<BTreeSet<&Scope>> {
+        match &self.kind {
+            EventKind::Withdrawal { scopes, complaint: false } if self.channel != BEGUN_ANEW => {
+                Some(scopes.iter().collect())
+            }
+            _ => None,
+        }
+    }
 }
 
 pub type ShownTexts = BTreeMap<ShownText, String>;
@@ -83,9 +114,12 @@ pub enum EventKind {
         scopes: Vec<Scope>,
         complaint: bool,
     },
-    /// Took back an own withdrawal within its time: the old ground stands again.
+    /// Took back an own withdrawal within its time, for scopes or (empty) as a whole: the old ground stands again there.
+    /// What is not named stays withdrawn, whatever is told or added to the taxonomy later.
     WithdrawalUndone {
         withdrawal: Uuid,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scopes: Vec<Scope>,
     },
     /// A block that is not the subscriber's will.
     Suppressed {

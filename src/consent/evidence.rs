@@ -11,6 +11,25 @@ use crate::keys::sha256_hex;
 /// The most that is kept of a fact's evidence, in octets of JSON.
 pub const EVIDENCE_LIMIT: usize = 32 * 1024;
 
+/// What of evidence proves the fact, without who told it and whence it was moved, which change with each telling; null if
+/// nothing does.
+pub fn proof(evidence: &Value) -> Value {
+    let Value::Object(told) = evidence else { return evidence.clone() };
+    if let Some(moved) = told.get("moved") {
+        return proof(moved.get("evidence").unwrap_or(&Value::Null));
+    }
+    // A door's `source` is an object, which tells more than a name.
+    let names_teller = |(key, value): &(&String, &Value)| {
+        *key == "told_by" || *key == "source" && value.is_string() || value.is_null()
+    };
+    let mut rest = told.iter().filter(|field| !names_teller(field)).peekable();
+    match (rest.next(), rest.peek()) {
+        (None, _) => Value::Null,
+        (Some((key, inner)), None) if key == "evidence" => proof(inner),
+        _ => told.iter().filter(|field| !names_teller(field)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+    }
+}
+
 /// The hashes of the texts in evidence: `form_text`, and `notice` (`{"text"}`, or the text itself). Who keeps the
 /// text elsewhere gives its hash in its place: `form_text_sha256`, `notice.sha256`.
 pub fn shown_texts(evidence: &Value) -> ShownTexts {
@@ -63,6 +82,26 @@ mod tests {
             None,
             Some(hash),
         );
+    }
+
+    #[test]
+    fn proof_is_the_same_whoever_tells_it_and_wherever_it_was_moved() {
+        let form = json!({"form_url": "https://shop.example/signup"});
+        let moved =
+            json!({"moved": {"event": "0193", "evidence": {"told_by": "x", "evidence": form}}, "notice": 1});
+        for told in [
+            form.clone(),
+            json!({"told_by": "demo-shop/crm", "evidence": form}),
+            json!({"source": "old list", "evidence": form}),
+            json!({"source": "newer list", "evidence": moved}),
+        ] {
+            assert_eq!(proof(&told), form, "{told}");
+        }
+        for nothing in [json!(null), json!({"source": "old list"}), json!({"told_by": "x", "evidence": {}})] {
+            assert_eq!(proof(&nothing), json!(null), "{nothing}");
+        }
+        let desk = json!({"told_by": "x", "source": {"channel": "phone", "agent": "Eva"}});
+        assert_eq!(proof(&desk), json!({"source": {"channel": "phone", "agent": "Eva"}}));
     }
 
     #[test]

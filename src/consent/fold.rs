@@ -1,12 +1,15 @@
 //! From history to state: `fold(events)`. Pure, and blind to the order in which facts arrived.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod noes;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::admit::UNDO_SECONDS;
+pub use noes::{TakenBack, taken_back};
+
 use super::event::{Acquaintance, Event, EventKind, OptIn, Suppression};
 use crate::policy::Scope;
 
@@ -23,7 +26,8 @@ pub struct ConsentState {
     pub pending: Vec<Pending>,
     /// Imported without proof and never confirmed: the youngest for each scope.
     pub unconfirmed: Vec<Pending>,
-    /// The youngest no for each scope; `None` is all marketing. Undone ones are left out.
+    /// The youngest no for each scope (`None` is all marketing), and older ones of the same scope that cover more. What
+    /// was undone is left out.
     pub withdrawals: Vec<No>,
     pub suppressed: Vec<(Suppression, Timestamp)>,
     pub restricted: Option<Timestamp>,
@@ -61,6 +65,9 @@ pub struct Pending {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct No {
     pub scope: Option<Scope>,
+    /// What the person took back of it: these and all below them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<Scope>,
     pub at: Timestamp,
     pub event: Uuid,
     pub complaint: bool,
@@ -80,20 +87,41 @@ impl ConsentState {
 /// The state that these facts make, in whatever order they come.
 ///
 /// Only `occurred_at` counts, never when we heard of a fact; of two facts of the same moment the greater
-/// id is kept, so that every node folds to the same. What an erasure is younger than is gone.
+/// id is kept, so that every node folds to the same. Place and language alone are corrected by telling a fact again: of
+/// the same moment what was heard last is meant. What an erasure is younger than is gone, but for blocks: they are no
+/// part of what was erased, and hold nothing personal.
 pub fn fold(events: &[Event]) -> ConsentState {
     let erased = events.iter().filter(|event| event.kind == EventKind::Erased).map(|e| e.occurred_at).max();
     let mut living: Vec<&Event> =
         events.iter().filter(|event| erased.is_none_or(|at| event.occurred_at > at)).collect();
     living.sort_by_key(|event| (event.occurred_at, event.id));
-    let taken_back = taken_back(&living);
     let mut youngest = Youngest::default();
-    for event in living.iter().filter(|event| !taken_back.contains(&event.id)) {
+    for event in &living {
         youngest.add(event);
     }
-    let mut state = youngest.into_state();
-    state.erased = erased;
-    state
+    ConsentState {
+        withdrawals: noes::standing(&living),
+        suppressed: suppressed(events),
+        erased,
+        ..youngest.into_state()
+    }
+}
+
+/// The blocks that stand, each since its youngest telling. Only a strictly younger lift ends one: a tie is a no.
+fn suppressed(events: &[Event]) -> Vec<(Suppression, Timestamp)> {
+    let mut blocks: BTreeMap<Suppression, Timestamp> = BTreeMap::new();
+    let mut lifts = blocks.clone();
+    for event in events {
+        let (of, why) = match &event.kind {
+            EventKind::Suppressed { why } => (&mut blocks, *why),
+            EventKind::SuppressionLifted { why } => (&mut lifts, *why),
+            _ => continue,
+        };
+        let at = of.entry(why).or_insert(event.occurred_at);
+        *at = event.occurred_at.max(*at);
+    }
+    let stands = |(why, at): &(Suppression, Timestamp)| lifts.get(why).is_none_or(|lift| lift <= at);
+    blocks.into_iter().filter(stands).collect()
 }
 
 /// The youngest fact for each key; facts are added oldest first, so that later ones replace earlier ones.
@@ -103,22 +131,22 @@ struct Youngest<'a> {
     acquaintances: BTreeMap<(Acquaintance, &'a Scope, bool), &'a Event>,
     pending: BTreeMap<&'a Scope, &'a Event>,
     unconfirmed: BTreeMap<&'a Scope, &'a Event>,
-    withdrawals: BTreeMap<Option<&'a Scope>, (&'a Event, bool)>,
-    suppressed: BTreeMap<Suppression, Timestamp>,
-    lifted: BTreeMap<Suppression, Timestamp>,
     restricted: Option<Timestamp>,
     restriction_lifted: Option<Timestamp>,
-    jurisdiction: Option<&'a String>,
-    locale: Option<&'a String>,
-    time_zone: Option<&'a String>,
+    jurisdiction: Named<'a>,
+    locale: Named<'a>,
+    time_zone: Named<'a>,
 }
+
+/// What a fact names, with the place of that fact in time.
+type Named<'a> = Option<((Timestamp, Timestamp, Uuid), &'a String)>;
 
 impl<'a> Youngest<'a> {
     fn add(&mut self, event: &'a Event) {
         let at = event.occurred_at;
-        self.jurisdiction = named(event.jurisdiction.as_ref()).or(self.jurisdiction);
-        self.locale = named(event.locale.as_ref()).or(self.locale);
-        self.time_zone = named(event.time_zone.as_ref()).or(self.time_zone);
+        self.jurisdiction = self.jurisdiction.max(named(event, event.jurisdiction.as_ref()));
+        self.locale = self.locale.max(named(event, event.locale.as_ref()));
+        self.time_zone = self.time_zone.max(named(event, event.time_zone.as_ref()));
         match &event.kind {
             EventKind::SignupRequested { scopes } => {
                 self.pending.extend(scopes.iter().map(|scope| (scope, event)));
@@ -132,21 +160,14 @@ impl<'a> Youngest<'a> {
             EventKind::Acquainted { how, scope, notice } => {
                 self.acquaintances.insert((*how, scope, *notice), event);
             }
-            EventKind::Withdrawal { scopes, complaint } if scopes.is_empty() => {
-                self.withdrawals.insert(None, (event, *complaint));
-            }
-            EventKind::Withdrawal { scopes, complaint } => {
-                self.withdrawals.extend(scopes.iter().map(|scope| (Some(scope), (event, *complaint))));
-            }
-            EventKind::Suppressed { why } => {
-                self.suppressed.insert(*why, at);
-            }
-            EventKind::SuppressionLifted { why } => {
-                self.lifted.insert(*why, at);
-            }
             EventKind::Restricted => self.restricted = Some(at),
             EventKind::RestrictionLifted => self.restriction_lifted = Some(at),
-            EventKind::WithdrawalUndone { .. } | EventKind::Erased => {}
+            // Asked of the history as a whole.
+            EventKind::Withdrawal { .. }
+            | EventKind::WithdrawalUndone { .. }
+            | EventKind::Suppressed { .. }
+            | EventKind::SuppressionLifted { .. }
+            | EventKind::Erased => {}
         }
     }
 
@@ -160,31 +181,26 @@ impl<'a> Youngest<'a> {
             let open = asked.iter().filter(|(scope, event)| !confirmed(scope, event.occurred_at));
             open.map(|(scope, event)| pending(scope, event)).collect::<Vec<_>>()
         };
-        // Only a strictly younger lift ends a block: a tie is a no.
-        let stands = |at: Timestamp, lift: Option<&Timestamp>| lift.is_none_or(|lift| *lift <= at);
+        // A tie is a no here as well.
+        let stands = |at: &Timestamp| self.restriction_lifted.is_none_or(|lift| lift <= *at);
+        let told = |named: Named<'_>| named.map(|(_, text)| text.clone());
         ConsentState {
             pending: waiting(&self.pending),
             unconfirmed: waiting(&self.unconfirmed),
-            suppressed: self
-                .suppressed
-                .iter()
-                .filter(|(why, at)| stands(**at, self.lifted.get(why)))
-                .map(|(why, at)| (*why, *at))
-                .collect(),
-            restricted: self.restricted.filter(|at| stands(*at, self.restriction_lifted.as_ref())),
-            erased: None,
-            jurisdiction: self.jurisdiction.cloned(),
-            locale: self.locale.cloned(),
-            time_zone: self.time_zone.cloned(),
+            restricted: self.restricted.filter(stands),
+            jurisdiction: told(self.jurisdiction),
+            locale: told(self.locale),
+            time_zone: told(self.time_zone),
             opt_ins: self.opt_ins.into_iter().map(yes).collect(),
             acquaintances: self.acquaintances.into_iter().map(acquainted).collect(),
-            withdrawals: self.withdrawals.into_iter().map(no).collect(),
+            ..ConsentState::default()
         }
     }
 }
 
-fn named(told: Option<&String>) -> Option<&String> {
-    told.filter(|text| !text.is_empty())
+fn named<'a>(event: &Event, told: Option<&'a String>) -> Named<'a> {
+    let text = told.filter(|text| !text.is_empty())?;
+    Some(((event.occurred_at, event.recorded_at, event.id), text))
 }
 
 fn yes(((ground, scope), event): ((OptIn, &Scope), &Event)) -> Yes {
@@ -199,216 +215,5 @@ fn acquainted(((how, scope, notice), event): ((Acquaintance, &Scope, bool), &Eve
     Acquainted { how, scope: scope.clone(), notice, at: event.occurred_at, event: event.id }
 }
 
-fn no((scope, (event, complaint)): (Option<&Scope>, (&Event, bool))) -> No {
-    No { scope: scope.cloned(), at: event.occurred_at, event: event.id, complaint }
-}
-
-/// The withdrawals that their person took back: those that an undoing names, and those that the named one
-/// only repeated (the same scopes within the 24 hours, no yes between). Without the latter an undoing
-/// after a double click would restore nothing. A complaint is never taken back.
-fn taken_back(living: &[&Event]) -> BTreeSet<Uuid> {
-    let mut gone = BTreeSet::new();
-    for (undone, at) in living.iter().filter_map(|event| match event.kind {
-        EventKind::WithdrawalUndone { withdrawal } => Some((withdrawal, event.occurred_at)),
-        _ => None,
-    }) {
-        let Some(position) = living.iter().position(|event| event.id == undone) else { continue };
-        let Some(scopes) = own_withdrawal(living[position]) else { continue };
-        gone.insert(undone);
-        for earlier in living[..position].iter().rev() {
-            let recent = at.as_second() - earlier.occurred_at.as_second() <= UNDO_SECONDS;
-            if !recent || matches!(earlier.kind, EventKind::OptIn { .. }) {
-                break;
-            }
-            if own_withdrawal(earlier).as_ref() == Some(&scopes) {
-                gone.insert(earlier.id);
-            }
-        }
-    }
-    gone
-}
-
-/// The scopes of a withdrawal that its person may take back.
-fn own_withdrawal(event: &Event) -> Option<BTreeSet<&Scope>> {
-    match &event.kind {
-        EventKind::Withdrawal { scopes, complaint: false } => Some(scopes.iter().collect()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn scope(text: &str) -> Scope {
-        text.parse().unwrap()
-    }
-
-    fn event(id: u128, second: i64, kind: EventKind) -> Event {
-        Event {
-            id: Uuid::from_u128(id),
-            kind,
-            occurred_at: Timestamp::from_second(second).unwrap(),
-            recorded_at: Timestamp::from_second(1_000_000).unwrap(),
-            channel: "test".to_owned(),
-            jurisdiction: None,
-            locale: None,
-            time_zone: None,
-            texts: Default::default(),
-        }
-    }
-
-    fn withdrawal(scopes: &[&str]) -> EventKind {
-        EventKind::Withdrawal { scopes: scopes.iter().map(|text| scope(text)).collect(), complaint: false }
-    }
-
-    fn opt_in(text: &str) -> EventKind {
-        EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: vec![scope(text)] }
-    }
-
-    fn undone(id: u128) -> EventKind {
-        EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id) }
-    }
-
-    #[test]
-    fn the_youngest_fact_of_a_kind_and_scope_is_kept() {
-        let state = fold(&[event(1, 30, opt_in("apparel")), event(2, 20, opt_in("apparel"))]);
-        assert_eq!(state.opt_ins.len(), 1);
-        assert_eq!(state.opt_ins[0].event, Uuid::from_u128(1));
-    }
-
-    #[test]
-    fn an_undone_withdrawal_lets_an_older_one_stand() {
-        let day = 24 * 3600;
-        let events = [
-            event(1, 0, withdrawal(&[])),
-            event(2, 3 * day, withdrawal(&[])),
-            event(3, 3 * day + 9, undone(2)),
-        ];
-        let state = fold(&events);
-        assert_eq!(state.withdrawals.len(), 1);
-        assert_eq!(state.withdrawals[0].event, Uuid::from_u128(1));
-    }
-
-    #[test]
-    fn undoing_takes_back_the_repetitions_of_a_click_too() {
-        let events = [event(1, 0, withdrawal(&[])), event(2, 700, withdrawal(&[])), event(3, 800, undone(2))];
-        assert!(fold(&events).withdrawals.is_empty());
-        // What was said before a yes between them was no repetition.
-        let mut between = events.to_vec();
-        between.push(event(4, 300, opt_in("apparel")));
-        assert_eq!(fold(&between).withdrawals.len(), 1);
-        // Nor is a narrower no.
-        let narrower = [event(1, 0, withdrawal(&["apparel"])), events[1].clone(), events[2].clone()];
-        assert_eq!(fold(&narrower).withdrawals[0].scope, Some(scope("apparel")));
-    }
-
-    #[test]
-    fn a_complaint_is_never_taken_back() {
-        let complaint = EventKind::Withdrawal { scopes: vec![], complaint: true };
-        let state = fold(&[event(1, 0, complaint), event(2, 5, undone(1))]);
-        assert!(state.withdrawals[0].complaint);
-    }
-
-    #[test]
-    fn only_a_younger_lift_of_the_same_kind_ends_a_block() {
-        let bounce = EventKind::Suppressed { why: Suppression::Bounce };
-        let lift = |why| EventKind::SuppressionLifted { why };
-        let of =
-            |second, why| fold(&[event(1, 10, bounce.clone()), event(2, second, lift(why))]).suppressed.len();
-        assert_eq!(of(11, Suppression::Bounce), 0);
-        assert_eq!(of(10, Suppression::Bounce), 1);
-        assert_eq!(of(9, Suppression::Bounce), 1);
-        assert_eq!(of(11, Suppression::Operator), 1);
-        let restricted = [event(1, 10, EventKind::Restricted), event(2, 10, EventKind::RestrictionLifted)];
-        assert!(fold(&restricted).restricted.is_some());
-    }
-
-    #[test]
-    fn an_erasure_leaves_nothing_older_than_itself() {
-        let mut told = event(1, 5, opt_in("apparel"));
-        told.jurisdiction = Some("se".to_owned());
-        let state = fold(&[told, event(2, 6, EventKind::Erased)]);
-        let erased = Timestamp::from_second(6).ok();
-        assert_eq!(state, ConsentState { erased, ..ConsentState::default() });
-    }
-
-    #[test]
-    fn a_confirmed_sign_up_is_no_longer_pending() {
-        let signup = || EventKind::SignupRequested { scopes: vec![scope("apparel.tshirts")] };
-        assert_eq!(fold(&[event(1, 1, signup())]).pending.len(), 1);
-        assert!(fold(&[event(1, 1, signup()), event(2, 2, opt_in("apparel"))]).pending.is_empty());
-        assert_eq!(fold(&[event(1, 3, signup()), event(2, 2, opt_in("apparel"))]).pending.len(), 1);
-    }
-
-    #[test]
-    fn what_was_imported_without_proof_waits_until_it_is_confirmed() {
-        let imported = || EventKind::Unconfirmed { scopes: vec![scope("apparel.tshirts")] };
-        let state = fold(&[event(1, 1, imported())]);
-        assert_eq!((state.unconfirmed.len(), state.pending.len(), state.opt_ins.len()), (1, 0, 0));
-        assert!(fold(&[event(1, 1, imported()), event(2, 2, opt_in("apparel"))]).unconfirmed.is_empty());
-    }
-
-    #[test]
-    fn jurisdiction_is_that_of_the_youngest_fact_that_names_one() {
-        let mut old = event(1, 1, opt_in("apparel"));
-        old.jurisdiction = Some("se".to_owned());
-        let mut young = event(2, 2, EventKind::Restricted);
-        young.jurisdiction = Some("NL".to_owned());
-        let last = event(3, 3, EventKind::RestrictionLifted);
-        assert_eq!(fold(&[last, young, old]).jurisdiction.as_deref(), Some("NL"));
-    }
-
-    fn any_kind() -> impl Strategy<Value = EventKind> {
-        let scopes = prop::sample::subsequence(vec!["apparel", "apparel.tshirts", "furniture"], 0..=2);
-        let scopes = scopes.prop_map(|texts| texts.iter().map(|text| scope(text)).collect::<Vec<_>>());
-        let suppression = prop_oneof![Just(Suppression::Bounce), Just(Suppression::Operator)];
-        prop_oneof![
-            scopes.clone().prop_map(|scopes| EventKind::SignupRequested { scopes }),
-            scopes.clone().prop_map(|scopes| EventKind::Unconfirmed { scopes }),
-            (any::<bool>(), scopes.clone()).prop_map(|(double, scopes)| EventKind::OptIn {
-                ground: if double { OptIn::DoubleOptIn } else { OptIn::SingleOptIn },
-                scopes
-            }),
-            any::<bool>().prop_map(|notice| EventKind::Acquainted {
-                how: Acquaintance::Purchase,
-                scope: scope("apparel.tshirts"),
-                notice
-            }),
-            (scopes, any::<bool>())
-                .prop_map(|(scopes, complaint)| EventKind::Withdrawal { scopes, complaint }),
-            (0..12u128).prop_map(undone),
-            suppression.clone().prop_map(|why| EventKind::Suppressed { why }),
-            suppression.prop_map(|why| EventKind::SuppressionLifted { why }),
-            Just(EventKind::Restricted),
-            Just(EventKind::RestrictionLifted),
-            Just(EventKind::Erased),
-        ]
-    }
-
-    fn histories() -> impl Strategy<Value = Vec<Event>> {
-        let place = prop::option::of(prop::sample::select(vec!["se".to_owned(), "de".to_owned()]));
-        let facts = prop::collection::vec((any_kind(), 0..6i64, place), 0..12);
-        facts.prop_map(|facts| {
-            let numbered = facts.into_iter().zip(0u128..);
-            numbered
-                .map(|((kind, second, jurisdiction), id)| Event { jurisdiction, ..event(id, second, kind) })
-                .collect()
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_of_arrival_changes_nothing(
-            (told, mut shuffled) in histories().prop_flat_map(|h| (Just(h.clone()), Just(h).prop_shuffle())),
-            heard in 0..1_000i64,
-        ) {
-            for (event, late) in shuffled.iter_mut().zip(heard..) {
-                event.recorded_at = Timestamp::from_second(late).unwrap();
-            }
-            prop_assert_eq!(fold(&told), fold(&shuffled));
-        }
-    }
-}
+mod tests;

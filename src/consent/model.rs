@@ -1,6 +1,8 @@
 //! A second, naive reading of what a history means, written down from CONTRACT.md fact by fact and held against
 //! `fold`, `admit` and `decide`. It knows no shortcut and no projection.
 
+mod arrival;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -36,7 +38,7 @@ impl<'h> Model<'h> {
     }
 
     /// What no erasure is as young as.
-    fn living(&self) -> impl Iterator<Item = &'h Event> {
+    fn living(&self) -> impl Iterator<Item = &'h Event> + Clone {
         let erased = self.erased();
         self.0.iter().filter(move |own| erased.is_none_or(|at| own.occurred_at > at))
     }
@@ -53,21 +55,26 @@ impl<'h> Model<'h> {
         }
     }
 
-    /// By an undoing that names it, or that names a repetition of it: the same scopes within a day, no yes between.
-    fn is_taken_back(&self, no: &Event) -> bool {
+    /// By an undoing for this scope that names it, or that names a no that it is a click before: the same scopes within a
+    /// day, by the person's own link, no yes between.
+    fn is_taken_back(&self, no: &Event, scope: &Scope) -> bool {
         let Some(scopes) = Self::own_no(no) else { return false };
         self.living().any(|undo| {
-            let EventKind::WithdrawalUndone { withdrawal } = undo.kind else { return false };
-            if withdrawal == no.id {
+            let EventKind::WithdrawalUndone { withdrawal, scopes: back } = &undo.kind else { return false };
+            if !back.is_empty() && !back.iter().any(|own| own.covers(scope)) {
+                return false;
+            }
+            if *withdrawal == no.id {
                 return true;
             }
-            let Some(named) = self.living().find(|own| own.id == withdrawal) else { return false };
+            let Some(named) = self.living().find(|own| own.id == *withdrawal) else { return false };
             let yes_between = self.living().any(|yes| {
                 matches!(yes.kind, EventKind::OptIn { .. })
                     && Self::before(no, yes)
                     && Self::before(yes, named)
             });
-            Self::own_no(named) == Some(scopes.clone())
+            ["page", "one_click"].contains(&no.channel.as_str())
+                && Self::own_no(named) == Some(scopes.clone())
                 && Self::before(no, named)
                 && undo.occurred_at.as_second() - no.occurred_at.as_second() <= UNDO_SECONDS
                 && !yes_between
@@ -84,7 +91,7 @@ impl<'h> Model<'h> {
         };
         self.living()
             .filter(covers)
-            .filter(|own| !self.is_taken_back(own))
+            .filter(|own| !self.is_taken_back(own, scope))
             .map(|own| own.occurred_at)
             .collect()
     }
@@ -100,9 +107,9 @@ impl<'h> Model<'h> {
         self.living().filter(covers).map(|own| own.occurred_at).collect()
     }
 
-    /// The younger of yes and no wins, and a tie is a no.
+    /// The younger of no and a yes that Sweden takes wins, and a tie is a no.
     fn is_withdrawn(&self, scope: &Scope) -> bool {
-        let yeses = self.yeses(scope, None);
+        let yeses = self.yeses(scope, Some(OptIn::DoubleOptIn));
         self.noes(scope).iter().max().is_some_and(|no| yeses.iter().all(|yes| yes <= no))
     }
 
@@ -112,13 +119,24 @@ impl<'h> Model<'h> {
     }
 
     fn is_blocked(&self, block: &EventKind, lift: &EventKind) -> bool {
+        self.is_blocked_in(self.living(), block, lift)
+    }
+
+    fn is_blocked_in(
+        &self,
+        facts: impl Iterator<Item = &'h Event> + Clone,
+        block: &EventKind,
+        lift: &EventKind,
+    ) -> bool {
         let of =
-            |kind: &EventKind| self.living().filter(|own| own.kind == *kind).map(|own| own.occurred_at).max();
+            |kind: &EventKind| facts.clone().filter(|own| own.kind == *kind).map(|own| own.occurred_at).max();
         of(block).is_some_and(|at| of(lift).is_none_or(|lifted| lifted <= at))
     }
 
     fn is_suppressed(&self, why: Suppression) -> bool {
-        self.is_blocked(&EventKind::Suppressed { why }, &EventKind::SuppressionLifted { why })
+        // The block of an address outlives an erasure.
+        let (block, lift) = (EventKind::Suppressed { why }, EventKind::SuppressionLifted { why });
+        self.is_blocked_in(self.0.iter(), &block, &lift)
     }
 
     /// What `decide` must say of marketing in Sweden (RULES.md: double opt-in, or soft opt-in from purchases with
@@ -208,7 +226,8 @@ fn decided(history: &[Event], about: &Scope) -> Verdict {
 }
 
 fn is_withdrawn(history: &[Event], about: &Scope) -> bool {
-    crate::policy::grounds::standing_no(&fold(history), about).is_some()
+    let sweden = policy().pack("se").unwrap();
+    crate::policy::grounds::standing_no(&fold(history), about, sweden).is_some()
 }
 
 fn some_scopes(least: usize) -> impl Strategy<Value = Vec<Scope>> {
@@ -250,7 +269,8 @@ fn no_like() -> impl Strategy<Value = EventKind> {
 fn correction() -> impl Strategy<Value = EventKind> {
     let why = select(vec![Suppression::Bounce, Suppression::Operator]);
     prop_oneof![
-        (0..10u128).prop_map(|id| EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id) }),
+        (0..10u128, some_scopes(0))
+            .prop_map(|(id, scopes)| EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id), scopes }),
         why.prop_map(|why| EventKind::SuppressionLifted { why }),
         Just(EventKind::Restricted),
         Just(EventKind::RestrictionLifted),
@@ -278,13 +298,19 @@ fn told(id: u128, hour: i64, kind: EventKind) -> Event {
         locale: None,
         time_zone: None,
         texts: Default::default(),
+        told_at: None,
     }
 }
 
 fn histories(erasures: u32) -> impl Strategy<Value = Vec<Event>> {
-    let facts = prop::collection::vec((any_fact(erasures), 0..HOURS), 0..10);
+    let channel = select(vec!["page", "one_click", "api"]);
+    let facts = prop::collection::vec((any_fact(erasures), 0..HOURS, channel), 0..10);
     facts.prop_map(|facts| {
-        facts.into_iter().zip(0u128..).map(|((kind, hour), id)| told(id, hour, kind)).collect()
+        let told = |((kind, hour, channel), id): ((EventKind, i64, &str), u128)| Event {
+            channel: channel.to_owned(),
+            ..told(id, hour, kind)
+        };
+        facts.into_iter().zip(0u128..).map(told).collect()
     })
 }
 
@@ -357,27 +383,6 @@ proptest! {
     }
 
     #[test]
-    fn i5_what_is_not_recorded_anew_would_have_changed_nothing(
-        history in histories(0),
-        fact in any_fact(0),
-        hour in 0..HOURS,
-        later in prop::collection::vec((prop_oneof![yes_like(), no_like()], 0..HOURS), 0..4),
-        about in a_scope(),
-    ) {
-        // Whether an undoing meets a repetition hangs on what was recorded between; that is `fold`'s.
-        prop_assume!(history.iter().all(|own| !matches!(own.kind, EventKind::WithdrawalUndone { .. })));
-        // Long after, when nothing can be undone any more; facts of before may still be told us.
-        let heard = at(HOURS + 48);
-        if let Ok(Onto::Already(_)) = admit(&fold(&history), &fact, at(hour), heard) {
-            let later = later.into_iter().zip(200u128..).map(|((kind, hour), id)| told(id, hour, kind));
-            let without: Vec<Event> = history.iter().cloned().chain(later).collect();
-            let recorded = with(&without, hour, fact);
-            let (one, other) = (decided(&without, &about), decided(&recorded, &about));
-            prop_assert_eq!((one.reason, one.ground), (other.reason, other.ground));
-        }
-    }
-
-    #[test]
     fn i5_only_a_yes_younger_than_all_noes_gets_past_a_tombstone(
         history in histories(0),
         later in prop::collection::vec((no_like(), 10..20i64), 0..3),
@@ -388,12 +393,14 @@ proptest! {
         let later = later.into_iter().zip(200u128..).map(|((kind, hour), id)| told(id, hour, kind));
         let tombstone: Vec<Event> = history.into_iter().chain([erased]).chain(later).collect();
         let state = fold(&tombstone);
-        let admitted = admit(&state, &fact, at(hour), at(30));
+        let admitted = admit(&tombstone, &state, &told(300, hour, fact.clone()), at(30));
         let youngest = tombstone.iter().filter(|own| own.occurred_at >= at(10)).map(|own| own.occurred_at).max();
         prop_assert_eq!(barrier(&state), youngest);
         let expected = match &fact {
             EventKind::OptIn { .. } if Some(at(hour)) > youngest => "begins anew",
-            EventKind::Withdrawal { .. } | EventKind::Suppressed { .. } => "kept",
+            EventKind::Withdrawal { .. }
+            | EventKind::Suppressed { .. }
+            | EventKind::SuppressionLifted { .. } => "kept",
             _ => "refused",
         };
         let became = match admitted {

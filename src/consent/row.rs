@@ -6,6 +6,7 @@ mod written;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::admit::EARLIEST_SECOND;
 use super::event::{Acquaintance, OptIn, ShownText, Suppression};
 use super::evidence::{EVIDENCE_LIMIT, shown_texts};
 use super::{EventKind, place};
@@ -23,8 +24,6 @@ const SCOPES_LIMIT: usize = 200;
 const CELL_LIMIT: usize = 2 * EVIDENCE_LIMIT;
 /// The same of what was written here: each move adds whence it came.
 const MOVED_LIMIT: usize = 2 * CELL_LIMIT;
-/// What is dated earlier is a spreadsheet's empty date, or a slip. A no with such a date would lose to any yes.
-const EARLIEST: i64 = 631_152_000; // 1990-01-01
 
 /// The columns, in the order in which they are written.
 pub const COLUMNS: [&str; 8] =
@@ -226,7 +225,7 @@ fn time(cell: &str, kind: Option<Kind>, wrong: &mut Mistakes) -> Option<Timestam
         };
     }
     match cell.parse::<Timestamp>() {
-        Ok(at) if at.as_second() < EARLIEST => {
+        Ok(at) if at.as_second() < EARLIEST_SECOND => {
             wrong.add("obtained_at is before 1990: is it an empty date of a spreadsheet?")
         }
         Ok(at) => Some(at),

@@ -63,6 +63,9 @@ pub struct GroundView {
 pub struct WithdrawalView {
     /// Null: all marketing.
     scope: Option<Scope>,
+    /// What the person took back of it: these and all below them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    except: Vec<Scope>,
     withdrawn_at: Timestamp,
     complaint: bool,
     event: Uuid,
@@ -204,7 +207,13 @@ fn ground_kind(yes: OptIn) -> GroundKind {
 }
 
 fn withdrawal(no: &No) -> WithdrawalView {
-    WithdrawalView { scope: no.scope.clone(), withdrawn_at: no.at, complaint: no.complaint, event: no.event }
+    WithdrawalView {
+        scope: no.scope.clone(),
+        except: no.except.clone(),
+        withdrawn_at: no.at,
+        complaint: no.complaint,
+        event: no.event,
+    }
 }
 
 impl From<(Event, Option<Value>)> for EventView {

@@ -22,6 +22,7 @@ fn no(person: u8, id: u128, second: i64, kind: EventKind) -> No {
             locale: None,
             time_zone: None,
             texts: Default::default(),
+            told_at: None,
         },
     }
 }

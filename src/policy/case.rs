@@ -6,10 +6,11 @@ pub mod coverage;
 use std::fmt;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::decide::{Circumstances, decide};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
-use crate::consent::admit::{Onto, admit, speaks_for_mail};
+use crate::consent::admit::{Onto, admit, begun_anew, begun_anew_event, speaks_for_mail};
 use crate::consent::{Event, EventKind, fold};
 
 /// One `[[case]]` of `policies/cases/*.toml`.
@@ -86,8 +87,13 @@ impl Case {
         told.sort_by_key(|event| (event.occurred_at, is_no(event), event.id));
         let mut history = Vec::new();
         for event in told {
-            match admit(&fold(&history), &event.kind, event.occurred_at, event.occurred_at) {
-                Ok(Onto::FreshHistory) => history = vec![event.clone()],
+            let state = fold(&history);
+            match admit(&history, &state, event, event.occurred_at) {
+                Ok(Onto::FreshHistory) => {
+                    let opening = begun_anew(&state).into_iter();
+                    let opening = opening.map(|own| begun_anew_event(Uuid::nil(), own, event.recorded_at));
+                    history = opening.chain([event.clone()]).collect();
+                }
                 Ok(Onto::History) => history.push(event.clone()),
                 Ok(Onto::Already(_)) | Err(_) => {}
             }

@@ -322,14 +322,25 @@ impl<'p> Case<'p> {
 
     fn withdrawn(&self) -> Judged<'p, ()> {
         let no = match &self.facts.scope {
-            Some(scope) => grounds::standing_no(self.consent, scope),
+            Some(scope) => grounds::standing_no(self.consent, scope, self.pack),
             // Without a scope nothing tells which no is meant, so each is.
             None => self.consent.withdrawals.iter().max_by_key(|no| no.at),
         };
         let Some(no) = no.filter(|no| !self.signed_up_since(no.at)) else { return Ok(()) };
         let what = no.scope.as_ref().map_or("all marketing", Scope::as_str);
         let how = if no.complaint { "complained about" } else { "withdrew" };
-        let text = format!("{how} {what} on {}, and has not said yes to it since", grounds::day(no.at));
+        let since = self.facts.scope.as_ref();
+        let since = since.and_then(|scope| grounds::yes_that_lifts_nothing(self.consent, scope, no));
+        let since = match since {
+            Some(yes) => format!(
+                "; the {} of {} does not lift it, since it is no ground in `{}`",
+                GroundKind::from(yes.ground),
+                grounds::day(yes.at),
+                self.pack.id
+            ),
+            None => ", and has not said yes to it since".to_owned(),
+        };
+        let text = format!("{how} {what} on {}{since}", grounds::day(no.at));
         Err(Missing { reason: Reason::Withdrawn, rule: &self.pack.rule, text })
     }
 

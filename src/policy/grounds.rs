@@ -1,7 +1,8 @@
 //! Which ground carries marketing in a scope, or which one came nearest. Pure.
 //!
 //! A withdrawal beats every older ground (invariant 5); only a younger yes of the person lifts it, and
-//! what is older than it stays dead even then.
+//! what is older than it stays dead even then. It must be a yes that suffices where the pack judges: where one must be
+//! confirmed, anybody may have filled in the form, and an objection (GDPR 21) doesn't end by that.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -53,14 +54,23 @@ pub struct Question<'p> {
 
 /// The youngest no that covers a scope, lifted or not.
 pub fn youngest_no<'c>(consent: &'c ConsentState, scope: &Scope) -> Option<&'c No> {
-    let covers = |no: &&No| no.scope.as_ref().is_none_or(|own| own.covers(scope));
-    consent.withdrawals.iter().filter(covers).max_by_key(|no| no.at)
+    consent.withdrawals.iter().filter(|no| no.covers(scope)).max_by_key(|no| no.at)
 }
 
-/// The no that stands against a scope: covering it, and no strictly younger yes covers it too.
-pub fn standing_no<'c>(consent: &'c ConsentState, scope: &Scope) -> Option<&'c No> {
-    let lifted = |no: &&No| consent.opt_ins.iter().any(|yes| yes.at > no.at && yes.scope.covers(scope));
-    youngest_no(consent, scope).filter(|no| !lifted(no))
+/// The no that stands against a scope: covering it, and no strictly younger yes that suffices here covers it too.
+pub fn standing_no<'c>(consent: &'c ConsentState, scope: &Scope, pack: &Jurisdiction) -> Option<&'c No> {
+    youngest_no(consent, scope)
+        .filter(|no| !younger_yes(consent, scope, no).any(|yes| pack.lifts(yes.ground)))
+}
+
+/// The youngest yes since a no that stands against a scope all the same.
+pub fn yes_that_lifts_nothing<'c>(consent: &'c ConsentState, scope: &Scope, no: &No) -> Option<&'c Yes> {
+    younger_yes(consent, scope, no).max_by_key(|yes| yes.at)
+}
+
+fn younger_yes<'c>(consent: &'c ConsentState, scope: &Scope, no: &No) -> impl Iterator<Item = &'c Yes> {
+    let (at, scope) = (no.at, scope.clone());
+    consent.opt_ins.iter().filter(move |yes| yes.at > at && yes.scope.covers(&scope))
 }
 
 impl<'p> Question<'p> {

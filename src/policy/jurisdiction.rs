@@ -11,6 +11,7 @@ pub use demands::{
 };
 
 use super::{GroundKind, PolicySet, RuleRef, UNKNOWN};
+use crate::consent::event::OptIn;
 
 /// What the law of a place asks of marketing mail.
 #[derive(Clone, Debug)]
@@ -69,6 +70,11 @@ impl Jurisdiction {
     pub fn takes(&self, ground: GroundKind) -> bool {
         self.grounds.contains(&ground)
             || ground == GroundKind::DoubleOptIn && self.grounds.contains(&GroundKind::SingleOptIn)
+    }
+
+    /// Whether this yes lifts an older no here: it must suffice to be mailed, and where no yes is needed, any does.
+    pub fn lifts(&self, yes: OptIn) -> bool {
+        self.takes(yes.into()) || self.takes(GroundKind::NoObjection)
     }
 }
 

@@ -34,6 +34,7 @@ impl Store {
             locale: None,
             time_zone: None,
             texts: Default::default(),
+            told_at: None,
         };
         let erasure = Erasure { sender: sender.to_owned(), subscriber: id, event };
         self.inner.writer.erase(erasure).await

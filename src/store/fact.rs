@@ -7,12 +7,15 @@ use uuid::Uuid;
 use super::batch::Shared;
 use super::fault::{Fault, Result};
 use super::once::{CallKey, MakeAnswer, Once, Repeated};
+use super::proofs::Proofs;
 use super::rows;
 use super::sql::{Session, Value, to_json, values};
 use super::subscriber::{self, context};
 use super::{Store, StoreError, Subscriber};
 use crate::clock::from_micros;
-use crate::consent::admit::{AHEAD_SECONDS, NotAdmitted, Onto, admit, barrier, speaks_for_mail, told_before};
+use crate::consent::admit::{
+    NotAdmitted, Onto, admit, barrier, begun_anew, begun_anew_event, occurred_at, speaks_for_mail,
+};
 use crate::consent::evidence::shown_texts;
 use crate::consent::{ConsentState, Event, EventKind, fold};
 use crate::journal::{No, is_no};
@@ -114,6 +117,7 @@ impl Store {
                 locale: new.locale,
                 time_zone: new.time_zone,
                 texts: shown_texts(&new.evidence),
+                told_at: None,
             },
             told: new.occurred_at.map(|at| from_micros(at.as_microsecond())),
             evidence: new.evidence,
@@ -155,7 +159,12 @@ pub(super) async fn apply(
         };
         let state = fold(&events);
         if let (0, Some(row), Some(_)) = (round, &found, state.erased)
-            && matches!(fact.event.kind, EventKind::Withdrawal { .. } | EventKind::Suppressed { .. })
+            && matches!(
+                fact.event.kind,
+                EventKind::Withdrawal { .. }
+                    | EventKind::Suppressed { .. }
+                    | EventKind::SuppressionLifted { .. }
+            )
         {
             // Invariant 5: a no by a link from before an erasure counts for the person who began anew since.
             whom = Whom::Hash(row.hash);
@@ -167,7 +176,8 @@ pub(super) async fn apply(
             }
             _ => None,
         };
-        match (judge(fact, &events, &state, barrier, now), found, &fact.who) {
+        let proofs = Proofs::of_row(session, fact, &events, found.as_ref(), shared).await?;
+        match (judge(fact, &events, &state, barrier, &proofs, now), found, &fact.who) {
             // Another node made the person anew just now.
             (Err(NotAdmitted::Erased), Some(_), _) if round == 0 => {}
             (Err(refused), ..) => return Ok(Err(refused.into())),
@@ -178,8 +188,10 @@ pub(super) async fn apply(
             // Who was erased is no longer known by the old id, only by the address given anew.
             (Ok(_), _, Who::Subscriber(_)) => return Ok(Err(NotAdmitted::Erased.into())),
             (Ok((_, event)), _, Who::Address(address)) => {
-                if let Some(row) = create(session, shared, fact, address, now).await? {
-                    return Ok(Ok(append(session, shared, fact, event, row, Vec::new(), noes).await?));
+                if let Some(mut row) = create(session, shared, fact, address, now).await? {
+                    let opening = open_history(session, shared, &fact.sender, &mut row, &state, now, noes);
+                    let opening = opening.await?;
+                    return Ok(Ok(append(session, shared, fact, event, row, opening, noes).await?));
                 }
             }
         }
@@ -194,36 +206,31 @@ pub(super) fn judge(
     events: &[Event],
     state: &ConsentState,
     barrier: Option<Timestamp>,
+    proofs: &Proofs,
     now: Timestamp,
 ) -> Result<(Onto, Event), NotAdmitted> {
-    let event = dated(fact, events, now).ok_or(NotAdmitted::DatedAhead)?;
+    let event = dated(fact, events, now);
     if speaks_for_mail(&event.kind) && barrier.is_some_and(|at| event.occurred_at <= at) {
         // Invariant 5: a row that was made since does not bring back what was said before an erasure.
         return Err(NotAdmitted::Erased);
     }
-    let heard = event.recorded_at.max(event.occurred_at);
-    let onto = admit(state, &event.kind, event.occurred_at, heard)?;
-    let same = || told_before(events, &event.kind, event.occurred_at);
-    let onto = match onto {
-        Onto::History if fact.told.is_some() => same().map_or(onto, Onto::Already),
+    let onto = match admit(events, state, &event, now)? {
+        Onto::Already(_) if state.erased.is_none() && proofs.lack(events, &event, &fact.evidence) => {
+            Onto::History
+        }
         onto => onto,
     };
     Ok((onto, event))
 }
 
-/// The fact's event with its times, by the store's clock: it is one, while each node has its own. `None` if it
-/// is dated ahead.
-fn dated(fact: &Fact, history: &[Event], now: Timestamp) -> Option<Event> {
+/// The fact's event with its times, by the store's clock: it is one, while each node has its own.
+fn dated(fact: &Fact, history: &[Event], now: Timestamp) -> Event {
     let occurred_at = match fact.told {
-        Some(told) if told.as_microsecond() > now.as_microsecond() + AHEAD_SECONDS * 1_000_000 => {
-            return None;
-        }
-        // Invariant 5: what we heard of has happened, whatever another clock says. Left ahead of ours, a yes
-        // would beat the no that follows it.
-        Some(told) => told.min(now),
+        Some(told) => occurred_at(&fact.event.kind, told, now),
         None => after_all(history, now),
     };
-    Some(Event { occurred_at, recorded_at: now, ..fact.event.clone() })
+    let told_at = fact.told.filter(|told| *told != occurred_at);
+    Event { occurred_at, told_at, recorded_at: now, ..fact.event.clone() }
 }
 
 /// Now, or later if a clock that ran ahead has dated the history ahead: what happens now is never older than
@@ -297,6 +304,28 @@ async fn create(
     let key = Some(shared.keys.wrap(&key));
     let row = Locked { subscriber: id, hash, version: 0, key, created_at: now, erased_at: None };
     Ok((made > 0).then_some(row))
+}
+
+/// What an erased person's new history opens with; nothing for whom nobody erased.
+async fn open_history(
+    session: &mut Session,
+    shared: &Shared,
+    sender: &str,
+    row: &mut Locked,
+    left: &ConsentState,
+    now: Timestamp,
+    noes: &mut Vec<No>,
+) -> Result<Vec<Event>> {
+    let mut opening = Vec::new();
+    for no in begun_anew(left) {
+        let event = begun_anew_event(shared.clock.id(), no, now);
+        row.version += 1;
+        insert_event(session, sender, row.subscriber, row.version, &event, None).await?;
+        let (sender, person, subscriber) = (sender.to_owned(), row.hash, row.subscriber);
+        noes.push(No { sender, person, subscriber, event: event.clone() });
+        opening.push(event);
+    }
+    Ok(opening)
 }
 
 async fn append(

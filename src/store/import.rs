@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::batch::{Try, crash_point};
+use super::batch::{Shared, Try, crash_point};
 use super::database::Commit;
 use super::fact::{Fact, judge, seal_evidence};
 use super::fault::{Fault, Result};
@@ -156,7 +156,12 @@ fn has_own_id(fact: &Fact) -> bool {
 fn own_id(keys: &Keys, hash: LookupHash, fact: &Fact) -> Uuid {
     let (kind, evidence) = (to_json(&fact.event.kind), to_json(&fact.evidence));
     let told = fact.told.map_or(i64::MIN, Timestamp::as_microsecond).to_be_bytes();
-    let parts = [fact.sender.as_bytes(), &hash.0, kind.as_bytes(), &told, evidence.as_bytes()];
+    // Who is told of without a time has said nothing new where only the place was corrected.
+    let event = fact.told.map(|_| &fact.event);
+    let place = event.map(|own| [&own.jurisdiction, &own.locale, &own.time_zone]);
+    let place = place.map(|place| to_json(&place)).unwrap_or_default();
+    let parts =
+        [fact.sender.as_bytes(), &hash.0, kind.as_bytes(), &told, evidence.as_bytes(), place.as_bytes()];
     let mut octets = [0; 16];
     octets.copy_from_slice(&keys.digest("imported fact", &parts)[..16]);
     uuid::Builder::from_custom_bytes(octets).into_uuid()
@@ -239,9 +244,9 @@ impl Importer {
         let mut tx = shared.database.begin(Commit::Synced).await?;
         let begun = Instant::now();
         let now = tx.now().await?;
-        let mut people = People::read(&mut tx, &slice.sender, facts).await?;
+        let mut people = People::read(&mut tx, shared, &slice.sender, facts).await?;
         let before = known_ids(&mut tx, &slice.sender, facts).await?;
-        let results = admit_all(slice, facts, &mut people, &before, which, now);
+        let results = admit_all(shared, slice, facts, &mut people, &before, which, now);
         let noes = people.write(&mut tx, shared, slice, now).await?;
         let kept = journal::keep(&mut tx, shared, noes).await?;
         crash_point("import_before_commit");
@@ -288,6 +293,7 @@ async fn known_ids(session: &mut Session, sender: &str, facts: &[Prepared]) -> R
 
 /// Judges each fact against what those before it have left.
 fn admit_all(
+    shared: &Shared,
     slice: &Slice,
     facts: &[Prepared],
     people: &mut People,
@@ -301,16 +307,16 @@ fn admit_all(
             // The commit of an earlier try went through unheard.
             return Ok(if which == Try::Again { Imported::Recorded } else { Imported::Unchanged });
         }
-        let Person { events, state, barrier, .. } = &*person;
-        let (onto, event) = judge(&own.fact, events, state, *barrier, now)?;
+        let newcomer = slice.newcomers.get(&own.hash);
+        let Person { events, state, barrier, proofs, .. } = &*person;
+        let (onto, event) = judge(&own.fact, events, state, *barrier, proofs, now)?;
         match onto {
             Onto::Already(_) if own.fact.told.is_some() => return Ok(Imported::Unchanged),
             // What has no time is known again by its id alone: left out today, it would count as new tomorrow.
             Onto::Already(_) => {}
-            Onto::FreshHistory => person.begin_anew(),
+            Onto::FreshHistory => person.begin_anew(own, newcomer, || shared.clock.id(), now),
             Onto::History => {}
         }
-        let newcomer = slice.newcomers.get(&own.hash);
         person.append(event, own, newcomer);
         Ok(Imported::Recorded)
     };

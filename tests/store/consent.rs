@@ -17,6 +17,8 @@ rules! {
     two_nodes_make_an_unknown_person_once,
     i5_a_no_given_now_is_younger_than_all_that_is_recorded,
     i5_a_fact_dated_ahead_is_dated_by_the_clock_of_the_store,
+    i5_what_was_dated_ahead_and_is_told_again_beats_no_no_that_came_between,
+    a_fact_told_again_with_a_proof_is_recorded_with_it,
     facts_in_opposite_order_on_two_nodes_all_come_through,
     i15_one_sender_never_reaches_the_data_of_another,
     i3_a_withdrawal_before_the_claim_is_read_with_it,
@@ -142,6 +144,57 @@ async fn i5_a_fact_dated_ahead_is_dated_by_the_clock_of_the_store(home: &Home) {
     let mut ahead = home.fact("anna@example.se", opt_in());
     ahead.occurred_at = Some(home.in_seconds(300));
     assert_eq!(record(home, ahead).await.subscriber.state.opt_ins[0].at, home.clock.now());
+}
+
+async fn i5_what_was_dated_ahead_and_is_told_again_beats_no_no_that_came_between(home: &Home) {
+    let ahead = NewFact { occurred_at: Some(home.in_seconds(240)), ..home.fact("anna@example.se", opt_in()) };
+    let first = record(home, ahead.clone()).await;
+    home.advance(Duration::from_secs(60)).await;
+    record(home, NewFact { occurred_at: None, ..home.fact("anna@example.se", withdrawal()) }).await;
+    home.advance(Duration::from_secs(60)).await;
+    let again = record(home, ahead).await;
+    assert_eq!((again.event, again.subscriber.version), (first.event, 2));
+    // A no keeps its time, so that a yes told later, of an earlier time, does not outlive it.
+    let told = |seconds, kind| NewFact {
+        occurred_at: Some(home.in_seconds(seconds)),
+        ..home.fact("bo@example.se", kind)
+    };
+    let no = told(240, withdrawal());
+    record(home, no.clone()).await;
+    let state = record(home, told(180, opt_in())).await.subscriber.state;
+    assert_eq!((state.withdrawals[0].at, state.opt_ins[0].at), (home.in_seconds(240), home.clock.now()));
+    assert_eq!(record(home, no).await.subscriber.version, 2);
+}
+
+async fn a_fact_told_again_with_a_proof_is_recorded_with_it(home: &Home) {
+    let at = Some(home.in_seconds(-100));
+    let told = |evidence, place: &str| NewFact {
+        occurred_at: at,
+        evidence,
+        jurisdiction: Some(place.into()),
+        ..home.fact("anna@example.se", opt_in())
+    };
+    let form = serde_json::json!({"form_text": "Write to me"});
+    let first = record(home, told(serde_json::Value::Null, "se")).await;
+    home.advance(Duration::from_secs(1)).await;
+    let second = record(home, told(form.clone(), "se")).await;
+    assert_eq!(second.subscriber.version, 2);
+    assert_eq!(second.subscriber.state.opt_ins.len(), 1);
+    assert_eq!(
+        second.subscriber.state.opt_ins[0].event, second.event,
+        "the ground is the one that can be shown"
+    );
+    // The same proof by another teller, or none, says nothing new.
+    let wrapped = serde_json::json!({"told_by": "demo-shop/crm", "evidence": form});
+    for evidence in [form.clone(), wrapped, serde_json::Value::Null] {
+        assert_eq!(record(home, told(evidence, "se")).await.subscriber.version, 2);
+    }
+    home.advance(Duration::from_secs(1)).await;
+    let third = record(home, told(form.clone(), "de")).await.subscriber;
+    assert_eq!((third.version, third.state.jurisdiction.as_deref()), (3, Some("de")));
+    assert_eq!(record(home, told(form, "se")).await.subscriber.version, 3);
+    let history = home.store.history(SENDER, first.subscriber.id).await.unwrap();
+    assert!(history[0].1.is_none() && history[1].1.is_some() && !history[1].0.texts.is_empty());
 }
 
 async fn facts_in_opposite_order_on_two_nodes_all_come_through(home: &Home) {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use optgate::consent::EventKind;
 use optgate::consent::admit::NotAdmitted;
-use optgate::consent::event::Acquaintance;
+use optgate::consent::event::{Acquaintance, Suppression};
+use optgate::consent::{ConsentState, EventKind};
 use optgate::policy::Reason;
 use optgate::spool::{Outcome, Settlement, State};
 use optgate::store::{DeliveryFilter, NewFact, RecordError, Recorded, Settled, Who};
@@ -16,6 +16,7 @@ rules! {
     i12_nothing_personal_lies_open_before_or_after_an_erasure,
     a_tombstone_stays_and_only_a_younger_yes_begins_anew,
     i5_a_no_by_a_link_from_before_the_erasure_is_not_lost,
+    i5_an_erasure_forgets_no_older_no,
     i5_an_old_yes_never_passes_a_tombstone_by_way_of_a_younger_row,
     i5_a_no_about_an_erased_person_outweighs_an_older_yes,
     who_is_erased_while_mail_waits_is_forgotten_when_it_ends,
@@ -83,7 +84,8 @@ async fn a_tombstone_stays_and_only_a_younger_yes_begins_anew(home: &Home) {
     home.advance(Duration::from_secs(10)).await;
     let fresh = home.store.record(vec![home.fact("anna@example.se", opt_in())]).await.remove(0).unwrap();
     assert_ne!(fresh.subscriber.id, first.id);
-    assert_eq!(fresh.subscriber.version, 1);
+    // The new history opens with a no to all that was before.
+    assert_eq!((fresh.subscriber.version, fresh.subscriber.state.withdrawals.len()), (2, 1));
     let found = home.store.consent_of(SENDER, &[address("anna@example.se")]).await.unwrap().remove(0);
     assert_eq!(found.unwrap().id, fresh.subscriber.id);
     // Erased once more: the youngest tombstone answers.
@@ -105,7 +107,34 @@ async fn i5_a_no_by_a_link_from_before_the_erasure_is_not_lost(home: &Home) {
     let new = home.store.record(vec![home.fact(who, opt_in())]).await.remove(0).unwrap().subscriber;
     home.advance(Duration::from_secs(10)).await;
     let no = home.store.record(vec![by_old_link()]).await.remove(0).unwrap().subscriber;
-    assert_eq!((no.id, no.version, no.state.withdrawals.len()), (new.id, 2, 1));
+    assert_eq!((no.id, no.version, no.state.withdrawals.len()), (new.id, 3, 1));
+}
+
+async fn i5_an_erasure_forgets_no_older_no(home: &Home) {
+    let who = "anna@example.se";
+    let block = EventKind::Suppressed { why: Suppression::Operator };
+    let old = home.store.record(vec![home.fact(who, block.clone())]).await.remove(0).unwrap().subscriber;
+    home.advance(Duration::from_secs(10)).await;
+    home.store.erase(SENDER, old.id, "api").await.unwrap();
+    let blocks = |state: &ConsentState| state.suppressed.iter().map(|(why, _)| *why).collect::<Vec<_>>();
+    let tombstone = home.store.consent_of(SENDER, &[address(who)]).await.unwrap().remove(0).unwrap();
+    assert_eq!(blocks(&tombstone.state), [Suppression::Operator]);
+    home.advance(Duration::from_secs(10)).await;
+    let new = home.store.record(vec![home.fact(who, opt_in())]).await.remove(0).unwrap().subscriber;
+    assert_eq!(blocks(&new.state), [Suppression::Operator]);
+    let no = &new.state.withdrawals[0];
+    assert_eq!((&no.scope, Some(no.at)), (&None, tombstone.state.erased));
+    let history = home.store.history(SENDER, new.id).await.unwrap();
+    let kinds: Vec<_> = history.iter().map(|(event, _)| event.kind.clone()).collect();
+    assert_eq!(kinds, [withdrawal(), block, opt_in()]);
+    assert!(home.store.rebuild_projection(SENDER, new.id).await.unwrap());
+    // The block is lifted like any other; of who is erased, too.
+    let lift = EventKind::SuppressionLifted { why: Suppression::Operator };
+    home.advance(Duration::from_secs(10)).await;
+    home.store.erase(SENDER, new.id, "api").await.unwrap();
+    home.advance(Duration::from_secs(10)).await;
+    let lifted = home.store.record(vec![home.fact(who, lift)]).await.remove(0).unwrap().subscriber;
+    assert_eq!((lifted.id, blocks(&lifted.state)), (new.id, Vec::new()));
 }
 
 /// A purchase, which a sender may rest mail on.

@@ -19,6 +19,7 @@ rules! {
     i14_imported_noes_are_in_the_journal,
     imported_noes_make_queued_mail_due,
     evidence_is_sealed_under_each_persons_own_key,
+    a_proof_that_comes_later_is_kept_and_no_other_telling_is,
     two_imports_at_once_come_through,
     a_person_known_by_hash_alone_is_named_by_an_import,
     a_damaged_history_keeps_no_other_row_out,
@@ -118,9 +119,21 @@ async fn a_slice_leaves_what_its_facts_leave_one_by_one(home: &Home) {
         let mut facts = Vec::new();
         for _ in 0..24 {
             let who = people[dice.below(3) as usize];
-            let at = home.in_seconds(-86_400 * 30 + 3600 * dice.below(12) as i64);
-            let at = if dice.below(20) == 0 { home.in_seconds(3600) } else { at };
-            facts.push(table(who, any_kind(&mut dice), Some(at)));
+            let at = home.in_seconds(-86_400 * 30 + 60 * dice.below(12) as i64);
+            let at = match dice.below(20) {
+                0 => home.in_seconds(3600),
+                1 => home.in_seconds(-86_400 * 365 * 60),
+                2 => home.in_seconds(240),
+                _ => at,
+            };
+            let mut fact = table(who, any_kind(&mut dice), Some(at));
+            if dice.below(3) == 0 {
+                fact.jurisdiction = Some("de".into());
+            }
+            if dice.below(3) == 0 {
+                fact.evidence = json!({"source": "a newer list"});
+            }
+            facts.push(fact);
         }
         let slices = facts.chunks(8).enumerate();
         for (round, part) in slices {
@@ -227,6 +240,33 @@ async fn replaced_corrected_and_repeated_facts_are_unchanged_too(home: &Home) {
     home.advance(std::time::Duration::from_secs(7200)).await;
     assert_eq!(told(&import(&home.store, facts).await), ["unchanged"; 9]);
     assert!(state_of(&home.store, SENDER, "bo@example.se").await.unwrap().suppressed.is_empty());
+}
+
+async fn a_proof_that_comes_later_is_kept_and_no_other_telling_is(home: &Home) {
+    let at = Some(home.in_seconds(-1000));
+    let told = |kind: EventKind, evidence: serde_json::Value| TableFact {
+        evidence,
+        ..table("anna@example.se", kind, at)
+    };
+    let bare = json!({"source": "the list of March"});
+    let shown = json!({"source": "the list of April", "evidence": {"form_text": "Write to me"}});
+    let moved = json!({"source": "x", "evidence": {"moved": {"evidence": {"form_text": "Write to me"}}}});
+    for kind in [opt_in(), withdrawal()] {
+        let all = vec![told(kind.clone(), bare.clone()), told(kind.clone(), shown.clone())];
+        assert_eq!(told_of(home, all.clone()).await, ["recorded", "recorded"]);
+        assert_eq!(told_of(home, all).await, ["unchanged"; 2]);
+        assert_eq!(told_of(home, vec![told(kind, moved.clone())]).await, ["unchanged"]);
+    }
+    home.advance(std::time::Duration::from_secs(1)).await;
+    let mended = TableFact { jurisdiction: Some("de".into()), ..told(withdrawal(), shown) };
+    assert_eq!(told_of(home, vec![mended.clone()]).await, ["recorded"]);
+    assert_eq!(told_of(home, vec![mended]).await, ["unchanged"]);
+    let state = state_of(&home.store, SENDER, "anna@example.se").await.unwrap();
+    assert_eq!(state.jurisdiction.as_deref(), Some("de"));
+}
+
+async fn told_of(home: &Home, facts: Vec<TableFact>) -> Vec<String> {
+    told(&import(&home.store, facts).await)
 }
 
 async fn a_list_without_times_beats_no_younger_yes_when_it_comes_again(home: &Home) {

@@ -83,7 +83,7 @@ async fn a_withdrawal_can_be_undone_from_the_page_that_says_done_and_only_for_a_
     let undo = undo_of(&done);
     let (status, page) = gateway.post(&url, &[("undo", &undo)]).await;
     assert!(status == 200 && page.contains("Välkommen tillbaka"), "{page}");
-    let undone = EventKind::WithdrawalUndone { withdrawal: undo.parse().unwrap() };
+    let undone = EventKind::WithdrawalUndone { withdrawal: undo.parse().unwrap(), scopes: Vec::new() };
     assert_eq!(gateway.kinds(anna).await.last(), Some(&undone));
     assert!(gateway.known("shop", ANNA).await.unwrap().state.withdrawals.is_empty());
 

@@ -100,8 +100,29 @@ async fn taking_back_brings_nothing_that_was_not_ticked() {
     gateway.clock.advance(Duration::from_secs(3600));
     let page = save(&gateway, &url, &["apparel.tshirts"]).await;
     assert_eq!(on(&page), ["apparel.tshirts"]);
+    // What is told later of a time before brings nothing back either.
+    gateway.opted_in(ANNA, &["apparel.trousers", "furniture.office"]).await;
+    let (_, page) = gateway.get(&url).await;
+    assert_eq!(on(&page), ["apparel.tshirts"]);
+}
+
+#[tokio::test]
+async fn taking_back_with_what_lies_above_withdraws_what_was_left_out() {
+    let gateway = Gateway::start().await;
+    let anna = gateway.opted_in(ANNA, &["furniture.office"]).await;
+    let bought = gateway.bought(ANNA, "apparel.tshirts").await;
+    assert_eq!(anna, bought);
+    let url = gateway.preferences_link(anna);
+    gateway.post(&url, &[("leave", "all")]).await;
+    gateway.clock.advance(Duration::from_secs(60));
+    let page = save(&gateway, &url, &["apparel", "apparel.trousers"]).await;
+    assert_eq!(on(&page), ["apparel", "apparel.trousers"]);
     let kinds = gateway.kinds(anna).await;
-    assert_eq!(kinds.last(), Some(&withdrawal(&["apparel.trousers", "furniture.office"])));
+    assert_eq!(kinds.last(), Some(&withdrawal(&["apparel.tshirts"])));
+    let Some(EventKind::WithdrawalUndone { scopes, .. }) = kinds.get(kinds.len() - 2) else {
+        panic!("{kinds:?}")
+    };
+    assert_eq!(scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>(), ["apparel"]);
 }
 
 #[tokio::test]

@@ -64,6 +64,8 @@ struct Tally {
     rejected: u64,
     /// Of the recorded ones, grounds that carry nothing, since the person withdrew later.
     withdrawn_since: u64,
+    /// Of the unchanged ones, noes that the person has lifted since they were recorded: mail goes on.
+    lifted_since: u64,
     dry_run: bool,
 }
 
@@ -104,9 +106,10 @@ async fn import(
     let mut table = Table::open(input).with_context(|| format!("{name}"))?;
     let repeats = table.repeats();
     let mut rejects = Rejects::open(arguments.rejects.as_deref(), table.header.repeated(&repeats))?;
+    let policies = Arc::new(policies);
     let origin = Origin {
         store: store.clone(),
-        policies: Arc::new(policies),
+        policies: policies.clone(),
         sender: arguments.sender.clone(),
         source: arguments.source.clone(),
     };
@@ -122,6 +125,8 @@ async fn import(
         lender: rehearsal.map(|to| (store, to)),
         tally: Tally { dry_run: arguments.dry_run, ..Tally::default() },
         last: 1,
+        policies,
+        sender: arguments.sender.clone(),
     };
     let mut progress = Progress::new(size);
     // One for the whole time: what comes while a slice is written is heard after it.
@@ -185,6 +190,8 @@ struct Writing<'a> {
     tally: Tally,
     /// The last line that was done with.
     last: u64,
+    policies: Arc<PolicySet>,
+    sender: String,
 }
 
 impl Writing<'_> {
@@ -211,18 +218,34 @@ impl Writing<'_> {
         for one in judged {
             one.result.as_ref().map_err(ToString::to_string)?;
         }
+        let state = judged.iter().find_map(|one| one.withdrawn.as_deref());
         if !judged.iter().any(Judged::is_recorded) {
             self.tally.unchanged += 1;
+            self.tally.lifted_since +=
+                u64::from(row.closes.as_ref().is_some_and(|no| self.is_lifted(no, state)));
             return Ok(());
         }
         self.tally.recorded += 1;
-        let state = judged.iter().find_map(|one| one.withdrawn.as_deref());
         let closed = |state: &ConsentState| {
-            let dead = |scope: &Scope| standing_no(state, scope).is_some();
-            !row.opens.is_empty() && row.opens.iter().all(dead)
+            !row.opens.is_empty() && row.opens.iter().all(|scope| self.is_withdrawn(state, scope))
         };
         self.tally.withdrawn_since += u64::from(state.is_some_and(closed));
         Ok(())
+    }
+
+    fn is_withdrawn(&self, state: &ConsentState, scope: &Scope) -> bool {
+        let default = self.policies.sender(&self.sender).and_then(|own| own.default_jurisdiction.as_deref());
+        let pack = self.policies.jurisdiction(state.jurisdiction.as_deref(), default);
+        pack.is_none_or(|pack| standing_no(state, scope, pack).is_some())
+    }
+
+    /// Whether a no for these scopes (none: all) no longer stands in all of them. There is no `state` of whom nothing is
+    /// withdrawn.
+    fn is_lifted(&self, no: &[Scope], state: Option<&ConsentState>) -> bool {
+        let Some(state) = state else { return true };
+        let all = || self.policies.sender(&self.sender).map(|own| own.taxonomy()).unwrap_or_default();
+        let is_lifted = |scope: &Scope| !self.is_withdrawn(state, scope);
+        if no.is_empty() { all().iter().any(is_lifted) } else { no.iter().any(is_lifted) }
     }
 }
 
@@ -262,7 +285,7 @@ fn tell(output: Output, tally: &Tally) -> anyhow::Result<()> {
     if output == Output::Json {
         return output::json(tally);
     }
-    let Tally { rows, recorded, unchanged, rejected, withdrawn_since, dry_run } = tally;
+    let Tally { rows, recorded, unchanged, rejected, withdrawn_since, lifted_since, dry_run } = tally;
     let would = if *dry_run { "dry run, nothing was written: " } else { "" };
     output::line(&format!(
         "{would}{}: {recorded} recorded, {unchanged} unchanged, {rejected} rejected",
@@ -275,6 +298,12 @@ fn tell(output: Output, tally: &Tally) -> anyhow::Result<()> {
                 1 => "1 of the recorded grounds carries nothing".to_owned(),
                 _ => format!("{withdrawn_since} of the recorded grounds carry nothing"),
             }
+        ))?;
+    }
+    if *lifted_since > 0 {
+        output::line(&format!(
+            "{lifted_since} of the unchanged noes stop nothing any more: the person said yes, or took them back, after \
+             they were recorded; a new no needs its own obtained_at, or another --source"
         ))?;
     }
     Ok(())

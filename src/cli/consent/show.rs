@@ -74,6 +74,9 @@ fn told(event: &Event, evidence: Option<&Value>, standing: Standing) -> Vec<Stri
     if event.recorded_at != event.occurred_at {
         how.push_str(&format!(", recorded {}", event.recorded_at));
     }
+    if let Some(told) = event.told_at {
+        how.push_str(&format!(", told as of {told}"));
+    }
     for (what, value) in
         [("jurisdiction", &event.jurisdiction), ("language", &event.locale), ("time zone", &event.time_zone)]
     {
@@ -126,7 +129,12 @@ pub(in crate::cli) fn about(kind: &EventKind) -> String {
             let what = if scopes.is_empty() { "all marketing".to_owned() } else { list(scopes) };
             if *complaint { format!("complained about {what}") } else { format!("withdrew {what}") }
         }
-        EventKind::WithdrawalUndone { withdrawal } => format!("took back the withdrawal {withdrawal}"),
+        EventKind::WithdrawalUndone { withdrawal, scopes } if scopes.is_empty() => {
+            format!("took back the withdrawal {withdrawal}")
+        }
+        EventKind::WithdrawalUndone { withdrawal, scopes } => {
+            format!("took back the withdrawal {withdrawal} for {}", list(scopes))
+        }
         EventKind::Suppressed { why } => format!("blocked ({})", why.as_str()),
         EventKind::SuppressionLifted { why } => format!("no longer blocked ({})", why.as_str()),
         EventKind::Restricted => "restricted the use of the data".to_owned(),

@@ -146,7 +146,10 @@ fn any_fact() -> impl Strategy<Value = EventKind> {
         }),
         (scopes, any::<bool>()).prop_map(|(scopes, complaint)| EventKind::Withdrawal { scopes, complaint }),
         any::<bool>().prop_map(|complaint| EventKind::Withdrawal { scopes: vec![], complaint }),
-        (0..9u128).prop_map(|id| EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id) }),
+        (0..9u128).prop_map(|id| EventKind::WithdrawalUndone {
+            withdrawal: Uuid::from_u128(id),
+            scopes: Vec::new()
+        }),
         why.clone().prop_map(|why| EventKind::Suppressed { why }),
         why.prop_map(|why| EventKind::SuppressionLifted { why }),
     ]
@@ -172,6 +175,7 @@ fn event(id: u128, at: Timestamp, kind: EventKind, jurisdiction: Option<&str>) -
         locale: None,
         time_zone: Some("Europe/Stockholm".to_owned()),
         texts: Default::default(),
+        told_at: None,
     }
 }
 
@@ -226,6 +230,7 @@ fn evidence_of_any_size_that_is_taken_is_taken_again_however_often_it_moves() {
             locale: None,
             time_zone: None,
             texts: Default::default(),
+            told_at: None,
         };
         let state = fold(std::slice::from_ref(&event));
         // As `consent import` keeps it.

@@ -61,7 +61,10 @@ fn kind(words: &str) -> EventKind {
         "inquiry" => bought(Acquaintance::Inquiry, true),
         "withdrawal" => EventKind::Withdrawal { scopes: scopes(), complaint: false },
         "complaint" => EventKind::Withdrawal { scopes: vec![], complaint: true },
-        "undone" => EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(rest.parse().unwrap()) },
+        "undone" => EventKind::WithdrawalUndone {
+            withdrawal: Uuid::from_u128(rest.parse().unwrap()),
+            scopes: Vec::new(),
+        },
         "bounce" => EventKind::Suppressed { why: Suppression::Bounce },
         "operator" => EventKind::Suppressed { why: Suppression::Operator },
         "lifted" => EventKind::SuppressionLifted { why: Suppression::Bounce },
@@ -86,6 +89,7 @@ fn known(told: &str, facts: &[(&str, &str)]) -> ConsentState {
             locale: None,
             time_zone: None,
             texts: Default::default(),
+            told_at: None,
         })
         .collect();
     let jurisdiction = (!told.is_empty()).then(|| told.to_owned());
@@ -333,12 +337,33 @@ fn only_a_younger_yes_revives_what_was_withdrawn() {
 }
 
 #[test]
-fn i5_what_a_no_has_beaten_stays_dead_even_when_a_lesser_yes_lifts_the_no() {
+fn i5_only_a_yes_that_is_a_ground_there_lifts_a_no() {
+    let (no, form) = (("2026-02-01", "withdrawal"), ("2026-03-01", "single apparel"));
+    let bought = ("2026-04-01", "purchase apparel.tshirts");
+    // Where a yes must be confirmed, whoever fills in the form may be anybody.
+    check("se", &[no, form], "marketing apparel", "refuse withdrawn");
+    check(
+        "se",
+        &[no, ("2026-02-15", "purchase apparel.tshirts"), form],
+        "marketing apparel",
+        "refuse withdrawn",
+    );
+    check("se", &[no, form, bought], "marketing apparel.trousers", "refuse withdrawn");
+    let confirmed = [no, form, ("2026-03-02", "double apparel"), bought];
+    check("se", &confirmed, "marketing apparel.trousers", "deliver double_opt_in");
+    // Where one yes suffices, or none is asked for, it lifts.
+    check("ca", &[no, form], "marketing apparel", "deliver single_opt_in");
+    check("us", &[no, form], "marketing apparel", "deliver no_objection");
+}
+
+#[test]
+fn i5_what_a_no_has_beaten_stays_dead_even_when_a_yes_lifts_the_no() {
     let before = [("2026-01-01", "double apparel"), ("2026-01-02", "purchase apparel.tshirts")];
-    let lifted = [before[0], before[1], ("2026-02-01", "withdrawal"), ("2026-03-01", "single apparel")];
-    check("se", &lifted, "marketing apparel", "refuse unconfirmed");
-    let later = [&lifted[..], &[("2026-04-01", "purchase apparel.tshirts")]].concat();
-    check("se", &later, "marketing apparel.trousers", "deliver soft_opt_in");
+    let lifted =
+        [before[0], before[1], ("2026-02-01", "withdrawal apparel"), ("2026-03-01", "double apparel")];
+    check("se", &lifted, "marketing apparel", "deliver double_opt_in");
+    let left = [&lifted[..], &[("2026-04-01", "withdrawal apparel.trousers")]].concat();
+    check("se", &left, "marketing apparel.trousers", "refuse withdrawn");
 }
 
 #[test]

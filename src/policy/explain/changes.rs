@@ -311,7 +311,13 @@ impl Asked<'_> {
     fn against(&self, sender: &SenderPolicy, pack: &Jurisdiction) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut no = self.consent.clone();
-        no.withdrawals.push(No { scope: None, at: self.now, event: Uuid::nil(), complaint: false });
+        no.withdrawals.push(No {
+            scope: None,
+            except: Vec::new(),
+            at: self.now,
+            event: Uuid::nil(),
+            complaint: false,
+        });
         let scope = self.facts.scope.as_ref().map(|scope| format!(" of {scope} or")).unwrap_or_default();
         changes.extend(self.of_person(format!("a withdrawal{scope} of all marketing"), &[&pack.rule], &no));
         changes.extend(self.without_ground());

@@ -47,6 +47,7 @@ fn state(jurisdiction: &str, facts: &[(&str, EventKind)]) -> ConsentState {
         locale: None,
         time_zone: None,
         texts: Default::default(),
+        told_at: None,
     };
     fold(&facts.iter().enumerate().map(event).collect::<Vec<_>>())
 }
@@ -285,6 +286,7 @@ fn any_state() -> impl Strategy<Value = ConsentState> {
             locale: None,
             time_zone: None,
             texts: Default::default(),
+            told_at: None,
         };
         fold(&facts.into_iter().zip(1..).map(event).collect::<Vec<_>>())
     })

@@ -106,6 +106,7 @@ fn what_shadow_mode_lets_pass_is_a_gain() {
     // What no mode lets pass is none.
     let no = crate::consent::fold::No {
         scope: None,
+        except: Vec::new(),
         at: "2026-06-01T10:00:00Z".parse().unwrap(),
         event: Uuid::nil(),
         complaint: false,

@@ -1,20 +1,22 @@
 //! The people of a slice: read together, added to in memory, written together. PostgreSQL's row locks are taken in
 //! the order of the hashes, as the batching writer takes them, so that two imports wait in a line and not in a circle.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Newcomer, Prepared, Slice};
-use crate::consent::admit::barrier;
+use crate::consent::admit::{barrier, begun_anew, begun_anew_event};
 use crate::consent::{ConsentState, Event, fold};
 use crate::journal::{No, is_no};
 use crate::keys::LookupHash;
 use crate::store::batch::Shared;
 use crate::store::fact::{EVENTS, event_row, make_all_due, seal_evidence};
 use crate::store::fault::{Fault, Result};
+use crate::store::proofs::{self, Proofs};
 use crate::store::sql::{Row, Session, Value, to_json, values};
 use crate::store::{rows, subscriber};
 
@@ -28,6 +30,8 @@ pub(super) struct Person {
     own: Option<Own>,
     pub events: Vec<Event>,
     pub state: ConsentState,
+    /// Of the facts that this slice tells again.
+    pub proofs: Proofs,
     /// Up to when the tombstones keep out what speaks for mail.
     pub barrier: Option<Timestamp>,
     /// A tombstone that was added to before the person began anew.
@@ -82,16 +86,41 @@ impl Person {
         self.events.iter().any(|own| own.id == event)
     }
 
-    /// What follows is a new history: the old one was erased.
-    pub fn begin_anew(&mut self) {
+    /// What follows is a new history: the old one was erased. `id` makes the ids of what it opens with.
+    pub fn begin_anew(
+        &mut self,
+        from: &Prepared,
+        newcomer: Option<&Newcomer>,
+        id: impl Fn() -> Uuid,
+        now: Timestamp,
+    ) {
         self.barrier = self.barrier.max(barrier(&self.state));
         let state = std::mem::take(&mut self.state);
+        let opening = begun_anew(&state);
         self.left = self.own.take().filter(|own| !own.added.is_empty()).map(|own| (own, state));
         self.events.clear();
+        for no in opening {
+            let event = begun_anew_event(id(), no, now);
+            self.add(event, serde_json::Value::Null, None, from, newcomer);
+        }
     }
 
     /// Adds a fact, to a new row where there is none.
     pub fn append(&mut self, event: Event, from: &Prepared, newcomer: Option<&Newcomer>) {
+        let evidence = from.fact.evidence.clone();
+        self.proofs.keep(event.id, &evidence);
+        self.add(event, evidence, from.sealed.clone(), from, newcomer);
+        self.state = fold(&self.events);
+    }
+
+    fn add(
+        &mut self,
+        event: Event,
+        evidence: serde_json::Value,
+        sealed: Option<Vec<u8>>,
+        from: &Prepared,
+        newcomer: Option<&Newcomer>,
+    ) {
         let made = || {
             newcomer.map(|new| Own {
                 id: new.id,
@@ -104,21 +133,28 @@ impl Person {
         let Some(own) = self.own.take().or_else(made) else { return };
         let own = self.own.insert(own);
         own.version += 1;
-        own.added.push(Added {
-            event: event.clone(),
-            version: own.version,
-            evidence: from.fact.evidence.clone(),
-            sealed: from.sealed.clone(),
-            address: from.address.clone(),
-        });
+        let (version, address) = (own.version, from.address.clone());
+        own.added.push(Added { event: event.clone(), version, evidence, sealed, address });
         self.events.push(event);
-        self.state = fold(&self.events);
+    }
+
+    /// The key of the person's row, if there is one.
+    fn key(&self) -> Option<&Vec<u8>> {
+        match &self.own.as_ref()?.kind {
+            Kind::There { key, .. } => key.as_ref(),
+            Kind::New { .. } => None,
+        }
     }
 }
 
 impl People {
     /// Reads all of them, their rows locked.
-    pub async fn read(session: &mut Session, sender: &str, facts: &[Prepared]) -> Result<Self> {
+    pub async fn read(
+        session: &mut Session,
+        shared: &Shared,
+        sender: &str,
+        facts: &[Prepared],
+    ) -> Result<Self> {
         let mut people: BTreeMap<LookupHash, Person> =
             facts.iter().map(|own| (own.hash, Person::default())).collect();
         let hashes = people.keys().map(|hash| values![sender, *hash]).collect();
@@ -160,7 +196,42 @@ impl People {
         for person in people.values_mut() {
             person.state = fold(&person.events);
         }
-        Ok(Self(people))
+        let mut people = Self(people);
+        people.read_proofs(session, shared, sender, facts).await?;
+        Ok(people)
+    }
+
+    /// The proofs of what these facts tell again: nothing is asked where nothing is.
+    async fn read_proofs(
+        &mut self,
+        session: &mut Session,
+        shared: &Shared,
+        sender: &str,
+        facts: &[Prepared],
+    ) -> Result<()> {
+        let mut owners = HashMap::new();
+        for own in facts {
+            let Some(person) = self.0.get(&own.hash).filter(|person| person.key().is_some()) else {
+                continue;
+            };
+            owners.extend(proofs::wanted(&own.fact, &person.events).into_iter().map(|id| (id, own.hash)));
+        }
+        let wanted: BTreeSet<Uuid> = owners.keys().copied().collect();
+        let mut keys = HashMap::new();
+        for (event, sealed) in proofs::sealed(session, sender, wanted).await? {
+            let Some((hash, person)) =
+                owners.get(&event).and_then(|hash| Some((*hash, self.0.get_mut(hash)?)))
+            else {
+                continue;
+            };
+            let Some(wrapped) = person.key() else { continue };
+            let key = match keys.entry(hash) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(shared.keys.unwrap(wrapped)?),
+            };
+            person.proofs.open(key, event, &sealed)?;
+        }
+        Ok(())
     }
 
     pub fn of(&mut self, hash: LookupHash) -> &mut Person {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::problem::{Mistake, Problem};
-use crate::consent::admit::AHEAD_SECONDS;
+use crate::consent::admit::{AHEAD_SECONDS, EARLIEST_SECOND, NotAdmitted};
 use crate::consent::evidence::EVIDENCE_LIMIT;
 use crate::consent::place::{self, NoPlace};
 use crate::policy::sender::SenderPolicy;
@@ -75,10 +75,12 @@ impl Checks {
         }
     }
 
-    /// Not more than five minutes ahead.
-    pub(super) fn not_ahead(&mut self, pointer: &str, at: Timestamp, now: Timestamp) {
+    /// Neither more than five minutes ahead nor an empty date.
+    pub(super) fn dated(&mut self, pointer: &str, at: Timestamp, now: Timestamp) {
         if at.as_second() - now.as_second() > AHEAD_SECONDS {
-            self.unfit(pointer, "it is dated more than five minutes ahead");
+            self.unfit(pointer, NotAdmitted::DatedAhead.to_string());
+        } else if at.as_second() < EARLIEST_SECOND {
+            self.unfit(pointer, NotAdmitted::DatedTooEarly.to_string());
         }
     }
 

@@ -116,7 +116,7 @@ pub(super) struct EventShown {
     how: Option<Acquaintance>,
     notice: Option<bool>,
     complaint: Option<bool>,
-    /// Of a withdrawal undone: the withdrawal.
+    /// Of a withdrawal undone: the withdrawal. Its `scopes` are what was taken back of it; none: all.
     undone: Option<Uuid>,
     suppression: Option<Suppression>,
     delivery: Option<Uuid>,
@@ -264,7 +264,9 @@ fn consent(
         EventKind::Withdrawal { scopes, complaint } => {
             EventShown { complaint: Some(complaint), scopes, reason: Some(Reason::Withdrawn), ..shown }
         }
-        EventKind::WithdrawalUndone { withdrawal } => EventShown { undone: Some(withdrawal), ..shown },
+        EventKind::WithdrawalUndone { withdrawal, scopes } => {
+            EventShown { undone: Some(withdrawal), scopes, ..shown }
+        }
         EventKind::Suppressed { why } => {
             let reason = match why {
                 Suppression::Bounce => Reason::SuppressedBounce,

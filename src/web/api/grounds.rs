@@ -75,7 +75,7 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewGround>) -> Resu
         checks.mistake("/scopes", "it names no scope");
     }
     checks.scopes(sender, &body.scopes);
-    checks.not_ahead("/obtained_at", body.obtained_at, now);
+    checks.dated("/obtained_at", body.obtained_at, now);
     let place = Place { jurisdiction: body.jurisdiction, locale: body.locale, time_zone: body.time_zone };
     checks.place(&caller.policy, &place);
     checks.evidence("/evidence", &body.evidence);

@@ -274,7 +274,7 @@ impl From<RecordError> for Problem {
             RecordError::NotAdmitted(why @ NotAdmitted::NothingToUndo) => {
                 Self::conflict(None, why.to_string())
             }
-            RecordError::NotAdmitted(why @ NotAdmitted::DatedAhead) => {
+            RecordError::NotAdmitted(why @ (NotAdmitted::DatedAhead | NotAdmitted::DatedTooEarly)) => {
                 Self::new(Kind::Unfit, why.to_string())
             }
             RecordError::Unknown => Self::missing("there is no such subscriber"),

@@ -85,7 +85,7 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewPurchase>) -> Re
     let now = api.clock.now();
     let mut checks = Checks::default();
     checks.scope("/scope", sender, &body.scope);
-    checks.not_ahead("/purchased_at", body.purchased_at, now);
+    checks.dated("/purchased_at", body.purchased_at, now);
     checks.text("/reference", &body.reference, REFERENCE_LIMIT);
     if let Some(text) = &body.notice.text {
         checks.text("/notice/text", text, NOTICE_LIMIT);

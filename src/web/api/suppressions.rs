@@ -137,7 +137,7 @@ const BY_OPERATORS: Suppression = Suppression::Operator;
 
 /// Lift all blocks of an address
 ///
-/// Those of operators and those after hard bounces; 409 with reason `erased` for a tombstone. Some proxies drop the body of a DELETE: then use the id.
+/// Those of operators and those after hard bounces, of a tombstone too. Some proxies drop the body of a DELETE: then use the id.
 #[utoipa::path(
     delete, path = "/v1/suppressions", operation_id = "liftSuppression", tag = "suppressions",
     request_body = Whose,

@@ -79,7 +79,7 @@ pub(super) async fn add(State(api): State<Api>, write: Write<NewWithdrawal>) -> 
     checks.text("/source/channel", &body.source.channel, 256);
     checks.evidence("/source", &body.source.more);
     if let Some(at) = body.withdrawn_at {
-        checks.not_ahead("/withdrawn_at", at, api.clock.now());
+        checks.dated("/withdrawn_at", at, api.clock.now());
     }
     checks.done()?;
 

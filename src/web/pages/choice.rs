@@ -1,9 +1,10 @@
 //! What a saved form of interests comes to: the facts to record, and what could not be had. Pure.
 //!
-//! It must never bring back more than was ticked: a withdrawal is undone only together with a new one for
-//! whatever else the undoing would revive.
+//! It must never bring back more than was ticked: a withdrawal is undone for that alone, whatever else it covers and
+//! whether or not anything is there to be revived, since a ground from before it may be told us later. What lies below
+//! a ticked interest and is not ticked itself is withdrawn in its own name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -50,17 +51,21 @@ pub(super) fn events(
     let mut undone = blocking(state, &blocked, now);
 
     let before = scopes_in_force(policy, sender, state, &taxonomy, now);
-    let without = without(state, &undone);
-    let after = scopes_in_force(policy, sender, &without, &taxonomy, now);
-    let unasked: BTreeSet<Scope> =
-        after.iter().filter(|scope| !before.contains(*scope) && !ticked.contains(*scope)).cloned().collect();
-    let then = with(&without, unasked.iter().chain(&off), now);
+    let is_freed = |scope: &Scope| undone.values().flatten().any(|free| free.covers(scope));
+    let unasked: BTreeSet<Scope> = taxonomy
+        .iter()
+        .filter(|scope| is_freed(scope) && !ticked.contains(*scope) && !before.contains(*scope))
+        .cloned()
+        .collect();
+    let then = with(&without(state, &undone), unasked.iter().chain(&off), now);
     if scopes_in_force(policy, sender, &then, &blocked, now).is_empty() {
         undone.clear();
     } else {
         off.extend(unasked);
     }
-    let undoings = undone.into_iter().map(|withdrawal| EventKind::WithdrawalUndone { withdrawal });
+    let undoings = undone
+        .into_iter()
+        .map(|(withdrawal, scopes)| EventKind::WithdrawalUndone { withdrawal, scopes: topmost(&scopes) });
     let scopes = topmost(&off);
     let withdrawal = (!scopes.is_empty()).then_some(EventKind::Withdrawal { scopes, complaint: false });
     undoings.chain(withdrawal).collect()
@@ -83,25 +88,37 @@ pub(super) fn outcome(
     Outcome { covered, not_on }
 }
 
-/// The young withdrawals that stand in the way of these scopes.
-fn blocking(state: &ConsentState, scopes: &[Scope], now: Timestamp) -> BTreeSet<Uuid> {
-    let stops = |no: &&No| match &no.scope {
-        None => !scopes.is_empty(),
-        Some(own) => scopes.iter().any(|scope| own.covers(scope)),
-    };
-    let young = state.withdrawals.iter().filter(|no| may_be_undone(no, now));
-    young.filter(stops).map(|no| no.event).collect()
+/// The young withdrawals that stand in the way of these scopes, each with those that it stops.
+fn blocking(state: &ConsentState, scopes: &[Scope], now: Timestamp) -> BTreeMap<Uuid, BTreeSet<Scope>> {
+    let mut blocking: BTreeMap<Uuid, BTreeSet<Scope>> = BTreeMap::new();
+    for no in state.withdrawals.iter().filter(|no| may_be_undone(no, now)) {
+        let stopped: Vec<Scope> = scopes.iter().filter(|scope| no.covers(scope)).cloned().collect();
+        if !stopped.is_empty() {
+            blocking.entry(no.event).or_default().extend(stopped);
+        }
+    }
+    blocking
 }
 
-fn without(state: &ConsentState, undone: &BTreeSet<Uuid>) -> ConsentState {
+fn without(state: &ConsentState, undone: &BTreeMap<Uuid, BTreeSet<Scope>>) -> ConsentState {
     let mut state = state.clone();
-    state.withdrawals.retain(|no| !undone.contains(&no.event));
+    let left = |no: No| match undone.get(&no.event) {
+        Some(scopes) => no.without(scopes.iter()),
+        None => Some(no),
+    };
+    state.withdrawals = state.withdrawals.into_iter().filter_map(left).collect();
     state
 }
 
 fn with<'a>(state: &ConsentState, off: impl Iterator<Item = &'a Scope>, now: Timestamp) -> ConsentState {
     let mut state = state.clone();
-    let no = |scope: &Scope| No { scope: Some(scope.clone()), at: now, event: Uuid::nil(), complaint: false };
+    let no = |scope: &Scope| No {
+        scope: Some(scope.clone()),
+        except: Vec::new(),
+        at: now,
+        event: Uuid::nil(),
+        complaint: false,
+    };
     state.withdrawals.extend(off.map(no));
     state
 }

@@ -96,7 +96,7 @@ impl Pages {
         if !own {
             return Ok(self.too_late(visit));
         }
-        let kind = EventKind::WithdrawalUndone { withdrawal };
+        let kind = EventKind::WithdrawalUndone { withdrawal, scopes: Vec::new() };
         let who = Who::Subscriber(visit.record.subscriber.id);
         let provenance = visit.provenance("page", visitor);
         match self.recorder.record(&visit.record.sender, who, kind, None, provenance).await {

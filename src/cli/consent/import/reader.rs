@@ -33,6 +33,14 @@ pub(super) struct Told {
     pub facts: Result<Range<usize>, String>,
     /// The scopes in which it would let mail go.
     pub opens: Vec<Scope>,
+    /// The scopes (none: all) of a no.
+    pub closes: Option<Vec<Scope>>,
+}
+
+impl Told {
+    fn rejected(record: Record, wrong: String) -> Self {
+        Self { record, facts: Err(wrong), opens: Vec::new(), closes: None }
+    }
 }
 
 /// Where facts come from, and whose they are.
@@ -76,16 +84,23 @@ impl Gathered {
     fn add<R: Read>(&mut self, next: Next, table: &Table<R>, origin: &Origin) {
         let told = match next {
             Next::Record(record) => match self.facts_of(&record, table, origin) {
-                Ok((facts, opens)) => Told { record, facts: Ok(facts), opens },
-                Err(wrong) => Told { facts: Err(told_far(wrong, &record)), record, opens: Vec::new() },
+                Ok(facts) => {
+                    let kinds = self.facts.get(facts.clone()).unwrap_or_default().iter().map(|own| &own.kind);
+                    let opens = kinds.clone().flat_map(opened).collect();
+                    Told { record, opens, closes: kinds.filter_map(closed).next(), facts: Ok(facts) }
+                }
+                Err(wrong) => {
+                    let wrong = told_far(wrong, &record);
+                    Told::rejected(record, wrong)
+                }
             },
             Next::TooLong { line, until } => {
                 let wrong = format!("it is too long (it goes on to line {until}): is a quote not closed?");
-                Told { record: Record::empty(line), facts: Err(wrong), opens: Vec::new() }
+                Told::rejected(Record::empty(line), wrong)
             }
             Next::Unclosed(record) => {
                 let wrong = "the file ends within a quote that is not closed".to_owned();
-                Told { record, facts: Err(wrong), opens: Vec::new() }
+                Told::rejected(record, wrong)
             }
         };
         // A row of many scopes is as many facts, each with the row's evidence.
@@ -98,13 +113,12 @@ impl Gathered {
         record: &Record,
         table: &Table<R>,
         origin: &Origin,
-    ) -> Result<(Range<usize>, Vec<Scope>), String> {
+    ) -> Result<Range<usize>, String> {
         let cells = table.cells(record)?;
         let sender = origin.policies.sender(&origin.sender).ok_or("the sender is gone")?;
         let row = row::read(&cells, &origin.policies, sender)?;
         let Row { address, facts, occurred_at, jurisdiction, locale, time_zone, evidence } = row;
         let first = self.facts.len();
-        let opens = facts.iter().flat_map(opened).collect();
         let evidence = match evidence {
             Value::Null => json!({ "source": origin.source }),
             evidence => json!({ "source": origin.source, "evidence": evidence }),
@@ -118,7 +132,7 @@ impl Gathered {
             time_zone: time_zone.clone(),
             evidence: evidence.clone(),
         }));
-        Ok((first..self.facts.len(), opens))
+        Ok(first..self.facts.len())
     }
 
     fn batch<R: Read>(self, table: &Table<R>, origin: &Origin) -> Batch {
@@ -141,5 +155,13 @@ fn opened(kind: &EventKind) -> Vec<Scope> {
         EventKind::OptIn { scopes, .. } => scopes.clone(),
         EventKind::Acquainted { scope, .. } => vec![scope.clone()],
         _ => Vec::new(),
+    }
+}
+
+/// The scopes (none: all) that a no closes.
+fn closed(kind: &EventKind) -> Option<Vec<Scope>> {
+    match kind {
+        EventKind::Withdrawal { scopes, .. } => Some(scopes.clone()),
+        _ => None,
     }
 }

@@ -241,6 +241,7 @@ pub fn split(facts: Vec<Fact>) -> (Vec<Event>, Vec<(Scope, Timestamp)>) {
                 locale: None,
                 time_zone: fact.time_zone,
                 texts: ShownTexts::new(),
+                told_at: None,
             }),
         }
     }

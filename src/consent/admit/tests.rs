@@ -1,0 +1,197 @@
+use super::super::event::{Acquaintance, OptIn, Suppression};
+use super::super::fold;
+use super::*;
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn scopes(texts: &[&str]) -> Vec<Scope> {
+    texts.iter().map(|text| text.parse().unwrap()).collect()
+}
+
+fn no(texts: &[&str]) -> EventKind {
+    EventKind::Withdrawal { scopes: scopes(texts), complaint: false }
+}
+
+fn complaint() -> EventKind {
+    EventKind::Withdrawal { scopes: vec![], complaint: true }
+}
+
+fn yes(texts: &[&str]) -> EventKind {
+    EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: scopes(texts) }
+}
+
+fn undo(id: u128) -> EventKind {
+    EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id), scopes: Vec::new() }
+}
+
+fn event(id: u128, second: i64, kind: EventKind) -> Event {
+    Event {
+        id: Uuid::from_u128(id),
+        kind,
+        occurred_at: at(second),
+        recorded_at: at(second),
+        channel: "page".to_owned(),
+        jurisdiction: None,
+        locale: None,
+        time_zone: None,
+        texts: Default::default(),
+        told_at: None,
+    }
+}
+
+/// A history of facts with the ids 1, 2, … at these seconds.
+fn history(facts: &[(i64, EventKind)]) -> Vec<Event> {
+    let numbered = facts.iter().zip(1u128..);
+    numbered.map(|((second, kind), id)| event(id, *second, kind.clone())).collect()
+}
+
+#[track_caller]
+fn check(facts: &[(i64, EventKind)], fact: (i64, EventKind), now: i64, expected: Result<Onto, NotAdmitted>) {
+    let history = history(facts);
+    let fact = event(500, fact.0, fact.1);
+    assert_eq!(admit(&history, &fold(&history), &fact, at(now)), expected);
+}
+
+fn already(id: u128) -> Result<Onto, NotAdmitted> {
+    Ok(Onto::Already(Uuid::from_u128(id)))
+}
+
+#[test]
+fn a_fact_may_be_dated_five_minutes_ahead_and_no_more() {
+    check(&[], (300, yes(&["apparel"])), 0, Ok(Onto::History));
+    check(&[], (301, yes(&["apparel"])), 0, Err(NotAdmitted::DatedAhead));
+    check(&[], (301, no(&[])), 0, Err(NotAdmitted::DatedAhead));
+}
+
+#[test]
+fn i5_a_tombstone_yields_to_a_younger_opt_in_alone() {
+    let erased = [(10, EventKind::Erased)];
+    check(&erased, (11, yes(&["apparel"])), 20, Ok(Onto::FreshHistory));
+    for older in [9, 10] {
+        check(&erased, (older, yes(&["apparel"])), 20, Err(NotAdmitted::Erased));
+    }
+    let purchase = EventKind::Acquainted {
+        how: Acquaintance::Purchase,
+        scope: "apparel".parse().unwrap(),
+        notice: true,
+    };
+    for kind in [purchase, EventKind::Erased, EventKind::Restricted] {
+        check(&erased, (11, kind), 20, Err(NotAdmitted::Erased));
+    }
+}
+
+#[test]
+fn i5_a_no_about_a_tombstone_is_kept_and_outweighs_an_older_yes() {
+    let bounce = EventKind::Suppressed { why: Suppression::Bounce };
+    for no in [no(&[]), no(&["apparel"]), complaint(), bounce] {
+        check(&[(10, EventKind::Erased)], (20, no.clone()), 20, Ok(Onto::History));
+        let facts = [(10, EventKind::Erased), (20, no)];
+        for older in [11, 20] {
+            check(&facts, (older, yes(&["apparel"])), 30, Err(NotAdmitted::Erased));
+        }
+        check(&facts, (21, yes(&["apparel"])), 30, Ok(Onto::FreshHistory));
+    }
+    let facts = [(10, EventKind::Erased), (20, no(&[]))];
+    check(&facts, (20, no(&[])), 25, already(2));
+    check(&facts, (25, no(&[])), 25, Ok(Onto::History));
+}
+
+#[test]
+fn an_empty_date_is_refused() {
+    let early = EARLIEST_SECOND - 1_700_000_000;
+    for fact in [no(&[]), yes(&["apparel"]), EventKind::Suppressed { why: Suppression::Operator }] {
+        check(&[], (early - 1, fact.clone()), 0, Err(NotAdmitted::DatedTooEarly));
+        check(&[], (early, fact), 0, Ok(Onto::History));
+    }
+}
+
+#[test]
+fn i5_a_no_is_recorded_however_shortly_it_follows_another() {
+    // A yes of that time, heard of later, must not beat the second no.
+    for repeated in [no(&[]), no(&["apparel"]), complaint()] {
+        check(&[(0, no(&[]))], (1, repeated.clone()), 1, Ok(Onto::History));
+        check(&[(0, complaint())], (1, repeated.clone()), 1, Ok(Onto::History));
+        // The younger no may still be undone, and must then leave the older one.
+        check(&[(9, no(&[]))], (5, repeated), 10, Ok(Onto::History));
+    }
+}
+
+#[test]
+fn a_link_that_a_program_presses_over_and_over_does_not_make_history_grow_without_bound() {
+    let presses: Vec<_> = (0..PRESSES as i64).map(|second| (second, no(&[]))).collect();
+    let last = PRESSES as i64 - 1;
+    check(&presses[1..], (last + 1, no(&[])), last + 1, Ok(Onto::History));
+    check(&presses, (last + 1, no(&[])), last + 1, already(PRESSES as u128));
+    // Another no, or one after a yes, or a minute later, is recorded all the same.
+    check(&presses, (last + 1, no(&["apparel"])), last + 1, Ok(Onto::History));
+    check(&presses, (last + PRESSED_SECONDS, no(&[])), last + 60, Ok(Onto::History));
+    let with_yes = [presses, vec![(last, yes(&["apparel"]))]].concat();
+    check(&with_yes, (last + 1, no(&[])), last + 1, Ok(Onto::History));
+}
+
+#[test]
+fn the_same_withdrawal_told_again_is_recorded_once() {
+    let facts = [(0, no(&["apparel"])), (3, yes(&["apparel"]))];
+    check(&facts, (0, no(&["apparel"])), 9, already(1));
+    check(&facts, (4, no(&["apparel"])), 9, Ok(Onto::History));
+    check(&[(0, complaint())], (0, complaint()), 9, already(1));
+    check(&[(0, no(&[]))], (0, complaint()), 9, Ok(Onto::History));
+}
+
+#[test]
+fn a_fact_told_again_with_another_place_is_recorded_once_more() {
+    let told =
+        |id, place: &str| Event { jurisdiction: Some(place.to_owned()), ..event(id, 0, yes(&["apparel"])) };
+    let mut history = vec![told(1, "se")];
+    let mut tell = |fact: Event| {
+        let onto = admit(&history, &fold(&history), &fact, at(9)).unwrap();
+        if onto == Onto::History {
+            history.push(Event { recorded_at: at(9), ..fact });
+        }
+        (onto, fold(&history).jurisdiction.unwrap())
+    };
+    assert_eq!(tell(told(2, "de")), (Onto::History, "de".to_owned()));
+    // A list from before the correction changes nothing, nor does one without places.
+    let before = Onto::Already(Uuid::from_u128(2));
+    assert_eq!(tell(told(3, "se")), (before, "de".to_owned()));
+    assert_eq!(tell(event(4, 0, yes(&["apparel"]))), (before, "de".to_owned()));
+}
+
+#[test]
+fn a_withdrawal_can_be_undone_for_a_day_while_it_stands() {
+    let facts = [(0, no(&["apparel"]))];
+    check(&facts, (DAY, undo(1)), DAY, Ok(Onto::History));
+    check(&facts, (DAY + 1, undo(1)), DAY + 1, Err(NotAdmitted::NothingToUndo));
+    // A date from within the day does not help on the day after.
+    check(&facts, (5, undo(1)), DAY + 1, Err(NotAdmitted::NothingToUndo));
+    check(&facts, (5, undo(2)), 5, Err(NotAdmitted::NothingToUndo));
+    check(&[(0, no(&[])), (3, undo(1))], (5, undo(1)), 5, Err(NotAdmitted::NothingToUndo));
+    check(&[(0, complaint())], (5, undo(1)), 5, Err(NotAdmitted::NothingToUndo));
+}
+
+#[test]
+fn the_same_yes_is_recorded_once() {
+    let facts = [(0, yes(&["apparel", "furniture"]))];
+    check(&facts, (0, yes(&["apparel", "furniture"])), 9, already(1));
+    check(&facts, (1, yes(&["apparel"])), 9, Ok(Onto::History));
+    check(&facts, (0, yes(&["apparel", "garden"])), 9, Ok(Onto::History));
+    let single = EventKind::OptIn { ground: OptIn::SingleOptIn, scopes: scopes(&["apparel"]) };
+    check(&facts, (0, single), 9, Ok(Onto::History));
+}
+
+#[test]
+fn the_same_purchase_is_recorded_once() {
+    let bought = |notice| EventKind::Acquainted {
+        how: Acquaintance::Purchase,
+        scope: "apparel.tshirts".parse().unwrap(),
+        notice,
+    };
+    check(&[(0, bought(true))], (0, bought(true)), 9, already(1));
+    check(&[(0, bought(true))], (0, bought(false)), 9, Ok(Onto::History));
+    check(&[(0, bought(true))], (1, bought(true)), 9, Ok(Onto::History));
+}
