@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub use noes::{TakenBack, taken_back};
 
-use super::event::{Acquaintance, Event, EventKind, OptIn, Suppression};
+use super::event::{Acquaintance, Event, EventKind, OptIn, ShownText, Suppression};
 use crate::policy::Scope;
 
 /// All that a decision needs to know of one subscriber. Holds no address and no evidence. For an unknown
@@ -50,9 +51,29 @@ pub struct Yes {
 pub struct Acquainted {
     pub how: Acquaintance,
     pub scope: Scope,
+    /// Whether notice was given, as told.
     pub notice: bool,
+    #[serde(default, skip_serializing_if = "NoticeText::is_not_kept")]
+    pub notice_text: NoticeText,
     pub at: Timestamp,
     pub event: Uuid,
+}
+
+/// Whether it can be shown which notice was given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeText {
+    /// By its hash: whoever has the text can prove that it was this one.
+    Kept,
+    /// That it was given is told, and nothing more.
+    #[default]
+    NotKept,
+}
+
+impl NoticeText {
+    fn is_not_kept(&self) -> bool {
+        *self == Self::NotKept
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,7 +233,11 @@ fn pending(scope: &Scope, event: &Event) -> Pending {
 }
 
 fn acquainted(((how, scope, notice), event): ((Acquaintance, &Scope, bool), &Event)) -> Acquainted {
-    Acquainted { how, scope: scope.clone(), notice, at: event.occurred_at, event: event.id }
+    let notice_text = match event.texts.contains_key(&ShownText::Notice) {
+        true => NoticeText::Kept,
+        false => NoticeText::NotKept,
+    };
+    Acquainted { how, scope: scope.clone(), notice, notice_text, at: event.occurred_at, event: event.id }
 }
 
 #[cfg(test)]

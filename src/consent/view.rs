@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::event::{Acquaintance, OptIn, ShownTexts, Suppression};
-use super::fold::{Acquainted, No, Yes};
+use super::fold::{Acquainted, No, NoticeText, Yes};
 use super::{ConsentState, Event, EventKind};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{GroundKind, PolicySet, Scope, standing};
@@ -53,6 +53,9 @@ pub struct GroundView {
     pub basis: Option<Acquaintance>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<bool>,
+    /// Of a notice: whether its text's hash is kept, without which nothing shows what was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_text: Option<NoticeText>,
     /// Whether it would carry marketing in its scope now.
     pub in_force: bool,
     pub event: Uuid,
@@ -131,6 +134,7 @@ impl SubscriberView {
             obtained_at: yes.at,
             basis: None,
             notice: None,
+            notice_text: None,
             in_force: in_force(&alone(&state, Some(yes), None), &yes.scope, yes.event),
             event: yes.event,
         };
@@ -140,6 +144,7 @@ impl SubscriberView {
             obtained_at: one.at,
             basis: Some(one.how),
             notice: Some(one.notice),
+            notice_text: one.notice.then_some(one.notice_text),
             in_force: in_force(&alone(&state, None, Some(one)), &one.scope, one.event),
             event: one.event,
         };

@@ -14,7 +14,7 @@ use super::witness::{Asked, Said, Witness};
 use super::{GroundKind, Reason, RuleRef, Scope};
 use crate::consent::ConsentState;
 use crate::consent::event::{Acquaintance, OptIn};
-use crate::consent::fold::{Acquainted, No, Pending, Yes};
+use crate::consent::fold::{Acquainted, No, NoticeText, Pending, Yes};
 
 /// Why mail may go.
 #[derive(Clone, Debug)]
@@ -109,6 +109,9 @@ impl<'p> Question<'p> {
             .filter_map(|one| self.allowed_by(one).map(|rule| (one, rule)))
             .max_by_key(|(one, _)| one.at)?;
         let text = match one.how {
+            Acquaintance::Purchase if self.lacks_notice_text(one) => {
+                "rests on a purchase of like goods; that notice was given is told, but its text is not kept"
+            }
             Acquaintance::Purchase => "rests on a purchase of like goods, with notice where it is asked for",
             Acquaintance::Inquiry => "rests on an inquiry about like goods",
             Acquaintance::Negotiation => "rests on negotiations about like goods",
@@ -133,6 +136,12 @@ impl<'p> Question<'p> {
         let from = &self.pack.soft_opt_in.from;
         let known = self.consent.acquaintances.iter();
         known.filter(move |one| takes_soft && from.contains(&one.how) && self.counts(one.at))
+    }
+
+    /// Whether the law asks for a notice that nobody could show. It carries all the same: records of old purchases may
+    /// hold no more than a mark, and whether that convinces is the sender's to judge. But it is said.
+    fn lacks_notice_text(&self, one: &Acquainted) -> bool {
+        self.pack.soft_opt_in.notice_required && one.notice_text == NoticeText::NotKept
     }
 
     fn notice_suffices(&self, one: &Acquainted) -> bool {

@@ -38,8 +38,10 @@ pub fn verdict(
 }
 
 /// Whether a no of the person's own stands against marketing in this scope, whatever else does.
-pub fn is_withdrawn(state: &ConsentState, scope: &Scope) -> bool {
-    standing_no(state, scope).is_some()
+pub fn is_withdrawn(policy: &PolicySet, sender: &SenderPolicy, state: &ConsentState, scope: &Scope) -> bool {
+    let pack = policy.jurisdiction(state.jurisdiction.as_deref(), sender.default_jurisdiction.as_deref());
+    // Nothing tells then what would lift it.
+    pack.is_none_or(|pack| standing_no(state, scope, pack).is_some())
 }
 
 /// Whether a ground is in force: mail may go, now or once a hold ends.

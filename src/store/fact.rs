@@ -1,8 +1,13 @@
 //! Facts: admitted, appended, folded and projected, all under the subscriber's row lock. The judgement is
 //! `consent`'s; this file only keeps the books.
 
+mod locked;
+
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use locked::barrier_of;
+pub(super) use locked::{Locked, Whom, lock};
 
 use super::batch::Shared;
 use super::fault::{Fault, Result};
@@ -14,7 +19,7 @@ use super::subscriber::{self, context};
 use super::{Store, StoreError, Subscriber};
 use crate::clock::from_micros;
 use crate::consent::admit::{
-    NotAdmitted, Onto, admit, barrier, begun_anew, begun_anew_event, occurred_at, speaks_for_mail,
+    NotAdmitted, Onto, admit, begun_anew, begun_anew_event, occurred_at, speaks_for_mail,
 };
 use crate::consent::evidence::shown_texts;
 use crate::consent::{ConsentState, Event, EventKind, fold};
@@ -126,17 +131,6 @@ impl Store {
     }
 }
 
-/// A subscriber's row, locked.
-pub(super) struct Locked {
-    pub subscriber: Uuid,
-    pub hash: LookupHash,
-    pub version: i64,
-    /// Wrapped; gone with an erasure. A person whom only the journal of noes knows has none yet.
-    pub key: Option<Vec<u8>>,
-    pub created_at: Timestamp,
-    pub erased_at: Option<Timestamp>,
-}
-
 /// Records one fact. The inner error is the fact's own; the outer one undoes the whole batch.
 pub(super) async fn apply(
     session: &mut Session,
@@ -159,12 +153,7 @@ pub(super) async fn apply(
         };
         let state = fold(&events);
         if let (0, Some(row), Some(_)) = (round, &found, state.erased)
-            && matches!(
-                fact.event.kind,
-                EventKind::Withdrawal { .. }
-                    | EventKind::Suppressed { .. }
-                    | EventKind::SuppressionLifted { .. }
-            )
+            && goes_on(&fact.event.kind)
         {
             // Invariant 5: a no by a link from before an erasure counts for the person who began anew since.
             whom = Whom::Hash(row.hash);
@@ -188,15 +177,22 @@ pub(super) async fn apply(
             // Who was erased is no longer known by the old id, only by the address given anew.
             (Ok(_), _, Who::Subscriber(_)) => return Ok(Err(NotAdmitted::Erased.into())),
             (Ok((_, event)), _, Who::Address(address)) => {
-                if let Some(mut row) = create(session, shared, fact, address, now).await? {
-                    let opening = open_history(session, shared, &fact.sender, &mut row, &state, now, noes);
-                    let opening = opening.await?;
+                if let Some(row) = create(session, shared, fact, address, now).await? {
+                    let (row, opening) = open(session, shared, &fact.sender, row, &state, now, noes).await?;
                     return Ok(Ok(append(session, shared, fact, event, row, opening, noes).await?));
                 }
             }
         }
     }
     Err(Fault::Conflict("another node keeps making the same subscriber".into()))
+}
+
+/// What is said by a link or an id from before an erasure, and counts for the person who began anew since.
+fn goes_on(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Withdrawal { .. } | EventKind::Suppressed { .. } | EventKind::SuppressionLifted { .. }
+    )
 }
 
 /// Whether a fact is added to this history, and its event with its times: the one judge of the two ways in.
@@ -240,55 +236,6 @@ pub(super) fn after_all(history: &[Event], now: Timestamp) -> Timestamp {
     youngest.map_or(now, |youngest| now.max(from_micros(youngest.as_microsecond() + 1)))
 }
 
-/// The youngest barrier that the tombstones of this hash put up.
-async fn barrier_of(session: &mut Session, sender: &str, hash: LookupHash) -> Result<Option<Timestamp>> {
-    let select =
-        "SELECT state FROM subscribers WHERE sender = $1 AND lookup_hash = $2 AND erased_at IS NOT NULL";
-    let mut youngest = None;
-    for row in session.fetch(select, values![sender, hash]).await? {
-        youngest = youngest.max(barrier(&row.json::<ConsentState>(0)?));
-    }
-    Ok(youngest)
-}
-
-/// How a row is found.
-#[derive(Clone, Copy)]
-pub(super) enum Whom {
-    Id(Uuid),
-    Hash(LookupHash),
-}
-
-/// The row of this id; or of this hash: the living one, else the youngest tombstone.
-pub(super) async fn lock(session: &mut Session, sender: &str, whom: Whom) -> Result<Option<Locked>> {
-    let (by_id, by_hash) = session.either(
-        (
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND id = $2",
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND lookup_hash = $2
-             ORDER BY CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END, erased_at DESC LIMIT 1",
-        ),
-        (
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND id = $2 FOR UPDATE",
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND lookup_hash = $2
-             ORDER BY CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END, erased_at DESC LIMIT 1 FOR UPDATE",
-        ),
-    );
-    let row = match whom {
-        Whom::Id(id) => session.fetch_optional(by_id, values![sender, id]).await?,
-        Whom::Hash(hash) => session.fetch_optional(by_hash, values![sender, hash]).await?,
-    };
-    let locked = |row: super::sql::Row| -> Result<Locked> {
-        Ok(Locked {
-            subscriber: row.id(0)?,
-            hash: LookupHash(row.hash(1)?),
-            version: row.int(2)?,
-            key: row.opt_blob(3)?.map(<[u8]>::to_vec),
-            created_at: row.time(4)?,
-            erased_at: row.opt_time(5)?,
-        })
-    };
-    row.map(locked).transpose()
-}
-
 /// A new row; `None` if another node was first.
 async fn create(
     session: &mut Session,
@@ -307,15 +254,15 @@ async fn create(
 }
 
 /// What an erased person's new history opens with; nothing for whom nobody erased.
-async fn open_history(
+async fn open(
     session: &mut Session,
     shared: &Shared,
     sender: &str,
-    row: &mut Locked,
+    mut row: Locked,
     left: &ConsentState,
     now: Timestamp,
     noes: &mut Vec<No>,
-) -> Result<Vec<Event>> {
+) -> Result<(Locked, Vec<Event>)> {
     let mut opening = Vec::new();
     for no in begun_anew(left) {
         let event = begun_anew_event(shared.clock.id(), no, now);
@@ -325,7 +272,7 @@ async fn open_history(
         noes.push(No { sender, person, subscriber, event: event.clone() });
         opening.push(event);
     }
-    Ok(opening)
+    Ok((row, opening))
 }
 
 async fn append(

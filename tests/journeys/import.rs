@@ -130,6 +130,20 @@ on_both_databases! {
         // Said once, whenever the same lists come again.
         assert_eq!(tally(&import(&gateway, &noes, &[])), [5, 0, 5, 0]);
         assert_eq!(tally(&import(&gateway, &list, &[])), [7, 0, 7, 0]);
+        // But it is told where such a no stops nothing any more; and of what there is no proof.
+        gateway.opt_in("left@example.se", &["apparel"]).await;
+        let again: Value = serde_json::from_str(&import(&gateway, &noes, &[]).stdout()).unwrap();
+        assert_eq!(again["lifted_since"], 1, "{again}");
+        let bought = |evidence: &str| format!("{HEADER}buyer@example.se,purchase,apparel,2026-01-01T00:00:00Z,se,,\"{evidence}\"\n");
+        let marked = file(&database, "marked.csv", bought("{\"\"notice\"\": true}").as_bytes());
+        let told: Value = serde_json::from_str(&import(&gateway, &marked, &[]).stdout()).unwrap();
+        assert_eq!((&told["recorded"], &told["notice_unproved"]), (&1.into(), &1.into()), "{told}");
+        let shown = gateway.command(&["consent", "show", "buyer@example.se", "--sender", "demo-shop"]);
+        assert!(shown.expect_success().stdout().contains("the notice's text is not kept"));
+        let proved = file(&database, "proved.csv", bought("{\"\"notice\"\": {\"\"given\"\": true, \"\"text\"\": \"\"We may write.\"\"}}").as_bytes());
+        let told: Value = serde_json::from_str(&import(&gateway, &proved, &[]).stdout()).unwrap();
+        assert_eq!((&told["recorded"], &told["notice_unproved"]), (&1.into(), &0.into()), "{told}");
+        assert_eq!(tally(&import(&gateway, &proved, &[])), [1, 0, 1, 0]);
     }
 
     async fn i3_an_imported_no_stops_mail_that_is_queued(database: Database) {

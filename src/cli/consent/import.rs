@@ -19,15 +19,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
 use self::progress::Progress;
-use self::reader::{Batch, Origin, Told};
+use self::reader::{Batch, Origin, Proof, Told};
 use self::rejects::Rejects;
 use self::table::Table;
 use crate::cli::output::{self, Output};
 use crate::cli::{Session, Status, argument};
 use crate::config::Essentials;
 use crate::consent::ConsentState;
-use crate::policy::grounds::standing_no;
-use crate::policy::{PolicySet, Scope};
+use crate::policy::{PolicySet, Scope, standing};
 use crate::record::Recorder;
 use crate::serve::DryRun;
 use crate::store::{Importer, Judged, Store};
@@ -66,6 +65,8 @@ struct Tally {
     withdrawn_since: u64,
     /// Of the unchanged ones, noes that the person has lifted since they were recorded: mail goes on.
     lifted_since: u64,
+    /// Of the recorded ones, those that tell of a notice without its text.
+    notice_unproved: u64,
     dry_run: bool,
 }
 
@@ -86,7 +87,7 @@ pub(super) async fn run(
         true => Some(Rehearsal::open(store, &config.data_dir, session).await?),
         false => None,
     };
-    let imported = import(store, rehearsal.as_ref().map(|own| &own.store), policies, &arguments).await;
+    let imported = import(store, rehearsal.as_ref().map(|own| &own.store), Arc::new(policies), &arguments).await;
     if let Some(rehearsal) = rehearsal {
         rehearsal.store.close().await;
     }
@@ -98,7 +99,7 @@ pub(super) async fn run(
 async fn import(
     store: &Store,
     rehearsal: Option<&Store>,
-    policies: PolicySet,
+    policies: Arc<PolicySet>,
     arguments: &Arguments,
 ) -> anyhow::Result<Tally> {
     let name = arguments.file.display();
@@ -106,7 +107,6 @@ async fn import(
     let mut table = Table::open(input).with_context(|| format!("{name}"))?;
     let repeats = table.repeats();
     let mut rejects = Rejects::open(arguments.rejects.as_deref(), table.header.repeated(&repeats))?;
-    let policies = Arc::new(policies);
     let origin = Origin {
         store: store.clone(),
         policies: policies.clone(),
@@ -226,6 +226,7 @@ impl Writing<'_> {
             return Ok(());
         }
         self.tally.recorded += 1;
+        self.tally.notice_unproved += u64::from(row.proof == Proof::NoticeTextMissing);
         let closed = |state: &ConsentState| {
             !row.opens.is_empty() && row.opens.iter().all(|scope| self.is_withdrawn(state, scope))
         };
@@ -234,9 +235,8 @@ impl Writing<'_> {
     }
 
     fn is_withdrawn(&self, state: &ConsentState, scope: &Scope) -> bool {
-        let default = self.policies.sender(&self.sender).and_then(|own| own.default_jurisdiction.as_deref());
-        let pack = self.policies.jurisdiction(state.jurisdiction.as_deref(), default);
-        pack.is_none_or(|pack| standing_no(state, scope, pack).is_some())
+        let sender = self.policies.sender(&self.sender);
+        sender.is_none_or(|sender| standing::is_withdrawn(&self.policies, sender, state, scope))
     }
 
     /// Whether a no for these scopes (none: all) no longer stands in all of them. There is no `state` of whom nothing is
@@ -285,7 +285,8 @@ fn tell(output: Output, tally: &Tally) -> anyhow::Result<()> {
     if output == Output::Json {
         return output::json(tally);
     }
-    let Tally { rows, recorded, unchanged, rejected, withdrawn_since, lifted_since, dry_run } = tally;
+    let Tally { rows, recorded, unchanged, rejected, dry_run, .. } = tally;
+    let Tally { withdrawn_since, lifted_since, notice_unproved, .. } = tally;
     let would = if *dry_run { "dry run, nothing was written: " } else { "" };
     output::line(&format!(
         "{would}{}: {recorded} recorded, {unchanged} unchanged, {rejected} rejected",
@@ -304,6 +305,12 @@ fn tell(output: Output, tally: &Tally) -> anyhow::Result<()> {
         output::line(&format!(
             "{lifted_since} of the unchanged noes stop nothing any more: the person said yes, or took them back, after \
              they were recorded; a new no needs its own obtained_at, or another --source"
+        ))?;
+    }
+    if *notice_unproved > 0 {
+        output::line(&format!(
+            "{notice_unproved} of the recorded purchases and the like say that notice was given, and not what it said: \
+             nothing proves it; the same rows with the notice's text, or its sha256, make it good"
         ))?;
     }
     Ok(())

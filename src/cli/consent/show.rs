@@ -90,6 +90,10 @@ fn told(event: &Event, evidence: Option<&Value>, standing: Standing) -> Vec<Stri
         };
         lines.push(format!("    {text} of SHA-256 {hash}"));
     }
+    let needs_text = matches!(event.kind, EventKind::Acquainted { notice: true, .. });
+    if needs_text && !event.texts.contains_key(&ShownText::Notice) {
+        lines.push("    the notice's text is not kept: nothing shows what was told".to_owned());
+    }
     match evidence {
         Some(evidence) => proofs("", evidence, &mut lines),
         // Evidence goes with an erasure alone; a fact may also have come without any.

@@ -2,6 +2,8 @@
 //! them: through `admit`, `fold` and `decide`, in all orders.
 
 use super::super::admit::{begun_anew, begun_anew_event, occurred_at};
+use proptest::sample::select;
+
 use super::*;
 
 /// Seconds after the moment from which the facts are dated.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Line;
 use crate::consent::ConsentState;
 use crate::consent::event::{Acquaintance, OptIn, Suppression};
-use crate::consent::fold::{Acquainted, No, Yes};
+use crate::consent::fold::{Acquainted, No, NoticeText, Yes};
 use crate::policy::decide::{Circumstances, Records, decide};
 use crate::policy::facts::{BodySeal, NamedScope, StreamGrant};
 use crate::policy::grounds::{Question, day, youngest_no};
@@ -183,6 +183,7 @@ impl Asked<'_> {
                 how,
                 scope,
                 notice: true,
+                notice_text: NoticeText::Kept,
                 at: self.now,
                 event: Uuid::nil(),
             });

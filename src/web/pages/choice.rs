@@ -47,7 +47,8 @@ pub(super) fn events(
         choices.was.iter().filter(|scope| !ticked.contains(*scope)).cloned().collect();
     let wanted: BTreeSet<Scope> =
         ticked.iter().filter(|scope| !choices.was.contains(*scope)).cloned().collect();
-    let blocked: Vec<Scope> = wanted.iter().filter(|scope| is_withdrawn(state, scope)).cloned().collect();
+    let blocked = wanted.iter().filter(|scope| is_withdrawn(policy, sender, state, scope));
+    let blocked: Vec<Scope> = blocked.cloned().collect();
     let mut undone = blocking(state, &blocked, now);
 
     let before = scopes_in_force(policy, sender, state, &taxonomy, now);

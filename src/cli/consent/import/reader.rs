@@ -10,6 +10,8 @@ use tokio::sync::mpsc;
 
 use super::table::{Next, Record, Table};
 use crate::consent::EventKind;
+use crate::consent::event::ShownText;
+use crate::consent::evidence::shown_texts;
 use crate::consent::row::{self, Row};
 use crate::policy::{PolicySet, Scope};
 use crate::store::{Slice, Store, TableFact};
@@ -35,11 +37,19 @@ pub(super) struct Told {
     pub opens: Vec<Scope>,
     /// The scopes (none: all) of a no.
     pub closes: Option<Vec<Scope>>,
+    pub proof: Proof,
+}
+
+/// What would prove a record's facts, where it says that there is something to prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    AsTold,
+    NoticeTextMissing,
 }
 
 impl Told {
     fn rejected(record: Record, wrong: String) -> Self {
-        Self { record, facts: Err(wrong), opens: Vec::new(), closes: None }
+        Self { record, facts: Err(wrong), opens: Vec::new(), closes: None, proof: Proof::AsTold }
     }
 }
 
@@ -85,9 +95,16 @@ impl Gathered {
         let told = match next {
             Next::Record(record) => match self.facts_of(&record, table, origin) {
                 Ok(facts) => {
-                    let kinds = self.facts.get(facts.clone()).unwrap_or_default().iter().map(|own| &own.kind);
-                    let opens = kinds.clone().flat_map(opened).collect();
-                    Told { record, opens, closes: kinds.filter_map(closed).next(), facts: Ok(facts) }
+                    let own = self.facts.get(facts.clone()).unwrap_or_default();
+                    let opens = own.iter().flat_map(|fact| opened(&fact.kind)).collect();
+                    let closes = own.iter().find_map(|fact| closed(&fact.kind));
+                    Told {
+                        record,
+                        opens,
+                        closes,
+                        proof: own.first().map_or(Proof::AsTold, proof),
+                        facts: Ok(facts),
+                    }
                 }
                 Err(wrong) => {
                     let wrong = told_far(wrong, &record);
@@ -163,5 +180,13 @@ fn closed(kind: &EventKind) -> Option<Vec<Scope>> {
     match kind {
         EventKind::Withdrawal { scopes, .. } => Some(scopes.clone()),
         _ => None,
+    }
+}
+
+fn proof(fact: &TableFact) -> Proof {
+    let told = matches!(fact.kind, EventKind::Acquainted { notice: true, .. });
+    match told && !shown_texts(&fact.evidence).contains_key(&ShownText::Notice) {
+        true => Proof::NoticeTextMissing,
+        false => Proof::AsTold,
     }
 }
