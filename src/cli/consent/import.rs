@@ -87,7 +87,8 @@ pub(super) async fn run(
         true => Some(Rehearsal::open(store, &config.data_dir, session).await?),
         false => None,
     };
-    let imported = import(store, rehearsal.as_ref().map(|own| &own.store), Arc::new(policies), &arguments).await;
+    let imported =
+        import(store, rehearsal.as_ref().map(|own| &own.store), Arc::new(policies), &arguments).await;
     if let Some(rehearsal) = rehearsal {
         rehearsal.store.close().await;
     }

@@ -106,7 +106,8 @@ fn in_force(
     let verdicts: Vec<Verdict> = scopes.iter().map(verdict).collect();
     let stands = scopes.iter().zip(&verdicts).filter(|(_, verdict)| standing::in_force(verdict));
     let in_force: Vec<Scope> = stands.map(|(scope, _)| scope.clone()).collect();
-    if in_force.is_empty() && scopes.iter().any(|scope| standing::is_withdrawn(policy, sender, &state, scope)) {
+    if in_force.is_empty() && scopes.iter().any(|scope| standing::is_withdrawn(policy, sender, &state, scope))
+    {
         let detail = "recorded, but none of it is in force: the person withdrew, and it does not lift that";
         return Err(Problem::conflict(Some(Reason::Withdrawn), detail));
     }
