@@ -5,7 +5,7 @@
 //! On SQLite, mail waits for the one writer: transactions are short, and between them the way is free.
 
 mod pace;
-mod people;
+pub(super) mod people;
 mod rehearsal;
 
 use std::collections::{BTreeMap, HashSet};

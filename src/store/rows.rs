@@ -9,6 +9,9 @@ use super::sql::{Row, Session, Value, built};
 /// The largest number of rows in one statement: far below SQLite's 32,766 values and PostgreSQL's 65,535.
 pub(super) const MOST_ROWS: usize = 512;
 
+/// The same where a statement joins with the rows: of many more SQLite thinks that reading the whole table was less.
+pub(super) const MOST_JOINED: usize = 128;
+
 /// `(?, ?), (?, ?)` or `($1, $2), ($3, $4)`, for all values that a statement has. SQLite looks up the name of each
 /// parameter among all names, so that it is given none where there are many.
 fn all_tuples(session: &Session, rows: usize, columns: usize) -> String {
@@ -34,13 +37,13 @@ pub(super) fn tuples(first: usize, rows: usize, columns: usize) -> String {
     text
 }
 
-/// Splits rows into runs of 512, then of some times 64, some times 8, and the rest: three statements for all that is
+/// Splits rows into runs of the most, then of some times 64, some times 8, and the rest: three statements for all that is
 /// left, in 21 shapes. Each statement costs a change of threads or a round trip.
-fn runs(mut rows: Vec<Vec<Value>>) -> Vec<Vec<Vec<Value>>> {
+fn runs(mut rows: Vec<Vec<Value>>, most: usize) -> Vec<Vec<Vec<Value>>> {
     let mut runs = Vec::new();
     while !rows.is_empty() {
         let step = [64, 8, 1].into_iter().find(|step| rows.len() >= *step).unwrap_or(1);
-        let run = (rows.len() / step * step).min(MOST_ROWS);
+        let run = (rows.len() / step * step).min(most);
         let rest = rows.split_off(run);
         runs.push(std::mem::replace(&mut rows, rest));
     }
@@ -55,7 +58,7 @@ pub(super) async fn insert(
     tail: &'static str,
 ) -> Result<u64> {
     let mut inserted = 0;
-    for run in runs(rows) {
+    for run in runs(rows, MOST_ROWS) {
         let columns = run.first().map_or(0, Vec::len);
         let sql = format!("INSERT INTO {into} VALUES {} {tail}", all_tuples(session, run.len(), columns));
         inserted += session.execute(built(sql), run.into_iter().flatten().collect()).await?;
@@ -71,7 +74,7 @@ pub(super) async fn insert_returning(
     tail: &'static str,
 ) -> Result<Vec<Row>> {
     let mut found = Vec::new();
-    for run in runs(rows) {
+    for run in runs(rows, MOST_ROWS) {
         let columns = run.first().map_or(0, Vec::len);
         let sql = format!("INSERT INTO {into} VALUES {} {tail}", all_tuples(session, run.len(), columns));
         found.extend(session.fetch(built(sql), run.into_iter().flatten().collect()).await?);
@@ -87,7 +90,7 @@ pub(super) async fn with_values(
     statement: &'static str,
 ) -> Result<Vec<Row>> {
     let mut found = Vec::new();
-    for run in runs(rows) {
+    for run in runs(rows, MOST_JOINED) {
         let width = run.first().map_or(0, Vec::len);
         let sql =
             format!("WITH v({columns}) AS (VALUES {}) {statement}", all_tuples(session, run.len(), width));
@@ -115,4 +118,34 @@ pub(super) async fn with_list(
         found.extend(session.fetch(built(query.replace("{}", &names)), values).await?);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+
+    use super::super::import::people::{KNOWN, UPDATE};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_join_with_rows_looks_its_people_up_and_never_reads_them_all() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let schema = include_str!("../../migrations/sqlite/0001_first.sql");
+        sqlx::raw_sql(schema).execute(&mut connection).await.unwrap();
+        for (columns, width, statement) in
+            [("sender, hash", 2, KNOWN.0), ("id, version, state, suppressed", 4, UPDATE)]
+        {
+            let rows = vec![vec![Value::Int(None); width]; 4 * MOST_JOINED];
+            for run in runs(rows, MOST_JOINED) {
+                let values = tuples(1, run.len(), width);
+                let sql = format!("EXPLAIN QUERY PLAN WITH v({columns}) AS (VALUES {values}) {statement}");
+                let steps: Vec<(i64, i64, i64, String)> =
+                    sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+                let steps: Vec<String> = steps.into_iter().map(|(.., step)| step).collect();
+                let sought = |step: &&String| step.starts_with("SEARCH s");
+                assert_eq!(steps.iter().filter(sought).count(), 1, "{steps:?}");
+                assert!(!steps.iter().any(|step| step.starts_with("SCAN s")), "{steps:?}");
+            }
+        }
+    }
 }

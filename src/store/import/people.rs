@@ -147,6 +147,21 @@ impl Person {
     }
 }
 
+/// Everybody of these hashes; on PostgreSQL locked, and in their order.
+pub(in crate::store) const KNOWN: (&str, &str) = (
+    "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
+            CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
+     FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash",
+    "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
+            CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
+     FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash
+     ORDER BY s.sender, s.lookup_hash, s.id FOR UPDATE OF s",
+);
+
+pub(in crate::store) const UPDATE: &str =
+    "UPDATE subscribers SET version = v.version, state = v.state, suppressed = v.suppressed
+     FROM v WHERE subscribers.id = v.id";
+
 impl People {
     /// Reads all of them, their rows locked.
     pub async fn read(
@@ -158,15 +173,7 @@ impl People {
         let mut people: BTreeMap<LookupHash, Person> =
             facts.iter().map(|own| (own.hash, Person::default())).collect();
         let hashes = people.keys().map(|hash| values![sender, *hash]).collect();
-        let select = session.either(
-            "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
-                    CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
-             FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash",
-            "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
-                    CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
-             FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash
-             ORDER BY s.sender, s.lookup_hash, s.id FOR UPDATE OF s",
-        );
+        let select = session.either(KNOWN.0, KNOWN.1);
         let mut owners = HashMap::new();
         for row in rows::with_values(session, "sender, hash", hashes, select).await? {
             let hash = LookupHash(row.hash(0)?);
@@ -280,9 +287,7 @@ impl People {
             }
         }
         insert_new(session, made).await?;
-        let update = "UPDATE subscribers SET version = v.version, state = v.state, suppressed = v.suppressed
-                      FROM v WHERE subscribers.id = v.id";
-        rows::with_values(session, "id, version, state, suppressed", changed, update).await?;
+        rows::with_values(session, "id, version, state, suppressed", changed, UPDATE).await?;
         rows::insert(session, EVENTS, events, "").await?;
         make_all_due(session, sender, touched, now).await?;
         Ok(noes)
