@@ -168,7 +168,8 @@ on_both_databases! {
         let told = gateway.command(&["policy", "explain", "--message", &message, "--json"]).json();
         let shown: Vec<&str> = told.as_array().unwrap().iter().map(|one| one["decision"].as_str().unwrap()).collect();
         assert_eq!(shown, decisions);
-        assert_eq!(told[1]["rounds"][0]["again"]["reason"], "no_ground", "{told:#}");
+        let reasons = told.as_array().unwrap().iter().map(|one| &one["rounds"][0]["again"]["reason"]);
+        assert_eq!(reasons.filter(|reason| *reason == "no_ground").count(), 1, "{told:#}");
         let text = gateway.command(&["policy", "explain", "--message", &message]).expect_success().stdout();
         assert!(decisions.iter().all(|own| text.contains(own)), "{text}");
         let nothing = ["policy", "explain", "--message", "0193a000-0000-7000-8000-000000000000"];

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use optgate::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::support::gateway::{Setup, message_id};
@@ -131,7 +132,11 @@ on_both_databases! {
         assert_eq!(tally(&import(&gateway, &noes, &[])), [5, 0, 5, 0]);
         assert_eq!(tally(&import(&gateway, &list, &[])), [7, 0, 7, 0]);
         // But it is told where such a no stops nothing any more; and of what there is no proof.
-        gateway.opt_in("left@example.se", &["apparel"]).await;
+        let anew = json!({
+            "email": "left@example.se", "kind": "double_opt_in", "scopes": ["apparel"],
+            "obtained_at": Clock::system().now().to_string(), "evidence": {"form": "web"},
+        });
+        assert_eq!(gateway.api("POST", "/v1/grounds", Some(anew)).await.0, 201);
         let again: Value = serde_json::from_str(&import(&gateway, &noes, &[]).stdout()).unwrap();
         assert_eq!(again["lifted_since"], 1, "{again}");
         let bought = |evidence: &str| format!("{HEADER}buyer@example.se,purchase,apparel,2026-01-01T00:00:00Z,se,,\"{evidence}\"\n");
