@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::{Timestamp, ToSpan as _};
-use optgate::consent::event::{Acquaintance, OptIn};
+use optgate::consent::event::{Acquaintance, OptIn, SignedUpBy};
 use optgate::consent::{ConsentState, Event, EventKind, fold};
 use optgate::policy::decide::{Circumstances, decide};
 use optgate::policy::{Facts, PolicySet, Scope, Stream, VerdictKind, file, standing};
@@ -59,7 +59,7 @@ fn said_no(texts: &[&str]) -> EventKind {
 /// Ten facts, of which nine are no help for trousers.
 fn busy(mut last: Vec<EventKind>) -> Vec<Event> {
     let mut kinds = vec![
-        EventKind::SignupRequested { scopes: vec![scope("furniture")] },
+        EventKind::SignupRequested { scopes: vec![scope("furniture")], by: SignedUpBy::Told },
         said_yes("furniture.office"),
         said_no(&["furniture.office"]),
         said_yes("furniture.garden"),

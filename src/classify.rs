@@ -8,7 +8,7 @@ use crate::mail::RawMessage;
 use crate::mail::author::authors;
 use crate::mail::redaction::redact;
 use crate::policy::decide::{no_file, not_ours};
-use crate::policy::facts::{BodySeal, Findings, NamedScope, StreamGrant};
+use crate::policy::facts::{BodySeal, ConfirmLink, Findings, NamedScope, StreamGrant};
 use crate::policy::sender::{ClassifyRule, MAX_CAMPAIGN, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Scope, Stream};
 
@@ -62,6 +62,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
         scope: selected.scope,
         campaign: selected.campaign,
         from_domain,
+        confirm_link: ConfirmLink::default(),
         rule,
         findings: Findings {
             also_from,
@@ -74,7 +75,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
 }
 
 const SAY_WHAT: &str = "nothing tells what this message is: set X-Optgate-Stream (marketing, functional or \
-                        confirmation) and for marketing X-Optgate-Scope, or add a [[classify]] rule";
+                        confirmation) and, but for functional, X-Optgate-Scope, or add a [[classify]] rule";
 
 /// The domain of the first author, and those of the others, each once.
 fn from_domains(message: &RawMessage) -> Result<(String, Vec<String>), String> {

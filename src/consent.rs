@@ -1,6 +1,7 @@
 //! A person's consent as a history of facts, and the state that the history folds to. Pure.
 
 pub mod admit;
+pub mod confirm;
 pub mod event;
 pub mod evidence;
 pub mod fold;

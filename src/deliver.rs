@@ -32,7 +32,8 @@ use crate::policy::decide::{
     Circumstances, Deliverable, DeliveryKind, Records, Release, decide, release, release_dsn,
 };
 use crate::policy::holds::counted;
-use crate::policy::{PolicySet, Reason, Verdict, VerdictKind};
+use crate::policy::{PolicySet, Reason, Stream, Verdict, VerdictKind};
+use crate::record::tell_with_delivery;
 use crate::sign::Signers;
 use crate::store::{Claim, Consent, Redecided, Settle, Settled, Store, StoreError, Subscriber};
 use crate::telemetry::metrics::Stopwatch;
@@ -108,8 +109,12 @@ impl Departures {
         }
         if let Some(settle) = settle {
             let settlement = settle.settlement.clone();
+            let asked = settle.confirmation.as_ref().is_some_and(|sent| sent.fact.is_some());
             if self.settle(settle).await == Settled::Done {
                 measure::settled(&claim, &settlement);
+                if asked {
+                    tell_with_delivery(&claim.sender, claim.fence.delivery, "confirmation_sent");
+                }
             }
         }
     }
@@ -239,7 +244,9 @@ impl Departures {
                 };
                 basis.person = consent.person.as_ref().map(|person| (person.id, person.version));
                 let earlier = counted(sender, facts.scope.as_ref(), claim.earlier.clone());
-                basis.circumstances = Circumstances { records, earlier };
+                let asks = facts.stream == Stream::Confirmation;
+                let confirmations = if asks { claim.asked_before.clone() } else { Vec::new() };
+                basis.circumstances = Circumstances { records, earlier, confirmations };
                 let verdict = decide(policy, facts, state, &basis.circumstances, at);
                 match release(verdict) {
                     Release::Send(leave) => leave,

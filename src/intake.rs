@@ -16,15 +16,18 @@ use crate::limits::heavy;
 use crate::mail::message::{Bounds, MAX_HOPS};
 use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
+use crate::policy::confirmation;
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
+use crate::policy::facts::ConfirmLink;
 use crate::policy::holds::counted;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
+use crate::record::Asking;
 use crate::rewrite;
 use crate::spool::Lane;
-use crate::store::{NewDelivery, NewMessage, Store, StoreError, Subscriber, Trace};
+use crate::store::{NewDelivery, NewFact, NewMessage, Store, StoreError, Subscriber, Trace};
 use crate::telemetry::metrics::{self, Stopwatch};
 pub use receipt::{Decided, Fate, Receipt};
-use receipt::{count, log, reason_of, receipt};
+use receipt::{count, log, reason_of, receipt, tell_signups};
 
 /// What a session hands over at the end of DATA.
 #[derive(Clone, Debug)]
@@ -103,6 +106,7 @@ impl Intake {
         self.queue_changed.notify_one();
         log(&receipt, &submission.grant);
         count(&receipt, &submission.grant);
+        tell_signups(&receipt, facts);
         Ok(receipt)
     }
 
@@ -117,13 +121,18 @@ impl Intake {
         let sender = &submission.grant.sender;
         let known = policy.sender(sender).zip(facts);
         let since = known.and_then(|(own, facts)| own.counts_since(facts.stream, now));
-        let earlier = self.store.earlier(sender, &submission.envelope.recipients, since).await?;
+        let recipients = &submission.envelope.recipients;
+        let earlier = self.store.earlier(sender, recipients, since).await?;
+        let asks = facts.is_some_and(|facts| facts.stream == Stream::Confirmation);
+        let asked_since = asks.then(|| confirmation::counts_since(now));
+        let asked_before = self.store.asked_before(recipients, asked_since).await?;
         let records = self.store.records();
         let bearing = |earlier| match known {
             Some((own, facts)) => counted(own, facts.scope.as_ref(), earlier),
             None => Vec::new(),
         };
-        Ok(earlier.into_iter().map(|earlier| Circumstances { records, earlier: bearing(earlier) }).collect())
+        let both = earlier.into_iter().map(bearing).zip(asked_before);
+        Ok(both.map(|(earlier, confirmations)| Circumstances { records, earlier, confirmations }).collect())
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a spooled message is made of")]
@@ -141,19 +150,22 @@ impl Intake {
     ) -> NewMessage {
         let sender = &submission.grant.sender;
         let stream = facts.map_or(Stream::Functional, |facts| facts.stream);
-        let wait = policy.sender(sender).map(|own| own.stream(stream).deadline).unwrap_or_default();
+        let wait = policy.sender(sender).map(|own| own.stream(stream).wait(stream)).unwrap_or_default();
+        let credential = format!("{}/{}", submission.grant.sender, submission.grant.name);
         let mut asked = submission.envelope.asked_for_each.iter().cloned();
         let mut circumstances = circumstances.into_iter();
         let recipients = submission.envelope.recipients.iter();
-        let deliveries =
-            recipients.zip(verdicts).zip(consent).map(|((recipient, admission), known)| NewDelivery {
-                id: self.clock.id(),
+        let deliveries = recipients.zip(verdicts).zip(consent).map(|((recipient, admission), known)| {
+            let delivery = self.clock.id();
+            NewDelivery {
+                id: delivery,
                 recipient: recipient.clone(),
                 asked: asked.next().unwrap_or_default(),
                 subscriber: known.as_ref().map(|subscriber| subscriber.id),
                 version: known.map_or(0, |subscriber| subscriber.version),
                 circumstances: circumstances.next().unwrap_or_default(),
                 admission,
+                signup: facts.and_then(|facts| signup(facts, &credential, recipient, id, delivery)),
                 lane: Lane {
                     sender: sender.clone(),
                     stream,
@@ -161,12 +173,13 @@ impl Intake {
                     campaign: facts.and_then(|facts| facts.campaign.clone()).unwrap_or_default(),
                 },
                 deadline: now.checked_add(wait).unwrap_or(Timestamp::MAX),
-            });
+            }
+        });
         NewMessage {
             id,
             kind: DeliveryKind::Submitted,
             sender: sender.clone(),
-            credential: format!("{}/{}", submission.grant.sender, submission.grant.name),
+            credential: credential.clone(),
             received_at: now,
             trace: submission.trace.clone(),
             content,
@@ -257,7 +270,24 @@ fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds
         return Err(unfit(Reason::Loop, format!("it passed {MAX_HOPS} hosts already")));
     }
     rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
-    classify::classify(&message, &submission.grant, policy)
+    let facts = classify::classify(&message, &submission.grant, policy)?;
+    Ok(match facts.stream {
+        Stream::Confirmation => Facts { confirm_link: rewrite::confirm_link(&message), ..facts },
+        Stream::Marketing | Stream::Functional => facts,
+    })
+}
+
+/// The sign-up that mail with our link implies. Whoever is spooled gets the link, so that it must have one.
+fn signup(
+    facts: &Facts,
+    credential: &str,
+    recipient: &Address,
+    message: Uuid,
+    delivery: Uuid,
+) -> Option<NewFact> {
+    let scope = facts.scope.as_ref().filter(|_| facts.confirm_link == ConfirmLink::Present)?;
+    let asking = Asking { sender: &facts.sender, credential, recipient, scope, message, delivery };
+    Some(asking.signup())
 }
 
 fn decide_each(

@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod case;
 pub mod codes;
+pub mod confirmation;
 pub mod decide;
 pub mod explain;
 pub mod facts;

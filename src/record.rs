@@ -2,12 +2,20 @@
 //! whichever door it used.
 
 use jiff::Timestamp;
+use serde_json::json;
+use uuid::Uuid;
 
 use crate::consent::EventKind;
+use crate::consent::event::{OptIn, SignedUpBy};
+use crate::mail::Address;
+use crate::policy::Scope;
 use crate::store::{
     CallKey, Importer, Judged, MakeAnswer, NewFact, RecordError, Recorded, Slice, Store, StoreError, Who,
 };
 use crate::telemetry::metrics;
+
+/// The channel of what a tool's mail says.
+const BY_MAIL: &str = "smtp";
 
 /// Where facts are recorded. Clones share the store.
 #[derive(Clone)]
@@ -69,6 +77,21 @@ impl Recorder {
         Ok(recorded)
     }
 
+    /// A yes by the link that was mailed for this sign-up: to exactly what was signed up for, once, and unless it was
+    /// withdrawn since, judged where nothing can come between. Durable when it returns.
+    pub async fn confirm(
+        &self,
+        sender: &str,
+        subscriber: Uuid,
+        signup: Uuid,
+        scopes: Vec<Scope>,
+        provenance: Provenance,
+    ) -> Result<Recorded, RecordError> {
+        let kind = EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes };
+        let fact = new_fact(sender, Who::Subscriber(subscriber), kind, None, provenance);
+        self.record_fact(NewFact { confirms: Some(signup), ..fact }).await
+    }
+
     /// Several facts about one person, in this order and one commit; each is told of its own result.
     pub async fn record_all(
         &self,
@@ -100,12 +123,7 @@ impl Recorder {
     }
 
     /// GDPR 17: destroys what identifies the person; the tombstone stays. False if unknown or erased before.
-    pub async fn erase(
-        &self,
-        sender: &str,
-        subscriber: uuid::Uuid,
-        channel: &str,
-    ) -> Result<bool, RecordError> {
+    pub async fn erase(&self, sender: &str, subscriber: Uuid, channel: &str) -> Result<bool, RecordError> {
         let erased = self.store.erase(sender, subscriber, channel).await?;
         if erased {
             metrics::fact(sender, "erased");
@@ -134,6 +152,38 @@ pub fn new_fact(
         locale: provenance.locale,
         time_zone: provenance.time_zone,
         evidence: provenance.evidence,
+        confirms: None,
+    }
+}
+
+/// Mail that asks a person to confirm, by its ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    pub sender: &'a str,
+    /// `SENDER/NAME`.
+    pub credential: &'a str,
+    pub recipient: &'a Address,
+    pub scope: &'a Scope,
+    pub message: Uuid,
+    pub delivery: Uuid,
+}
+
+impl Asking<'_> {
+    /// The sign-up that it implies, to be recorded with it. By its evidence the link finds it again.
+    pub fn signup(&self) -> NewFact {
+        self.fact(EventKind::SignupRequested { scopes: vec![self.scope.clone()], by: SignedUpBy::Mail })
+    }
+
+    /// That it was taken by the upstream, to be recorded with that.
+    pub fn sent(&self) -> NewFact {
+        self.fact(EventKind::ConfirmationSent { scopes: vec![self.scope.clone()] })
+    }
+
+    fn fact(&self, kind: EventKind) -> NewFact {
+        let Self { credential, message, delivery, .. } = self;
+        let evidence = json!({ "told_by": credential, "message": message, "delivery": delivery });
+        let provenance = Provenance { channel: BY_MAIL.to_owned(), evidence, ..Provenance::default() };
+        new_fact(self.sender, Who::Address(self.recipient.clone()), kind, None, provenance)
     }
 }
 
@@ -142,4 +192,10 @@ fn tell(sender: &str, recorded: &Recorded, kind: &'static str, channel: &str) {
     metrics::fact(sender, kind);
     let (subscriber, event) = (recorded.subscriber.id, recorded.event);
     tracing::info!(sender, %subscriber, %event, kind, channel, "fact recorded");
+}
+
+/// The same of a fact that was recorded in a delivery's own transaction.
+pub fn tell_with_delivery(sender: &str, delivery: Uuid, kind: &'static str) {
+    metrics::fact(sender, kind);
+    tracing::info!(sender, %delivery, kind, channel = BY_MAIL, "fact recorded");
 }

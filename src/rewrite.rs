@@ -21,6 +21,7 @@ mod transfer;
 use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::policy::Stream;
+use crate::policy::facts::ConfirmLink;
 
 /// What goes into one recipient's copy.
 #[derive(Clone, Debug)]
@@ -95,6 +96,8 @@ impl Withheld {
 pub struct Links {
     pub unsubscribe: String,
     pub preferences: String,
+    /// On `confirmation` alone.
+    pub confirm: Option<String>,
     pub mailto: Option<String>,
 }
 
@@ -130,6 +133,15 @@ pub enum NotRewritable {
 /// Checks at intake what would make a rewrite impossible on the way out.
 pub fn check(message: &RawMessage) -> Result<(), Unparsable> {
     parts::split(message).map(drop)
+}
+
+/// Whether a message that `check` found fit holds `{{optgate.confirm_url}}` where it will be filled.
+pub fn confirm_link(message: &RawMessage) -> ConfirmLink {
+    let parts = parts::split(message);
+    match parts.is_ok_and(|parts| body::holds_confirm_link(message.bytes(), &parts)) {
+        true => ConfirmLink::Present,
+        false => ConfirmLink::Absent,
+    }
 }
 
 /// One recipient's copy.

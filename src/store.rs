@@ -3,6 +3,7 @@
 
 mod batch;
 mod claim;
+mod confirmations;
 mod count;
 mod credential;
 mod database;
@@ -63,7 +64,7 @@ pub use people::{PeoplePage, PersonRecord};
 pub use queue::{InHand, Look, Reach, Seen, WaitingLane};
 pub use replay::Pass;
 pub use retention::Removed;
-pub use settle::{Redecided, Settle, Settled};
+pub use settle::{Redecided, SentConfirmation, Settle, Settled};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};
 pub use submission::TakenBefore;

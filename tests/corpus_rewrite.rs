@@ -58,6 +58,7 @@ fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) -> Rew
         links: Some(Links {
             unsubscribe: UNSUBSCRIBE.into(),
             preferences: "https://mail.example.com/p/AQFwC1-_y".into(),
+            confirm: None,
             mailto: None,
         }),
         language,

@@ -29,6 +29,8 @@ macro_rules! rules {
 
 #[path = "store/clock.rs"]
 mod clock;
+#[path = "store/confirmations.rs"]
+mod confirmations;
 #[path = "store/consent.rs"]
 mod consent;
 #[path = "store/decisions.rs"]

@@ -58,10 +58,11 @@ fn rewriting(how: u8) -> Rewriting {
     let links = Links {
         unsubscribe: "https://mail.example.com/u/AQFm9bU0-_x".into(),
         preferences: "https://mail.example.com/p/AQFwC1-_y".into(),
+        confirm: (!marketing).then(|| "https://mail.example.com/c/AQFjC1-_z".into()),
         mailto: bit(1).then(|| "mailto:u+x@bounces.example.com".into()),
     };
     Rewriting {
-        stream: if marketing { Stream::Marketing } else { Stream::Functional },
+        stream: if marketing { Stream::Marketing } else { Stream::Confirmation },
         links: (marketing || bit(1)).then_some(links),
         language: if bit(2) { "sv" } else { "en" },
         footer_text: bit(5).then(|| OwnText {

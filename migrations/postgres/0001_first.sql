@@ -179,6 +179,18 @@ CREATE TABLE mailings (
 );
 CREATE INDEX mailings_by_age ON mailings (claimed_at);
 
+-- Mails that ask an address to confirm, over all senders: nobody may bomb an address by signing it up. What takes a
+-- place under the limit is in hand to leave (told by the delivery's state) or was taken (sent_at).
+CREATE TABLE confirmations (
+    lookup_hash BYTEA NOT NULL,
+    delivery    BYTEA NOT NULL,
+    sender      TEXT NOT NULL,
+    claimed_at  BIGINT NOT NULL, -- by its youngest claim; when it was spooled, before any
+    sent_at     BIGINT,
+    PRIMARY KEY (lookup_hash, delivery)
+);
+CREATE INDEX confirmations_by_age ON confirmations (claimed_at);
+
 -- What all verdicts of a kind share (scope, stream, jurisdiction, rule, text), once by its SHA-256.
 CREATE TABLE rulings (
     hash BYTEA NOT NULL PRIMARY KEY,

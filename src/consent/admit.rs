@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::event::BEGUN_ANEW;
+use super::event::{BEGUN_ANEW, SignedUpBy};
 use super::fold::taken_back;
 use super::{ConsentState, Event, EventKind};
 use crate::policy::Scope;
@@ -44,10 +44,12 @@ pub enum NotAdmitted {
     DatedAhead,
     #[error("it is dated before 1990: is it an empty date?")]
     DatedTooEarly,
-    #[error("the person was erased, and only a younger opt-in of their own begins anew")]
+    #[error("the person was erased, and only a younger opt-in or sign-up of their own begins anew")]
     Erased,
     #[error("there is no such withdrawal to undo, or its 24 hours are over")]
     NothingToUndo,
+    #[error("there is no such sign-up to confirm, or it was withdrawn since")]
+    NothingToConfirm,
 }
 
 /// The time that a fact counts with, of the one that it was told with.
@@ -79,10 +81,15 @@ pub fn admit(
         return Err(NotAdmitted::DatedTooEarly);
     }
     if let Some(barrier) = barrier(state) {
-        // Invariant 5: nothing but the person's own new yes gets past a tombstone. A no about it is kept, since
-        // a yes from before it may yet be told us; a block that was lifted no longer stops functional mail.
+        // Invariant 5: nothing but the person's own new yes, or new sign-up, gets past a tombstone. A no about it is
+        // kept, since a yes from before it may yet be told us; a block that was lifted no longer stops functional
+        // mail.
         return match &fact.kind {
-            EventKind::OptIn { .. } if fact.occurred_at > barrier => Ok(Onto::FreshHistory),
+            EventKind::OptIn { .. } | EventKind::SignupRequested { by: SignedUpBy::Told, .. }
+                if fact.occurred_at > barrier =>
+            {
+                Ok(Onto::FreshHistory)
+            }
             EventKind::Withdrawal { .. }
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. } => {

@@ -6,7 +6,11 @@
 //! - an objection to direct marketing (GDPR 21) is a `Withdrawal` of everything, whatever the person called it;
 //! - a complaint is a `Withdrawal` that nobody can take back.
 //!
-//! A confirmation sent and an address change get their kinds from the doors that will record them.
+//! A change of address gets its kind from the door that will record it, the data-rights page: a new address takes
+//! over only once a link mailed to it was pressed, and no other door may say so. It is to be two facts in one commit:
+//! on the old history its end (who writes to the old address meets what an unknown person would, and every no of the
+//! person's stays), and on the new one its origin, with grounds and noes carried over as facts of their own times, the
+//! noes of both sides kept. The old history's end stops mail, so it is a no to the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,6 +97,12 @@ pub enum EventKind {
     /// Signed up but never confirmed.
     SignupRequested {
         scopes: Vec<Scope>,
+        #[serde(default, skip_serializing_if = "SignedUpBy::is_told")]
+        by: SignedUpBy,
+    },
+    /// A mail that asks to confirm these was taken by the upstream. It grants nothing.
+    ConfirmationSent {
+        scopes: Vec<Scope>,
     },
     /// Said yes: confirmed by mail (double), or once (single).
     OptIn {
@@ -140,6 +150,7 @@ impl EventKind {
     pub fn word(&self) -> &'static str {
         match self {
             Self::SignupRequested { .. } => "signup_requested",
+            Self::ConfirmationSent { .. } => "confirmation_sent",
             Self::OptIn { .. } => "opt_in",
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::Acquainted { .. } => "acquainted",
@@ -151,6 +162,26 @@ impl EventKind {
             Self::RestrictionLifted => "restriction_lifted",
             Self::Erased => "erased",
         }
+    }
+}
+
+/// Who says that a person signed up.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedUpBy {
+    /// Somebody told us that the person did.
+    #[default]
+    Told,
+    /// Nothing but the confirmation mail itself, which a tool submitted. It can be confirmed, but it might as well be
+    /// one of a campaign that asks a whole list, so it revives nothing and outweighs nothing.
+    Mail,
+}
+
+impl SignedUpBy {
+    fn is_told(&self) -> bool {
+        *self == Self::Told
     }
 }
 

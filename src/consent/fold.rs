@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 pub use noes::{TakenBack, taken_back};
 
-use super::event::{Acquaintance, Event, EventKind, OptIn, ShownText, Suppression};
+use super::event::{Acquaintance, Event, EventKind, OptIn, ShownText, SignedUpBy, Suppression};
 use crate::policy::Scope;
 
 /// All that a decision needs to know of one subscriber. Holds no address and no evidence. For an unknown
@@ -23,10 +23,13 @@ pub struct ConsentState {
     pub opt_ins: Vec<Yes>,
     /// The youngest acquaintance for each (how, scope, notice).
     pub acquaintances: Vec<Acquainted>,
-    /// Sign-ups that were never confirmed: the youngest for each scope.
-    pub pending: Vec<Pending>,
+    /// Sign-ups that were never confirmed: the youngest for each (scope, by).
+    pub pending: Vec<Signup>,
     /// Imported without proof and never confirmed: the youngest for each scope.
     pub unconfirmed: Vec<Pending>,
+    /// Mails that asked to confirm: the youngest for each scope, confirmed or not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmations: Vec<Sent>,
     /// The youngest no for each scope (`None` is all marketing), and older ones of the same scope that cover more. What
     /// was undone is left out.
     pub withdrawals: Vec<No>,
@@ -79,6 +82,23 @@ impl NoticeText {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
     pub scope: Scope,
+    pub at: Timestamp,
+    pub event: Uuid,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signup {
+    pub scope: Scope,
+    #[serde(default)]
+    pub by: SignedUpBy,
+    pub at: Timestamp,
+    pub event: Uuid,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// `None` where nobody told for what.
+    pub scope: Option<Scope>,
     pub at: Timestamp,
     pub event: Uuid,
 }
@@ -150,8 +170,9 @@ fn suppressed(events: &[Event]) -> Vec<(Suppression, Timestamp)> {
 struct Youngest<'a> {
     opt_ins: BTreeMap<(OptIn, &'a Scope), &'a Event>,
     acquaintances: BTreeMap<(Acquaintance, &'a Scope, bool), &'a Event>,
-    pending: BTreeMap<&'a Scope, &'a Event>,
+    pending: BTreeMap<(&'a Scope, SignedUpBy), &'a Event>,
     unconfirmed: BTreeMap<&'a Scope, &'a Event>,
+    confirmations: BTreeMap<Option<&'a Scope>, &'a Event>,
     restricted: Option<Timestamp>,
     restriction_lifted: Option<Timestamp>,
     jurisdiction: Named<'a>,
@@ -169,8 +190,14 @@ impl<'a> Youngest<'a> {
         self.locale = self.locale.max(named(event, event.locale.as_ref()));
         self.time_zone = self.time_zone.max(named(event, event.time_zone.as_ref()));
         match &event.kind {
-            EventKind::SignupRequested { scopes } => {
-                self.pending.extend(scopes.iter().map(|scope| (scope, event)));
+            EventKind::SignupRequested { scopes, by } => {
+                self.pending.extend(scopes.iter().map(|scope| ((scope, *by), event)));
+            }
+            EventKind::ConfirmationSent { scopes } if scopes.is_empty() => {
+                self.confirmations.insert(None, event);
+            }
+            EventKind::ConfirmationSent { scopes } => {
+                self.confirmations.extend(scopes.iter().map(|scope| (Some(scope), event)));
             }
             EventKind::Unconfirmed { scopes } => {
                 self.unconfirmed.extend(scopes.iter().map(|scope| (scope, event)));
@@ -198,16 +225,16 @@ impl<'a> Youngest<'a> {
                 *ground == OptIn::DoubleOptIn && own.covers(scope) && yes.occurred_at >= at
             })
         };
-        let waiting = |asked: &BTreeMap<&Scope, &Event>| {
-            let open = asked.iter().filter(|(scope, event)| !confirmed(scope, event.occurred_at));
-            open.map(|(scope, event)| pending(scope, event)).collect::<Vec<_>>()
-        };
+        let open = |scope: &Scope, event: &Event| !confirmed(scope, event.occurred_at);
+        let signups = self.pending.iter().filter(|((scope, _), event)| open(scope, event));
+        let unconfirmed = self.unconfirmed.iter().filter(|(scope, event)| open(scope, event));
         // A tie is a no here as well.
         let stands = |at: &Timestamp| self.restriction_lifted.is_none_or(|lift| lift <= *at);
         let told = |named: Named<'_>| named.map(|(_, text)| text.clone());
         ConsentState {
-            pending: waiting(&self.pending),
-            unconfirmed: waiting(&self.unconfirmed),
+            pending: signups.map(|((scope, by), event)| signup(scope, *by, event)).collect(),
+            unconfirmed: unconfirmed.map(|(scope, event)| pending(scope, event)).collect(),
+            confirmations: self.confirmations.iter().map(|(scope, event)| sent(*scope, event)).collect(),
             restricted: self.restricted.filter(stands),
             jurisdiction: told(self.jurisdiction),
             locale: told(self.locale),
@@ -230,6 +257,14 @@ fn yes(((ground, scope), event): ((OptIn, &Scope), &Event)) -> Yes {
 
 fn pending(scope: &Scope, event: &Event) -> Pending {
     Pending { scope: scope.clone(), at: event.occurred_at, event: event.id }
+}
+
+fn signup(scope: &Scope, by: SignedUpBy, event: &Event) -> Signup {
+    Signup { scope: scope.clone(), by, at: event.occurred_at, event: event.id }
+}
+
+fn sent(scope: Option<&Scope>, event: &Event) -> Sent {
+    Sent { scope: scope.cloned(), at: event.occurred_at, event: event.id }
 }
 
 fn acquainted(((how, scope, notice), event): ((Acquaintance, &Scope, bool), &Event)) -> Acquainted {

@@ -13,9 +13,10 @@ use uuid::Uuid;
 
 use self::histories::*;
 use super::admit::{NotAdmitted, Onto, UNDO_SECONDS, admit, barrier};
-use super::event::{Acquaintance, Event, EventKind, OptIn, Suppression};
-use super::fold;
+use super::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression};
+use super::{confirm, fold};
 use crate::policy::decide::{Circumstances, decide};
+use crate::policy::facts::ConfirmLink;
 use crate::policy::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, file};
 
 const SCOPES: [&str; 4] = ["apparel", "apparel.tshirts", "apparel.trousers", "furniture.office"];
@@ -189,6 +190,59 @@ impl<'h> Model<'h> {
         Err(if bought(&|_, _| true) || other_yes { Reason::OutOfScope } else { Reason::NoGround })
     }
 
+    /// What `decide` must say of a mail that asks to confirm, in Sweden, to an address that nobody asked lately.
+    fn confirmation(&self, scope: &Scope) -> Result<GroundKind, Reason> {
+        let told = self.told(scope);
+        let since = |no: Option<&Timestamp>| no.is_some_and(|no| told.iter().any(|at| at > no));
+        if self.erased().is_some() && !since(self.erased().as_ref()) {
+            return Err(Reason::Erased);
+        }
+        for (why, reason) in [
+            (Suppression::Bounce, Reason::SuppressedBounce),
+            (Suppression::Operator, Reason::SuppressedOperator),
+        ] {
+            if self.is_suppressed(why) {
+                return Err(reason);
+            }
+        }
+        if self.is_withdrawn(scope) && !since(self.noes(scope).iter().max()) {
+            return Err(Reason::Withdrawn);
+        }
+        if self.is_blocked(&EventKind::Restricted, &EventKind::RestrictionLifted) {
+            return Err(Reason::Restricted);
+        }
+        let known = |own: &Event| matches!(own.kind, EventKind::OptIn { .. } | EventKind::Acquainted { .. });
+        let nothing_else = !self.living().any(known);
+        let imported = self.living().any(|own| match &own.kind {
+            EventKind::Unconfirmed { scopes } => scopes.iter().any(|one| {
+                (nothing_else || one.covers(scope) || scope.covers(one))
+                    && self.is_open(one, own.occurred_at)
+                    && !since(Some(&own.occurred_at))
+            }),
+            _ => false,
+        });
+        if imported && self.yeses(scope, None).is_empty() {
+            return Err(Reason::Unconfirmed);
+        }
+        Ok(GroundKind::Functional)
+    }
+
+    /// When somebody told that the person signed up for this, and nobody has confirmed it since.
+    fn told(&self, scope: &Scope) -> Vec<Timestamp> {
+        let covers = |own: &&Event| match &own.kind {
+            EventKind::SignupRequested { scopes, by: SignedUpBy::Told } => {
+                scopes.iter().any(|above| above.covers(scope) && self.is_open(above, own.occurred_at))
+            }
+            _ => false,
+        };
+        self.living().filter(covers).map(|own| own.occurred_at).collect()
+    }
+
+    /// Whether no confirmed yes has come since.
+    fn is_open(&self, scope: &Scope, at: Timestamp) -> bool {
+        self.yeses(scope, Some(OptIn::DoubleOptIn)).iter().all(|yes| *yes < at)
+    }
+
     /// A yes that is not confirmed, a sign-up, or an address without proof.
     fn waits(&self, scope: &Scope) -> bool {
         let confirmed = |scope: &Scope, at: Timestamp| {
@@ -198,7 +252,7 @@ impl<'h> Model<'h> {
             EventKind::OptIn { ground: OptIn::SingleOptIn, scopes } => {
                 scopes.iter().any(|above| above.covers(scope))
             }
-            EventKind::SignupRequested { scopes } | EventKind::Unconfirmed { scopes } => {
+            EventKind::SignupRequested { scopes, .. } | EventKind::Unconfirmed { scopes } => {
                 scopes.iter().any(|above| above.covers(scope) && !confirmed(above, own.occurred_at))
             }
             _ => false,
@@ -213,13 +267,18 @@ fn policy() -> &'static PolicySet {
 
 /// Marketing of the shipped sender, to a Swede, long after all that happened.
 fn decided(history: &[Event], about: &Scope) -> Verdict {
+    decided_on(Stream::Marketing, history, about)
+}
+
+fn decided_on(stream: Stream, history: &[Event], about: &Scope) -> Verdict {
     let facts = Facts {
         sender: "demo-shop".to_owned(),
         credential: "demo-shop/test".to_owned(),
-        stream: Stream::Marketing,
+        stream,
         scope: Some(about.clone()),
         campaign: None,
         from_domain: "shop.example".to_owned(),
+        confirm_link: ConfirmLink::supposed(stream),
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
         findings: Default::default(),
     };
@@ -240,6 +299,9 @@ proptest! {
         let said = verdict.ground.ok_or_else(|| verdict.reason.unwrap());
         prop_assert_eq!(said, Model(&history).verdict(&about), "{}", verdict.text);
         prop_assert_eq!(is_withdrawn(&history, &about), Model(&history).is_withdrawn(&about));
+        let verdict = decided_on(Stream::Confirmation, &history, &about);
+        let said = verdict.ground.ok_or_else(|| verdict.reason.unwrap());
+        prop_assert_eq!(said, Model(&history).confirmation(&about), "{}", verdict.text);
     }
 
     #[test]
@@ -270,6 +332,25 @@ proptest! {
     }
 
     #[test]
+    fn i5_a_no_now_closes_the_link_of_every_sign_up_that_it_touches(
+        history in histories(0),
+        scopes in some_scopes(0),
+        complaint in any::<bool>(),
+    ) {
+        let told = with(&history, HOURS - 1, EventKind::Withdrawal { scopes: scopes.clone(), complaint });
+        for own in &history {
+            let EventKind::SignupRequested { scopes: asked, .. } = &own.kind else { continue };
+            let touches = |no: &Scope| asked.iter().any(|scope| no.covers(scope) || scope.covers(no));
+            let before = confirm::standing(&history, own.id, Uuid::max());
+            let after = confirm::standing(&told, own.id, Uuid::max());
+            match scopes.is_empty() || scopes.iter().any(touches) {
+                true => prop_assert_eq!(after, confirm::Standing::Withdrawn),
+                false => prop_assert_eq!(after, before),
+            }
+        }
+    }
+
+    #[test]
     fn i5_nothing_but_a_younger_yes_revives_what_was_withdrawn(
         history in histories(0),
         added in prop_oneof![
@@ -291,7 +372,7 @@ proptest! {
     }
 
     #[test]
-    fn i5_only_a_yes_younger_than_all_noes_gets_past_a_tombstone(
+    fn i5_only_a_yes_or_a_sign_up_younger_than_all_noes_gets_past_a_tombstone(
         history in histories(0),
         later in prop::collection::vec((no_like(), 10..20i64), 0..3),
         fact in any_fact(0),
@@ -305,7 +386,11 @@ proptest! {
         let youngest = tombstone.iter().filter(|own| own.occurred_at >= at(10)).map(|own| own.occurred_at).max();
         prop_assert_eq!(barrier(&state), youngest);
         let expected = match &fact {
-            EventKind::OptIn { .. } if Some(at(hour)) > youngest => "begins anew",
+            EventKind::OptIn { .. } | EventKind::SignupRequested { by: SignedUpBy::Told, .. }
+                if Some(at(hour)) > youngest =>
+            {
+                "begins anew"
+            }
             EventKind::Withdrawal { .. }
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. } => "kept",

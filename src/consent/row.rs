@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::admit::EARLIEST_SECOND;
-use super::event::{Acquaintance, OptIn, ShownText, Suppression};
+use super::event::{Acquaintance, OptIn, ShownText, SignedUpBy, Suppression};
 use super::evidence::{EVIDENCE_LIMIT, shown_texts};
 use super::{EventKind, place};
 use crate::mail::Address;
@@ -64,7 +64,8 @@ enum Kind {
     /// A purchase of which notice must be shown.
     SoftOptIn,
     Acquainted(Acquaintance),
-    Signup,
+    Signup(SignedUpBy),
+    ConfirmationSent,
     Unconfirmed,
     Withdrawal,
     Complaint,
@@ -72,7 +73,7 @@ enum Kind {
 }
 
 /// Of no objection there is nothing to record but that the address is known: where the law takes it, that suffices.
-const KINDS: [(&str, Kind); 13] = [
+const KINDS: [(&str, Kind); 15] = [
     ("double_opt_in", Kind::OptIn(OptIn::DoubleOptIn)),
     ("single_opt_in", Kind::OptIn(OptIn::SingleOptIn)),
     ("soft_opt_in", Kind::SoftOptIn),
@@ -80,7 +81,9 @@ const KINDS: [(&str, Kind); 13] = [
     ("purchase", Kind::Acquainted(Acquaintance::Purchase)),
     ("inquiry", Kind::Acquainted(Acquaintance::Inquiry)),
     ("negotiation", Kind::Acquainted(Acquaintance::Negotiation)),
-    ("signup", Kind::Signup),
+    ("signup", Kind::Signup(SignedUpBy::Told)),
+    ("signup_by_mail", Kind::Signup(SignedUpBy::Mail)),
+    ("confirmation_sent", Kind::ConfirmationSent),
     ("unconfirmed", Kind::Unconfirmed),
     ("withdrawal", Kind::Withdrawal),
     ("complaint", Kind::Complaint),
@@ -218,9 +221,13 @@ fn scopes(cell: &str, sender: &SenderPolicy, wrong: &mut Mistakes) -> Option<Vec
 fn time(cell: &str, kind: Option<Kind>, wrong: &mut Mistakes) -> Option<Timestamp> {
     if cell.is_empty() {
         return match kind {
-            Some(Kind::OptIn(_) | Kind::SoftOptIn | Kind::Acquainted(_) | Kind::Signup) => {
-                wrong.add("obtained_at is empty: a ground needs its time")
-            }
+            Some(
+                Kind::OptIn(_)
+                | Kind::SoftOptIn
+                | Kind::Acquainted(_)
+                | Kind::Signup(_)
+                | Kind::ConfirmationSent,
+            ) => wrong.add("obtained_at is empty: a ground needs its time"),
             _ => None,
         };
     }
@@ -263,7 +270,8 @@ fn evidence(cell: &str, wrong: &mut Mistakes) -> Value {
 
 fn facts(kind: Kind, scopes: Vec<Scope>, evidence: &Value, wrong: &mut Mistakes) -> Vec<EventKind> {
     let blocks_all = matches!(kind, Kind::Suppression(_));
-    let may_name_none = blocks_all || matches!(kind, Kind::Withdrawal | Kind::Complaint);
+    let may_name_none =
+        blocks_all || matches!(kind, Kind::Withdrawal | Kind::Complaint | Kind::ConfirmationSent);
     if scopes.is_empty() && !may_name_none {
         wrong.0.push("scopes is empty".into());
     } else if blocks_all && !scopes.is_empty() {
@@ -271,7 +279,8 @@ fn facts(kind: Kind, scopes: Vec<Scope>, evidence: &Value, wrong: &mut Mistakes)
     }
     match kind {
         Kind::OptIn(ground) => vec![EventKind::OptIn { ground, scopes }],
-        Kind::Signup => vec![EventKind::SignupRequested { scopes }],
+        Kind::Signup(by) => vec![EventKind::SignupRequested { scopes, by }],
+        Kind::ConfirmationSent => vec![EventKind::ConfirmationSent { scopes }],
         Kind::Unconfirmed => vec![EventKind::Unconfirmed { scopes }],
         Kind::Withdrawal => vec![EventKind::Withdrawal { scopes, complaint: false }],
         Kind::Complaint => vec![EventKind::Withdrawal { scopes, complaint: true }],

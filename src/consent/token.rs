@@ -19,6 +19,7 @@ use crate::policy::scope::MAX_SCOPE;
 pub enum Purpose {
     Unsubscribe,
     Preferences,
+    Confirm,
 }
 
 /// What a link says.
@@ -36,7 +37,7 @@ pub struct Link {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Power {
     Full,
-    /// Its key is retired: it unsubscribes and shows no data.
+    /// Its key is retired: it unsubscribes, shows no data, and confirms nothing.
     UnsubscribeOnly,
 }
 
@@ -98,6 +99,7 @@ impl Purpose {
         match self {
             Self::Unsubscribe => b'u',
             Self::Preferences => b'p',
+            Self::Confirm => b'c',
         }
     }
 }
@@ -157,7 +159,9 @@ mod tests {
             let token = seal(&keys, &link);
             assert!(token.len() <= MAX_TOKEN);
             assert_eq!(open(&keys, Purpose::Unsubscribe, &token), Ok((link, Power::Full)));
-            assert_eq!(open(&keys, Purpose::Preferences, &token), Err(Forged));
+            for other in [Purpose::Preferences, Purpose::Confirm] {
+                assert_eq!(open(&keys, other, &token), Err(Forged));
+            }
         }
     }
 
@@ -165,7 +169,7 @@ mod tests {
     fn a_link_may_do_what_its_key_still_may() {
         let signing = key(3, LinkKeyState::Active);
         let keys = LinkKeys::new(vec![signing.clone()]).unwrap();
-        for purpose in [Purpose::Unsubscribe, Purpose::Preferences] {
+        for purpose in [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Confirm] {
             let token = seal(&keys, &link(purpose, None));
             let power = |state| open(&in_state(&signing, state), purpose, &token).map(|(_, power)| power);
             assert_eq!(power(LinkKeyState::Valid), Ok(Power::Full));
@@ -216,7 +220,7 @@ mod tests {
             let bit = bit % (octets.len() * 8);
             octets[bit / 8] ^= 1 << (bit % 8);
             let changed = BASE64URL_NOPAD.encode(&octets);
-            for purpose in [Purpose::Preferences, Purpose::Unsubscribe] {
+            for purpose in [Purpose::Preferences, Purpose::Unsubscribe, Purpose::Confirm] {
                 prop_assert_eq!(open(&keys, purpose, &changed), Err(Forged));
             }
         }

@@ -15,6 +15,7 @@ use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::mail::redaction::redact;
 use crate::policy::decide::DeliveryKind;
+use crate::policy::facts::ConfirmLink;
 use crate::policy::sender::{OneClick, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Stream, Verdict};
 use crate::rewrite::{Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, rewrite};
@@ -38,8 +39,8 @@ pub enum NoCopy {
     UnknownSender,
     #[error("the message was never classified")]
     Unclassified,
-    /// RFC 8058: marketing never leaves without its links.
-    #[error("the recipient has no record that an unsubscribe link could name")]
+    /// RFC 8058: marketing never leaves without its links; nor what is to be confirmed without its own.
+    #[error("the recipient has no record that a link could name")]
     NoSubscriber,
     #[error("the stored message can't be read: {0}")]
     Unparsable(#[from] Unparsable),
@@ -142,7 +143,8 @@ fn marketing(facts: &Facts) -> bool {
     facts.stream == Stream::Marketing
 }
 
-/// The signed links of one copy: none to a person without a record, which only marketing must have.
+/// The signed links of one copy: none to a person without a record, which only marketing must have, and mail that is
+/// to be confirmed by one.
 fn links(
     keys: &LinkKeys,
     public_url: &str,
@@ -150,8 +152,9 @@ fn links(
     facts: &Facts,
     person: Option<&Subscriber>,
 ) -> Result<Option<Links>, NoCopy> {
+    let confirms = facts.confirm_link == ConfirmLink::Present;
     let Some(person) = person else {
-        return if marketing(facts) { Err(NoCopy::NoSubscriber) } else { Ok(None) };
+        return if marketing(facts) || confirms { Err(NoCopy::NoSubscriber) } else { Ok(None) };
     };
     let token = |purpose| {
         let link = Link {
@@ -165,6 +168,7 @@ fn links(
     Ok(Some(Links {
         unsubscribe: format!("{public_url}/u/{}", token(Purpose::Unsubscribe)),
         preferences: format!("{public_url}/p/{}", token(Purpose::Preferences)),
+        confirm: confirms.then(|| format!("{public_url}/c/{}", token(Purpose::Confirm))),
         mailto: None,
     }))
 }

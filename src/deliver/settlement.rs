@@ -15,10 +15,12 @@ use crate::mail::RawMessage;
 use crate::mail::redaction::one_line_about;
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::decide::DeliveryKind;
-use crate::policy::{PolicySet, Reason};
+use crate::policy::facts::ConfirmLink;
+use crate::policy::{PolicySet, Reason, Stream};
+use crate::record::Asking;
 use crate::schedule::retry::{jitter, next_attempt};
 use crate::spool::{Because, Outcome, Settlement};
-use crate::store::{Claim, NewMessage, Redecided, Settle, StoreError};
+use crate::store::{Claim, NewMessage, Redecided, SentConfirmation, Settle, StoreError};
 
 /// A delivery that the second decision holds is looked at again after this, where the verdict tells no time.
 const HOLD: Duration = Duration::from_secs(600);
@@ -116,6 +118,8 @@ impl Settling {
         let ending = at_the_deadline(ending, claim, now);
         let dsn = self.notification(policy, claim, &ending, now);
         log(claim, &ending);
+        let relayed = ending.settlement == Settlement::End(Outcome::Relayed);
+        let confirmation = relayed.then(|| confirmation(claim)).flatten();
         Some(Settle {
             fence: claim.fence,
             settlement: ending.settlement,
@@ -123,6 +127,7 @@ impl Settling {
             verdict: ending.verdict,
             policy: policy.hash.clone(),
             dsn,
+            confirmation,
         })
     }
 
@@ -227,6 +232,21 @@ impl Ending {
             ..Self::of(Outcome::Expired)
         }
     }
+}
+
+/// What a mail that asked to confirm leaves behind, once it was taken.
+fn confirmation(claim: &Claim) -> Option<SentConfirmation> {
+    let facts = claim.facts.as_ref().filter(|facts| facts.stream == Stream::Confirmation)?;
+    let linked = facts.scope.as_ref().filter(|_| facts.confirm_link == ConfirmLink::Present);
+    let asking = |scope| Asking {
+        sender: &claim.sender,
+        credential: &claim.credential,
+        recipient: &claim.recipient,
+        scope,
+        message: claim.message,
+        delivery: claim.fence.delivery,
+    };
+    Some(SentConfirmation { fact: linked.map(|scope| asking(scope).sent()) })
 }
 
 fn later(claim: &Claim, now: Timestamp, said: &str) -> Ending {

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use super::clock_watch::{ClockWatch, Went};
 use super::dispatch::{Dispatcher, LOOK_AT_UPSTREAMS};
 use super::{Departures, Leaving};
-use crate::policy::Stream;
 use crate::policy::calendar::Window;
+use crate::policy::{Stream, confirmation};
 use crate::store::StoreError;
 use crate::telemetry::metrics;
 
@@ -22,7 +22,7 @@ const SWEEP: Duration = Duration::from_secs(2);
 const EXPIRED: u32 = 64;
 /// Submissions whose day is over: so many at a time, and so often at most in one sweep.
 const FORGET_SUBMISSIONS: (u32, u32) = (1_000, 20);
-/// Mailings that no cap counts any more, likewise.
+/// Mailings that no cap counts any more, and confirmations that no limit does, likewise.
 const FORGET_MAILINGS: (u32, u32) = (1_000, 20);
 /// Spool keys are of a day, lanes of days: an hour more or less is no matter.
 const FORGET: Duration = Duration::from_secs(3600);
@@ -101,6 +101,9 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
         }
         if let Err(error) = forget_mailings(&dispatcher.departures, &shutdown).await {
             tracing::error!(%error, "old mailings can't be forgotten");
+        }
+        if let Err(error) = forget_confirmations(&dispatcher.departures, &shutdown).await {
+            tracing::error!(%error, "old confirmation mails can't be forgotten");
         }
         if keys_due <= Instant::now() {
             match forget(&dispatcher.departures).await {
@@ -191,6 +194,21 @@ async fn forget_mailings(departures: &Departures, shutdown: &CancellationToken) 
     let before = needed.min().unwrap_or_else(|| Window::longest_reach(now));
     for _ in 0..FORGET_MAILINGS.1 {
         let forgotten = departures.parts.store.forget_mailings(before, FORGET_MAILINGS.0).await?;
+        if forgotten < u64::from(FORGET_MAILINGS.0) || shutdown.is_cancelled() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Mails that asked to confirm before any time that a limit counts.
+async fn forget_confirmations(
+    departures: &Departures,
+    shutdown: &CancellationToken,
+) -> Result<(), StoreError> {
+    let before = confirmation::counts_since(departures.parts.store.now().await?);
+    for _ in 0..FORGET_MAILINGS.1 {
+        let forgotten = departures.parts.store.forget_confirmations(before, FORGET_MAILINGS.0).await?;
         if forgotten < u64::from(FORGET_MAILINGS.0) || shutdown.is_cancelled() {
             break;
         }

@@ -5,8 +5,10 @@ use uuid::Uuid;
 
 use crate::classify::Grant;
 use crate::policy::decide::{Admission, Entry};
+use crate::policy::facts::ConfirmLink;
 use crate::policy::sender::RefusalReply;
 use crate::policy::{Facts, PolicySet, Reason, Stream, Verdict, VerdictKind};
+use crate::record::tell_with_delivery;
 use crate::spool::Outcome;
 use crate::store::{NewDelivery, NewMessage};
 use crate::telemetry::metrics;
@@ -151,6 +153,15 @@ pub(super) fn count(receipt: &Receipt, grant: &Grant) {
         if *fate == Fate::Refused {
             metrics::outcome(&grant.sender, verdict.stream, Outcome::Refused);
         }
+    }
+}
+
+/// Each copy that waits to leave with a link that confirms has implied a sign-up.
+pub(super) fn tell_signups(receipt: &Receipt, facts: Option<&Facts>) {
+    let Some(facts) = facts.filter(|facts| facts.confirm_link == ConfirmLink::Present) else { return };
+    let spooled = |one: &&Decided| matches!(one.fate, Fate::Spooled | Fate::Held);
+    for one in receipt.deliveries.iter().filter(spooled) {
+        tell_with_delivery(&facts.sender, one.delivery, "signup_requested");
     }
 }
 

@@ -33,6 +33,7 @@ pub fn is_no(kind: &EventKind) -> bool {
         | EventKind::Restricted
         | EventKind::Erased => true,
         EventKind::SignupRequested { .. }
+        | EventKind::ConfirmationSent { .. }
         | EventKind::OptIn { .. }
         | EventKind::Unconfirmed { .. }
         | EventKind::Acquainted { .. }

@@ -118,6 +118,7 @@ impl Notifier {
                 subscriber: None,
                 version: 0,
                 circumstances: Circumstances::default(),
+                signup: None,
                 admission: Admission::Spool(admit_dsn(sender)),
                 lane: Lane {
                     sender: original.sender.to_owned(),

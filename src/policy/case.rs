@@ -8,9 +8,13 @@ use std::fmt;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::confirmation::AskedBefore;
 use super::decide::{Circumstances, decide};
+use super::facts::ConfirmLink;
+use super::holds::Stage;
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::admit::{Onto, admit, begun_anew, begun_anew_event, speaks_for_mail};
+use crate::consent::event::OptIn;
 use crate::consent::{Event, EventKind, fold};
 
 /// One `[[case]]` of `policies/cases/*.toml`.
@@ -28,6 +32,7 @@ pub struct Case {
     pub stream: Stream,
     pub scope: Option<Scope>,
     pub campaign: Option<String>,
+    pub confirm_link: ConfirmLink,
     pub expect: Expect,
     /// The header of the case.
     pub rule: RuleRef,
@@ -64,17 +69,32 @@ impl Case {
             scope: self.scope.clone(),
             campaign: self.campaign.clone(),
             from_domain: String::new(),
+            confirm_link: self.confirm_link,
             rule: self.rule.clone(),
             findings: Default::default(),
         };
         let consent = fold(&self.history());
-        let circumstances = Circumstances::after(self.deliveries.iter().cloned());
+        let mut circumstances = Circumstances::after(self.deliveries.iter().cloned());
+        if self.stream == Stream::Confirmation {
+            circumstances.confirmations = self.asked_before();
+        }
         let verdict = decide(policy, &facts, &consent, &circumstances, self.at);
         Outcome { case: self, verdict }
     }
 }
 
 impl Case {
+    /// The mails that asked to confirm and count: none that is older than a confirmed yes.
+    fn asked_before(&self) -> Vec<AskedBefore> {
+        let confirmed =
+            |event: &&Event| matches!(event.kind, EventKind::OptIn { ground: OptIn::DoubleOptIn, .. });
+        let confirmed = self.facts.iter().filter(confirmed).map(|event| event.occurred_at).max();
+        let asked =
+            self.facts.iter().filter(|event| matches!(event.kind, EventKind::ConfirmationSent { .. }));
+        let counts = asked.filter(|event| confirmed.is_none_or(|at| event.occurred_at > at));
+        counts.map(|event| AskedBefore { at: event.occurred_at, stage: Stage::Delivered }).collect()
+    }
+
     /// The history that the gateway would hold at `at`, had it heard of each fact when it happened: who was erased has
     /// only what an own new yes began.
     fn history(&self) -> Vec<Event> {

@@ -1,11 +1,13 @@
 //! *May this sender mail this person about this, now?* A pure function of policy, facts, consent,
 //! circumstances and time. What a verdict opens is in `leave`.
 
+mod confirmation;
 mod leave;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::confirmation::AskedBefore;
 use super::facts::{BodySeal, NamedScope, StreamGrant};
 use super::grounds::{self, Missing, Question, Standing};
 use super::holds::{Earlier, Hold, Stage, Wait};
@@ -30,6 +32,10 @@ pub struct Circumstances {
     /// where no cap asks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Earlier>,
+    /// Mails that asked the address to confirm, whoever sent them, as far as they count, in any order. Empty where
+    /// the message is no such mail.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub confirmations: Vec<AskedBefore>,
 }
 
 impl Circumstances {
@@ -86,7 +92,8 @@ pub(super) fn witnessed(
         witness.hear(Asked::Policy, &verdict.rule, Said::Becomes(&verdict));
         return verdict;
     };
-    let case = Case { sender, pack, facts, consent, now };
+    let confirmations = circumstances.confirmations.as_slice();
+    let case = Case { sender, pack, facts, consent, confirmations, now };
     let judged = match case.fits(witness) {
         // Invariant 14: in shadow mode the no must be seen, since a lesser reason would let it pass.
         Err(missing) if sender.mode_in(facts.scope.as_ref()).0 == Mode::Shadow => {
@@ -180,6 +187,7 @@ struct Case<'p> {
     pack: &'p Jurisdiction,
     facts: &'p Facts,
     consent: &'p ConsentState,
+    confirmations: &'p [AskedBefore],
     now: Timestamp,
 }
 
@@ -203,13 +211,20 @@ impl<'p> Case<'p> {
         ask(witness, Asked::From, own, self.from())?;
         ask(witness, Asked::Grant, own, self.grant())?;
         ask(witness, Asked::Scope, own, self.scope())?;
-        if self.facts.stream == Stream::Marketing {
-            let demands = &self.pack.demand_rules;
-            ask(witness, Asked::SignedBody, &self.sender.stream(Stream::Marketing).rule, self.signed_body())?;
-            ask(witness, Asked::PostalAddress, &demands.postal_address, self.postal_address())?;
-            ask(witness, Asked::PrivacyNotice, &demands.privacy_notice, self.privacy_notice())?;
+        match self.facts.stream {
+            Stream::Marketing => {
+                let demands = &self.pack.demand_rules;
+                let stream = &self.sender.stream(Stream::Marketing).rule;
+                ask(witness, Asked::SignedBody, stream, self.signed_body())?;
+                ask(witness, Asked::PostalAddress, &demands.postal_address, self.postal_address())?;
+                ask(witness, Asked::PrivacyNotice, &demands.privacy_notice, self.privacy_notice())
+            }
+            Stream::Confirmation => {
+                let rule = &self.sender.stream(Stream::Confirmation).rule;
+                ask(witness, Asked::ConfirmLink, rule, self.confirm_link())
+            }
+            Stream::Functional => Ok(()),
         }
-        Ok(())
     }
 
     fn from(&self) -> Judged<'p, ()> {
@@ -243,8 +258,8 @@ impl<'p> Case<'p> {
             (Some(scope), _) if !sender.knows(scope) => {
                 refuse(format!("the sender's taxonomy has no scope {scope}"))
             }
-            (None, _) if facts.stream == Stream::Marketing => {
-                refuse("marketing needs a scope: set X-Optgate-Scope".to_owned())
+            (None, _) if facts.stream != Stream::Functional => {
+                refuse(format!("{} mail needs a scope: set X-Optgate-Scope", facts.stream))
             }
             _ => Ok(()),
         }
@@ -401,13 +416,6 @@ impl<'p> Case<'p> {
         }
     }
 
-    /// For confirmation mail alone: whether a younger sign-up asks for it.
-    fn signed_up_since(&self, no: Timestamp) -> bool {
-        let meant = |own: &Scope| self.facts.scope.as_ref().is_none_or(|scope| own.covers(scope));
-        self.facts.stream == Stream::Confirmation
-            && self.consent.pending.iter().any(|signup| signup.at > no && meant(&signup.scope))
-    }
-
     fn ground(&self, witness: &mut impl Witness) -> Judged<'p, Standing<'p>> {
         let rule = &self.sender.stream(self.facts.stream).rule;
         match (self.facts.stream, &self.facts.scope) {
@@ -418,11 +426,11 @@ impl<'p> Case<'p> {
                 witness.hear(Asked::Functional, rule, Said::Carries(&standing));
                 Ok(standing)
             }
-            (Stream::Confirmation, _) | (Stream::Marketing, None) => {
-                let text = "this version can't make the link that {{optgate.confirm_url}} stands for";
-                let missing = Missing { reason: Reason::ContentMissing, rule, text: text.to_owned() };
-                witness.hear(Asked::Confirmation, rule, Said::Refuses(&missing));
-                Err(missing)
+            (Stream::Confirmation, _) => self.confirmation(witness),
+            // `scope` has refused it.
+            (Stream::Marketing, None) => {
+                let text = "marketing mail needs a scope".to_owned();
+                Err(Missing { reason: Reason::UnknownScope, rule, text })
             }
         }
     }

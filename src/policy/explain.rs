@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::confirmation::AskedBefore;
 use super::decide::{Circumstances, witnessed};
 use super::grounds::{Missing, Standing};
 use super::holds::{Earlier, Hold, Stage};
@@ -29,7 +30,8 @@ pub struct Explanation {
     pub steps: Vec<Step>,
     /// What the person's purchases and the like reach, rule by rule.
     pub likes: Vec<Like>,
-    /// What marketing the person was sent before, as far as caps count it, youngest first.
+    /// What marketing the person was sent before, as far as caps count it, or which mails asked to confirm; youngest
+    /// first.
     pub sent: Vec<Sent>,
     /// What would have changed the answer.
     pub changes: Vec<Change>,
@@ -106,7 +108,7 @@ pub enum Answer {
     LetsPass,
 }
 
-/// Marketing that a cap may count.
+/// Mail that a limit may count.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sent {
     pub at: Timestamp,
@@ -244,15 +246,18 @@ fn judged(policy: &PolicySet, facts: &Facts, consent: &ConsentState) -> Option<J
 }
 
 fn sent(circumstances: &Circumstances) -> Vec<Sent> {
+    let stage = |stage| match stage {
+        Stage::Delivered => SentStage::Delivered,
+        Stage::Reserved => SentStage::OnItsWay,
+    };
     let one = |earlier: &Earlier| Sent {
         at: earlier.at,
         scope: earlier.scope.clone(),
-        stage: match earlier.stage {
-            Stage::Delivered => SentStage::Delivered,
-            Stage::Reserved => SentStage::OnItsWay,
-        },
+        stage: stage(earlier.stage),
     };
-    let mut sent: Vec<Sent> = circumstances.earlier.iter().map(one).collect();
+    let asked = |own: &AskedBefore| Sent { at: own.at, scope: None, stage: stage(own.stage) };
+    let asked = circumstances.confirmations.iter().map(asked);
+    let mut sent: Vec<Sent> = circumstances.earlier.iter().map(one).chain(asked).collect();
     sent.sort_by_key(|one| std::cmp::Reverse(one.at));
     sent
 }

@@ -18,6 +18,9 @@ pub struct Facts {
     /// The domain of the message's From, as A-labels: the DKIM key follows it. Empty where a message is
     /// only supposed.
     pub from_domain: String,
+    /// Asked of confirmation mail alone.
+    #[serde(default, skip_serializing_if = "ConfirmLink::is_absent")]
+    pub confirm_link: ConfirmLink,
     /// What told the stream: a `[[classify]]` rule, or the sender's file where our own headers did.
     pub rule: RuleRef,
     #[serde(default, skip_serializing_if = "Findings::are_none")]
@@ -78,4 +81,27 @@ impl Findings {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+/// Whether a message holds the place of the link that confirms (`{{optgate.confirm_url}}`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmLink {
+    #[default]
+    Absent,
+    Present,
+}
+
+impl ConfirmLink {
+    /// Of a message that is only supposed: as it must be to go.
+    pub fn supposed(stream: Stream) -> Self {
+        match stream {
+            Stream::Confirmation => Self::Present,
+            Stream::Marketing | Stream::Functional => Self::Absent,
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
 }

@@ -14,7 +14,7 @@ use super::witness::{Asked, Said, Witness};
 use super::{GroundKind, Reason, RuleRef, Scope};
 use crate::consent::ConsentState;
 use crate::consent::event::{Acquaintance, OptIn};
-use crate::consent::fold::{Acquainted, No, NoticeText, Pending, Yes};
+use crate::consent::fold::{Acquainted, No, NoticeText, Yes};
 
 /// Why mail may go.
 #[derive(Clone, Debug)]
@@ -225,12 +225,11 @@ impl<'p> Question<'p> {
     fn unconfirmed(&self) -> Option<Missing<'p>> {
         let covers = |scope: &Scope, at| scope.covers(self.scope) && self.counts(at);
         let single = self.consent.opt_ins.iter().any(|yes| covers(&yes.scope, yes.at));
-        let waits = |one: &Pending| covers(&one.scope, one.at);
-        let signed_up = single || self.consent.pending.iter().any(waits);
+        let signed_up = single || self.consent.pending.iter().any(|one| covers(&one.scope, one.at));
         let (scope, pack) = (self.scope, &self.pack.id);
         let text = if signed_up {
             format!("signed up for {scope} but never confirmed it, as `{pack}` asks")
-        } else if self.consent.unconfirmed.iter().any(waits) {
+        } else if self.consent.unconfirmed.iter().any(|one| covers(&one.scope, one.at)) {
             format!("was imported for {scope} without proof of a yes, and `{pack}` asks for one")
         } else {
             return None;

@@ -24,7 +24,10 @@ pub struct Jurisdiction {
     pub grounds: Vec<GroundKind>,
     pub grounds_rule: RuleRef,
     pub soft_opt_in: SoftOptIn,
+    /// Whether an address that was imported without proof may be asked, once, to confirm; and the line that says so,
+    /// else that of the grounds.
     pub reconfirm_imported: bool,
+    pub reconfirm_rule: RuleRef,
     /// Whom the law protects. Nothing tells who reads, so everybody is judged alike.
     pub protects: Vec<Protected>,
     pub content: Content,

@@ -79,7 +79,19 @@ pub struct StreamPolicy {
     pub one_click: OneClick,
     /// What happens to signed marketing bodies.
     pub signed_body: SignedBody,
+    /// How long a link that confirms can be pressed, from when its mail was submitted; meant for confirmation alone.
+    pub link_life: Duration,
     pub rule: RuleRef,
+}
+
+impl StreamPolicy {
+    /// How long a delivery may wait in all: none whose link has ended may leave.
+    pub fn wait(&self, stream: Stream) -> Duration {
+        match stream {
+            Stream::Confirmation => self.deadline.min(self.link_life),
+            Stream::Marketing | Stream::Functional => self.deadline,
+        }
+    }
 }
 
 /// What the tool hears when every recipient is refused.

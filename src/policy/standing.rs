@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::consent::ConsentState;
 use crate::policy::decide::{Circumstances, decide};
+use crate::policy::facts::ConfirmLink;
 use crate::policy::grounds::standing_no;
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{Facts, PolicySet, Scope, Stream, Verdict, VerdictKind};
@@ -20,6 +21,7 @@ pub fn supposed(sender: &SenderPolicy, credential: &str, stream: Stream, scope: 
         scope,
         campaign: None,
         from_domain: String::new(),
+        confirm_link: ConfirmLink::supposed(stream),
         rule: sender.rule.clone(),
         findings: Default::default(),
     }

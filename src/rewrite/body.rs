@@ -12,6 +12,7 @@ use super::headers::Wanted;
 use super::leaf::{Copy, Filled, Leaf, Relabelled, Role};
 use super::media::Encoding;
 use super::parts::{Ending, Kind, Part, Place};
+use super::placeholders::Meaning;
 use super::relabel::{declare_encoding, declare_utf8};
 use super::transfer::{self, MAX_LINE, base64, longest_line, quoted_printable};
 use super::{EightBit, NotRewritable};
@@ -48,6 +49,12 @@ pub(super) fn edits(
         }
     }
     Ok((edits, wanted))
+}
+
+/// Whether the place of a link that confirms stands in any text that is shown, so that it will be filled.
+pub(super) fn holds_confirm_link(bytes: &[u8], parts: &[Part]) -> bool {
+    let opened = content(bytes, parts);
+    opened.sealed == Sealed::No && opened.leaves.iter().any(|leaf| leaf.holds(Meaning::Confirm))
 }
 
 /// The leaves that are the message's content.

@@ -80,13 +80,23 @@ struct Insertion {
 }
 
 impl Leaf<'_> {
+    /// Whether the place of this stands in it, where a reader sees it.
+    pub fn holds(&self, meaning: Meaning) -> bool {
+        let searched = self.searched();
+        let is_html = self.part.media.is_html();
+        let shown = |at: usize| !is_html || html::is_outside_comments(&searched, at);
+        let found = placeholders::find(&searched);
+        let mut wanted = found.iter().filter(|one| one.meaning == meaning).take(MAX_LOOKED_AT);
+        wanted.any(|one| shown(one.at.start))
+    }
+
+    fn searched(&self) -> Cow<'_, [u8]> {
+        if self.charset.shifts() { mask_shifted(&self.content).into() } else { Cow::Borrowed(&*self.content) }
+    }
+
     /// What comes into this leaf for one recipient.
     pub fn fill(&self, copy: &Copy<'_>) -> Filled {
-        let searched: Cow<'_, [u8]> = if self.charset.shifts() {
-            mask_shifted(&self.content).into()
-        } else {
-            Cow::Borrowed(&*self.content)
-        };
+        let searched = self.searched();
         let found = placeholders::find(&searched);
         let mut insertions: Vec<Insertion> =
             found.iter().filter_map(|placeholder| self.value(&searched, placeholder, copy)).collect();
@@ -103,6 +113,8 @@ impl Leaf<'_> {
         let value = match placeholder.meaning {
             Meaning::Unsubscribe => links?.unsubscribe.clone(),
             Meaning::Preferences => links?.preferences.clone(),
+            // On any other stream it is nobody's link, and stays as it was written.
+            Meaning::Confirm => links?.confirm.clone()?,
             Meaning::PostalAddress => match footer::address(copy.rewriting) {
                 None => links.map(|_| String::new())?,
                 Some(address) => address,

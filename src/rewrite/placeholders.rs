@@ -11,6 +11,7 @@ pub(super) enum Meaning {
     Unsubscribe,
     Preferences,
     PostalAddress,
+    Confirm,
 }
 
 /// A placeholder, its braces included.
@@ -23,10 +24,11 @@ pub(super) struct Placeholder {
 /// The most that are filled in one leaf, so that no message grows without bound.
 const MAX_FILLED: usize = 1_000;
 const PREFIX: &[u8] = b"optgate.";
-const NAMES: [(&[u8], Meaning); 3] = [
+const NAMES: [(&[u8], Meaning); 4] = [
     (b"unsubscribe_url", Meaning::Unsubscribe),
     (b"preferences_url", Meaning::Preferences),
     (b"postal_address", Meaning::PostalAddress),
+    (b"confirm_url", Meaning::Confirm),
 ];
 /// As typed, percent-encoded in an address, or as HTML writes it.
 const OPENING: [&[u8]; 6] = [b"{", b"%7B", b"&#123;", b"&#x7B;", b"&lbrace;", b"&lcub;"];
@@ -134,7 +136,7 @@ mod tests {
         for text in [
             "{optgate.unsubscribe_url}",
             "{{optgate.unsubscribe_url}",
-            "{{optgate.confirm_url}}",
+            "{{optgate.confirm}}",
             "optgate.unsubscribe_url}}",
             "{{optgate.unsubscribe_url_x}}",
             "{{optgate.",
@@ -145,9 +147,12 @@ mod tests {
 
     #[test]
     fn neighbours_are_told_apart() {
-        let text = b"{{optgate.postal_address}}{{optgate.preferences_url}}";
+        let text = b"{{optgate.postal_address}}{{optgate.preferences_url}}{{optgate.confirm_url}}";
         let found: Vec<_> = find(text).into_iter().map(|one| (one.at, one.meaning)).collect();
-        assert_eq!(found, [(0..26, Meaning::PostalAddress), (26..53, Meaning::Preferences)]);
+        assert_eq!(
+            found,
+            [(0..26, Meaning::PostalAddress), (26..53, Meaning::Preferences), (53..76, Meaning::Confirm)]
+        );
     }
 
     #[test]

@@ -12,12 +12,18 @@ use super::*;
 
 const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
 const PREFERENCES: &str = "https://mail.example.com/p/AQFwC1-_y";
+const CONFIRM: &str = "https://mail.example.com/c/AQFjCd-_z";
 const ADDRESS: &str = "Storgatan 1, 111 22 Stockholm, Sweden";
 
 fn marketing() -> Rewriting {
     Rewriting {
         stream: Stream::Marketing,
-        links: Some(Links { unsubscribe: UNSUBSCRIBE.into(), preferences: PREFERENCES.into(), mailto: None }),
+        links: Some(Links {
+            unsubscribe: UNSUBSCRIBE.into(),
+            preferences: PREFERENCES.into(),
+            confirm: None,
+            mailto: None,
+        }),
         language: "en",
         footer_text: None,
         sender_name: "Demo Shop AB".into(),
@@ -41,6 +47,11 @@ fn swedish() -> Rewriting {
 
 fn functional() -> Rewriting {
     Rewriting { stream: Stream::Functional, list_id: None, feedback_id: None, ..marketing() }
+}
+
+fn confirmation() -> Rewriting {
+    let links = Links { confirm: Some(CONFIRM.into()), ..marketing().links.unwrap() };
+    Rewriting { stream: Stream::Confirmation, links: Some(links), ..functional() }
 }
 
 /// A message of a header and a body; lines may end in LF here.

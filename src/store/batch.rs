@@ -18,10 +18,10 @@ use super::spool::{self, Spooling};
 use super::sql::{Session, Value, values};
 use super::submission::{self, Before};
 use super::writer::{Job, RecordedAll, Told};
-use super::{RecordError, Recorded, Settled, StoreError, TakenBefore, Who, rows};
+use super::{RecordError, Recorded, Settled, StoreError, TakenBefore, rows};
 use crate::clock::Clock;
 use crate::journal::No;
-use crate::keys::{Keys, LookupHash};
+use crate::keys::Keys;
 
 /// What writing needs of the store, without the way to the writer itself.
 pub(super) struct Shared {
@@ -136,10 +136,12 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     }
     let settles: Vec<&Settling> = batch.settles.iter().map(|told| &told.work).collect();
     let settled = settle::apply(&mut tx, shared, &settles, now).await?;
+    settle::record_sent(&mut tx, shared, &settles, &settled, now, &mut noes).await?;
 
     let submitted: Vec<&Spooling> = batch.spools.iter().map(|told| &told.work).collect();
     let before = submission::take(&mut tx, &submitted, now).await?;
     let mut spools = to_spool(&mut tx, submitted, which).await?;
+    spool::record_signups(&mut tx, shared, &spools, &before, now, &mut noes).await?;
     let done = settles.iter().zip(&settled).filter(|(_, settled)| **settled == Settled::Done);
     spools.extend(done.filter_map(|(settling, _)| settling.dsn.as_deref()));
     let rulings = spools.iter().map(|one| &one.rulings).chain(settles.iter().map(|one| &one.rulings));
@@ -171,22 +173,17 @@ async fn lock_people(session: &mut Session, shared: &Shared, batch: &Batch) -> R
     if session.either(true, false) {
         return Ok(());
     }
-    let facts = batch.records.iter().flat_map(|told| &told.work);
-    let mut people: Vec<_> = facts.filter_map(|fact| person(shared, fact)).collect();
+    let told = batch.records.iter().flat_map(|told| &told.work);
+    let sent = batch.settles.iter().filter_map(|told| told.work.fact());
+    let implied = batch.spools.iter().flat_map(|told| &told.work.signups).map(|(_, fact)| fact);
+    let facts = told.chain(sent).chain(implied);
+    let mut people: Vec<_> = facts.filter_map(|fact| fact::person(shared, fact)).collect();
     people.sort();
     people.dedup();
     let people: Vec<Vec<Value>> = people.into_iter().map(|(sender, hash)| values![sender, hash]).collect();
     let lock = "SELECT s.id FROM subscribers s JOIN v ON s.sender = v.sender AND s.lookup_hash = v.hash
                 ORDER BY s.sender, s.lookup_hash, s.id FOR UPDATE OF s";
     rows::with_values(session, "sender, hash", people, lock).await.map(drop)
-}
-
-/// Whom a fact is about, where it says so by address.
-fn person(shared: &Shared, fact: &Fact) -> Option<(String, LookupHash)> {
-    match &fact.who {
-        Who::Address(address) => Some((fact.sender.clone(), shared.keys.lookup_hash(address))),
-        Who::Subscriber(_) => None,
-    }
 }
 
 async fn record_all(
@@ -204,7 +201,7 @@ async fn record_all(
         .flat_map(|(call, told)| told.work.iter().enumerate().map(move |(place, fact)| (call, place, fact)))
         .collect();
     facts.sort_by_cached_key(|(_, _, fact)| {
-        let person = person(shared, fact);
+        let person = fact::person(shared, fact);
         (person.is_none(), person)
     });
     let mut results = Vec::with_capacity(facts.len());

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::confirmations;
 use super::database::Commit;
 use super::limits::{Cap, Draw, Locked};
 use super::mailings;
@@ -16,6 +17,7 @@ use super::sql::{Value, values};
 use super::{Consent, Store, StoreError};
 use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::calendar::Window;
+use crate::policy::confirmation::{self, AskedBefore};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::holds::Earlier;
 use crate::policy::{Facts, Reason, Verdict};
@@ -48,6 +50,8 @@ pub struct Claim {
     /// What marketing the person was sent before this, or is on its way: its place under the sender's caps is
     /// reserved in the claim's transaction.
     pub earlier: Vec<Earlier>,
+    /// Likewise, of a mail that asks to confirm: what asked the address before, whoever sent it.
+    pub asked_before: Vec<AskedBefore>,
     /// Read in the claim's transaction; `Err` where it can't be read: then "later", never a send.
     pub consent: Result<Consent, StoreError>,
     /// How often it was claimed before, holds not counted.
@@ -99,6 +103,8 @@ pub struct Ask {
     /// From when on what people were sent counts, where the sender has frequency caps: then each claim takes a
     /// place under them.
     pub counts_since: Option<Timestamp>,
+    /// From when on mails that asked to confirm count, where the lane's mail asks: then each claim takes a place.
+    pub asked_since: Option<Timestamp>,
 }
 
 /// What an ask came to.
@@ -130,6 +136,9 @@ impl Store {
         if let Some(since) = ask.counts_since {
             taken.earlier = mailings::reserve(&mut tx, &taken.rows, since, now).await?;
         }
+        if let Some(since) = ask.asked_since {
+            taken.asked_before = confirmations::reserve(&mut tx, &taken.rows, since, now).await?;
+        }
         if taken.rows.is_empty() {
             tx.commit().await?;
             return Ok(Granted { permits, claims: Vec::new() });
@@ -149,6 +158,8 @@ impl Store {
         let mut taken = self.take(&mut tx, EXPIRED, values![Value::Text(None), now, limit], now).await?;
         // Whose caps count how far back is not asked: without caps there is nothing to find.
         taken.earlier = mailings::before_the_end(&mut tx, &taken.rows, Window::longest_reach(now)).await?;
+        let asked_since = confirmation::counts_since(now);
+        taken.asked_before = confirmations::before_the_end(&mut tx, &taken.rows, asked_since).await?;
         tx.commit().await?;
         self.unseal(taken, times).await
     }

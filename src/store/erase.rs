@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::fact::{after_all, insert_event, make_due};
 use super::fault::Result;
 use super::sql::{Session, to_json, values};
-use super::{Store, StoreError, mailings, submission, subscriber};
+use super::{Store, StoreError, confirmations, mailings, submission, subscriber};
 use crate::consent::{Event, EventKind, fold};
 use crate::journal::No;
 use crate::keys::LookupHash;
@@ -110,5 +110,6 @@ pub(super) async fn bury(
     submission::forget_person(session, sender, hash).await?;
     make_due(session, sender, hash, now).await?;
     // Last: a claim that is being made holds the delivery first.
-    mailings::forget_person(session, sender, hash).await
+    mailings::forget_person(session, sender, hash).await?;
+    confirmations::forget_person(session, sender, hash).await
 }

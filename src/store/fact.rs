@@ -16,11 +16,12 @@ use super::proofs::Proofs;
 use super::rows;
 use super::sql::{Session, Value, to_json, values};
 use super::subscriber::{self, context};
-use super::{Store, StoreError, Subscriber};
+use super::{Store, StoreError, Subscriber, confirmations};
 use crate::clock::from_micros;
 use crate::consent::admit::{
     NotAdmitted, Onto, admit, begun_anew, begun_anew_event, occurred_at, speaks_for_mail,
 };
+use crate::consent::confirm::{self, Standing};
 use crate::consent::evidence::shown_texts;
 use crate::consent::{ConsentState, Event, EventKind, fold};
 use crate::journal::{No, is_no};
@@ -48,6 +49,8 @@ pub struct NewFact {
     pub time_zone: Option<String>,
     /// Form text, IP, user agent, …: sealed under the subscriber's own key.
     pub evidence: serde_json::Value,
+    /// Of a yes by the link that was mailed: the sign-up that it confirms, once and unless withdrawn since.
+    pub confirms: Option<Uuid>,
 }
 
 /// A fact that is durable now.
@@ -79,6 +82,7 @@ pub(super) struct Fact {
     pub event: Event,
     pub told: Option<Timestamp>,
     pub evidence: serde_json::Value,
+    pub confirms: Option<Uuid>,
     pub once: Option<Once>,
 }
 
@@ -108,12 +112,20 @@ impl Store {
         results.into_iter().next().unwrap_or(Err(RecordError::Unknown))
     }
 
+    /// The id of a sign-up's confirmation, made or not: there is one.
+    pub fn confirmation_of(&self, signup: Uuid) -> Uuid {
+        let digest = self.inner.keys.digest("confirmation", &[signup.as_bytes()]);
+        let mut octets = [0; 16];
+        octets.copy_from_slice(&digest[..16]);
+        uuid::Builder::from_custom_bytes(octets).into_uuid()
+    }
+
     pub(super) fn fact(&self, new: NewFact, once: Option<Once>) -> Fact {
         Fact {
             sender: new.sender,
             who: new.who,
             event: Event {
-                id: self.inner.clock.id(),
+                id: new.confirms.map_or_else(|| self.inner.clock.id(), |signup| self.confirmation_of(signup)),
                 kind: new.kind,
                 occurred_at: Timestamp::UNIX_EPOCH,
                 recorded_at: Timestamp::UNIX_EPOCH,
@@ -126,8 +138,17 @@ impl Store {
             },
             told: new.occurred_at.map(|at| from_micros(at.as_microsecond())),
             evidence: new.evidence,
+            confirms: new.confirms,
             once,
         }
+    }
+}
+
+/// Whom a fact is about, where it says so by address: in the order in which rows are locked.
+pub(super) fn person(shared: &Shared, fact: &Fact) -> Option<(String, LookupHash)> {
+    match &fact.who {
+        Who::Address(address) => Some((fact.sender.clone(), shared.keys.lookup_hash(address))),
+        Who::Subscriber(_) => None,
     }
 }
 
@@ -209,6 +230,14 @@ pub(super) fn judge(
     if speaks_for_mail(&event.kind) && barrier.is_some_and(|at| event.occurred_at <= at) {
         // Invariant 5: a row that was made since does not bring back what was said before an erasure.
         return Err(NotAdmitted::Erased);
+    }
+    if let Some(signup) = fact.confirms {
+        // Invariant 5: asked under the lock, so that no withdrawal slips in between.
+        match confirm::standing(events, signup, event.id) {
+            Standing::Open { .. } => {}
+            Standing::Confirmed(before, _) => return Ok((Onto::Already(before), event)),
+            Standing::Withdrawn | Standing::Unknown => return Err(NotAdmitted::NothingToConfirm),
+        }
     }
     let onto = match admit(events, state, &event, now)? {
         Onto::Already(_) if state.erased.is_none() && proofs.lack(events, &event, &fact.evidence) => {
@@ -302,6 +331,10 @@ async fn append(
     let state = fold(&events);
     subscriber::write_projection(session, row.subscriber, row.version, &state).await?;
     make_due(session, &fact.sender, row.hash, now).await?;
+    if fact.confirms.is_some() {
+        // Last: a claim that is being made holds the delivery first.
+        confirmations::confirmed(session, row.hash).await?;
+    }
     Ok(recorded(fact.event.id, &row, state))
 }
 

@@ -137,6 +137,7 @@ fn new_fact(sender: &str, table: TableFact) -> NewFact {
         locale: table.locale,
         time_zone: table.time_zone,
         evidence: table.evidence,
+        confirms: None,
     }
 }
 

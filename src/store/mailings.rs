@@ -97,7 +97,7 @@ const PLACE: (&str, &str) = (
 
 /// PostgreSQL: of two claims for one person the second one waits, and sees what the first has reserved. People
 /// are locked in one order. Not by their rows: who records a fact locks those before the deliveries.
-async fn lock_people(session: &mut Session, taken: &[Taken]) -> Result<()> {
+pub(super) async fn lock_people(session: &mut Session, taken: &[Taken]) -> Result<()> {
     if session.either(true, false) {
         return Ok(());
     }

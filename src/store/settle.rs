@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::batch::Shared;
+use super::confirmations;
+use super::fact::{self, Fact, NewFact};
 use super::fault::Result;
 use super::interned::Texts;
 use super::rows;
@@ -16,9 +18,10 @@ use super::sql::{Session, Value, values};
 use super::verdict::{self, About};
 use super::{NewMessage, Store, StoreError};
 use crate::clock::from_micros;
+use crate::journal::No;
 use crate::policy::Verdict;
 use crate::policy::decide::Circumstances;
-use crate::spool::{Because, Fence, Settlement, State};
+use crate::spool::{Because, Fence, Outcome, Settlement, State};
 
 /// What a claim came to, to be written down.
 #[derive(Clone, Debug)]
@@ -32,6 +35,15 @@ pub struct Settle {
     pub policy: Arc<str>,
     /// The DSN that tells of it, spooled in the same transaction.
     pub dsn: Option<NewMessage>,
+    /// Of a mail that asked to confirm.
+    pub confirmation: Option<SentConfirmation>,
+}
+
+/// A mail that asked to confirm, which the upstream has taken: from then on it counts under the limits.
+#[derive(Clone, Debug)]
+pub struct SentConfirmation {
+    /// That it was sent, recorded in the same transaction; none where it held no link of ours.
+    pub fact: Option<NewFact>,
 }
 
 /// What a claim decided, and on what.
@@ -61,11 +73,17 @@ pub(super) struct Settling {
     policy: Arc<str>,
     pub rulings: Texts,
     pub dsn: Option<Box<Spooling>>,
+    confirmation: Option<Option<Box<Fact>>>,
 }
 
 impl Settling {
     pub fn size(&self) -> usize {
         1024 + self.dsn.as_ref().map_or(0, |dsn| dsn.size)
+    }
+
+    /// The fact that is recorded if it is settled.
+    pub fn fact(&self) -> Option<&Fact> {
+        self.confirmation.as_ref()?.as_deref()
     }
 
     fn ends(&self) -> bool {
@@ -87,9 +105,11 @@ impl Store {
             rulings.insert(hash, text);
             (hash, redecided)
         });
+        let confirmation =
+            settle.confirmation.map(|sent| sent.fact.map(|fact| Box::new(self.fact(fact, None))));
         let Settle { fence, settlement, mut because, policy, .. } = settle;
         because.response = because.response.as_deref().map(printable);
-        let settling = Settling { fence, settlement, because, verdict, policy, rulings, dsn };
+        let settling = Settling { fence, settlement, because, verdict, policy, rulings, dsn, confirmation };
         self.inner.writer.settle(settling).await
     }
 }
@@ -118,7 +138,7 @@ pub(super) async fn apply(
         done.insert(Fence { delivery: row.id(0)?, number: row.int(1)? }, row);
     }
     let mut settled = Vec::with_capacity(settles.len());
-    let mut ended = Vec::new();
+    let (mut ended, mut asked) = (Vec::new(), Vec::new());
     for (settling, first) in settles.iter().zip(first) {
         let Some(row) = done.get(&settling.fence).filter(|_| first) else {
             settled.push(Settled::Fenced);
@@ -131,9 +151,32 @@ pub(super) async fn apply(
         if settling.ends() {
             ended.push(settling.fence.delivery);
         }
+        if settling.confirmation.is_some() && settling.settlement == Settlement::End(Outcome::Relayed) {
+            asked.push(settling.fence.delivery.into());
+        }
     }
+    confirmations::sent(session, asked, now).await?;
     forget_erased(session, ended.into_iter()).await?;
     Ok(settled)
+}
+
+/// Records that mails which asked to confirm were sent, of those that were settled; in the order of the people, as their
+/// rows are locked. Of who was erased meanwhile nothing is.
+pub(super) async fn record_sent(
+    session: &mut Session,
+    shared: &Shared,
+    settles: &[&Settling],
+    settled: &[Settled],
+    now: Timestamp,
+    noes: &mut Vec<No>,
+) -> Result<()> {
+    let done = settles.iter().zip(settled).filter(|(_, settled)| **settled == Settled::Done);
+    let mut facts: Vec<&Fact> = done.filter_map(|(settling, _)| settling.fact()).collect();
+    facts.sort_by_cached_key(|fact| fact::person(shared, fact));
+    for fact in facts {
+        let _ = fact::apply(session, shared, fact, now, noes).await?;
+    }
+    Ok(())
 }
 
 const COLUMNS: &str =

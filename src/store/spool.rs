@@ -10,13 +10,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::batch::Shared;
+use super::fact::{self, Fact, NewFact};
 use super::fault::{Fault, Result};
 use super::interned::{Texts, insert_texts};
 use super::sql::{Session, Value, to_json, values};
 use super::submission::{self, Before, TakenBefore};
 use super::subscriber::{self, context};
 use super::verdict::{self, About};
-use super::{Store, StoreError, rows};
+use super::{Store, StoreError, confirmations, rows};
+use crate::journal::No;
 use crate::keys::{DataKey, LookupHash};
 use crate::limits::heavy;
 use crate::mail::{Address, MailParameters, RcptParameters};
@@ -68,6 +71,8 @@ pub struct NewDelivery {
     /// What bore on the verdict beside policy and consent.
     pub circumstances: Circumstances,
     pub admission: Admission,
+    /// The sign-up that a mail which asks to confirm implies: recorded with it, if it is spooled.
+    pub signup: Option<NewFact>,
     pub lane: Lane,
     pub deadline: Timestamp,
 }
@@ -94,6 +99,8 @@ pub(super) struct Spooling {
     pub deliveries: Vec<DeliveryRow>,
     pub facts: Texts,
     pub rulings: Texts,
+    /// By the delivery that implies it.
+    pub signups: Vec<(Uuid, Fact)>,
     /// The first message's id: whether it is there tells whether an earlier try went through.
     first: Option<Uuid>,
     /// Octets, roughly.
@@ -114,6 +121,7 @@ pub(super) struct DeliveryRow {
     pub hash: LookupHash,
     /// What tells the same submission again; none where nothing is spooled, and for our own mail.
     pub fingerprint: Option<[u8; 32]>,
+    stream: Stream,
     lane: i64,
     subscriber: Option<Uuid>,
     /// The row of an unknown person whom marketing is spooled for: its unsubscribe link needs a subscriber.
@@ -182,6 +190,9 @@ impl Store {
             let id = self.inner.clock.id();
             subscriber::new_row(&self.inner.keys, id, &message.sender, &delivery.recipient, now).0
         });
+        if let Some(signup) = delivery.signup.clone().filter(|_| delivery.is_open()) {
+            spooling.signups.push((delivery.id, self.fact(signup, None)));
+        }
         let (ruling, text) = verdict::ruling(verdict);
         let about = About {
             delivery: delivery.id,
@@ -200,6 +211,7 @@ impl Store {
             id: delivery.id,
             message: message.id,
             sender: message.sender.clone(),
+            stream: delivery.lane.stream,
             lane,
             subscriber: delivery.subscriber,
             stranger,
@@ -308,9 +320,33 @@ pub(super) async fn insert(
     rows::insert(session, CONTENTS, contents.collect(), "").await?;
     rows::insert(session, verdict::INTO, deliveries().map(|row| row.verdict.clone()).collect(), "").await?;
     rows::insert(session, DELIVERIES, deliveries().map(|row| row.values(now)).collect(), "").await?;
-    let unknown = deliveries().filter(|row| row.stranger.is_some()).map(|row| Value::from(row.id)).collect();
+    let asking = deliveries().filter(|row| row.is_open() && row.stream == Stream::Confirmation);
+    confirmations::wait(session, asking.map(|row| row.id.into()).collect(), now).await?;
+    let signed_up: HashSet<Uuid> = all.iter().flat_map(|one| &one.signups).map(|(id, _)| *id).collect();
+    let unknown = deliveries().filter(|row| row.subscriber.is_none());
+    let unknown = unknown.filter(|row| row.stranger.is_some() || signed_up.contains(&row.id));
+    let unknown = unknown.map(|row| Value::from(row.id)).collect();
     rows::with_list(session, NAME_STRANGERS, Vec::new(), unknown).await?;
     forget_erased(session, deliveries().filter(|row| !row.is_open()).map(|row| row.id)).await
+}
+
+/// Records the sign-ups that these imply, but for deliveries that were taken `before`; in the order of the people, as
+/// their rows are locked. Who was erased meanwhile is told of by the second decision.
+pub(super) async fn record_signups(
+    session: &mut Session,
+    shared: &Shared,
+    all: &[&Spooling],
+    before: &Before,
+    now: Timestamp,
+    noes: &mut Vec<No>,
+) -> Result<()> {
+    let mut signups: Vec<&(Uuid, Fact)> = all.iter().flat_map(|one| &one.signups).collect();
+    signups.retain(|(delivery, _)| !before.contains_key(delivery));
+    signups.sort_by_cached_key(|(_, fact)| fact::person(shared, fact));
+    for (_, signup) in signups {
+        let _ = fact::apply(session, shared, signup, now, noes).await?;
+    }
+    Ok(())
 }
 
 /// Writes the texts that the database may not have yet.

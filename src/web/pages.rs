@@ -1,9 +1,10 @@
-//! Pages for subscribers: `/u/{token}` and `/p/{token}`. CONTRACT.md, "Pages for subscribers"; RFC 8058.
+//! Pages for subscribers: `/u/{token}`, `/p/{token}` and `/c/{token}`. CONTRACT.md, "Pages for subscribers"; RFC 8058.
 //!
 //! A GET changes nothing (invariant 6). "Done" is said after the commit alone (invariant 5). No scripts, no
 //! cookies, nothing loaded from elsewhere; whatever is wrong with a link, the answer is the same.
 
 mod choice;
+mod confirm;
 mod form;
 mod leave;
 mod preferences;
@@ -61,6 +62,7 @@ pub fn router(pages: Pages) -> Router {
     Router::new()
         .route("/u/{token}", get(unsubscribe::ask).post(unsubscribe::act))
         .route("/p/{token}", get(preferences::show_choices).post(preferences::act))
+        .route("/c/{token}", get(confirm::ask).post(confirm::act))
         .fallback(missing)
         .method_not_allowed_fallback(not_allowed)
         .layer(body_limit)

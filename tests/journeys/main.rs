@@ -6,6 +6,7 @@ mod support;
 mod api;
 mod campaign;
 mod cluster;
+mod confirmation;
 mod content;
 mod crash;
 mod erasure;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use optgate::consent::admit::NotAdmitted;
-use optgate::consent::event::{Acquaintance, Suppression};
+use optgate::consent::event::{Acquaintance, SignedUpBy, Suppression};
 use optgate::consent::{ConsentState, EventKind};
 use optgate::policy::Reason;
 use optgate::spool::{Outcome, Settlement, State};
@@ -159,7 +159,8 @@ async fn i5_an_old_yes_never_passes_a_tombstone_by_way_of_a_younger_row(home: &H
     home.spool_to(&["anna@example.se"]).await;
     let living = home.store.consent_of(SENDER, &[address("anna@example.se")]).await.unwrap().remove(0);
     assert_ne!(living.unwrap().id, old.id);
-    let signup = || EventKind::SignupRequested { scopes: vec!["apparel".parse().unwrap()] };
+    let signup =
+        || EventKind::SignupRequested { scopes: vec!["apparel".parse().unwrap()], by: SignedUpBy::Told };
     for kind in [opt_in(), purchase(), signup()] {
         for at in [before, erased.unwrap()] {
             let refused = told(home, kind.clone(), at).await;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use optgate::consent::event::{Acquaintance, OptIn, Suppression};
+use optgate::consent::event::{Acquaintance, OptIn, SignedUpBy, Suppression};
 use optgate::consent::{ConsentState, EventKind, fold};
 use optgate::journal::Journal;
 use optgate::store::{Imported, Judged, NewFact, RecordError, Store, StoreOptions, TableFact, Who};
@@ -76,7 +76,10 @@ fn any_kind(dice: &mut Dice) -> EventKind {
         2 => EventKind::Withdrawal { scopes: Vec::new(), complaint: dice.below(2) == 0 },
         3 => EventKind::Withdrawal { scopes: scopes(dice), complaint: false },
         4 => EventKind::Unconfirmed { scopes: scopes(dice) },
-        5 => EventKind::SignupRequested { scopes: scopes(dice) },
+        5 => EventKind::SignupRequested {
+            scopes: scopes(dice),
+            by: if dice.below(2) == 0 { SignedUpBy::Told } else { SignedUpBy::Mail },
+        },
         6 => EventKind::Suppressed { why: Suppression::Bounce },
         _ => EventKind::Acquainted {
             how: Acquaintance::Purchase,
@@ -149,6 +152,7 @@ async fn a_slice_leaves_what_its_facts_leave_one_by_one(home: &Home) {
                     locale: None,
                     time_zone: None,
                     evidence: fact.evidence,
+                    confirms: None,
                 };
                 let before = home.count("SELECT count(*) FROM consent_events").await;
                 let result = home.store.record(vec![new]).await.remove(0);
@@ -312,7 +316,7 @@ async fn i5_a_slice_meets_the_tombstone(home: &Home) {
         ],
     )
     .await;
-    let erased = "the person was erased, and only a younger opt-in of their own begins anew";
+    let erased = "the person was erased, and only a younger opt-in or sign-up of their own begins anew";
     let expected = [erased, erased, erased, "recorded", erased, "recorded", "recorded", erased];
     assert_eq!(told(&judged), expected);
     assert!(matches!(judged[0].result, Err(RecordError::NotAdmitted(_))));

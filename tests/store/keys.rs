@@ -27,7 +27,7 @@ async fn migrations_can_be_run_again_and_by_two_at_once(home: &Home) {
             .into_iter()
             .chain(["message_facts", "messages", "contents", "lanes", "deliveries", "rulings", "verdicts"])
             .chain(["limits", "submissions", "answers", "unsequenced", "feed", "journals", "schema_version"])
-            .chain(["policy_sets", "policy_files", "feed_passed", "clock_seen", "mailings"])
+            .chain(["policy_sets", "policy_files", "feed_passed", "clock_seen", "mailings", "confirmations"])
         {
             home.sql(&format!("DROP TABLE {table}")).await;
         }

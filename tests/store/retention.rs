@@ -196,7 +196,8 @@ async fn forget(home: &Home, before: Timestamp) -> u64 {
 }
 
 async fn whom_nothing_came_of_goes_whole_and_whoever_said_anything_stays(home: &Home) {
-    let signup = || EventKind::SignupRequested { scopes: vec!["apparel".parse().unwrap()] };
+    let signup =
+        || EventKind::SignupRequested { scopes: vec!["apparel".parse().unwrap()], by: Default::default() };
     for (who, kind) in [("old@example.se", unconfirmed()), ("asked@example.se", signup())] {
         record(home, who, kind).await;
     }

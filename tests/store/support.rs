@@ -179,6 +179,7 @@ impl Home {
             version: 0,
             circumstances: Default::default(),
             admission: spoolable(),
+            signup: None,
             lane: lane(recipient.domain()),
             recipient,
             deadline: self.in_seconds(3 * 86_400),
@@ -215,6 +216,7 @@ impl Home {
             locale: None,
             time_zone: None,
             evidence: serde_json::json!({ "ip": "203.0.113.77", "form_text": "yes please" }),
+            confirms: None,
         }
     }
 
@@ -258,6 +260,7 @@ pub fn facts() -> Facts {
         scope: Some("apparel".parse().unwrap()),
         campaign: Some("spring".into()),
         from_domain: "shop.example".into(),
+        confirm_link: Default::default(),
         rule: rule(),
         findings: Default::default(),
     }
@@ -311,6 +314,7 @@ pub fn settle(fence: Fence, settlement: Settlement) -> Settle {
         verdict: None,
         policy: "policy-hash".into(),
         dsn: None,
+        confirmation: None,
     }
 }
 
@@ -324,5 +328,6 @@ pub fn ask(lane: i64, want: u32) -> Ask {
         caps: Vec::new(),
         unused: Vec::new(),
         counts_since: None,
+        asked_since: None,
     }
 }

@@ -32,6 +32,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+/// The delivery that the links of these tests came with.
+pub const DELIVERY: Uuid = Uuid::from_u128(77);
 pub const ANNA: &str = "anna@example.se";
 
 /// `one_click` is left out here; `senders` adds it.
@@ -154,7 +156,7 @@ impl Gateway {
 
     pub fn token(&self, purpose: Purpose, subscriber: Uuid, scope: Option<&str>) -> String {
         let scope: Option<Scope> = scope.map(|scope| scope.parse().unwrap());
-        let link = Link { purpose, subscriber, scope, delivery: Uuid::from_u128(77) };
+        let link = Link { purpose, subscriber, scope, delivery: DELIVERY };
         token::seal(&self.link_keys.load(), &link)
     }
 

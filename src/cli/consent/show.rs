@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cli::output::{self, Output};
 use crate::cli::person::Person;
 use crate::cli::{Session, Status};
-use crate::consent::event::ShownText;
+use crate::consent::event::{ShownText, SignedUpBy};
 use crate::consent::view::{Standing, SubscriberView};
 use crate::consent::{ConsentState, Event, EventKind};
 use crate::policy::{PolicySet, Scope};
@@ -122,7 +122,14 @@ fn proofs(path: &str, evidence: &Value, lines: &mut Vec<String>) {
 pub(in crate::cli) fn about(kind: &EventKind) -> String {
     let list = |scopes: &[Scope]| scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(", ");
     match kind {
-        EventKind::SignupRequested { scopes } => format!("asked for {}, to be confirmed", list(scopes)),
+        EventKind::SignupRequested { scopes, by: SignedUpBy::Told } => {
+            format!("asked for {}, to be confirmed", list(scopes))
+        }
+        EventKind::SignupRequested { scopes, by: SignedUpBy::Mail } => {
+            format!("asked for {} as a confirmation mail has it, to be confirmed", list(scopes))
+        }
+        EventKind::ConfirmationSent { scopes } if scopes.is_empty() => "was asked to confirm".to_owned(),
+        EventKind::ConfirmationSent { scopes } => format!("was asked to confirm {}", list(scopes)),
         EventKind::OptIn { ground, scopes } => format!("said yes to {} ({})", list(scopes), ground.as_str()),
         EventKind::Unconfirmed { scopes } => format!("came without proof of a yes, for {}", list(scopes)),
         EventKind::Acquainted { how, scope, notice } => {

@@ -4,6 +4,7 @@ use jiff::{Span, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use crate::consent::EventKind;
+use crate::consent::event::SignedUpBy;
 use crate::policy::{GroundKind, Reason, Scope, Stream};
 
 /// One recipient of the campaign, or of the functional mail beside it.
@@ -66,7 +67,7 @@ pub fn cast(now: Timestamp) -> Vec<Person> {
             address: "dan@inbox.example",
             history: "signed up, never confirmed",
             facts: vec![Fact::Recorded {
-                kind: EventKind::SignupRequested { scopes: vec![scope("apparel")] },
+                kind: EventKind::SignupRequested { scopes: vec![scope("apparel")], by: SignedUpBy::Told },
                 at: days(3),
             }],
             stream: Stream::Marketing,

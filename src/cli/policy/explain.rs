@@ -21,7 +21,7 @@ use crate::policy::explain::{Explanation, explain};
 use crate::policy::holds::Stage;
 use crate::policy::sender::SenderPolicy;
 use crate::policy::verdict::ShownVerdict;
-use crate::policy::{Scope, Stream, standing};
+use crate::policy::{Scope, Stream, confirmation, standing};
 use crate::store::Store;
 
 #[derive(Args)]
@@ -130,8 +130,13 @@ impl Supposed {
         let since = sender.counts_since(self.stream, now);
         let earlier = store.earlier(&self.sender, std::slice::from_ref(&self.to), since).await?;
         let mut earlier = earlier.into_iter().next().unwrap_or_default();
+        let asks = self.stream == Stream::Confirmation;
+        let asked_since = asks.then(|| confirmation::counts_since(now));
+        let asked = store.asked_before(std::slice::from_ref(&self.to), asked_since).await?;
+        let mut confirmations = asked.into_iter().next().unwrap_or_default();
         if self.at.is_some() {
             earlier.retain(|one| one.stage == Stage::Delivered && one.at <= now);
+            confirmations.retain(|one| one.stage == Stage::Delivered && one.at <= now);
         }
         // Of another time nobody knows whether a restore was under way.
         let records = match self.at {
@@ -141,7 +146,7 @@ impl Supposed {
                 store.records()
             }
         };
-        Ok(Circumstances { records, earlier })
+        Ok(Circumstances { records, earlier, confirmations })
     }
 }
 

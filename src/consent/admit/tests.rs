@@ -1,4 +1,4 @@
-use super::super::event::{Acquaintance, OptIn, Suppression};
+use super::super::event::{Acquaintance, OptIn, SignedUpBy, Suppression};
 use super::super::fold;
 use super::*;
 
@@ -23,6 +23,10 @@ fn complaint() -> EventKind {
 
 fn yes(texts: &[&str]) -> EventKind {
     EventKind::OptIn { ground: OptIn::DoubleOptIn, scopes: scopes(texts) }
+}
+
+fn signup(by: SignedUpBy) -> EventKind {
+    EventKind::SignupRequested { scopes: scopes(&["apparel"]), by }
 }
 
 fn undo(id: u128) -> EventKind {
@@ -69,12 +73,18 @@ fn a_fact_may_be_dated_five_minutes_ahead_and_no_more() {
 }
 
 #[test]
-fn i5_a_tombstone_yields_to_a_younger_opt_in_alone() {
+fn i5_a_tombstone_yields_to_a_younger_opt_in_or_sign_up_alone() {
     let erased = [(10, EventKind::Erased)];
-    check(&erased, (11, yes(&["apparel"])), 20, Ok(Onto::FreshHistory));
-    for older in [9, 10] {
-        check(&erased, (older, yes(&["apparel"])), 20, Err(NotAdmitted::Erased));
+    for own in [yes(&["apparel"]), signup(SignedUpBy::Told)] {
+        check(&erased, (11, own.clone()), 20, Ok(Onto::FreshHistory));
+        for older in [9, 10] {
+            check(&erased, (older, own.clone()), 20, Err(NotAdmitted::Erased));
+        }
     }
+    // A mail that a tool submitted is nobody's new beginning.
+    check(&erased, (11, signup(SignedUpBy::Mail)), 20, Err(NotAdmitted::Erased));
+    let sent = EventKind::ConfirmationSent { scopes: scopes(&["apparel"]) };
+    check(&erased, (11, sent), 20, Err(NotAdmitted::Erased));
     let purchase = EventKind::Acquainted {
         how: Acquaintance::Purchase,
         scope: "apparel".parse().unwrap(),
@@ -194,4 +204,24 @@ fn the_same_purchase_is_recorded_once() {
     check(&[(0, bought(true))], (0, bought(true)), 9, already(1));
     check(&[(0, bought(true))], (0, bought(false)), 9, Ok(Onto::History));
     check(&[(0, bought(true))], (1, bought(true)), 9, Ok(Onto::History));
+}
+
+#[test]
+fn the_same_sign_up_is_recorded_once_but_one_that_is_told_beside_one_that_a_mail_implied() {
+    let facts = [(0, signup(SignedUpBy::Mail))];
+    check(&facts, (0, signup(SignedUpBy::Mail)), 9, already(1));
+    check(&facts, (0, signup(SignedUpBy::Told)), 9, Ok(Onto::History));
+    check(&facts, (1, signup(SignedUpBy::Mail)), 9, Ok(Onto::History));
+}
+
+#[test]
+fn i5_a_withdrawal_after_a_sign_up_is_recorded_however_often_the_link_was_pressed_before() {
+    let pressed = (0..PRESSES as i64).map(|second| (second, no(&["apparel"])));
+    let last = PRESSES as i64;
+    let pressed: Vec<_> = pressed.collect();
+    check(&pressed, (last, no(&["apparel"])), last, already(PRESSES as u128));
+    for by in [SignedUpBy::Told, SignedUpBy::Mail] {
+        let facts: Vec<_> = pressed.iter().cloned().chain([(last, signup(by))]).collect();
+        check(&facts, (last + 1, no(&["apparel"])), last + 1, Ok(Onto::History));
+    }
 }

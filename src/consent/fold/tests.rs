@@ -137,10 +137,33 @@ fn an_erasure_leaves_nothing_older_than_itself() {
 
 #[test]
 fn a_confirmed_sign_up_is_no_longer_pending() {
-    let signup = || EventKind::SignupRequested { scopes: vec![scope("apparel.tshirts")] };
+    let signup =
+        || EventKind::SignupRequested { scopes: vec![scope("apparel.tshirts")], by: SignedUpBy::Told };
     assert_eq!(fold(&[event(1, 1, signup())]).pending.len(), 1);
     assert!(fold(&[event(1, 1, signup()), event(2, 2, opt_in("apparel"))]).pending.is_empty());
     assert_eq!(fold(&[event(1, 3, signup()), event(2, 2, opt_in("apparel"))]).pending.len(), 1);
+}
+
+#[test]
+fn a_sign_up_that_a_mail_implies_hides_none_that_was_told() {
+    let by =
+        |id, second, by| event(id, second, EventKind::SignupRequested { scopes: vec![scope("apparel")], by });
+    let signed_up = [by(1, 1, SignedUpBy::Told), by(2, 2, SignedUpBy::Mail)];
+    let state = fold(&signed_up);
+    let known: Vec<_> = state.pending.iter().map(|one| (one.by, one.event.as_u128())).collect();
+    assert_eq!(known, [(SignedUpBy::Told, 1), (SignedUpBy::Mail, 2)]);
+    let confirmed: Vec<_> = signed_up.into_iter().chain([event(3, 3, opt_in("apparel"))]).collect();
+    assert!(fold(&confirmed).pending.is_empty());
+}
+
+#[test]
+fn a_confirmation_mail_grants_nothing_and_is_remembered() {
+    let asked =
+        |id, second| event(id, second, EventKind::ConfirmationSent { scopes: vec![scope("apparel")] });
+    let state = fold(&[asked(1, 5), asked(2, 7), event(3, 9, opt_in("apparel"))]);
+    assert_eq!(state.confirmations.iter().map(|one| one.event.as_u128()).collect::<Vec<_>>(), [2]);
+    assert!(fold(&[asked(1, 5)]).pending.is_empty() && fold(&[asked(1, 5)]).opt_ins.is_empty());
+    assert_eq!(fold(&[asked(1, 5), event(2, 6, EventKind::Erased)]).confirmations, []);
 }
 
 #[test]
@@ -166,7 +189,11 @@ fn any_kind() -> impl Strategy<Value = EventKind> {
     let scopes = scopes.prop_map(|texts| texts.iter().map(|text| scope(text)).collect::<Vec<_>>());
     let suppression = prop_oneof![Just(Suppression::Bounce), Just(Suppression::Operator)];
     prop_oneof![
-        scopes.clone().prop_map(|scopes| EventKind::SignupRequested { scopes }),
+        (any::<bool>(), scopes.clone()).prop_map(|(told, scopes)| EventKind::SignupRequested {
+            by: if told { SignedUpBy::Told } else { SignedUpBy::Mail },
+            scopes
+        }),
+        scopes.clone().prop_map(|scopes| EventKind::ConfirmationSent { scopes }),
         scopes.clone().prop_map(|scopes| EventKind::Unconfirmed { scopes }),
         (any::<bool>(), scopes.clone()).prop_map(|(double, scopes)| EventKind::OptIn {
             ground: if double { OptIn::DoubleOptIn } else { OptIn::SingleOptIn },

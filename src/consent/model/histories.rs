@@ -5,7 +5,7 @@ use proptest::sample::select;
 use uuid::Uuid;
 
 use super::{HOURS, SCOPES, at, scope};
-use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, Suppression};
+use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression};
 use crate::policy::Scope;
 
 pub fn some_scopes(least: usize) -> impl Strategy<Value = Vec<Scope>> {
@@ -31,7 +31,11 @@ pub fn no_yes() -> impl Strategy<Value = EventKind> {
             scope: scope(text),
             notice
         }),
-        some_scopes(1).prop_map(|scopes| EventKind::SignupRequested { scopes }),
+        (some_scopes(1), any::<bool>()).prop_map(|(scopes, told)| EventKind::SignupRequested {
+            scopes,
+            by: if told { SignedUpBy::Told } else { SignedUpBy::Mail },
+        }),
+        some_scopes(0).prop_map(|scopes| EventKind::ConfirmationSent { scopes }),
         some_scopes(1).prop_map(|scopes| EventKind::Unconfirmed { scopes }),
     ]
 }

@@ -137,7 +137,12 @@ fn any_fact() -> impl Strategy<Value = EventKind> {
             ground: if double { OptIn::DoubleOptIn } else { OptIn::SingleOptIn },
             scopes
         }),
-        scopes.clone().prop_map(|scopes| EventKind::SignupRequested { scopes }),
+        (any::<bool>(), scopes.clone()).prop_map(|(told, scopes)| EventKind::SignupRequested {
+            by: if told { SignedUpBy::Told } else { SignedUpBy::Mail },
+            scopes
+        }),
+        scopes.clone().prop_map(|scopes| EventKind::ConfirmationSent { scopes }),
+        Just(EventKind::ConfirmationSent { scopes: vec![] }),
         scopes.clone().prop_map(|scopes| EventKind::Unconfirmed { scopes }),
         (how, any::<bool>()).prop_map(|(how, notice)| EventKind::Acquainted {
             how,
@@ -159,7 +164,9 @@ fn any_fact() -> impl Strategy<Value = EventKind> {
 fn nameless(mut state: ConsentState) -> ConsentState {
     state.opt_ins.iter_mut().for_each(|own| own.event = Uuid::nil());
     state.acquaintances.iter_mut().for_each(|own| own.event = Uuid::nil());
-    state.pending.iter_mut().chain(&mut state.unconfirmed).for_each(|own| own.event = Uuid::nil());
+    state.pending.iter_mut().for_each(|own| own.event = Uuid::nil());
+    state.unconfirmed.iter_mut().for_each(|own| own.event = Uuid::nil());
+    state.confirmations.iter_mut().for_each(|own| own.event = Uuid::nil());
     state.withdrawals.iter_mut().for_each(|own| own.event = Uuid::nil());
     state
 }

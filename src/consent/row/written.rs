@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Cells;
-use crate::consent::event::{ShownText, Suppression};
+use crate::consent::event::{ShownText, SignedUpBy, Suppression};
 use crate::consent::{ConsentState, Event, EventKind};
 use crate::mail::Address;
 use crate::policy::Scope;
@@ -65,7 +65,16 @@ fn facts<'s>(state: &'s ConsentState) -> Vec<Fact<'s>> {
     for one in &state.acquaintances {
         add(one.how.as_str(), Some(&one.scope), one.at, one.event, Some(one.notice));
     }
-    state.pending.iter().for_each(|one| add("signup", Some(&one.scope), one.at, one.event, None));
+    for one in &state.pending {
+        let kind = match one.by {
+            SignedUpBy::Told => "signup",
+            SignedUpBy::Mail => "signup_by_mail",
+        };
+        add(kind, Some(&one.scope), one.at, one.event, None);
+    }
+    for one in &state.confirmations {
+        add("confirmation_sent", one.scope.as_ref(), one.at, one.event, None);
+    }
     state.unconfirmed.iter().for_each(|one| add("unconfirmed", Some(&one.scope), one.at, one.event, None));
     for no in &state.withdrawals {
         add(if no.complaint { "complaint" } else { "withdrawal" }, no.scope.as_ref(), no.at, no.event, None);

@@ -123,6 +123,7 @@ impl Gateway {
                 version: 0,
                 circumstances: Default::default(),
                 admission: Admission::Spool(admit_dsn(sender)),
+                signup: None,
                 lane,
                 deadline: now + SignedDuration::from_hours(24),
             }],
@@ -141,6 +142,7 @@ impl Gateway {
             scope: Some("apparel.trousers".parse().unwrap()),
             campaign: Some("summer".into()),
             from_domain: "shop.example".into(),
+            confirm_link: Default::default(),
             rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
             findings: Default::default(),
         };
@@ -172,6 +174,7 @@ impl Gateway {
             locale: None,
             time_zone: None,
             evidence: serde_json::Value::Null,
+            confirms: None,
         };
         self.store.record(vec![fact]).await.pop().unwrap().unwrap();
     }

@@ -27,6 +27,7 @@ fn facts(stream: Stream) -> Facts {
         scope: Some("apparel.trousers".parse().unwrap()),
         campaign: Some("summer: anna@example.se".into()),
         from_domain: "shop.example".into(),
+        confirm_link: ConfirmLink::supposed(stream),
         rule: rule(),
         findings: Default::default(),
     }
@@ -71,6 +72,7 @@ fn claim(stream: Stream) -> Claim {
         verdict: verdict(),
         last_verdict: verdict(),
         earlier: Vec::new(),
+        asked_before: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,
             records: crate::policy::decide::Records::Complete,

@@ -55,6 +55,7 @@ fn claim() -> Claim {
         verdict: verdict(VerdictKind::Deliver, None),
         last_verdict: verdict(VerdictKind::Deliver, None),
         earlier: Vec::new(),
+        asked_before: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,
             records: crate::policy::decide::Records::Complete,

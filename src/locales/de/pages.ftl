@@ -37,6 +37,21 @@ saved = Ihre Auswahl ist gespeichert.
 saved-covered = „{ $interest }“ ist jetzt auch aus, weil es zu einem Interesse gehört, das Sie abgewählt haben.
 saved-not-on = „{ $interest }“ lässt sich hier noch nicht einschalten. Bitte melden Sie sich dafür bei { $sender } an.
 
+confirm-title = Bitte bestätigen
+confirm-heading = Möchten Sie E-Mails von { $sender }?
+confirm-lead = Jemand, vermutlich Sie, hat sich bei { $sender } angemeldet für E-Mails zu:
+confirm-button = Ja, bitte an mich senden
+confirm-nothing = Wenn Sie es nicht waren, müssen Sie nichts tun: Ohne einen Druck auf den Knopf wird nichts davon gesendet.
+confirm-freely = Sie können es sich jederzeit anders überlegen. In jeder solchen E-Mail steht ein Link dafür.
+confirmed-title = Danke, es ist bestätigt
+confirmed-lead = Sie haben zugestimmt, dass { $sender } Ihnen E-Mails schickt zu:
+confirm-again-title = Es ist schon bestätigt
+confirm-again-body = Dieser Link wurde schon benutzt. Jetzt hat sich nichts geändert.
+confirm-withdrawn-title = Es wurde nichts bestätigt
+confirm-withdrawn-body = Sie haben sich abgemeldet, nachdem dieser Link verschickt wurde, und das gilt. Wenn Sie doch von { $sender } hören möchten, melden Sie sich dort bitte neu an.
+confirm-ended-title = Dieser Link ist abgelaufen
+confirm-ended-body = So ein Link gilt nur einige Tage. Es wurde nichts bestätigt. Für einen neuen melden Sie sich bitte noch einmal bei { $sender } an.
+
 missing-title = Seite nicht gefunden
 missing-body = Dieser Link funktioniert nicht. Bitte prüfen Sie, ob Sie ihn vollständig aus der E-Mail übernommen haben.
 

@@ -38,6 +38,21 @@ saved = Your choices are saved.
 saved-covered = “{ $interest }” is off as well, because it belongs to an interest that you switched off.
 saved-not-on = “{ $interest }” can’t be switched on here yet. Please sign up for it with { $sender }.
 
+confirm-title = Please confirm
+confirm-heading = Do you want e-mail from { $sender }?
+confirm-lead = Somebody, probably you, signed up with { $sender } for e-mail about:
+confirm-button = Yes, send it to me
+confirm-nothing = If it wasn’t you, you don’t need to do anything: unless you press the button, none of it is sent.
+confirm-freely = You can change your mind at any time. Every such e-mail has a link for it.
+confirmed-title = Thank you, it is confirmed
+confirmed-lead = You have agreed that { $sender } sends you e-mail about:
+confirm-again-title = It is confirmed already
+confirm-again-body = This link has done its work before. Nothing has changed now.
+confirm-withdrawn-title = Nothing was confirmed
+confirm-withdrawn-body = You have unsubscribed since this link was sent to you, and that holds. If you would like to hear from { $sender } after all, please sign up there again.
+confirm-ended-title = This link has ended
+confirm-ended-body = Such a link works for some days only. Nothing was confirmed. To get a new one, please sign up with { $sender } again.
+
 missing-title = Page not found
 missing-body = This link doesn’t work. Please check that you copied all of it from the e-mail.
 

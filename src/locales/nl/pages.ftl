@@ -37,6 +37,21 @@ saved = Uw keuzes zijn opgeslagen.
 saved-covered = ‘{ $interest }’ staat nu ook uit, want het hoort bij een interesse die u hebt uitgezet.
 saved-not-on = ‘{ $interest }’ kan hier nog niet worden aangezet. Meld u ervoor aan bij { $sender }.
 
+confirm-title = Bevestig uw aanmelding
+confirm-heading = Wilt u e-mail van { $sender }?
+confirm-lead = Iemand, waarschijnlijk u, heeft zich bij { $sender } aangemeld voor e-mail over:
+confirm-button = Ja, stuur het mij
+confirm-nothing = Was u het niet, dan hoeft u niets te doen: zolang u niet op de knop drukt, wordt er niets van verstuurd.
+confirm-freely = U kunt zich altijd bedenken. In elke e-mail hierover staat een link daarvoor.
+confirmed-title = Bedankt, het is bevestigd
+confirmed-lead = U hebt ermee ingestemd dat { $sender } u e-mail stuurt over:
+confirm-again-title = Het is al bevestigd
+confirm-again-body = Deze link is al eerder gebruikt. Er is nu niets veranderd.
+confirm-withdrawn-title = Er is niets bevestigd
+confirm-withdrawn-body = U hebt zich afgemeld nadat deze link was verstuurd, en dat geldt. Wilt u toch iets horen van { $sender }, meld u daar dan opnieuw aan.
+confirm-ended-title = Deze link is verlopen
+confirm-ended-body = Zo’n link werkt maar een paar dagen. Er is niets bevestigd. Meld u opnieuw aan bij { $sender } om een nieuwe te krijgen.
+
 missing-title = Pagina niet gevonden
 missing-body = Deze link werkt niet. Controleer of u de hele link uit de e-mail hebt overgenomen.
 

@@ -37,6 +37,21 @@ saved = Dina val är sparade.
 saved-covered = ”{ $interest }” är också av, eftersom det hör till ett intresse som du stängde av.
 saved-not-on = ”{ $interest }” går inte att slå på här ännu. Anmäl dig gärna hos { $sender }.
 
+confirm-title = Bekräfta din anmälan
+confirm-heading = Vill du få mejl från { $sender }?
+confirm-lead = Någon, antagligen du, har anmält sig hos { $sender } för mejl om:
+confirm-button = Ja, skicka till mig
+confirm-nothing = Var det inte du behöver du inte göra något: om du inte trycker på knappen skickas inget av detta.
+confirm-freely = Du kan ändra dig när du vill. Det finns en länk för det i varje sådant mejl.
+confirmed-title = Tack, det är bekräftat
+confirmed-lead = Du har sagt ja till att { $sender } skickar dig mejl om:
+confirm-again-title = Det är redan bekräftat
+confirm-again-body = Den här länken har redan använts. Inget har ändrats nu.
+confirm-withdrawn-title = Inget bekräftades
+confirm-withdrawn-body = Du har avanmält dig sedan länken skickades, och det gäller. Vill du ändå få mejl från { $sender } får du gärna anmäla dig där igen.
+confirm-ended-title = Länken gäller inte längre
+confirm-ended-body = En sådan länk fungerar bara några dagar. Inget bekräftades. Anmäl dig hos { $sender } igen för att få en ny.
+
 missing-title = Sidan finns inte
 missing-body = Länken fungerar inte. Kontrollera att du fick med hela länken från mejlet.
 

@@ -3,7 +3,8 @@
 //!
 //! Counted are the rules that let marketing pass or stop it by what is known of a person: each ground that a pack
 //! takes, each acquaintance that may carry a soft opt-in, the notice that it needs, each expiry, each `[[similar]]`,
-//! each cap, the quiet hours; and of each pack that anybody can be judged by, whether a case is.
+//! each cap, the quiet hours, and where a pack lets imported addresses be asked; and of each pack that anybody can be
+//! judged by, whether a case is.
 //! What every message needs whoever gets it (an address in the sender's file, say) is for `check` itself.
 
 use std::collections::HashSet;
@@ -37,6 +38,7 @@ enum Rule {
     QuietHours(RuleRef),
     /// Whatever it says: what it leaves out is its base's.
     Pack(RuleRef, Arc<str>),
+    Reconfirmation(RuleRef),
 }
 
 /// The rules of these policies that none of these outcomes rests on, in the order of their places.
@@ -69,6 +71,8 @@ fn rules(policy: &PolicySet) -> Vec<Rule> {
         }
     }
     rules.extend(policy.senders.values().flat_map(|sender| ends(&sender.expires)));
+    let asking = policy.jurisdictions.values().filter(|pack| pack.reconfirm_imported);
+    rules.extend(asking.map(|pack| Rule::Reconfirmation(pack.reconfirm_rule.clone())));
     let likes = policy.senders.values().flat_map(|sender| &sender.similar);
     rules.extend(likes.map(|like| Rule::Similar(like.rule.clone())));
     let caps = policy.senders.values().flat_map(|sender| &sender.caps);
@@ -96,6 +100,9 @@ fn touched(policy: &PolicySet, outcome: &Outcome<'_>) -> Vec<Rule> {
     let pack = verdict.jurisdiction.as_ref().and_then(|pack| policy.jurisdictions.get(&**pack));
     let Some(pack) = pack else { return rules };
     rules.push(Rule::Pack(pack.rule.clone(), pack.id.clone()));
+    if verdict.rule == pack.reconfirm_rule {
+        rules.push(Rule::Reconfirmation(cited()));
+    }
     rules.extend(verdict.ground.map(|ground| Rule::Ground(pack.grounds_rule.clone(), ground)));
     rules.extend(soft_opt_in(pack, outcome));
     rules
@@ -169,7 +176,8 @@ impl Rule {
             | Self::Similar(rule)
             | Self::Cap(rule, ..)
             | Self::Pack(rule, _)
-            | Self::QuietHours(rule) => rule,
+            | Self::QuietHours(rule)
+            | Self::Reconfirmation(rule) => rule,
         }
     }
 
@@ -183,6 +191,7 @@ impl Rule {
             Self::Cap(_, _, most, per) => format!("the cap of {most}/{per}"),
             Self::Pack(_, id) => format!("the pack `{id}`: none is of a person whom it judges"),
             Self::QuietHours(_) => "these quiet hours".to_owned(),
+            Self::Reconfirmation(_) => "`reconfirm_imported`".to_owned(),
         }
     }
 }

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::Line;
 use crate::consent::ConsentState;
-use crate::consent::event::{Acquaintance, OptIn, Suppression};
-use crate::consent::fold::{Acquainted, No, NoticeText, Yes};
+use crate::consent::event::{Acquaintance, OptIn, SignedUpBy, Suppression};
+use crate::consent::fold::{Acquainted, No, NoticeText, Signup, Yes};
 use crate::policy::decide::{Circumstances, Records, decide};
-use crate::policy::facts::{BodySeal, NamedScope, StreamGrant};
+use crate::policy::facts::{BodySeal, ConfirmLink, NamedScope, StreamGrant};
 use crate::policy::grounds::{Question, day, youngest_no};
 use crate::policy::jurisdiction::Jurisdiction;
 use crate::policy::sender::{DomainPattern, ScopePolicy, SenderPolicy, SignedBody};
@@ -61,6 +61,12 @@ impl Asked<'_> {
             (_, Some(Reason::FromNotAllowed)) => self.other_from(sender),
             (_, Some(Reason::UnknownScope)) => self.declared(sender),
             (_, Some(Reason::StreamNotAllowed)) => self.granted(),
+            (_, Some(Reason::ContentMissing)) if self.facts.stream == Stream::Confirmation => {
+                let facts = Facts { confirm_link: ConfirmLink::Present, ..self.facts.clone() };
+                let then = decide(self.policy, &facts, self.consent, self.circumstances, self.now);
+                let what = "{{optgate.confirm_url}} in a text that is shown".to_owned();
+                self.change(what, &[&self.verdict.rule], &then).into_iter().collect()
+            }
             (_, Some(Reason::ContentMissing)) => self.with_content(sender, pack),
             (_, Some(Reason::Restoring)) => {
                 let mut circumstances = self.circumstances.clone();
@@ -84,6 +90,36 @@ impl Asked<'_> {
             changes.extend(self.purchases(sender, pack, scope));
             changes.extend(self.other_scopes(sender));
         }
+        if self.facts.stream == Stream::Confirmation {
+            changes.extend(self.confirmations(pack));
+        }
+        changes
+    }
+
+    /// Of mail that asks to confirm: a sign-up that was told, room under the limits, a law that takes it.
+    fn confirmations(&self, pack: &Jurisdiction) -> Vec<Change> {
+        let Some(scope) = self.facts.scope.clone() else { return Vec::new() };
+        let no = youngest_no(self.consent, &scope).map(|no| no.at);
+        let after = match self.consent.erased.max(no) {
+            Some(at) => format!(" after {}", day(at)),
+            None => String::new(),
+        };
+        let what = format!("a sign-up for {scope}{after} that somebody told us of");
+        let mut signed_up = ConsentState { erased: None, ..self.consent.clone() };
+        let (by, at, event) = (SignedUpBy::Told, self.now, Uuid::nil());
+        signed_up.pending.push(Signup { scope, by, at, event });
+        let mut changes: Vec<Change> = self.of_person(what, &[], &signed_up).into_iter().collect();
+        let nothing_sent = Circumstances { confirmations: Vec::new(), ..self.circumstances.clone() };
+        let then = decide(self.policy, self.facts, self.consent, &nothing_sent, self.now);
+        let what = "no confirmation mail sent to the address before".to_owned();
+        changes.extend(self.change(what, &[], &then));
+        let mut policy = self.policy.clone();
+        if let Some(own) = policy.jurisdictions.get_mut(&*pack.id) {
+            own.reconfirm_imported = true;
+        }
+        let then = decide(&policy, self.facts, self.consent, self.circumstances, self.now);
+        let what = format!("`reconfirm_imported = true` for `{}`", pack.id);
+        changes.extend(self.change(what, &[&pack.reconfirm_rule], &then));
         changes
     }
 

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, Suppression};
+use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression};
 use crate::consent::fold;
 use crate::policy::decide::{Records, decide};
+use crate::policy::facts::ConfirmLink;
 use crate::policy::file;
 
 const NOW: &str = "2026-11-21T12:00:00Z";
@@ -64,6 +65,7 @@ fn message(stream: Stream, about: Option<&str>) -> Facts {
         scope: about.map(scope),
         campaign: None,
         from_domain: "shop.example".to_owned(),
+        confirm_link: ConfirmLink::supposed(stream),
         rule: policy().sender("demo-shop").unwrap().rule.clone(),
         findings: Default::default(),
     }
@@ -258,7 +260,12 @@ fn histories() -> impl Strategy<Value = Vec<(i64, EventKind)>> {
     let why = prop::sample::select(vec![Suppression::Bounce, Suppression::Operator]);
     let kind = prop_oneof![
         (ground, scopes.clone()).prop_map(|(ground, scopes)| EventKind::OptIn { ground, scopes }),
-        scopes.clone().prop_map(|scopes| EventKind::SignupRequested { scopes }),
+        (any::<bool>(), scopes.clone()).prop_map(|(told, scopes)| EventKind::SignupRequested {
+            scopes,
+            by: if told { SignedUpBy::Told } else { SignedUpBy::Mail },
+        }),
+        scopes.clone().prop_map(|scopes| EventKind::Unconfirmed { scopes }),
+        scopes.clone().prop_map(|scopes| EventKind::ConfirmationSent { scopes }),
         (how, scopes.clone(), any::<bool>()).prop_map(|(how, scopes, notice)| EventKind::Acquainted {
             how,
             scope: scopes.into_iter().next().unwrap_or_else(|| scope("apparel.trousers")),
@@ -303,8 +310,10 @@ fn any_message() -> impl Strategy<Value = Facts> {
         Some("jewels"),
     ]);
     let from = prop::sample::select(vec!["", "shop.example", "elsewhere.example"]);
-    (stream, about, from)
-        .prop_map(|(stream, about, from)| Facts { from_domain: from.to_owned(), ..message(stream, about) })
+    (stream, about, from, any::<bool>()).prop_map(|(stream, about, from, linked)| {
+        let confirm_link = if linked { ConfirmLink::supposed(stream) } else { ConfirmLink::Absent };
+        Facts { from_domain: from.to_owned(), confirm_link, ..message(stream, about) }
+    })
 }
 
 proptest! {
@@ -314,10 +323,15 @@ proptest! {
     #[test]
     fn the_steps_end_in_the_verdict_of_decide(
         consent in any_state(), facts in any_message(), shadow in any::<bool>(), behind in any::<bool>(),
+        asked in prop::collection::vec(0..40i64, 0..4),
     ) {
         let policy = if shadow { in_shadow() } else { policy() };
         let records = if behind { Records::Behind } else { Records::Complete };
-        let circumstances = Circumstances { records, ..Circumstances::default() };
+        let asked = asked.into_iter().map(|days| AskedBefore {
+            at: Timestamp::from_second(at(NOW).as_second() - days * 86_400).unwrap(),
+            stage: Stage::Delivered,
+        });
+        let circumstances = Circumstances { records, confirmations: asked.collect(), ..Circumstances::default() };
         let explained = explain(policy, &facts, &consent, &circumstances, at(NOW));
         let verdict = decide(policy, &facts, &consent, &circumstances, at(NOW));
         prop_assert_eq!(&explained.verdict, &verdict);

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::{NamedText, Severity, value};
 use crate::policy::case::{Case, Expect, Outcome};
+use crate::policy::facts::ConfirmLink;
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, VerdictKind};
 use crate::toml_file::nearest::hint;
@@ -167,6 +168,7 @@ fn case(
         stream: message.stream,
         scope: message.scope.map(|given| given.value),
         campaign: message.campaign,
+        confirm_link: message.confirm_link,
         expect: expect.expect,
         rule,
     })
@@ -192,6 +194,7 @@ struct Message {
     stream: Stream,
     scope: Option<Given<Scope>>,
     campaign: Option<String>,
+    confirm_link: ConfirmLink,
 }
 
 fn message(mut table: Table<'_>) -> Option<Message> {
@@ -200,6 +203,7 @@ fn message(mut table: Table<'_>) -> Option<Message> {
     let stream = table.take("stream", |v| v.word(&words(Stream::ALL, Stream::as_str)));
     let scope = table.take("scope", |v| v.parsed::<Scope>());
     let campaign = table.take("campaign", |v| v.non_empty()).map(|given| given.value);
+    let link = table.take("confirm_link", |v| v.boolean());
     let stream = match (stream, &scope) {
         (Some(given), _) => Some(given.value),
         // As everywhere, a scope alone means marketing.
@@ -212,7 +216,15 @@ fn message(mut table: Table<'_>) -> Option<Message> {
         }
     };
     table.finish();
-    Some(Message { stream: stream?, scope, campaign })
+    let stream = stream?;
+    if let Some(link) = link.as_ref().filter(|_| stream != Stream::Confirmation) {
+        source.error(&link.span, format!("{stream} mail holds no link that confirms: leave it out"));
+    }
+    let confirm_link = match link.map(|link| link.value) {
+        Some(false) => ConfirmLink::Absent,
+        Some(true) | None => ConfirmLink::supposed(stream),
+    };
+    Some(Message { stream, scope, campaign, confirm_link })
 }
 
 /// What is expected, and where what must be declared elsewhere is named.

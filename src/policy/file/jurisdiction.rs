@@ -21,7 +21,7 @@ pub struct ReadPack {
     title: Option<String>,
     countries: Vec<Given<String>>,
     grounds: Option<Given<Vec<GroundKind>>>,
-    reconfirm_imported: Option<bool>,
+    reconfirm_imported: Option<Given<bool>>,
     protects: Option<Vec<Protected>>,
     soft_opt_in: ReadSoftOptIn,
     demands: ReadDemands,
@@ -71,7 +71,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadPack> {
     let mut soft_opt_in = ReadSoftOptIn::default();
     if let Some(mut marketing) = table.table("marketing") {
         grounds = marketing.take("grounds", |v| v.list(|item| item.word(GROUNDS)));
-        reconfirm_imported = marketing.take("reconfirm_imported", reconfirmation).map(|given| given.value);
+        reconfirm_imported = marketing.take("reconfirm_imported", |v| v.boolean());
         protects = marketing.take("protects", |v| v.list(|item| item.word(PROTECTED)));
         if let Some(soft) = marketing.table("soft_opt_in") {
             soft_opt_in = read_soft_opt_in(soft);
@@ -100,15 +100,6 @@ fn countries(value: Value<'_>) -> Option<Vec<Given<String>>> {
         let rule = item.source().rule(item.span().start);
         item.read(value::country).map(|value| Given { value, span: item.span(), rule })
     })
-}
-
-fn reconfirmation(value: Value<'_>) -> Option<bool> {
-    let wanted = value.boolean()?;
-    if wanted {
-        let message = "`reconfirm_imported` is read but not in force in this version";
-        value.source().warning(&value.span(), message);
-    }
-    Some(wanted)
 }
 
 fn read_soft_opt_in(mut table: Table<'_>) -> ReadSoftOptIn {
@@ -202,6 +193,7 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
     let demands = Demands(chain.iter().map(|pack| &pack.demands).collect());
     let notice = soft().find_map(|soft| soft.notice_required.clone());
     let expires = soft().find_map(|soft| soft.expires.clone());
+    let reconfirm = chain.iter().find_map(|pack| pack.reconfirm_imported.clone());
     Some(Jurisdiction {
         id: own.id.value.as_str().into(),
         title: own.title.clone().unwrap_or_default(),
@@ -218,9 +210,10 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
             },
             rule,
         },
+        reconfirm_rule: reconfirm.as_ref().map_or_else(|| grounds.rule.clone(), |given| given.rule.clone()),
+        reconfirm_imported: reconfirm.is_some_and(|given| given.value),
         grounds: grounds.value,
         grounds_rule: grounds.rule,
-        reconfirm_imported: chain.iter().find_map(|pack| pack.reconfirm_imported).unwrap_or(false),
         protects: chain.iter().find_map(|pack| pack.protects.clone()).unwrap_or_default(),
         content: demands.content(),
         demand_rules: demands.demand_rules(&own.id.rule),

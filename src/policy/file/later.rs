@@ -48,7 +48,6 @@ pub fn of_confirmation(table: &mut Table<'_>) {
             Err(error) => v.wrong(error.to_string()),
         }
     });
-    table.not_in_force("link_life", |v| v.read(value::duration));
 }
 
 /// The keys of `shaping.toml`.

@@ -19,6 +19,9 @@ use crate::toml_file::{Given, Severity, Table, Value};
 /// The longest deadline: spool keys are kept for it.
 const MAX_DEADLINE: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// Mail is on its way for minutes, and people sleep.
+const SHORTEST_LINK: Duration = Duration::from_secs(3600);
+
 pub const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
 /// Keys of the sender as a whole, which TOML takes for another table's where they stand below its header.
@@ -137,6 +140,7 @@ fn default_stream(stream: Stream, sender: &RuleRef) -> StreamPolicy {
         dsn_on_refusal: false,
         one_click: OneClick::All,
         signed_body: SignedBody::Headers,
+        link_life: 7 * day,
         rule: sender.clone(),
     }
 }
@@ -154,7 +158,10 @@ fn read_stream(mut table: Table<'_>, stream: Stream, default: StreamPolicy) -> S
             set(&mut policy.one_click, table.take("one_click", |v| v.word(one_click)));
             set(&mut policy.signed_body, table.take("signed_body", |v| v.word(signed)));
         }
-        Stream::Confirmation => later::of_confirmation(&mut table),
+        Stream::Confirmation => {
+            later::of_confirmation(&mut table);
+            set(&mut policy.link_life, table.take("link_life", link_life));
+        }
         Stream::Functional => {}
     }
     let leak = &[("refuse", ()), ("hold", ()), ("allow", ())];
@@ -172,6 +179,15 @@ fn set<T>(place: &mut T, given: Option<Given<T>>) {
 fn deadline(value: Value<'_>) -> Option<Duration> {
     let deadline = value.read(value::duration)?;
     if deadline > MAX_DEADLINE { value.wrong("a deadline may be 30 days at most") } else { Some(deadline) }
+}
+
+fn link_life(value: Value<'_>) -> Option<Duration> {
+    let life = value.read(value::duration)?;
+    match life {
+        _ if life < SHORTEST_LINK => value.wrong("a link that confirms must live an hour at least"),
+        _ if life > MAX_DEADLINE => value.wrong("a link that confirms may live 30 days at most"),
+        _ => Some(life),
+    }
 }
 
 fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<Similar> {

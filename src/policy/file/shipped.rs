@@ -18,6 +18,7 @@ const FILES: &[(&str, &str)] = embedded![
     "cases/au.toml",
     "cases/blocks.toml",
     "cases/ca.toml",
+    "cases/confirmation.toml",
     "cases/de.toml",
     "cases/eu.toml",
     "cases/fr.toml",

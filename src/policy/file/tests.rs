@@ -410,7 +410,6 @@ fn every_key_of_the_contract_is_accepted() {
         "feedback_domain",
         "merge_field_leak",
         "from",
-        "link_life",
         "rights",
         "adaptive",
         "response",

@@ -39,6 +39,7 @@ fn facts() -> Facts {
         scope: Some("apparel".parse().unwrap()),
         campaign: None,
         from_domain: "shop.example".to_owned(),
+        confirm_link: Default::default(),
         rule: SHIPPED.sender("demo-shop").unwrap().rule.clone(),
         findings: Default::default(),
     }

@@ -181,6 +181,45 @@ fn placeholders_are_filled_in_all_inline_texts_of_any_stream() {
 }
 
 #[test]
+fn the_link_that_confirms_comes_into_confirmation_mail_alone() {
+    for (text, filled) in [
+        (plain("Confirm: {{ optgate.confirm_url }}\n"), format!("Confirm: {CONFIRM}\n")),
+        (
+            html("<a href=\"https://%7B%7Boptgate.confirm_url%7D%7D\">Yes</a>\n"),
+            format!("<a href=\"{CONFIRM}\">Yes</a>\n"),
+        ),
+    ] {
+        assert_eq!(confirm_link(&message(&text)), ConfirmLink::Present, "{text}");
+        assert_eq!(body(&copy(&text, &confirmation())), filled.replace('\n', "\r\n"));
+        assert!(body(&copy(&text, &functional())).contains("optgate.confirm_url"), "{text}");
+        assert!(body(&copy(&text, &marketing())).contains("optgate.confirm_url"), "{text}");
+    }
+}
+
+#[test]
+fn a_link_that_can_not_be_pressed_does_not_count() {
+    let place = "{{optgate.confirm_url}}";
+    let attached = format!(
+        "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\n\
+         Content-Type: text/plain\nContent-Disposition: attachment\n\n{place}\n--b--\n"
+    );
+    let signed = format!(
+        "From: a@x.example\nContent-Type: multipart/signed; boundary=b; protocol=x\n\n--b\n\n{place}\n--b\n\nsig\n--b--\n"
+    );
+    let pgp = plain(&format!("-----BEGIN PGP SIGNED MESSAGE-----\n\n{place}\n"));
+    let unseen = html(&format!("<body><!-- {place} -->Hello</body>\n"));
+    for text in [attached, signed, pgp, unseen, plain("Hello\n"), plain("{optgate.confirm_url}\n")] {
+        assert_eq!(confirm_link(&message(&text)), ConfirmLink::Absent, "{text}");
+    }
+    let base64 = "From: a@x.example\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n\
+                  e3tvcHRnYXRlLmNvbmZpcm1fdXJsfX0=\n";
+    assert_eq!(confirm_link(&message(base64)), ConfirmLink::Present);
+    let quoted = "From: a@x.example\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n\
+                  {{optgate.con=\nfirm_url}}\n";
+    assert_eq!(confirm_link(&message(quoted)), ConfirmLink::Present);
+}
+
+#[test]
 fn a_placeholder_is_link_enough_and_brings_in_no_other() {
     let mut rewriting = marketing();
     rewriting.postal_address = Some("{{optgate.preferences_url}}".into());

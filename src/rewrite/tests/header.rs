@@ -99,7 +99,12 @@ fn no_value_of_ours_makes_a_field_of_its_own() {
     rewriting.date = evil.into();
     rewriting.message_id = evil.into();
     rewriting.extra_headers = vec![("X-A".into(), evil.into())];
-    let links = Links { unsubscribe: evil.into(), preferences: evil.into(), mailto: Some(evil.into()) };
+    let links = Links {
+        unsubscribe: evil.into(),
+        preferences: evil.into(),
+        confirm: None,
+        mailto: Some(evil.into()),
+    };
     rewriting.links = Some(links);
     let copy = copy("From: a@shop.example\n\nHello\n", &rewriting);
     assert_eq!(count(&copy, "Bcc"), 0);

@@ -12,6 +12,7 @@ use super::{Claim, Times};
 use crate::clock::from_micros;
 use crate::keys::DataKey;
 use crate::policy::Facts;
+use crate::policy::confirmation::AskedBefore;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::holds::Earlier;
 use crate::spool::{Because, Fence, Lane, Outcome, Settlement};
@@ -30,7 +31,7 @@ impl Store {
     /// is put off: it harms none of the others.
     pub(super) async fn complete(
         &self,
-        TakenRows { rows: taken, mut consent, records, mut earlier }: TakenRows,
+        TakenRows { rows: taken, mut consent, records, mut earlier, mut asked_before }: TakenRows,
         times: Times,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut session = self.inner.database.read().await?;
@@ -52,12 +53,14 @@ impl Store {
             let consent = person.map(|person| Consent { person, records }).map_err(StoreError::from);
             let verdicts = verdicts.remove(&fence.delivery);
             let earlier = earlier.remove(&fence.delivery).unwrap_or_default();
+            let asked_before = asked_before.remove(&fence.delivery).unwrap_or_default();
             let parts = Parts {
                 key,
                 verdicts,
                 message: messages.get(&one.message),
                 lane: lanes.get(&one.lane).map(|(lane, _)| lane),
                 earlier,
+                asked_before,
                 times,
             };
             match claim(one, parts, consent) {
@@ -83,8 +86,8 @@ impl Store {
         };
         let response = Some("what the queue holds of it can't be read".to_owned());
         let because = Because { response, reason: None };
-        let (verdict, policy, dsn) = (None, "".into(), None);
-        self.settle(Settle { fence, settlement, because, verdict, policy, dsn }).await.map(drop)
+        let (verdict, policy, dsn, confirmation) = (None, "".into(), None, None);
+        self.settle(Settle { fence, settlement, because, verdict, policy, dsn, confirmation }).await.map(drop)
     }
 
     async fn messages(
@@ -143,6 +146,7 @@ struct Parts<'a> {
     message: Option<&'a Result<Message>>,
     lane: Option<&'a Lane>,
     earlier: Vec<Earlier>,
+    asked_before: Vec<AskedBefore>,
     times: Times,
 }
 
@@ -173,6 +177,7 @@ fn claim(taken: Taken, parts: Parts<'_>, consent: Result<Consent, StoreError>) -
         last_verdict: verdicts.last.unwrap_or_else(|| Ok(first.clone()))?.verdict,
         verdict: first.verdict,
         earlier: parts.earlier,
+        asked_before: parts.asked_before,
         consent,
         attempts: u32::try_from(taken.attempts.saturating_sub(1)).unwrap_or(0),
         last_response: taken.last_response,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::keys::LookupHash;
 use crate::policy::Reason;
+use crate::policy::confirmation::AskedBefore;
 use crate::policy::decide::Records;
 use crate::policy::holds::Earlier;
 use crate::spool::Fence;
@@ -70,7 +71,7 @@ impl Store {
             true => self.records(),
             false => self.records_since(&before, tx).await?,
         };
-        Ok(TakenRows { rows, consent, records, earlier: HashMap::new() })
+        Ok(TakenRows { rows, consent, records, earlier: HashMap::new(), asked_before: HashMap::new() })
     }
 }
 
@@ -81,6 +82,8 @@ pub(super) struct TakenRows {
     pub records: Records,
     /// What each delivery's person was sent before, where it was asked for.
     pub earlier: HashMap<Uuid, Vec<Earlier>>,
+    /// What asked it to confirm before, likewise.
+    pub asked_before: HashMap<Uuid, Vec<AskedBefore>>,
 }
 
 /// Undoes a claim within its own transaction.

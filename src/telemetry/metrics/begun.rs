@@ -33,6 +33,7 @@ pub(super) const RESPONSES: Words = &["2xx", "4xx", "5xx", "none"];
 pub(super) const RELOADS: Words = &["done", "unchanged", "failed"];
 pub(super) const FACT_KINDS: Words = &[
     "signup_requested",
+    "confirmation_sent",
     "opt_in",
     "unconfirmed",
     "acquainted",

@@ -17,10 +17,9 @@ use super::stream::{self, Broken, Gone, Lines, Next, Pieces};
 use crate::consent::ConsentState;
 use crate::mail::Address;
 use crate::policy::decide::{Circumstances, decide as decided};
-use crate::policy::holds::Earlier;
 use crate::policy::standing;
 use crate::policy::verdict::ShownVerdict;
-use crate::policy::{Facts, Scope, Stream, Verdict};
+use crate::policy::{Facts, Scope, Stream, Verdict, confirmation};
 use crate::store::Subscriber;
 
 /// The most recipients in one document, and in one call by lines.
@@ -141,12 +140,16 @@ async fn verdicts(
     let records = api.store.records();
     let since = caller.policy.sender(caller.sender()).and_then(|own| own.counts_since(facts.stream, now));
     let earlier = api.store.earlier(caller.sender(), recipients, since).await?;
+    let asks = facts.stream == Stream::Confirmation;
+    let asked_since = asks.then(|| confirmation::counts_since(now));
+    let asked_before = api.store.asked_before(recipients, asked_since).await?;
     let unknown = ConsentState::default();
-    let verdict = |(known, earlier): (&Option<Subscriber>, Vec<Earlier>)| {
+    let sent = earlier.into_iter().zip(asked_before);
+    let verdict = |(known, (earlier, confirmations)): (&Option<Subscriber>, _)| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
-        decided(&caller.policy, facts, state, &Circumstances { records, earlier }, now)
+        decided(&caller.policy, facts, state, &Circumstances { records, earlier, confirmations }, now)
     };
-    Ok(consent.iter().zip(earlier).map(verdict).collect())
+    Ok(consent.iter().zip(sent).map(verdict).collect())
 }
 
 fn shown<'v>(caller: &'v Caller, to: &Address, verdict: &'v Verdict) -> ShownVerdict<'v> {

@@ -74,6 +74,7 @@ pub(super) struct EventPage {
 #[schema(as = EventType)]
 enum Type {
     SignupRequested,
+    ConfirmationSent,
     Unconfirmed,
     OptIn,
     Acquainted,
@@ -110,7 +111,7 @@ pub(super) struct EventShown {
     scopes: Vec<Scope>,
     /// The reason behind an outcome, or that mail is refused for from now on.
     reason: Option<Reason>,
-    /// Where a consent event came in: `api`, `page`, `one_click`, `command`, `import`, …
+    /// Where a consent event came in: `api`, `page`, `one_click`, `command`, `import`, `smtp`, …
     channel: Option<String>,
     ground: Option<OptIn>,
     how: Option<Acquaintance>,
@@ -254,9 +255,9 @@ fn consent(
         ..EventShown::bare(event.id, cursor, type_of(&event.kind))
     };
     match event.kind {
-        EventKind::SignupRequested { scopes } | EventKind::Unconfirmed { scopes } => {
-            EventShown { scopes, ..shown }
-        }
+        EventKind::SignupRequested { scopes, .. }
+        | EventKind::ConfirmationSent { scopes }
+        | EventKind::Unconfirmed { scopes } => EventShown { scopes, ..shown },
         EventKind::OptIn { ground, scopes } => EventShown { ground: Some(ground), scopes, ..shown },
         EventKind::Acquainted { how, scope, notice } => {
             EventShown { how: Some(how), notice: Some(notice), scopes: vec![scope], ..shown }
@@ -334,6 +335,7 @@ impl EventShown {
 fn type_of(kind: &EventKind) -> Type {
     match kind {
         EventKind::SignupRequested { .. } => Type::SignupRequested,
+        EventKind::ConfirmationSent { .. } => Type::ConfirmationSent,
         EventKind::Unconfirmed { .. } => Type::Unconfirmed,
         EventKind::OptIn { .. } => Type::OptIn,
         EventKind::Acquainted { .. } => Type::Acquainted,

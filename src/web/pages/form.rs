@@ -21,6 +21,8 @@ pub(super) enum Wish {
     /// To take back this withdrawal.
     Undo(Uuid),
     Save(Choices),
+    /// To confirm a sign-up.
+    Confirm,
     /// Nothing that we know: changes nothing.
     Nothing,
 }
@@ -109,6 +111,9 @@ fn wish(fields: &[(String, String)]) -> Wish {
     if let Some(withdrawal) = value("undo").and_then(|text| text.parse().ok()) {
         return Wish::Undo(withdrawal);
     }
+    if value("confirm") == Some("yes") {
+        return Wish::Confirm;
+    }
     let scopes = |wanted: &str| -> Vec<Scope> {
         fields.iter().filter(|(name, _)| name == wanted).filter_map(|(_, value)| value.parse().ok()).collect()
     };
@@ -142,9 +147,24 @@ mod tests {
 
     #[tokio::test]
     async fn fields_that_nobody_knows_ask_for_nothing() {
-        for body in ["", "x=y", "leave=", "leave=later", "undo=1", "List-Unsubscribe=maybe", "%ff=%fe"] {
+        for body in [
+            "",
+            "x=y",
+            "leave=",
+            "leave=later",
+            "undo=1",
+            "confirm=",
+            "confirm=no",
+            "List-Unsubscribe=maybe",
+            "%ff=%fe",
+        ] {
             assert_eq!(wish_of(None, body).await.unwrap(), Wish::Nothing, "{body}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_confirm_button_is_understood() {
+        assert_eq!(wish_of(None, "confirm=yes").await.unwrap(), Wish::Confirm);
     }
 
     #[tokio::test]

@@ -32,7 +32,7 @@ impl Pages {
     pub(super) fn allow(&self, wish: &Wish, visitor: &Visitor) -> Result<(), Trouble> {
         match wish {
             Wish::OneClick | Wish::LeaveList | Wish::LeaveAll => Ok(()),
-            Wish::Undo(_) | Wish::Save(_) | Wish::Nothing => self.may_come(visitor),
+            Wish::Undo(_) | Wish::Save(_) | Wish::Confirm | Wish::Nothing => self.may_come(visitor),
         }
     }
 

@@ -62,7 +62,7 @@ impl Pages {
                 self.undo(&visit, withdrawal, visitor).await
             }
             _ if visit.is_erased() => Err(Trouble::NothingKept),
-            Wish::Undo(_) | Wish::Save(_) | Wish::Nothing => Ok(self.ask(&visit)),
+            Wish::Undo(_) | Wish::Save(_) | Wish::Confirm | Wish::Nothing => Ok(self.ask(&visit)),
         }
     }
 }

@@ -138,6 +138,27 @@ pub(super) struct Saved {
     pub(super) not_on: Vec<String>,
 }
 
+/// The page with the button that confirms a sign-up.
+#[derive(Template)]
+#[template(path = "confirm.html")]
+pub(super) struct Confirm {
+    pub(super) words: Words,
+    /// Titles.
+    pub(super) interests: Vec<String>,
+    /// Redacted.
+    pub(super) address: Option<String>,
+}
+
+/// The page that says what was agreed.
+#[derive(Template)]
+#[template(path = "confirmed.html")]
+pub(super) struct Confirmed {
+    pub(super) words: Words,
+    /// Titles.
+    pub(super) interests: Vec<String>,
+    pub(super) choose: Option<String>,
+}
+
 /// A page that only says something.
 #[derive(Template)]
 #[template(path = "message.html")]

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::value;
 use super::scopes;
-use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, ShownTexts, Suppression};
+use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, ShownTexts, SignedUpBy, Suppression};
 use crate::policy::Scope;
 use crate::toml_file::{Given, Table, Value};
 
@@ -149,7 +149,7 @@ fn ground(value: Value<'_>) -> Option<OptIn> {
 fn unconfirmed(table: &mut Table<'_>) -> Vec<Said> {
     let mut said = Vec::new();
     if let Some(given) = table.take("signup", some_scopes) {
-        let kind = EventKind::SignupRequested { scopes: names(&given.value) };
+        let kind = EventKind::SignupRequested { scopes: names(&given.value), by: SignedUpBy::Told };
         said.push(Said::event(kind, &given.span, given.value));
     }
     if let Some(given) = table.take("unconfirmed", some_scopes) {
@@ -157,8 +157,8 @@ fn unconfirmed(table: &mut Table<'_>) -> Vec<Said> {
         said.push(Said::event(kind, &given.span, given.value));
     }
     if let Some(given) = table.take("confirmation_sent", only_true) {
-        // It grants nothing and takes nothing: a sign-up for nothing says so to `fold`.
-        let kind = EventKind::SignupRequested { scopes: Vec::new() };
+        // Whatever it was for, it counts.
+        let kind = EventKind::ConfirmationSent { scopes: Vec::new() };
         said.push(Said::event(kind, &given.span, Vec::new()));
     }
     said
