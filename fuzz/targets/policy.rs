@@ -11,12 +11,11 @@ fuzz_target!(|text: &str| {
     match file::parse(&files) {
         Ok((set, warnings)) => {
             warnings.iter().for_each(shown);
-            file::untouched(&files, &set).iter().for_each(shown);
-            let (cases, mistakes) = file::cases(&files, Some(&set));
-            mistakes.iter().for_each(shown);
-            for case in &cases {
-                let outcome = case.run(&set);
-                assert_eq!(outcome.verdict, case.run(&set).verdict);
+            let cases = file::case::cases(&files, Some(&set));
+            cases.mistakes.iter().for_each(shown);
+            file::untouched(&files, &cases).iter().for_each(shown);
+            for (one, again) in cases.outcomes().iter().zip(&cases.outcomes()) {
+                assert_eq!(one.verdict, again.verdict);
             }
             let again = file::parse(&files).unwrap_or_else(|_| panic!("the second reading finds mistakes"));
             assert_eq!(set.hash, again.0.hash);
@@ -27,7 +26,7 @@ fuzz_target!(|text: &str| {
         Err(mistakes) => {
             assert!(!mistakes.is_empty(), "refused, and no reason given");
             mistakes.iter().for_each(shown);
-            file::cases(&files, None).1.iter().for_each(shown);
+            file::case::cases(&files, None).mistakes.iter().for_each(shown);
         }
     }
 });
