@@ -15,10 +15,9 @@ pub(super) const MOST_JOINED: usize = 128;
 /// `(?, ?), (?, ?)` or `($1, $2), ($3, $4)`, for all values that a statement has. SQLite looks up the name of each
 /// parameter among all names, so that it is given none where there are many.
 fn all_tuples(session: &Session, rows: usize, columns: usize) -> String {
-    let unnamed = || format!("({})", vec!["?"; columns].join(", "));
-    session
-        .either(Some(unnamed), None)
-        .map_or_else(|| tuples(1, rows, columns), |unnamed| vec![unnamed(); rows].join(", "))
+    let unnamed: fn(usize, usize) -> String =
+        |rows, columns| vec![format!("({})", vec!["?"; columns].join(", ")); rows].join(", ");
+    session.either(unnamed, |rows, columns| tuples(1, rows, columns))(rows, columns)
 }
 
 /// `($1, $2), ($3, $4)`, counting on from `first`.

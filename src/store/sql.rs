@@ -18,6 +18,9 @@ use super::fault::{Fault, Result};
 use crate::clock::{Clock, from_micros};
 use crate::keys::LookupHash;
 
+/// SQLite's, in octets.
+const PAGE: usize = 4096;
+
 /// A value to bind.
 #[derive(Clone, Debug)]
 pub(super) enum Value {
@@ -157,8 +160,8 @@ pub(super) fn to_json<T: serde::Serialize>(value: &T) -> String {
 pub(super) struct Session {
     link: Link,
     clock: Clock,
-    /// By all statements so far.
-    touched: u64,
+    /// By all statements so far: rows, and pages of what was bound.
+    written: u64,
 }
 
 enum Link {
@@ -191,11 +194,11 @@ macro_rules! run {
 
 impl Session {
     pub fn sqlite(connection: PoolConnection<Sqlite>, clock: Clock) -> Self {
-        Self { link: Link::Sqlite(connection), clock, touched: 0 }
+        Self { link: Link::Sqlite(connection), clock, written: 0 }
     }
 
     pub fn postgres(connection: PoolConnection<Postgres>, clock: Clock) -> Self {
-        Self { link: Link::Postgres(connection), clock, touched: 0 }
+        Self { link: Link::Postgres(connection), clock, written: 0 }
     }
 
     fn raw(&mut self) -> Raw<'_> {
@@ -219,11 +222,12 @@ impl Session {
     pub async fn execute(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<u64> {
         let sql = sql.into_sql_str();
         check_placeholders(sql.as_str(), values.len());
+        let pages = pages(&values);
         let touched = match self.raw() {
             Raw::Sqlite(connection) => run!(connection, sql, values, execute)?.rows_affected(),
             Raw::Postgres(connection) => run!(connection, sql, values, execute)?.rows_affected(),
         };
-        self.touched += touched;
+        self.written += touched + pages;
         Ok(touched)
     }
 
@@ -231,14 +235,18 @@ impl Session {
     pub async fn fetch(&mut self, sql: impl SqlSafeStr, values: Vec<Value>) -> Result<Vec<Row>> {
         let sql = sql.into_sql_str();
         check_placeholders(sql.as_str(), values.len());
-        Ok(match self.raw() {
+        let pages = pages(&values);
+        let rows: Vec<Row> = match self.raw() {
             Raw::Sqlite(connection) => {
                 run!(connection, sql, values, fetch_all)?.into_iter().map(Row::Sqlite).collect()
             }
             Raw::Postgres(connection) => {
                 run!(connection, sql, values, fetch_all)?.into_iter().map(Row::Postgres).collect()
             }
-        })
+        };
+        // What was only read counts too: nothing tells it from what `RETURNING` gives.
+        self.written += rows.len() as u64 + pages;
+        Ok(rows)
     }
 
     /// Runs a statement that gives at most one row.
@@ -278,24 +286,24 @@ pub(super) struct Tx {
 
 impl Tx {
     pub fn sqlite(transaction: Transaction<'static, Sqlite>, clock: Clock, writing: Writing) -> Self {
-        let session = Session { link: Link::SqliteTx(transaction), clock, touched: 0 };
+        let session = Session { link: Link::SqliteTx(transaction), clock, written: 0 };
         Self { session, writing: Some(writing) }
     }
 
     pub fn postgres(transaction: Transaction<'static, Postgres>, clock: Clock) -> Self {
-        let session = Session { link: Link::PostgresTx(transaction), clock, touched: 0 };
+        let session = Session { link: Link::PostgresTx(transaction), clock, written: 0 };
         Self { session, writing: None }
     }
 
     pub async fn commit(self) -> Result<()> {
-        let Session { link, touched, .. } = self.session;
+        let Session { link, written, .. } = self.session;
         match link {
             Link::SqliteTx(transaction) => transaction.commit().await?,
             Link::PostgresTx(transaction) => transaction.commit().await?,
             Link::Sqlite(_) | Link::Postgres(_) => {}
         }
         if let Some(writing) = self.writing {
-            writing.wrote(touched);
+            writing.wrote(written);
         }
         Ok(())
     }
@@ -313,6 +321,17 @@ impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut Session {
         &mut self.session
     }
+}
+
+/// Whole pages that these values fill.
+fn pages(values: &[Value]) -> u64 {
+    let length = |value: &Value| match value {
+        Value::Int(_) => 0,
+        Value::Text(text) => text.as_ref().map_or(0, String::len),
+        Value::Blob(octets) => octets.as_ref().map_or(0, Vec::len),
+        Value::Shared(octets) => octets.len(),
+    };
+    values.iter().map(|value| (length(value) / PAGE) as u64).sum()
 }
 
 /// A missing value would silently be NULL on SQLite: caught where tests run.

@@ -13,28 +13,29 @@ use tokio::task::AbortHandle;
 use super::PATIENCE;
 use super::turn::Turns;
 
-/// Rows after which the log is taken back: each changes two or three pages.
-const ROWS: u64 = 8_000;
+/// What was written before the log is taken back. A row counts as one, with one more for each page that it fills: as
+/// it changes indexes too, this is a log of some 30 to 60 MiB.
+const LONG: u64 = 6_000;
 
 pub(super) struct Log {
     pool: SqlitePool,
     turns: Arc<Turns>,
-    rows: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
     long: Arc<Notify>,
     task: AbortHandle,
 }
 
 impl Log {
-    /// Keeps it short from now on, on a connection of its own.
+    /// Keeps it short from now on, on a connection of its own that waits for no lock.
     pub fn keep(pool: SqlitePool, turns: Arc<Turns>) -> Arc<Self> {
-        let (rows, long) = (Arc::<AtomicU64>::default(), Arc::new(Notify::new()));
-        let task = tokio::spawn(shorten(pool.clone(), turns.clone(), rows.clone(), long.clone()));
-        Arc::new(Self { pool, turns, rows, long, task: task.abort_handle() })
+        let (written, long) = (Arc::<AtomicU64>::default(), Arc::new(Notify::new()));
+        let task = tokio::spawn(shorten(pool.clone(), turns.clone(), written.clone(), long.clone()));
+        Arc::new(Self { pool, turns, written, long, task: task.abort_handle() })
     }
 
-    /// So many rows were written.
-    pub fn grew(&self, rows: u64) {
-        if self.rows.fetch_add(rows, Ordering::Relaxed) + rows >= ROWS {
+    /// A transaction was committed that wrote so much.
+    pub fn grew(&self, by: u64) {
+        if self.written.fetch_add(by, Ordering::Relaxed) + by >= LONG {
             self.long.notify_one();
         }
     }
@@ -43,7 +44,7 @@ impl Log {
     pub async fn truncate(&self) {
         for _ in 0..100 {
             let turn = self.turns.next(PATIENCE).await;
-            if checkpoint(&self.pool, "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)").await {
+            if checkpoint(&self.pool, "PRAGMA wal_checkpoint(TRUNCATE)").await {
                 return;
             }
             drop(turn);
@@ -63,11 +64,11 @@ impl Drop for Log {
     }
 }
 
-async fn shorten(pool: SqlitePool, turns: Arc<Turns>, rows: Arc<AtomicU64>, long: Arc<Notify>) {
+async fn shorten(pool: SqlitePool, turns: Arc<Turns>, written: Arc<AtomicU64>, long: Arc<Notify>) {
     let passive = "PRAGMA wal_checkpoint(PASSIVE)";
     loop {
         long.notified().await;
-        rows.store(0, Ordering::Relaxed);
+        written.store(0, Ordering::Relaxed);
         // Most of it while others write. What they added is little, and with it the log begins at its start again.
         checkpoint(&pool, passive).await;
         if let Ok(_turn) = turns.next(PATIENCE).await {

@@ -3,6 +3,7 @@
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::str::FromStr as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -44,7 +45,8 @@ impl Sqlite {
         let synced = pool(1).connect_with(options.clone().synchronous(SqliteSynchronous::Full)).await;
         let lazy = pool(1).connect_lazy_with(options.clone().synchronous(SqliteSynchronous::Normal));
         let options = options.pragma("query_only", "ON");
-        let log = Log::keep(pool(1).connect_lazy_with(options.clone()), turns.clone());
+        let for_log = pool(1).connect_lazy_with(options.clone().busy_timeout(Duration::ZERO));
+        let log = Log::keep(for_log, turns.clone());
         let readers = pool(READERS).connect_lazy_with(options);
         Ok(Self { synced: synced.map_err(Fault::from)?, lazy, readers, turns, log })
     }
@@ -69,9 +71,9 @@ impl Sqlite {
 }
 
 impl Writing {
-    /// A transaction was committed that wrote about so many rows.
-    pub fn wrote(&self, rows: u64) {
-        self.log.grew(rows);
+    /// A transaction was committed that wrote about so much, as `Log` counts.
+    pub fn wrote(&self, much: u64) {
+        self.log.grew(much);
     }
 }
 
@@ -84,8 +86,8 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         // Invariant 12: what is deleted or erased is overwritten, not merely unlinked.
         .pragma("secure_delete", "ON")
         .pragma("journal_size_limit", "67108864")
-        // In pages. `Log` takes the log back long before, beside the commits and not in one of them.
-        .pragma("wal_autocheckpoint", "40000")
+        // In pages (64 MiB). `Log` takes it back before, beside the commits and not in one of them.
+        .pragma("wal_autocheckpoint", "16384")
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "MEMORY")
         .disable_statement_logging()
