@@ -23,6 +23,7 @@ mod once;
 mod operator;
 mod page;
 mod people;
+mod places;
 mod policy_set;
 mod proofs;
 mod pulse;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::claim::Taken;
 use super::database::Commit;
 use super::fault::Result;
-use super::mailings::lock_people;
+use super::places::{Known, Together, before_each, lock_people, of_each};
 use super::sql::{Session, Value, values};
 use super::{Store, StoreError, rows};
 use crate::keys::LookupHash;
@@ -32,8 +32,7 @@ impl Store {
             recipients.iter().map(|address| self.inner.keys.lookup_hash(address)).collect();
         let distinct = hashes.iter().copied().collect();
         let known = read(&mut self.inner.database.read().await?, WITH_WAITING, distinct, since).await?;
-        let of = |hash| known.get(hash).into_iter().flatten().map(|(_, asked)| *asked).collect();
-        Ok(hashes.iter().map(of).collect())
+        Ok(of_each(&known, &hashes))
     }
 
     /// Forgets what was over before this, so many at most. How many there were.
@@ -71,7 +70,7 @@ pub(super) async fn reserve(
     lock_people(session, taken).await?;
     let ids = taken.iter().map(|one| Value::from(one.fence.delivery)).collect();
     rows::with_list(session, PLACE, values![now], ids).await?;
-    before_each(session, taken, since, |other, own| other < own).await
+    before(session, taken, since, Together::ByAge).await
 }
 
 /// Tells each of what was just claimed to end what was taken before.
@@ -80,7 +79,7 @@ pub(super) async fn before_the_end(
     taken: &[Taken],
     since: Timestamp,
 ) -> Result<HashMap<Uuid, Vec<AskedBefore>>> {
-    before_each(session, taken, since, |_, _| false).await
+    before(session, taken, since, Together::Ending).await
 }
 
 /// The upstream has taken these.
@@ -107,22 +106,14 @@ const PLACE: &str = "INSERT INTO confirmations (lookup_hash, delivery, sender, c
      SELECT d.lookup_hash, d.id, d.sender, $1 FROM deliveries d WHERE d.id IN {}
      ON CONFLICT (lookup_hash, delivery) DO UPDATE SET claimed_at = excluded.claimed_at";
 
-async fn before_each(
+async fn before(
     session: &mut Session,
     taken: &[Taken],
     since: Timestamp,
-    comes_before: impl Fn(Uuid, Uuid) -> bool,
+    together: Together,
 ) -> Result<HashMap<Uuid, Vec<AskedBefore>>> {
     let known = read(session, IN_HAND, taken.iter().map(|one| one.hash).collect(), since).await?;
-    let here: BTreeSet<Uuid> = taken.iter().map(|one| one.fence.delivery).collect();
-    let before = |one: &Taken| {
-        let own = one.fence.delivery;
-        let all = known.get(&one.hash).into_iter().flatten();
-        let before = all.filter(|(other, _)| *other != own);
-        let before = before.filter(|(other, _)| !here.contains(other) || comes_before(*other, own));
-        (own, before.map(|(_, asked)| *asked).collect())
-    };
-    Ok(taken.iter().map(before).collect())
+    Ok(before_each(&known, taken.iter(), together))
 }
 
 // Invariant 15: over all senders, since who bombs an address uses many; they tell times, and never whose they are.
@@ -141,9 +132,9 @@ async fn read(
     query: &'static str,
     people: BTreeSet<LookupHash>,
     since: Timestamp,
-) -> Result<HashMap<LookupHash, Vec<(Uuid, AskedBefore)>>> {
+) -> Result<Known<AskedBefore>> {
     let people = people.into_iter().map(Value::from).collect();
-    let mut known: HashMap<LookupHash, Vec<(Uuid, AskedBefore)>> = HashMap::new();
+    let mut known: Known<AskedBefore> = HashMap::new();
     for row in rows::with_list(session, query, values![since], people).await? {
         let (claimed_at, sent_at) = (row.time(2)?, row.opt_time(3)?);
         let stage = if sent_at.is_some() { Stage::Delivered } else { Stage::Reserved };

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::claim::Taken;
 use super::database::Commit;
 use super::fault::Result;
+use super::places::{Known, Together, before_each, lock_people, of_each};
 use super::sql::{Row, Session, Value, values};
 use super::{Store, StoreError, rows};
 use crate::keys::LookupHash;
@@ -29,8 +30,7 @@ impl Store {
             recipients.iter().map(|address| self.inner.keys.lookup_hash(address)).collect();
         let distinct = hashes.iter().copied().collect();
         let known = read(&mut self.inner.database.read().await?, sender, distinct, since).await?;
-        let of = |hash| known.get(hash).into_iter().flatten().map(|(_, earlier)| earlier.clone()).collect();
-        Ok(hashes.iter().map(of).collect())
+        Ok(of_each(&known, &hashes))
     }
 
     /// Forgets what was claimed before, so many at most. How many there were.
@@ -63,7 +63,7 @@ pub(super) async fn reserve(
     let place = session.either(PLACE.0, PLACE.1);
     let ids = taken.iter().map(|one| Value::from(one.fence.delivery)).collect();
     rows::with_list(session, place, values![now], ids).await?;
-    before_each(session, taken, since, |other, own| other < own).await
+    before(session, taken, since, Together::ByAge).await
 }
 
 /// Tells each of what was just claimed to end what was delivered before.
@@ -72,7 +72,7 @@ pub(super) async fn before_the_end(
     taken: &[Taken],
     since: Timestamp,
 ) -> Result<HashMap<Uuid, Vec<Earlier>>> {
-    before_each(session, taken, since, |_, _| false).await
+    before(session, taken, since, Together::Ending).await
 }
 
 /// With the person go the traces of what was sent to them.
@@ -95,28 +95,11 @@ const PLACE: (&str, &str) = (
      ON CONFLICT (sender, lookup_hash, delivery) DO UPDATE SET claimed_at = excluded.claimed_at",
 );
 
-/// PostgreSQL: of two claims for one person the second one waits, and sees what the first has reserved. People
-/// are locked in one order. Not by their rows: who records a fact locks those before the deliveries.
-pub(super) async fn lock_people(session: &mut Session, taken: &[Taken]) -> Result<()> {
-    if session.either(true, false) {
-        return Ok(());
-    }
-    let keys: BTreeSet<i64> = taken.iter().map(|one| lock_key(one.hash)).collect();
-    let keys = keys.into_iter().map(|key| values![key]).collect();
-    rows::with_values(session, "key", keys, "SELECT pg_advisory_xact_lock(key) FROM v").await.map(drop)
-}
-
-/// Two people who share one wait for each other without need, no more.
-fn lock_key(hash: LookupHash) -> i64 {
-    let [a, b, c, d, e, f, g, h, ..] = hash.0;
-    i64::from_be_bytes([a, b, c, d, e, f, g, h])
-}
-
-async fn before_each(
+async fn before(
     session: &mut Session,
     taken: &[Taken],
     since: Timestamp,
-    comes_before: impl Fn(Uuid, Uuid) -> bool,
+    together: Together,
 ) -> Result<HashMap<Uuid, Vec<Earlier>>> {
     let mut by_sender: HashMap<&str, Vec<&Taken>> = HashMap::new();
     for one in taken {
@@ -126,13 +109,7 @@ async fn before_each(
     for (sender, theirs) in by_sender {
         let people = theirs.iter().map(|one| one.hash).collect();
         let known = read(session, sender, people, since).await?;
-        let here: BTreeSet<Uuid> = theirs.iter().map(|one| one.fence.delivery).collect();
-        for one in theirs {
-            let own = one.fence.delivery;
-            let all = known.get(&one.hash).into_iter().flatten();
-            let before = all.filter(|(other, _)| !here.contains(other) || comes_before(*other, own));
-            earlier.insert(own, before.map(|(_, earlier)| earlier.clone()).collect());
-        }
+        earlier.extend(before_each(&known, theirs.iter().copied(), together));
     }
     Ok(earlier)
 }
@@ -143,14 +120,14 @@ async fn read(
     sender: &str,
     people: BTreeSet<LookupHash>,
     since: Timestamp,
-) -> Result<HashMap<LookupHash, Vec<(Uuid, Earlier)>>> {
+) -> Result<Known<Earlier>> {
     // What was claimed to end has no upstream.
     let query = "SELECT m.lookup_hash, m.delivery, m.scope, m.claimed_at, d.ended_at
                  FROM mailings m JOIN deliveries d ON d.id = m.delivery
                  WHERE m.sender = $1 AND m.claimed_at >= $2 AND m.lookup_hash IN {}
                  AND (d.state = 'relayed' OR d.state = 'claimed' AND d.upstream IS NOT NULL)";
     let people = people.into_iter().map(Value::from).collect();
-    let mut known: HashMap<LookupHash, Vec<(Uuid, Earlier)>> = HashMap::new();
+    let mut known: Known<Earlier> = HashMap::new();
     for row in rows::with_list(session, query, values![sender, since], people).await? {
         known.entry(LookupHash(row.hash(0)?)).or_default().push((row.id(1)?, earlier(&row)?));
     }
