@@ -5,6 +5,8 @@
 //! bounded only where nobody who tells has a credential, which is at a person's own links, and only beyond a number of
 //! presses that no person makes.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -20,8 +22,8 @@ pub const AHEAD_SECONDS: i64 = 300;
 pub const EARLIEST_SECOND: i64 = 631_152_000; // 1990-01-01
 /// For how long a person may undo an own withdrawal, in seconds.
 pub const UNDO_SECONDS: i64 = 24 * 3600;
-/// Beyond this many noes of one person by own links within a day, only one a minute is recorded of each kind: somebody's
-/// program presses the link.
+/// Beyond this many noes of one person by own links within a day, one is recorded only where none of the last minute says
+/// as much: somebody's program presses the link. Beyond as many undoings nothing is taken back: the no stays.
 pub const PRESSES: usize = 100;
 const PRESSES_SECONDS: i64 = 24 * 3600;
 const PRESSED_SECONDS: i64 = 60;
@@ -185,7 +187,14 @@ fn pressed_before(history: &[Event], fact: &Event) -> Option<Uuid> {
     if history.iter().filter(pressed).count() < PRESSES {
         return None;
     }
-    let same = history.iter().filter(|own| pressed(own) && own.own_withdrawal().as_ref() == Some(&scopes));
+    let says_as_much = |own: &&Event| {
+        let covers = |said: &BTreeSet<&Scope>| {
+            let is_said = |scope: &&Scope| said.iter().any(|own| own.covers(scope));
+            said.is_empty() || !scopes.is_empty() && scopes.iter().all(is_said)
+        };
+        own.own_withdrawal().as_ref().is_some_and(covers)
+    };
+    let same = history.iter().filter(|own| pressed(own) && says_as_much(own));
     let last = same.max_by_key(|own| (own.occurred_at, own.id)).filter(|own| since(own) < PRESSED_SECONDS)?;
     let mut others = history.iter().filter(|own| !matches!(own.kind, EventKind::Withdrawal { .. }));
     others.all(|own| own.occurred_at < last.occurred_at).then_some(last.id)
@@ -201,6 +210,12 @@ fn undoing(
 ) -> Result<Onto, NotAdmitted> {
     let named = history.iter().find(|own| own.id == withdrawal && own.own_withdrawal().is_some());
     let no = named.ok_or(NotAdmitted::NothingToUndo)?;
+    let today = |own: &Event| (0..PRESSES_SECONDS).contains(&seconds_between(own.occurred_at, now));
+    let undone =
+        history.iter().filter(|own| matches!(own.kind, EventKind::WithdrawalUndone { .. }) && today(own));
+    if undone.count() >= PRESSES {
+        return Err(NotAdmitted::NothingToUndo);
+    }
     let mut living: Vec<&Event> = history.iter().collect();
     living.sort_by_key(|own| (own.occurred_at, own.id));
     let stands = taken_back(&living).get(&withdrawal).is_none_or(|taken| !taken.has_all_of(scopes));

@@ -137,11 +137,32 @@ fn a_link_that_a_program_presses_over_and_over_does_not_make_history_grow_withou
     let last = PRESSES as i64 - 1;
     check(&presses[1..], (last + 1, no(&[])), last + 1, Ok(Onto::History));
     check(&presses, (last + 1, no(&[])), last + 1, already(PRESSES as u128));
-    // Another no, or one after a yes, or a minute later, is recorded all the same.
-    check(&presses, (last + 1, no(&["apparel"])), last + 1, Ok(Onto::History));
+    // Less than that says nothing new either.
+    check(&presses, (last + 1, no(&["apparel"])), last + 1, already(PRESSES as u128));
+    // More than was said, or a no after a yes, or a minute later, is recorded all the same.
+    let of_a_part: Vec<_> = (0..PRESSES as i64).map(|second| (second, no(&["apparel"]))).collect();
+    check(&of_a_part, (last + 1, no(&["apparel", "furniture"])), last + 1, Ok(Onto::History));
+    check(&of_a_part, (last + 1, no(&[])), last + 1, Ok(Onto::History));
+    check(&of_a_part, (last + 1, no(&["apparel.tshirts"])), last + 1, already(PRESSES as u128));
     check(&presses, (last + PRESSED_SECONDS, no(&[])), last + 60, Ok(Onto::History));
     let with_yes = [presses, vec![(last, yes(&["apparel"]))]].concat();
     check(&with_yes, (last + 1, no(&[])), last + 1, Ok(Onto::History));
+}
+
+#[test]
+fn what_a_program_takes_back_over_and_over_stays_withdrawn_in_the_end() {
+    // Of a no at each even second, the next second takes it back.
+    let turns = |count: usize| {
+        let one = |turn| {
+            let (second, id) = (2 * turn as i64, 2 * turn as u128 + 1);
+            [(second, no(&[])), (second + 1, undo(id))]
+        };
+        (0..count).flat_map(one).chain([(2 * count as i64, no(&[]))]).collect::<Vec<_>>()
+    };
+    let last = |count: usize| (2 * count as i64 + 1, undo(2 * count as u128 + 1));
+    let few = PRESSES - 1;
+    check(&turns(few), last(few), last(few).0, Ok(Onto::History));
+    check(&turns(PRESSES), last(PRESSES), last(PRESSES).0, Err(NotAdmitted::NothingToUndo));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! An undoing takes away only what it names. It must never bring back more: what a no covered stays covered, also where
 //! there was nothing to bring back when the undoing came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
@@ -90,9 +90,12 @@ pub(super) fn standing(living: &[&Event]) -> Vec<No> {
 /// `living` is in the order of time.
 pub fn taken_back<'h>(living: &[&'h Event]) -> BTreeMap<Uuid, TakenBack<'h>> {
     let mut gone = BTreeMap::new();
+    let is_undone = living.iter().any(|event| matches!(event.kind, EventKind::WithdrawalUndone { .. }));
+    let places = living.iter().enumerate().filter(|_| is_undone);
+    let positions: HashMap<Uuid, usize> = places.map(|(place, event)| (event.id, place)).collect();
     for undoing in living {
         let EventKind::WithdrawalUndone { withdrawal, scopes: back } = &undoing.kind else { continue };
-        let named = living.iter().position(|event| event.id == *withdrawal);
+        let named = positions.get(withdrawal).copied();
         let Some((position, scopes)) =
             named.and_then(|position| Some((position, living.get(position)?.own_withdrawal()?)))
         else {
