@@ -1,8 +1,9 @@
 //! People of whom nothing ever came: they asked for mail and never confirmed it, or were imported without a proof. When
-//! that is long ago all that is known of them goes, the hash too: there is no no to remember.
+//! that is long ago all that is known of them goes: there is no no to remember. What was refused to them stays for as
+//! long as any outcome, with the keyed hash and without the address.
 //!
 //! Never touched is whoever said no, was blocked, restricted or erased (invariant 5), or gave any ground; nor whom
-//! mail still waits for.
+//! mail waits for or was sent to: a link in it must be able to say no for as long as it can be shown.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -21,7 +22,7 @@ macro_rules! nothing_came {
           AND NOT EXISTS (SELECT 1 FROM consent_events e WHERE e.subscriber = s.id AND (e.recorded_at >= $2
               OR e.kind NOT IN ('signup_requested', 'confirmation_sent', 'unconfirmed')))
           AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.sender = $1 AND d.lookup_hash = s.lookup_hash
-              AND d.state IN ('queued', 'held', 'claimed')))"
+              AND d.state IN ('queued', 'held', 'claimed', 'relayed')))"
     };
 }
 

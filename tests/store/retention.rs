@@ -244,6 +244,11 @@ async fn whom_mail_waits_for_or_who_came_lately_stays(home: &Home) {
     home.spool_to(&["old@example.se"]).await;
     let ids: Vec<Uuid> = again.iter().map(|person| person.id).collect();
     assert_eq!(home.store.remove_unconfirmed(SENDER, before, &ids).await.unwrap(), 0);
+    // What was sent has a link by which no can be said.
     end(home, 1).await;
+    assert_eq!(home.store.remove_unconfirmed(SENDER, before, &ids).await.unwrap(), 0);
+    home.store.sequence().await.unwrap();
+    home.advance(DAY).await;
+    assert_eq!(remove(home, home.clock.now()).await.outcomes, 1);
     assert_eq!(home.store.remove_unconfirmed(SENDER, before, &ids).await.unwrap(), 1);
 }
