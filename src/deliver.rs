@@ -137,7 +137,7 @@ impl Departures {
         };
         match &result {
             Ok(_) => upstream.answered(),
-            Err(Stop::Failed(failure)) => upstream.failed(claim.fence.delivery, failure),
+            Err(Stop::Failed(failure, _)) => upstream.failed(claim.fence.delivery, failure),
             Err(_) => {}
         }
         result
@@ -188,10 +188,13 @@ impl Departures {
         let decided = basis.of(leave.verdict().clone());
         let sent = connection.send(leave, &envelope, &[&copy.signatures, &copy.copy]).await;
         fail::fail_point!("deliver_after_response", sent.is_ok(), |_| std::process::abort());
-        sent.map(|response| Sent { response, dsn, decided }).map_err(|failure| match connection.origin {
-            Origin::Kept if failure.is_stale() => Stop::Stale(failure),
-            _ => Stop::Failed(failure),
-        })
+        match sent {
+            Ok(response) => Ok(Sent { response, dsn, decided }),
+            Err(failure) if connection.origin == Origin::Kept && failure.is_stale() => {
+                Err(Stop::Stale(failure))
+            }
+            Err(failure) => Err(Stop::Failed(failure, decided)),
+        }
     }
 
     /// Whether nothing but this upstream is in the way, and another could take it.

@@ -48,7 +48,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub use claim::{Ask, Claim, Granted};
+pub use claim::{Ask, Asks, Claim, Granted};
 pub use credential::{Credential, Role};
 pub use decision::{ConsentThen, Decision, FirstDecision, FirstDecisions, Round};
 pub use fact::{NewFact, RecordError, Recorded, Who};

@@ -22,7 +22,7 @@ impl Said {
     pub fn of(result: &Result<Sent, Stop>) -> Self {
         match result {
             Ok(sent) => Self::Code(sent.response.code),
-            Err(Stop::Failed(failure) | Stop::Stale(failure)) => match failure {
+            Err(Stop::Failed(failure, _) | Stop::Stale(failure)) => match failure {
                 Failure::Answered(_, response) => Self::Code(response.code),
                 Failure::Unfit(_) => Self::NotAsked,
                 _ => Self::Nothing,

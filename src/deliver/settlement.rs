@@ -53,7 +53,7 @@ pub enum Stop {
     Unreachable { upstream: String, failure: Failure },
     /// The upstream did not take it.
     #[error("{0}")]
-    Failed(#[from] Failure),
+    Failed(#[source] Failure, Box<Redecided>),
     /// A kept connection turned out to be dead before anything was accepted: another may serve.
     #[error("{0}")]
     Stale(Failure),
@@ -149,9 +149,14 @@ impl Settling {
                 verdict: unless_said_before(*redecided, claim),
                 told: None,
             },
-            Stop::Failed(failure) | Stop::Stale(failure) | Stop::NoCopy(NoCopy::Unfit(failure)) => {
-                self.failed(claim, &failure, now)
+            Stop::Failed(failure, decided) => {
+                let ending = self.failed(claim, &failure, now);
+                // Invariant 16: what the upstream had in hand left us, whatever it says of it.
+                let had_it =
+                    ending.settlement == Settlement::End(Outcome::Rejected) || failure.may_have_been_taken();
+                Ending { verdict: unless_said_before(*decided, claim).filter(|_| had_it), ..ending }
             }
+            Stop::Stale(failure) | Stop::NoCopy(NoCopy::Unfit(failure)) => self.failed(claim, &failure, now),
             // Never the recipient's fault: whatever it is, it is Later.
             Stop::Unreachable { upstream, failure } => {
                 later(claim, now, &format!("{upstream}: {}", failure.told(&claim.recipient)))

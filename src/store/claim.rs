@@ -103,8 +103,15 @@ pub struct Ask {
     /// From when on what people were sent counts, where the sender has frequency caps: then each claim takes a
     /// place under them.
     pub counts_since: Option<Timestamp>,
-    /// From when on mails that asked to confirm count, where the lane's mail asks: then each claim takes a place.
-    pub asked_since: Option<Timestamp>,
+    /// Whether the lane's mail asks to confirm: then each claim takes a place under the limit.
+    pub asks: Asks,
+}
+
+/// Whether mail asks people to confirm a sign-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    ToConfirm,
+    Nothing,
 }
 
 /// What an ask came to.
@@ -136,7 +143,8 @@ impl Store {
         if let Some(since) = ask.counts_since {
             taken.earlier = mailings::reserve(&mut tx, &taken.rows, since, now).await?;
         }
-        if let Some(since) = ask.asked_since {
+        if ask.asks == Asks::ToConfirm {
+            let since = confirmation::counts_since(now);
             taken.asked_before = confirmations::reserve(&mut tx, &taken.rows, since, now).await?;
         }
         if taken.rows.is_empty() {

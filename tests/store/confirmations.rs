@@ -14,8 +14,8 @@ use optgate::policy::holds::Stage;
 use optgate::record::Asking;
 use optgate::spool::{Fence, Outcome, Settlement};
 use optgate::store::{
-    Ask, Claim, NewDelivery, NewFact, NewMessage, RecordError, Recorded, Seen, SentConfirmation, Settle,
-    Store, Subscriber, Who,
+    Ask, Asks, Claim, NewDelivery, NewFact, NewMessage, RecordError, Recorded, Seen, SentConfirmation,
+    Settle, Store, Subscriber, Who,
 };
 use uuid::Uuid;
 
@@ -75,7 +75,7 @@ async fn lanes(home: &Home) -> Vec<i64> {
 }
 
 async fn claim(store: &Store, lane: i64) -> Vec<Claim> {
-    let ask = Ask { asked_since: Some(Timestamp::UNIX_EPOCH), ..ask(lane, 64) };
+    let ask = Ask { asks: Asks::ToConfirm, ..ask(lane, 64) };
     store.claim(&ask).await.unwrap().claims
 }
 

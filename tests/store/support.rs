@@ -13,7 +13,9 @@ use optgate::mail::Address;
 use optgate::policy::decide::{Admission, DeliveryKind, admit};
 use optgate::policy::{Facts, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use optgate::spool::{Because, Fence, Lane, Settlement};
-use optgate::store::{Ask, NewDelivery, NewFact, NewMessage, Seen, Settle, Store, StoreOptions, Trace, Who};
+use optgate::store::{
+    Ask, Asks, NewDelivery, NewFact, NewMessage, Seen, Settle, Store, StoreOptions, Trace, Who,
+};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -328,6 +330,6 @@ pub fn ask(lane: i64, want: u32) -> Ask {
         caps: Vec::new(),
         unused: Vec::new(),
         counts_since: None,
-        asked_since: None,
+        asks: Asks::Nothing,
     }
 }

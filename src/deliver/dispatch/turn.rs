@@ -15,13 +15,12 @@ use super::super::lanes::{Outturn, PAGE, Room, SHARE};
 use super::super::upstream::{Standing, Upstream};
 use super::super::{Departures, Leaving};
 use super::{BEYOND_CONNECTIONS, Dispatcher, LOOK, SLICE};
-use crate::policy::confirmation;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::shaping::Limit;
 use crate::policy::{PolicySet, Stream};
 use crate::schedule::permits::{concurrencies, concurrency_left, counters, matching};
 use crate::spool::Lane;
-use crate::store::{Ask, Cap, Draw, Granted, InHand, Reach, StoreError, WaitingLane};
+use crate::store::{Ask, Asks, Cap, Draw, Granted, InHand, Reach, StoreError, WaitingLane};
 use crate::telemetry::metrics;
 
 /// Lanes that are claimed from at once.
@@ -231,10 +230,9 @@ impl Dispatcher {
         let (draws, caps) = (draws(&limits), caps(&limits));
         let sender = round.policy.sender(&lane.sender);
         let counts_since = sender.and_then(|sender| sender.counts_since(lane.stream, round.now));
-        let asks = lane.stream == Stream::Confirmation;
-        let asked_since = asks.then(|| confirmation::counts_since(round.now));
+        let asks = if lane.stream == Stream::Confirmation { Asks::ToConfirm } else { Asks::Nothing };
         let unused = self.departures.unused.take(&counters);
-        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps, unused, counts_since, asked_since };
+        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps, unused, counts_since, asks };
         Some(Serving { lane: lane.clone(), by, ask, counters })
     }
 

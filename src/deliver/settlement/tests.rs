@@ -91,7 +91,11 @@ fn redecided(verdict: Verdict) -> Box<Redecided> {
 }
 
 fn answered(stage: Stage, code: u16) -> Stop {
-    Stop::Failed(Failure::Answered(stage, Response { code, enhanced: None, text: "anna@example.se".into() }))
+    failed(Failure::Answered(stage, Response { code, enhanced: None, text: "anna@example.se".into() }))
+}
+
+fn failed(failure: Failure) -> Stop {
+    Stop::Failed(failure, redecided(verdict(VerdictKind::Deliver, None)))
 }
 
 #[test]
@@ -113,10 +117,24 @@ fn what_it_refused_for_good_is_rejected_and_told() {
 }
 
 #[test]
+fn i16_what_the_upstream_had_in_hand_is_recorded_with_the_verdict_that_it_left_on() {
+    let held = Claim { last_verdict: verdict(VerdictKind::Hold, Some(Reason::QuietHours)), ..claim() };
+    let recorded = |stop| {
+        let settled = settle_at("2026-11-21T12:00:00Z", &held, Err(stop)).unwrap();
+        settled.verdict.map(|redecided| redecided.verdict.verdict)
+    };
+    assert_eq!(recorded(answered(Stage::EndOfData, 550)), Some(VerdictKind::Deliver));
+    let unheard = Failure::Lost(Stage::EndOfData, Lost::Closed);
+    assert_eq!(recorded(failed(unheard)), Some(VerdictKind::Deliver));
+    // What it put off before it had anything is where it was.
+    assert_eq!(recorded(answered(Stage::Rcpt, 450)), None);
+}
+
+#[test]
 fn everything_else_is_later_and_nobody_is_told() {
     for stop in [
         answered(Stage::EndOfData, 451),
-        Stop::Failed(Failure::Lost(Stage::EndOfData, Lost::Closed)),
+        failed(Failure::Lost(Stage::EndOfData, Lost::Closed)),
         Stop::Stale(Failure::Lost(Stage::Mail, Lost::Closed)),
         Stop::ConsentUnreadable(StoreError::Unavailable("gone".into())),
         Stop::NoCopy(NoCopy::NoSubscriber),
