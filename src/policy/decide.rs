@@ -96,7 +96,10 @@ pub(super) fn witnessed(
     let case = Case { sender, pack, facts, consent, confirmations, now };
     let judged = match case.fits(witness) {
         // Invariant 14: in shadow mode the no must be seen, since a lesser reason would let it pass.
-        Err(missing) if sender.mode_in(facts.scope.as_ref()).0 == Mode::Shadow => {
+        Err(missing)
+            if sender.mode_in(facts.scope.as_ref()).0 == Mode::Shadow
+                && !missing.reason.holds_in_shadow() =>
+        {
             case.no(witness).and(Err(missing))
         }
         Err(missing) => Err(missing),

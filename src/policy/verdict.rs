@@ -140,23 +140,29 @@ impl Verdict {
         )
     }
 
-    /// Whether a recorded no (or a foreign From) stands behind a refusal: shadow mode never lets it pass
-    /// (CONTRACT.md, "What stops what").
-    pub fn is_recorded_no(&self) -> bool {
+    /// Whether it is refused for what holds in shadow mode too.
+    pub fn holds_in_shadow(&self) -> bool {
+        self.reason.is_some_and(Reason::holds_in_shadow)
+    }
+}
+
+impl Reason {
+    /// Whether shadow mode lets nothing pass that is refused for it: a recorded no, a foreign From, what is no mail of
+    /// a stream (CONTRACT.md, "What stops what"), and the limit that keeps others' forms from bombing an address.
+    pub fn holds_in_shadow(self) -> bool {
         matches!(
-            self.reason,
-            Some(
-                Reason::Withdrawn
-                    | Reason::Erased
-                    | Reason::SuppressedBounce
-                    | Reason::SuppressedOperator
-                    | Reason::Restricted
-                    | Reason::FromNotAllowed
-                    | Reason::Unparsable
-                    | Reason::Loop
-                    | Reason::StreamNotAllowed
-                    | Reason::Unclassified
-            )
+            self,
+            Self::Withdrawn
+                | Self::Erased
+                | Self::SuppressedBounce
+                | Self::SuppressedOperator
+                | Self::Restricted
+                | Self::FromNotAllowed
+                | Self::Unparsable
+                | Self::Loop
+                | Self::StreamNotAllowed
+                | Self::Unclassified
+                | Self::ConfirmationLimit
         )
     }
 }

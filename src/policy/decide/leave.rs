@@ -117,7 +117,7 @@ pub(super) fn let_pass(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> 
     let passes = match verdict.verdict {
         VerdictKind::Deliver => false,
         // Invariant 14: a recorded no holds in every mode.
-        VerdictKind::Refuse => !verdict.is_recorded_no(),
+        VerdictKind::Refuse => !verdict.holds_in_shadow(),
         VerdictKind::Hold => verdict.is_spacing(),
     };
     (passes && mode == Mode::Shadow).then(|| rule.clone())

@@ -417,8 +417,12 @@ fn i14_shadow_mode_never_lets_a_recorded_no_pass() {
         }
     }
     let foreign = Facts { from_domain: "other.example".to_owned(), ..message("marketing apparel") };
-    let verdict = decide(shadow, &foreign, &ConsentState::default(), &Circumstances::default(), at(NOW));
-    assert!(matches!(admit(verdict), Admission::Refuse(_)));
+    // Which is told as what it is, also of who has withdrawn.
+    for state in [ConsentState::default(), known("se", &[("2026-02-01", "withdrawal")])] {
+        let verdict = decide(shadow, &foreign, &state, &Circumstances::default(), at(NOW));
+        assert_eq!(verdict.reason, Some(Reason::FromNotAllowed));
+        assert!(matches!(admit(verdict), Admission::Refuse(_)));
+    }
 }
 
 /// The shipped policies with one marketing message a day, and none at night.

@@ -49,6 +49,8 @@ fn an_address_is_asked_once_a_day_and_three_times_in_thirty_days() {
     // Whoever said no is told of before the limit, and marketing knows no such limit.
     assert_eq!(asked(policy(), &[("2026-02-01", "withdrawal")], &[1]).reason, Some(Reason::Withdrawn));
     assert_eq!(&*asked(policy(), &[], &[1]).rule.file, "senders/demo-shop.toml");
+    // It is there for other people's sake, so that no mode of a sender's ends it.
+    assert!(asked(in_shadow(), &[], &[]).passes() && !asked(in_shadow(), &[], &[1]).passes());
 }
 
 #[test]
