@@ -1,6 +1,7 @@
 //! Whether new files might say otherwise what a message is. What told it then, the headers, is gone: where the files
 //! differ in a rule that reads them, nobody can tell what would have come of it, and more mail might leave. Pure.
 
+use super::super::facts::NamedScope;
 use super::super::sender::{ClassifyRule, SenderPolicy};
 use super::super::{Facts, Reason, RuleRef, Stream};
 
@@ -30,7 +31,11 @@ pub fn might_be_another(facts: &Facts, old: Option<&SenderPolicy>, new: Option<&
         // The first match wins: what comes after it reads nothing.
         Some(told_by) => told_by >= same_rules(old, new),
         // Its own headers said all, unless it lacked a scope.
-        None => facts.stream == Stream::Marketing && facts.scope.is_none(),
+        None => {
+            facts.stream != Stream::Functional
+                && facts.scope.is_none()
+                && facts.findings.scope == NamedScope::AsIs
+        }
     }
 }
 

@@ -101,11 +101,10 @@ impl Simulated {
         mailing: Mailing,
     ) -> Turn {
         let key = (self.sender(&sender.id), person);
-        if !sender.caps.is_empty() && !self.sent.contains_key(&key) {
-            let before = mailing.before.iter();
-            let before =
-                before.map(|one| (one.at.as_microsecond(), self.scope(one.scope.as_ref()))).collect();
-            self.insert(key, before);
+        if !sender.caps.is_empty() {
+            // Each message tells of what its own caps count alone.
+            let before: Vec<Sent> = mailing.before.iter().map(|one| self.told(one)).collect();
+            self.learn(key, before);
         }
         let (mut at, mut turn) = (mailing.at, Turn::Now);
         let wait = SignedDuration::try_from(sender.stream(Stream::Marketing).deadline)
@@ -170,11 +169,21 @@ impl Simulated {
         known.retain(|_| kept.next().unwrap_or_default());
     }
 
-    fn insert(&mut self, key: (u16, u64), sent: Vec<Sent>) {
-        if self.sent.len() < MOST_PEOPLE {
-            self.sent.insert(key, sent);
-        } else {
+    fn told(&mut self, earlier: &Earlier) -> Sent {
+        (earlier.at.as_microsecond(), self.scope(earlier.scope.as_ref()))
+    }
+
+    /// Takes in what a person was sent before all that is followed.
+    fn learn(&mut self, key: (u16, u64), before: Vec<Sent>) {
+        if !self.sent.contains_key(&key) && self.sent.len() >= MOST_PEOPLE {
             self.people_at_least = true;
+            return;
+        }
+        let known = self.sent.entry(key).or_default();
+        for sent in before {
+            if !known.contains(&sent) {
+                known.push(sent);
+            }
         }
     }
 

@@ -276,3 +276,27 @@ fn what_is_refused_for_what_it_is_is_compared() {
     let kind = compare(&one, &against(&owning)).kind.unwrap();
     assert_eq!((kind.change(), kind.from.reason), (Change::Gain, Some(Reason::FromNotAllowed)));
 }
+
+#[test]
+fn each_message_tells_of_what_its_own_caps_had_counted() {
+    use crate::policy::holds::{Earlier, Stage};
+    use spacing::{Mailing, Simulated, Spaced, Turn};
+
+    let capped = set(|name, text| match name {
+        "senders/demo-shop.toml" => format!(
+            "{text}\n[caps.apparel]\nmarketing = [\"2/day\"]\n[caps.furniture]\nmarketing = [\"1/week\"]\n"
+        ),
+        _ => text,
+    });
+    let sender = capped.sender("demo-shop").unwrap();
+    let [before, first, second] = ["2026-11-17T12:00:00Z", "2026-11-18T12:00:00Z", "2026-11-19T12:00:00Z"]
+        .map(|at| at.parse::<Timestamp>().unwrap());
+    let mailing = |at, before| Mailing { at, zone: None, before, spaced: Spaced::Binding };
+    let chair: Scope = "furniture.office".parse().unwrap();
+    let sent = Earlier { scope: Some(chair.clone()), at: before, stage: Stage::Delivered };
+    let mut simulated = Simulated::default();
+    let shirt = "apparel".parse().unwrap();
+    assert_eq!(simulated.follow(sender, 1, Some(&shirt), mailing(first, Vec::new())), Turn::Now);
+    let turn = simulated.follow(sender, 1, Some(&chair), mailing(second, vec![sent]));
+    assert!(matches!(turn, Turn::Waits(Reason::FrequencyCap, _)), "{turn:?}");
+}
