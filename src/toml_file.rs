@@ -61,7 +61,7 @@ pub fn document<'t>(source: &Source<'t>) -> Spanned<DeTable<'t>> {
         if error.message() != TWICE {
             all_read = false;
             source.unreadable(&span, source.quoted_oddly(&span).unwrap_or(error.message()));
-        } else if !twice.contains(&span) {
+        } else if source.has_room() && !twice.contains(&span) {
             source.unreadable(&span, source.standing_twice(&span));
             twice.push(span);
         }
@@ -71,6 +71,11 @@ pub fn document<'t>(source: &Source<'t>) -> Spanned<DeTable<'t>> {
         source.close();
     }
     table
+}
+
+/// Whether all of a text can be read, though some of it may stand there twice.
+pub fn is_readable(text: &str) -> bool {
+    DeTable::parse_recoverable(text).1.iter().all(|error| error.message() == TWICE)
 }
 
 /// What the parser says of a key or a table that was there before.

@@ -23,10 +23,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
-use toml::de::DeTable;
 
 use super::{PolicySet, UNKNOWN};
-use crate::toml_file::{Source, Table, document, sorted, whole_file};
+use crate::toml_file::{Source, Table, document, is_readable, sorted, whole_file};
 use reading::Reading;
 
 pub use crate::toml_file::{Mistake, Severity};
@@ -155,7 +154,7 @@ pub fn recall(files: &[NamedText]) -> (PolicySet, Vec<Mistake>) {
 /// The kinds of which a file is no TOML.
 fn broken(files: &[NamedText]) -> Unread {
     let deciding = files.iter().filter(|(name, _)| !case::holds_cases(name));
-    let broken = deciding.filter(|(_, text)| DeTable::parse(text).is_err());
+    let broken = deciding.filter(|(_, text)| !is_readable(text));
     broken.filter_map(|(name, _)| Kind::of(name)).collect()
 }
 

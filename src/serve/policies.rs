@@ -110,6 +110,7 @@ impl Follower {
             };
             let folder = shutdown.run_until_cancelled(self.settled(&watch, &mut cause)).await;
             let Some(folder) = folder else { return };
+            let folder = Arc::new(folder);
             let found = folder.hash();
             let mut taken = Taken::Seen;
             if found != seen || cause == Cause::Asked {
@@ -165,9 +166,17 @@ impl Follower {
         tokio::task::spawn_blocking(move || reader.read()).await.ok().flatten()
     }
 
-    async fn take(&self, folder: &Folder, cause: Cause) -> Taken {
+    async fn take(&self, folder: &Arc<Folder>, cause: Cause) -> Taken {
         let old = self.in_force.load_full();
-        match keep_senders(&old, self.reader.check(folder)) {
+        let (reader, folder) = (self.reader.clone(), folder.clone());
+        // Files are of any size, and mail is on its way here.
+        let checked = tokio::task::spawn_blocking(move || reader.check(&folder)).await;
+        let Ok(checked) = checked else {
+            tracing::error!(policy = %old.hash, "checking the policy files broke off: the old set stays in force");
+            metrics::policy_reloaded("failed");
+            return Taken::Seen;
+        };
+        match keep_senders(&old, checked) {
             Ok((new, _)) if new.hash == old.hash => {
                 metrics::policy_reloaded("unchanged");
                 if cause != Cause::Time {

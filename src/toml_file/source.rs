@@ -205,12 +205,17 @@ impl<'t> Source<'t> {
         self.asked
     }
 
+    /// Whether another mistake would be told: what says it needn't be made if not.
+    pub fn has_room(&self) -> bool {
+        self.mistakes.borrow().len() < MAX_MISTAKES
+    }
+
     pub fn into_mistakes(self) -> Vec<Mistake> {
         self.mistakes.into_inner()
     }
 
     fn tell(&self, severity: Severity, span: &Range<usize>, message: String) {
-        if self.mistakes.borrow().len() >= MAX_MISTAKES {
+        if !self.has_room() {
             return self.tell_of_more(severity);
         }
         let start = span.start.min(self.text.len());

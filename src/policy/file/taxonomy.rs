@@ -94,14 +94,22 @@ fn leaves(path: &str, value: Value<'_>, found: &mut Vec<String>) {
     }
 }
 
+/// With more scopes than this, each with each would be too much to compare.
+const MOST_COMPARED: usize = 1000;
+
 /// Tells of a level that is declared nowhere and is nearly the name of one that is: `klader.jakcor.dun` beside
 /// `klader.jackor`.
 fn slips(source: &Source<'_>, declared: &BTreeMap<Scope, Range<usize>>) {
-    let mut told = BTreeSet::new();
+    if declared.len() > MOST_COMPARED {
+        return;
+    }
+    let mut seen = BTreeSet::new();
     for (scope, span) in declared {
         for above in scope.ancestors().skip(1).filter(|above| !declared.contains_key(above)) {
-            let near = declared.keys().find(|own| is_slip(above.as_str(), own.as_str()));
-            if let Some(near) = near.filter(|_| told.insert(above.clone())) {
+            if !seen.insert(above.clone()) {
+                continue;
+            }
+            if let Some(near) = declared.keys().find(|own| is_slip(above.as_str(), own.as_str())) {
                 let message = format!(
                     "`{above}` is declared nowhere; did you mean `{near}`? (if not, declare [scopes.\"{above}\"])"
                 );
@@ -113,15 +121,14 @@ fn slips(source: &Source<'_>, declared: &BTreeMap<Scope, Range<usize>>) {
 
 /// Whether two scopes are of one parent, and their last names so alike that one may be meant for the other.
 fn is_slip(one: &str, other: &str) -> bool {
-    let last = |path: &str| {
-        path.rsplit_once('.')
-            .map_or((String::new(), path.to_owned()), |(above, last)| (above.to_owned(), last.to_owned()))
-    };
+    fn last(path: &str) -> (&str, &str) {
+        path.rsplit_once('.').unwrap_or(("", path))
+    }
     let ((above, name), (of_other, known)) = (last(one), last(other));
     above == of_other
         && name.len() >= SHORTEST
         && name.chars().next() == known.chars().next()
-        && nearest(&name, [known.as_str()]).is_some()
+        && nearest(name, [known]).is_some()
 }
 
 /// A scope that the taxonomy knows.

@@ -52,8 +52,13 @@ pub(super) fn sweep(data_dir: &Path) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => is_young(&entry),
             _ => false,
         };
-        if !lives {
-            fs::remove_dir_all(entry.path())?;
+        if lives {
+            continue;
+        }
+        match fs::remove_dir_all(entry.path()) {
+            // Its own process, or another sweep, was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            done => done?,
         }
     }
     Ok(())
