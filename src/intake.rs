@@ -18,7 +18,7 @@ use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::confirmation;
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
-use crate::policy::facts::ConfirmLink;
+use crate::policy::facts::{ConfirmLink, Findings};
 use crate::policy::holds::counted;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::record::Asking;
@@ -272,8 +272,13 @@ fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds
     rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
     let facts = classify::classify(&message, &submission.grant, policy)?;
     Ok(match facts.stream {
+        Stream::Marketing => {
+            let body = rewrite::check_marketing(&message)
+                .map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
+            Facts { findings: Findings { body, ..facts.findings }, ..facts }
+        }
         Stream::Confirmation => Facts { confirm_link: rewrite::confirm_link(&message), ..facts },
-        Stream::Marketing | Stream::Functional => facts,
+        Stream::Functional => facts,
     })
 }
 

@@ -14,6 +14,7 @@ mod html;
 mod leaf;
 mod media;
 mod parts;
+mod pgp;
 mod placeholders;
 mod relabel;
 mod transfer;
@@ -21,7 +22,7 @@ mod transfer;
 use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::policy::Stream;
-use crate::policy::facts::ConfirmLink;
+use crate::policy::facts::{BodySeal, ConfirmLink};
 
 /// What goes into one recipient's copy.
 #[derive(Clone, Debug)]
@@ -130,15 +131,21 @@ pub enum NotRewritable {
     LinksMissing,
 }
 
-/// Checks at intake what would make a rewrite impossible on the way out.
+/// Checks at intake what would make a rewrite impossible on the way out, on any stream.
 pub fn check(message: &RawMessage) -> Result<(), Unparsable> {
     parts::split(message).map(drop)
 }
 
+/// Whether the footer of marketing can come into a message, so that all its readers see it: not where the body is
+/// signed or encrypted, on which policy decides. An error where nobody can tell how the body will be read.
+pub fn check_marketing(message: &RawMessage) -> Result<BodySeal, Unparsable> {
+    body::takes_a_footer(message.bytes(), &parts::split(message)?)
+}
+
 /// Whether a message that `check` found fit holds `{{optgate.confirm_url}}` where it will be filled.
 pub fn confirm_link(message: &RawMessage) -> ConfirmLink {
-    let parts = parts::split(message);
-    match parts.is_ok_and(|parts| body::holds_confirm_link(message.bytes(), &parts)) {
+    let structure = parts::split(message);
+    match structure.is_ok_and(|structure| body::holds_confirm_link(message.bytes(), &structure)) {
         true => ConfirmLink::Present,
         false => ConfirmLink::Absent,
     }
@@ -149,8 +156,8 @@ pub fn rewrite(message: &RawMessage, rewriting: &Rewriting) -> Result<Rewritten,
     if rewriting.stream == Stream::Marketing && rewriting.links.is_none() {
         return Err(NotRewritable::LinksMissing);
     }
-    let parts = parts::split(message)?;
-    let (in_body, wanted) = body::edits(message.bytes(), &parts, &leaf::Copy::new(rewriting))?;
+    let structure = parts::split(message)?;
+    let (in_body, wanted) = body::edits(message.bytes(), &structure, &leaf::Copy::new(rewriting))?;
     let mut edits = headers::edits(message, rewriting, wanted);
     edits.extend(in_body);
     edit::sort(&mut edits);

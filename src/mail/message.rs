@@ -63,6 +63,16 @@ pub enum Unparsable {
     TooDeep,
     #[error("the MIME structure is broken")]
     Structure,
+    #[error("a Content-Type, Content-Transfer-Encoding or Content-Disposition stands twice and differs")]
+    Contradiction,
+    #[error("a Content-Type can't be read, or names a boundary or charset twice")]
+    ContentType,
+    #[error("the header of a part runs into its content")]
+    PartHeader,
+    #[error("a line begins like a boundary and is none")]
+    HalfBoundary,
+    #[error("the charset or transfer encoding of the body can't be read")]
+    Body,
 }
 
 impl Unparsable {
@@ -71,7 +81,16 @@ impl Unparsable {
         match self {
             Self::LongLine(_) => Some("max_line_length"),
             Self::LargeHeader(_) => Some("max_header_size"),
-            Self::Nul | Self::ManyFields | Self::NotAField(_) | Self::TooDeep | Self::Structure => None,
+            Self::Nul
+            | Self::ManyFields
+            | Self::NotAField(_)
+            | Self::TooDeep
+            | Self::Structure
+            | Self::Contradiction
+            | Self::ContentType
+            | Self::PartHeader
+            | Self::HalfBoundary
+            | Self::Body => None,
         }
     }
 }

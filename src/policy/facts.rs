@@ -64,7 +64,8 @@ pub enum NamedScope {
     Malformed,
 }
 
-/// Whether the body is signed or encrypted as a whole.
+/// Whether any of what is shown as the body is signed or encrypted, so that none of it is touched. Asked of
+/// marketing alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BodySeal {

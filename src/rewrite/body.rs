@@ -4,28 +4,33 @@
 //! Invariant 7: what is signed or encrypted, and every leaf that isn't content, keeps its bytes, but for a
 //! transfer encoding that the way out asks for.
 
-use memchr::memmem;
-
 use super::charset::Charset;
 use super::edit::{Edit, apply};
 use super::headers::Wanted;
 use super::leaf::{Copy, Filled, Leaf, Relabelled, Role};
 use super::media::Encoding;
-use super::parts::{Ending, Kind, Part, Place};
+use super::parts::{Ending, Kind, Part, Place, Structure};
 use super::placeholders::Meaning;
 use super::relabel::{declare_encoding, declare_utf8};
 use super::transfer::{self, MAX_LINE, base64, longest_line, quoted_printable};
-use super::{EightBit, NotRewritable};
+use super::{EightBit, NotRewritable, pgp};
+use crate::mail::message::Unparsable;
+use crate::policy::Stream;
+use crate::policy::facts::BodySeal;
 
 /// The edits of everything below the header, and what they ask of the header.
 pub(super) fn edits(
     bytes: &[u8],
-    parts: &[Part],
+    structure: &Structure,
     copy: &Copy<'_>,
 ) -> Result<(Vec<Edit>, Wanted), NotRewritable> {
     let mut edits = Vec::new();
     let mut wanted = Wanted::default();
+    let parts = &structure.parts;
     let opened = content(bytes, parts);
+    if copy.rewriting.stream == Stream::Marketing {
+        opened.takes_a_footer(structure)?;
+    }
     for (index, part) in parts.iter().enumerate() {
         let leaf = opened.leaves.iter().find(|leaf| leaf.index == index);
         let locked = opened.locked.contains(&index);
@@ -33,7 +38,8 @@ pub(super) fn edits(
             Kind::Sealed => sealed(bytes, part, copy.rewriting.eight_bit)?,
             Kind::Leaf if locked => sealed(bytes, part, copy.rewriting.eight_bit)?,
             Kind::Leaf => {
-                let filled = leaf.filter(|_| opened.sealed == Sealed::No).map(|leaf| (leaf, leaf.fill(copy)));
+                let filled =
+                    leaf.filter(|_| opened.seal == BodySeal::Open).map(|leaf| (leaf, leaf.fill(copy)));
                 Travel { bytes, part, eight_bit: copy.rewriting.eight_bit }.edit(
                     filled,
                     &mut edits,
@@ -52,59 +58,71 @@ pub(super) fn edits(
 }
 
 /// Whether the place of a link that confirms stands in any text that is shown, so that it will be filled.
-pub(super) fn holds_confirm_link(bytes: &[u8], parts: &[Part]) -> bool {
-    let opened = content(bytes, parts);
-    opened.sealed == Sealed::No && opened.leaves.iter().any(|leaf| leaf.holds(Meaning::Confirm))
+pub(super) fn holds_confirm_link(bytes: &[u8], structure: &Structure) -> bool {
+    let opened = content(bytes, &structure.parts);
+    opened.seal == BodySeal::Open && opened.leaves.iter().any(|leaf| leaf.holds(Meaning::Confirm))
+}
+
+/// Whether marketing's footer comes into this: not where it is sealed, and not where nobody can tell how it will be
+/// read.
+pub(super) fn takes_a_footer(bytes: &[u8], structure: &Structure) -> Result<BodySeal, Unparsable> {
+    let opened = content(bytes, &structure.parts);
+    opened.takes_a_footer(structure).map(|()| opened.seal)
 }
 
 /// The leaves that are the message's content.
 struct Content<'a> {
     leaves: Vec<Leaf<'a>>,
-    sealed: Sealed,
+    /// Whether any of the content is signed or encrypted: then none of it is touched.
+    seal: BodySeal,
     /// Leaves that hold an inline signature or encryption.
     locked: Vec<usize>,
+    /// The first text and the first HTML leaf.
+    bodies: [Option<usize>; 2],
 }
 
-/// Whether any of the content is signed or encrypted: then none of it is touched.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sealed {
-    No,
-    Yes,
+impl Content<'_> {
+    /// A footer that some readers see elsewhere, or not at all, is none.
+    fn takes_a_footer(&self, structure: &Structure) -> Result<(), Unparsable> {
+        let mut shown = structure.parts.iter().filter(|part| part.place == Place::Inline);
+        let doubt = shown.find_map(|part| part.doubt).or(structure.doubt);
+        let opened = |index: &usize| self.leaves.iter().any(|leaf| leaf.index == *index);
+        match doubt {
+            Some(doubt) => Err(doubt),
+            None if self.seal == BodySeal::Sealed => Ok(()),
+            None if self.bodies.iter().flatten().all(opened) => Ok(()),
+            None => Err(Unparsable::Body),
+        }
+    }
 }
 
 fn content<'a>(bytes: &'a [u8], parts: &'a [Part]) -> Content<'a> {
-    let sealed = parts.iter().any(|part| part.kind == Kind::Sealed && part.place == Place::Inline);
+    let shown = |part: &Part| part.kind == Kind::Leaf && part.place == Place::Inline && part.media.is_text();
+    let first = |wanted: &dyn Fn(&Part) -> bool| parts.iter().position(|part| shown(part) && wanted(part));
+    // Any other text is read as plain where there is none (RFC 2046, 4.1.4).
+    let text = first(&|part| part.media.is_plain()).or_else(|| first(&|part| !part.media.is_markup()));
     let mut content = Content {
         leaves: Vec::new(),
-        sealed: if sealed { Sealed::Yes } else { Sealed::No },
+        seal: BodySeal::Open,
         locked: Vec::new(),
+        bodies: [text, first(&|part| part.media.is_html())],
     };
-    if sealed {
+    if parts.iter().any(|part| part.kind == Kind::Sealed && part.place == Place::Inline) {
+        content.seal = BodySeal::Sealed;
         return content;
     }
-    let shown = |part: &Part| part.kind == Kind::Leaf && part.place == Place::Inline && part.media.is_text();
-    let first_text = parts.iter().position(|part| shown(part) && part.media.is_plain());
-    let first_html = parts.iter().position(|part| shown(part) && part.media.is_html());
-    for (index, part) in parts.iter().enumerate().filter(|(_, part)| shown(part)) {
+    for (index, part) in parts.iter().enumerate().filter(|(_, part)| shown(part) && part.doubt.is_none()) {
         let Some(decoded) = transfer::decode(part.encoding, &bytes[part.body.clone()]) else { continue };
-        if has_inline_pgp(&decoded) {
-            content.sealed = Sealed::Yes;
+        if pgp::is_armored(&decoded, &part.media) {
+            content.seal = BodySeal::Sealed;
             content.locked.push(index);
         }
         let Some(charset) = Charset::declared(part.media.charset()) else { continue };
-        let body = [first_text, first_html].contains(&Some(index));
+        let body = content.bodies.contains(&Some(index));
         let role = if body { Role::Body } else { Role::Other };
         content.leaves.push(Leaf { index, part, content: decoded, charset, role });
     }
     content
-}
-
-/// RFC 9580, 6.2: an armored message, or text that is signed in the clear.
-fn has_inline_pgp(text: &[u8]) -> bool {
-    let kinds: [&[u8]; 2] = [b"MESSAGE", b"SIGNED MESSAGE"];
-    const BEGIN: &[u8] = b"-----BEGIN PGP ";
-    memmem::find_iter(text, BEGIN)
-        .any(|at| kinds.iter().any(|kind| text[at + BEGIN.len()..].starts_with(kind)))
 }
 
 fn sealed(bytes: &[u8], part: &Part, eight_bit: EightBit) -> Result<(), NotRewritable> {

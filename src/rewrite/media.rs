@@ -9,6 +9,22 @@ use crate::mail::message::Field;
 
 /// A longer field is not read, so that no parser can be made to work on it.
 const MAX_FIELD: usize = 8 * 1024;
+/// RFC 2046, 5.1.1, allows 70 octets; some tools take more.
+const MAX_BOUNDARY: usize = 256;
+/// Subtypes of text that programs read.
+const DATA: [&str; 11] = [
+    "calendar",
+    "x-vcalendar",
+    "vcard",
+    "x-vcard",
+    "directory",
+    "csv",
+    "css",
+    "javascript",
+    "xml",
+    "rfc822-headers",
+    "rtf",
+];
 
 /// A part's Content-Type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +37,15 @@ pub(super) struct Media {
     start: Option<String>,
     flowed: Flowed,
     name: Named,
+    certainty: Certainty,
+}
+
+/// Whether readers agree on what a field says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Certainty {
+    Certain,
+    /// No type and subtype, or a boundary or charset that is given twice and differs.
+    Doubtful,
 }
 
 /// Whether the lines of a text may be joined again. RFC 3676.
@@ -36,8 +61,8 @@ enum Named {
     Yes,
 }
 
-/// How a part wants to be shown. RFC 2183, 2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a part wants to be shown, the most visible first. RFC 2183, 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Disposition {
     Inline,
     /// Inline, but a file.
@@ -75,6 +100,7 @@ impl Media {
             start: None,
             flowed: Flowed::Fixed,
             name: Named::No,
+            certainty: Certainty::Certain,
         }
     }
 
@@ -84,14 +110,23 @@ impl Media {
             return Self::text();
         }
         let line = line_of(bytes, field);
-        let Some(parsed) = line.as_deref().and_then(parse) else { return Self::plain("") };
+        let Some(parsed) = line.as_deref().and_then(parse) else {
+            return Self { certainty: Certainty::Doubtful, ..Self::plain("") };
+        };
         let attribute = |name: &str| parsed.attribute(name).map(|value| value.trim().to_owned());
         let flowed = attribute("format").is_some_and(|format| format.eq_ignore_ascii_case("flowed"));
+        let essence = match parsed.subtype() {
+            Some(subtype) => format!("{}/{subtype}", parsed.ctype()).to_ascii_lowercase(),
+            // RFC 1049's only one that is still sent.
+            None if parsed.ctype().eq_ignore_ascii_case("text") => "text/plain".to_owned(),
+            None => String::new(),
+        };
+        let doubtful = essence.is_empty()
+            || differs(&parsed, "boundary", str::eq)
+            || differs(&parsed, "charset", str::eq_ignore_ascii_case);
         Self {
-            essence: match parsed.subtype() {
-                Some(subtype) => format!("{}/{subtype}", parsed.ctype()).to_ascii_lowercase(),
-                None => parsed.ctype().to_ascii_lowercase(),
-            },
+            essence,
+            certainty: if doubtful { Certainty::Doubtful } else { Certainty::Certain },
             charset: attribute("charset").filter(|charset| !charset.is_empty()),
             boundary: parsed.attribute("boundary").map(|value| value.trim_end().to_owned()),
             start: attribute("start"),
@@ -105,8 +140,14 @@ impl Media {
         if self.essence == "multipart/digest" { Self::message } else { Self::text }
     }
 
+    /// Whether all readers understand it alike.
+    pub fn is_certain(&self) -> bool {
+        self.certainty == Certainty::Certain
+    }
+
+    /// A text that people read. What machines read is theirs: an invitation, a card, a style.
     pub fn is_text(&self) -> bool {
-        self.essence.starts_with("text/")
+        self.essence.strip_prefix("text/").is_some_and(|subtype| !DATA.contains(&subtype))
     }
 
     pub fn is_plain(&self) -> bool {
@@ -117,13 +158,17 @@ impl Media {
         self.essence == "text/html"
     }
 
-    /// Whether values have to be escaped for HTML: the AMP part is HTML too.
+    /// Whether values have to be escaped for HTML: what AMP and watches show is HTML too.
     pub fn is_markup(&self) -> bool {
-        matches!(self.essence.as_str(), "text/html" | "text/x-amp-html")
+        matches!(self.essence.as_str(), "text/html" | "text/x-amp-html" | "text/watch-html")
     }
 
     pub fn is_multipart(&self) -> bool {
         self.essence.starts_with("multipart/")
+    }
+
+    pub fn is_alternative(&self) -> bool {
+        self.essence == "multipart/alternative"
     }
 
     pub fn is_related(&self) -> bool {
@@ -139,12 +184,15 @@ impl Media {
         matches!(self.essence.as_str(), "multipart/signed" | "multipart/encrypted")
     }
 
-    /// RFC 8551, 3.2.
-    pub fn is_pkcs7(&self) -> bool {
-        matches!(
-            self.essence.as_str(),
-            "application/pkcs7-mime" | "application/x-pkcs7-mime" | "application/pgp-encrypted"
-        )
+    /// Signed or encrypted: what is in it is not ours. RFC 8551, 3.2; RFC 3156; RFC 1991's type is PGP's oldest.
+    pub fn is_sealed(&self) -> bool {
+        const FILES: [&str; 4] = [
+            "application/pkcs7-mime",
+            "application/x-pkcs7-mime",
+            "application/pgp-encrypted",
+            "application/pgp",
+        ];
+        self.is_sealed_multipart() || FILES.contains(&self.essence.as_str())
     }
 
     pub fn charset(&self) -> Option<&str> {
@@ -160,17 +208,13 @@ impl Media {
     }
 
     pub fn boundary(&self) -> Option<&[u8]> {
-        self.boundary.as_deref().map(str::as_bytes).filter(|boundary| !boundary.is_empty())
+        let boundary = self.boundary.as_deref().map(str::as_bytes);
+        boundary.filter(|boundary| (1..=MAX_BOUNDARY).contains(&boundary.len()))
     }
 
-    /// Whether a child of this multipart/related is its root: the one that `start` names, else the first.
-    /// RFC 2387, 3.2.
-    pub fn is_root(&self, id: Option<&[u8]>, first: bool) -> bool {
-        match (&self.start, id) {
-            (Some(start), Some(id)) => bare(id) == bare(start.as_bytes()),
-            (Some(_), None) => false,
-            (None, _) => first,
-        }
+    /// Whether this multipart/related names the child with this Content-ID as its root. RFC 2387, 3.2.
+    pub fn starts_at(&self, id: &[u8]) -> bool {
+        self.start.as_ref().is_some_and(|start| bare(id) == bare(start.as_bytes()))
     }
 }
 
@@ -205,6 +249,13 @@ impl Encoding {
             _ => Self::Unknown,
         }
     }
+}
+
+/// Whether a parameter is given twice, with values that differ: readers take the first, or the last.
+fn differs(parsed: &ContentType<'_>, name: &str, same: fn(&str, &str) -> bool) -> bool {
+    let attributes = parsed.attributes().unwrap_or_default();
+    let mut values = attributes.iter().filter(|own| own.name == name).map(|own| own.value.trim());
+    values.next().is_some_and(|first| values.any(|other| !same(other, first)))
 }
 
 fn bare(id: &[u8]) -> &[u8] {

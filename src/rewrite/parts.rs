@@ -4,9 +4,11 @@
 //! closing boundary is missing never swallows what follows it; mail-parser reads the fields' values. Nothing
 //! is decoded here and nothing is changed. One pass, linear in the message's size.
 
+mod place;
+
 use std::ops::Range;
 
-use super::media::{Disposition, Encoding, Media};
+use super::media::{Encoding, Media};
 use crate::mail::RawMessage;
 use crate::mail::message::{Field, Unparsable, field_colon, line_end, without_crlf};
 
@@ -18,6 +20,15 @@ pub const MAX_PARTS: usize = 1_000;
 /// More of them in one header say nothing new.
 const MAX_MIME_FIELDS: usize = 16;
 
+/// A message as its parts.
+#[derive(Debug)]
+pub(super) struct Structure {
+    /// In the order in which they stand: the message itself is the first, a container stands before what it holds.
+    pub parts: Vec<Part>,
+    /// Why readers may cut it elsewhere, outside of nested messages.
+    pub doubt: Option<Unparsable>,
+}
+
 /// One part: the message itself is the first.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
@@ -28,10 +39,17 @@ pub(super) struct Part {
     pub ending: Ending,
     pub content_type: Option<Field>,
     pub transfer_encoding: Option<Field>,
+    disposition: Vec<Field>,
+    id: Option<Field>,
+    /// The container that it stands in.
+    parent: Option<usize>,
     pub media: Media,
     pub encoding: Encoding,
     pub kind: Kind,
+    /// Not yet told while the message is split, but for `Nested`.
     pub place: Place,
+    /// Why readers may take it for something else.
+    pub doubt: Option<Unparsable>,
     /// The longest line of the content in octets, without CRLF; of a container zero.
     pub longest_line: usize,
 }
@@ -75,10 +93,15 @@ pub(super) enum Place {
     Nested,
 }
 
-/// All parts in the order in which they stand.
-pub(super) fn split(message: &RawMessage) -> Result<Vec<Part>, Unparsable> {
-    let mut splitter =
-        Splitter { bytes: message.bytes(), parts: Vec::new(), open: Vec::new(), frames: Vec::new() };
+/// All parts, and where each is shown.
+pub(super) fn split(message: &RawMessage) -> Result<Structure, Unparsable> {
+    let mut splitter = Splitter {
+        bytes: message.bytes(),
+        parts: Vec::new(),
+        open: Vec::new(),
+        frames: Vec::new(),
+        doubt: None,
+    };
     let fields_end = message.fields().last().map_or(0, |field| field.whole.end);
     let header = Header {
         range: 0..fields_end,
@@ -92,7 +115,9 @@ pub(super) fn split(message: &RawMessage) -> Result<Vec<Part>, Unparsable> {
     };
     splitter.open_part(header, message.body_offset())?;
     splitter.run()?;
-    Ok(splitter.parts)
+    let Splitter { bytes, mut parts, doubt, .. } = splitter;
+    place::tell(bytes, &mut parts);
+    Ok(Structure { parts, doubt })
 }
 
 struct Splitter<'a> {
@@ -102,6 +127,7 @@ struct Splitter<'a> {
     open: Vec<usize>,
     /// The multiparts whose boundary may still come, outermost first.
     frames: Vec<Frame>,
+    doubt: Option<Unparsable>,
 }
 
 struct Frame {
@@ -134,13 +160,21 @@ enum MimeField {
 }
 
 impl Header {
-    fn find(&self, wanted: MimeField) -> Option<&Field> {
-        self.mime.iter().find(|(kind, _)| *kind == wanted).map(|(_, field)| field)
+    fn all(&self, wanted: MimeField) -> impl Iterator<Item = &Field> {
+        self.mime.iter().filter(move |(kind, _)| *kind == wanted).map(|(_, field)| field)
     }
 
-    fn repeats_a_field(&self) -> bool {
-        let count = |wanted| self.mime.iter().filter(|(kind, _)| *kind == wanted).count();
-        count(MimeField::Type) > 1 || count(MimeField::TransferEncoding) > 1
+    fn first(&self, wanted: MimeField) -> Option<&Field> {
+        self.all(wanted).next()
+    }
+
+    /// Of two that differ readers take the first, or the last. The same said twice is said once.
+    fn contradicts_itself(&self, bytes: &[u8]) -> bool {
+        let value = |field: &Field| bytes[field.value.clone()].trim_ascii().to_ascii_lowercase();
+        [MimeField::Type, MimeField::TransferEncoding, MimeField::Disposition].into_iter().any(|kind| {
+            let mut values = self.all(kind).map(value);
+            values.next().is_some_and(|first| values.any(|other| other != first))
+        })
     }
 }
 
@@ -165,6 +199,7 @@ impl Splitter<'_> {
                     at = end;
                 }
                 None => {
+                    self.doubt_boundary(at..end);
                     let length = without_crlf(self.bytes, end) - at;
                     if let Some(open) = self.open.last() {
                         let part = &mut self.parts[*open];
@@ -186,6 +221,18 @@ impl Splitter<'_> {
         let of = |said: &[u8]| self.frames.iter().rposition(|frame| frame.boundary == said);
         let closing = || said.strip_suffix(b"--").and_then(of).map(Delimiter::Closing);
         of(said).map(Delimiter::Opening).or_else(closing)
+    }
+
+    /// Some readers take a line for a boundary that only begins as one (RFC 2046, 5.1.1), and would end there
+    /// what goes on for others.
+    fn doubt_boundary(&mut self, line: Range<usize>) {
+        let Some(said) = self.bytes[line].strip_prefix(b"--") else { return };
+        let begun = |frame: &Frame| {
+            said.starts_with(&frame.boundary) && self.parts[frame.part].place != Place::Nested
+        };
+        if self.frames.iter().any(begun) {
+            self.doubt = Some(Unparsable::HalfBoundary);
+        }
     }
 
     /// Ends all that is open within a multipart, at its boundary line.
@@ -279,68 +326,54 @@ impl Splitter<'_> {
         let parent = self.open.last().copied();
         let default = parent
             .map_or(Media::text as fn() -> Media, |parent| self.parts[parent].media.default_of_children());
-        let content_type = header.find(MimeField::Type);
-        let transfer_encoding = header.find(MimeField::TransferEncoding);
+        let content_type = header.first(MimeField::Type);
+        let transfer_encoding = header.first(MimeField::TransferEncoding);
         let media = content_type.map_or_else(default, |field| Media::read(self.bytes, field));
-        let cut_off = parent.is_some() && header.separator == Separator::Missing;
+        let doubt = if header.contradicts_itself(self.bytes) {
+            Some(Unparsable::Contradiction)
+        } else if parent.is_some() && header.separator == Separator::Missing {
+            Some(Unparsable::PartHeader)
+        } else {
+            (!media.is_certain()).then_some(Unparsable::ContentType)
+        };
         let encoding = match transfer_encoding {
             // Readers differ on where its content starts, or on which of the fields holds.
-            _ if cut_off || header.repeats_a_field() => Encoding::Unknown,
+            _ if matches!(doubt, Some(Unparsable::Contradiction | Unparsable::PartHeader)) => {
+                Encoding::Unknown
+            }
             None => Encoding::SevenBit,
             Some(field) => Encoding::read(self.bytes, field),
         };
-        let kind = kind_of(&media, encoding, parent);
+        let nested = parent.is_some_and(|parent| {
+            let parent = &self.parts[parent];
+            parent.kind == Kind::Message || parent.place == Place::Nested
+        });
         Part {
             header: header.range.clone(),
             body: body..body,
             ending: Ending::Whole,
             content_type: content_type.cloned(),
             transfer_encoding: transfer_encoding.cloned(),
-            place: self.place_of(parent, header, kind, &media),
+            disposition: header.all(MimeField::Disposition).cloned().collect(),
+            id: header.first(MimeField::Id).cloned(),
+            parent,
+            kind: if doubt == Some(Unparsable::Contradiction) {
+                Kind::Leaf
+            } else {
+                kind_of(&media, encoding)
+            },
+            place: if nested { Place::Nested } else { Place::Inline },
             media,
             encoding,
-            kind,
+            doubt,
             longest_line: 0,
         }
     }
-
-    fn place_of(&self, parent: Option<usize>, header: &Header, kind: Kind, media: &Media) -> Place {
-        let disposition = header
-            .find(MimeField::Disposition)
-            .map_or(Disposition::Inline, |field| Disposition::read(self.bytes, field));
-        let container = matches!(kind, Kind::Multipart | Kind::Sealed);
-        let own = match disposition {
-            // What is the whole message is shown, whatever it is called; what holds others has no name.
-            Disposition::Attached if container && parent.is_none() => Place::Inline,
-            Disposition::Attached => Place::Beside,
-            _ if container || parent.is_none() => Place::Inline,
-            Disposition::Named => Place::Beside,
-            Disposition::Inline if media.named() => Place::Beside,
-            Disposition::Inline => Place::Inline,
-        };
-        parent.map_or(own, |parent| own.max(self.place_within(parent, header.find(MimeField::Id))))
-    }
-
-    /// Where a child of `parent` stands at best.
-    fn place_within(&self, parent: usize, id: Option<&Field>) -> Place {
-        let container = &self.parts[parent];
-        let siblings = self.frames.last().is_some_and(|frame| frame.part == parent);
-        let here = match container.kind {
-            Kind::Message => Place::Nested,
-            _ if siblings && container.media.is_related() => {
-                let first = self.parts.len() == parent + 1;
-                let id = id.map(|field| &self.bytes[field.value.clone()]);
-                if container.media.is_root(id, first) { Place::Inline } else { Place::Beside }
-            }
-            _ => Place::Inline,
-        };
-        here.max(container.place)
-    }
 }
 
-fn kind_of(media: &Media, encoding: Encoding, parent: Option<usize>) -> Kind {
+fn kind_of(media: &Media, encoding: Encoding) -> Kind {
     let identity = !matches!(encoding, Encoding::QuotedPrintable | Encoding::Base64);
-    if media.is_sealed_multipart() || media.is_pkcs7() && parent.is_none() {
+    if media.is_sealed() {
         Kind::Sealed
     } else if media.is_multipart() {
         Kind::Multipart

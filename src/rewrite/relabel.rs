@@ -19,6 +19,8 @@ pub(super) fn declare_utf8(bytes: &[u8], part: &Part, edits: &mut Vec<Edit>, wan
             let value = &bytes[field.value.clone()];
             let shift = |at: Range<usize>| field.value.start + at.start..field.value.start + at.end;
             edits.push(match charset_value(value) {
+                // RFC 2231's form has a star before the equals sign.
+                Some(at) if value[at.start] == b'*' => Edit::replace(shift(at), b"=utf-8".to_vec()),
                 Some(at) => Edit::replace(shift(at), b"utf-8".to_vec()),
                 None => {
                     let end = trim_parameters(value).len();
@@ -57,10 +59,11 @@ fn charset_value(value: &[u8]) -> Option<Range<usize>> {
             continue;
         }
         let equals = skip_blanks(value, name + NAME.len());
-        if value.get(equals) != Some(&b'=') {
-            continue;
-        }
-        let start = skip_blanks(value, equals + 1);
+        let start = match value.get(equals) {
+            Some(b'=') => skip_blanks(value, equals + 1),
+            Some(b'*') => equals,
+            _ => continue,
+        };
         let ends = |byte: &u8| matches!(byte, b';' | b' ' | b'\t' | b'\r' | b'\n' | b'(');
         let length = match value.get(start) {
             Some(b'"') => value[start + 1..].iter().position(|byte| *byte == b'"').map(|end| end + 2),

@@ -1,8 +1,10 @@
 //! Whole messages in, whole copies out; read back by mail-parser, which had no part in writing them.
 
 mod body;
+mod confidence;
 mod encodings;
 mod header;
+mod place;
 mod properties;
 mod structure;
 

@@ -133,8 +133,11 @@ fn what_cannot_be_read_with_confidence_is_left_alone() {
         ("text/plain; charset=utf-8", "base64", "SGk=\r\nSGk=\r\n"),
     ];
     for (kind, encoding, body) in cases {
-        let copy = rewritten(&leaf(kind, encoding, body.as_bytes()), &marketing());
+        let message = leaf(kind, encoding, body.as_bytes());
+        let copy = rewritten(&message, &functional());
         assert_eq!(raw_body(&copy), body.as_bytes(), "{kind} {encoding}");
+        assert_eq!(check_marketing(&message), Err(Unparsable::Body), "{kind} {encoding}");
+        assert_eq!(rewrite(&message, &marketing()).unwrap_err(), Unparsable::Body.into());
     }
 }
 

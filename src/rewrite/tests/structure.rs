@@ -67,8 +67,10 @@ fn an_outer_boundary_ends_inner_parts() {
 fn a_boundary_is_a_whole_line() {
     let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b \t\n\n--bc\n --b\nx--b\n--b--\n";
     let copy = copy(text, &functional());
-    assert_eq!(parts::split(&message(text)).unwrap().len(), 2);
+    assert_eq!(parts::split(&message(text)).unwrap().parts.len(), 2);
     assert_eq!(body(&copy), body(&text.replace('\n', "\r\n")));
+    // Who compares the beginning of a line alone would end the text there.
+    assert_eq!(check_marketing(&message(text)), Err(Unparsable::HalfBoundary));
 }
 
 #[test]
@@ -84,7 +86,8 @@ fn an_empty_body_is_parted_from_its_boundary() {
 #[test]
 fn a_part_whose_header_never_ends_is_left_alone() {
     let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nno field\n--b\nContent-Type: text/html\n--b--\n";
-    assert_eq!(body(&copy(text, &marketing())), body(&text.replace('\n', "\r\n")));
+    assert_eq!(body(&copy(text, &functional())), body(&text.replace('\n', "\r\n")));
+    assert_eq!(check_marketing(&message(text)), Err(Unparsable::PartHeader));
 }
 
 #[test]
@@ -93,7 +96,8 @@ fn two_types_or_encodings_are_one_too_many() {
         let text = format!(
             "From: a@x.example\nContent-Type: text/plain\nContent-Transfer-Encoding: 7bit\n{twice}\nSGk=\n"
         );
-        assert_eq!(body(&copy(&text, &marketing())), "SGk=\r\n", "{twice}");
+        assert_eq!(body(&copy(&text, &functional())), "SGk=\r\n", "{twice}");
+        assert_eq!(check_marketing(&message(&text)), Err(Unparsable::Contradiction), "{twice}");
     }
 }
 
