@@ -1,4 +1,4 @@
-# What the commands in tests/ set up: Debian packages, and a PostgreSQL of their own. They have `say` and `fail`.
+# What the commands in tests/ set up: Debian packages, parsers, and a PostgreSQL of their own. They have `say` and `fail`.
 # The cluster lives on a free loopback port in a temporary folder; OPTGATE_TEST_POSTGRES is the URL of its
 # maintenance database.
 
@@ -33,6 +33,18 @@ install_packages() {
     "${root[@]}" apt-get --quiet --quiet update
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get --quiet --quiet --yes --no-install-recommends install "$@" >&2
+}
+
+# The parsers that read what the rewriter wrote (tests/corpus_rewrite/judges.rs), as their lock file pins them.
+install_judges() {
+    local own=tests/corpus_rewrite/judges cache=${XDG_CACHE_HOME:-$HOME/.cache}/optgate/judges
+    cmp --quiet "$own/package-lock.json" "$cache/installed" && return
+    command -v npm >/dev/null || install_packages nodejs npm
+    say "installing mailparser"
+    mkdir -p "$cache"
+    cp "$own/package.json" "$own/package-lock.json" "$cache"
+    npm --prefix "$cache" --silent --no-audit --no-fund --ignore-scripts ci >&2
+    cp "$own/package-lock.json" "$cache/installed"
 }
 
 # A PostgreSQL that tells the truth: durable as in production, so that the crash tests mean something.

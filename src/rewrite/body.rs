@@ -11,7 +11,7 @@ use super::leaf::{Copy, Filled, Leaf, Relabelled, Role};
 use super::media::Encoding;
 use super::parts::{Ending, Kind, Part, Place, Structure};
 use super::placeholders::Meaning;
-use super::relabel::{declare_encoding, declare_utf8};
+use super::relabel::{Declaring, declare_encoding, declare_utf8};
 use super::transfer::{self, MAX_LINE, base64, longest_line, quoted_printable};
 use super::{EightBit, NotRewritable, pgp};
 use crate::mail::message::Unparsable;
@@ -113,14 +113,17 @@ fn content<'a>(bytes: &'a [u8], parts: &'a [Part]) -> Content<'a> {
     }
     for (index, part) in parts.iter().enumerate().filter(|(_, part)| shown(part) && part.doubt.is_none()) {
         let Some(decoded) = transfer::decode(part.encoding, &bytes[part.body.clone()]) else { continue };
-        if pgp::is_armored(&decoded, &part.media) {
+        let read = Charset::of(part.media.charset(), &decoded);
+        let searched = read.as_ref().map_or(&*decoded, |(_, view)| view.text(&decoded));
+        if pgp::is_armored(searched, &part.media) {
             content.seal = BodySeal::Sealed;
             content.locked.push(index);
         }
-        let Some(charset) = Charset::declared(part.media.charset()) else { continue };
+        let Some((charset, view)) = read else { continue };
         let body = content.bodies.contains(&Some(index));
         let role = if body { Role::Body } else { Role::Other };
-        content.leaves.push(Leaf { index, part, content: decoded, charset, role });
+        let declaring = Declaring::of(bytes, part);
+        content.leaves.push(Leaf { index, part, content: decoded, charset, view, declaring, role });
     }
     content
 }

@@ -7,14 +7,14 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::charset::{Charset, mask_shifted, reference, shifted_at, transliterate};
+use super::charset::{Charset, View, merged, reference, transliterate};
 use super::edit::Edit;
 use super::footer::{self, Footer};
 use super::html;
 use super::media::Encoding;
 use super::parts::Part;
 use super::placeholders::{self, Meaning, Placeholder};
-use super::relabel;
+use super::relabel::Declaring;
 use super::{Links, Rewriting};
 use crate::policy::Stream;
 
@@ -29,6 +29,8 @@ pub(super) struct Leaf<'a> {
     pub part: &'a Part,
     pub content: Cow<'a, [u8]>,
     pub charset: Charset,
+    pub view: View,
+    pub declaring: Declaring,
     pub role: Role,
 }
 
@@ -84,24 +86,24 @@ impl Leaf<'_> {
     pub fn holds(&self, meaning: Meaning) -> bool {
         let searched = self.searched();
         let is_html = self.part.media.is_html();
-        let shown = |at: usize| !is_html || html::is_outside_comments(&searched, at);
-        let found = placeholders::find(&searched);
+        let shown = |at: usize| !is_html || html::is_outside_comments(searched, at);
+        let found = placeholders::find(searched);
         let mut wanted = found.iter().filter(|one| one.meaning == meaning).take(MAX_LOOKED_AT);
         wanted.any(|one| shown(one.at.start))
     }
 
-    fn searched(&self) -> Cow<'_, [u8]> {
-        if self.charset.shifts() { mask_shifted(&self.content).into() } else { Cow::Borrowed(&*self.content) }
+    fn searched(&self) -> &[u8] {
+        self.view.text(&self.content)
     }
 
     /// What comes into this leaf for one recipient.
     pub fn fill(&self, copy: &Copy<'_>) -> Filled {
         let searched = self.searched();
-        let found = placeholders::find(&searched);
+        let found = placeholders::find(searched);
         let mut insertions: Vec<Insertion> =
-            found.iter().filter_map(|placeholder| self.value(&searched, placeholder, copy)).collect();
+            found.iter().filter_map(|placeholder| self.value(searched, placeholder, copy)).collect();
         if self.role == Role::Body && copy.rewriting.stream == Stream::Marketing {
-            insertions.extend(self.footer(&searched, &found, copy));
+            insertions.extend(self.footer(searched, &found, copy));
         }
         insertions.sort_by_key(|insertion| insertion.at.start);
         self.encode(insertions)
@@ -201,39 +203,56 @@ impl Leaf<'_> {
 
     /// How lines end here. Only an encoded content can have bare LFs.
     fn newline(&self) -> &'static str {
-        let first = memchr::memchr(b'\n', &self.content);
-        let bare = first.is_some_and(|at| at == 0 || self.content[at - 1] != b'\r');
+        let text = self.searched();
+        let first = memchr::memchr(b'\n', text);
+        let bare = first.is_some_and(|at| at == 0 || text[at - 1] != b'\r');
         if bare && self.part.encoding == Encoding::Base64 { "\n" } else { "\r\n" }
     }
 
     fn encode(&self, insertions: Vec<Insertion>) -> Filled {
-        let all_ascii = insertions.iter().all(|insertion| insertion.text.is_ascii());
         let markup = self.part.media.is_markup();
-        let relabel = !all_ascii
-            && self.part.media.is_plain()
-            && self.charset.is_ascii()
-            && self.content.is_ascii()
-            && relabel::can_declare(self.part);
-        let charset = match self.part.encoding {
-            _ if relabel => Charset::UTF_8,
-            // A reference keeps the leaf within its 7 bits.
-            Encoding::SevenBit if markup => Charset::ASCII,
-            _ => self.charset,
+        let (charset, conversion) = match self.fitting(&insertions) {
+            Fitting::Own => (self.charset, None),
+            Fitting::Utf8(conversion) => (Charset::UTF_8, Some(conversion)),
         };
+        let charset = match self.part.encoding {
+            // A reference keeps the leaf within its 7 bits.
+            Encoding::SevenBit if markup => charset.within_seven_bits(),
+            _ => charset,
+        };
+        let wanted = insertions.into_iter().map(|Insertion { at, text }| (at, text)).collect();
         let instead = if markup { reference } else { transliterate };
-        let edits = insertions.into_iter().filter_map(|Insertion { at, text }| {
-            let mut with = charset.encode(&text, instead);
-            if charset.shifts() && shifted_at(&self.content, at.start) {
-                if at.start < self.content.len() {
-                    return None;
-                }
-                with.splice(0..0, *b"\x1B(B");
-            }
-            Some(Edit::replace(at, with))
-        });
-        let charset = if relabel { Relabelled::Utf8 } else { Relabelled::No };
-        Filled { edits: edits.collect(), charset }
+        let edits = charset.edits(&self.content, &self.view, wanted, instead);
+        match conversion {
+            None => Filled { edits, charset: Relabelled::No },
+            Some(conversion) => Filled { edits: merged(edits, conversion), charset: Relabelled::Utf8 },
+        }
     }
+
+    /// What a plain text is written in so that it can say what comes in. Anything else has references, or is nobody's
+    /// to read.
+    fn fitting(&self, insertions: &[Insertion]) -> Fitting {
+        let all =
+            |fits: fn(Charset, &str) -> bool| insertions.iter().all(|one| fits(self.charset, &one.text));
+        if !self.part.media.is_plain() || self.declaring == Declaring::Unclear || all(Charset::holds) {
+            return Fitting::Own;
+        }
+        if self.charset.is_utf8_already(&self.content) {
+            return Fitting::Utf8(Vec::new());
+        }
+        match self.charset.to_utf8(&self.content, &self.view) {
+            // The lines of others stay as they are as long as ours can still be read.
+            Some(conversion) if !all(Charset::holds_nearly) => Fitting::Utf8(conversion),
+            _ => Fitting::Own,
+        }
+    }
+}
+
+/// The charset that a text's insertions are written in.
+enum Fitting {
+    Own,
+    /// UTF-8, with the edits that make the text that.
+    Utf8(Vec<Edit>),
 }
 
 /// Where the line `-- ` stands that begins a signature. RFC 3676, 4.3.

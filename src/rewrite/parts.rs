@@ -190,6 +190,7 @@ impl Splitter<'_> {
             let end = line_end(self.bytes, at);
             match self.delimiter(at..end) {
                 Some(Delimiter::Opening(frame)) => {
+                    self.doubt_opening(at..end);
                     self.end_parts_within(frame, at)?;
                     at = self.part_at(end)?;
                 }
@@ -231,6 +232,15 @@ impl Splitter<'_> {
             said.starts_with(&frame.boundary) && self.parts[frame.part].place != Place::Nested
         };
         if self.frames.iter().any(begun) {
+            self.doubt = Some(Unparsable::HalfBoundary);
+        }
+    }
+
+    /// Where one boundary is another and two hyphens, its line ends the other's multipart for some readers.
+    fn doubt_opening(&mut self, line: Range<usize>) {
+        let said = self.bytes[line].trim_ascii_end();
+        let Some(closed) = said.strip_prefix(b"--").and_then(|said| said.strip_suffix(b"--")) else { return };
+        if self.frames.iter().any(|frame| frame.boundary == closed) {
             self.doubt = Some(Unparsable::HalfBoundary);
         }
     }

@@ -6,9 +6,28 @@ use super::edit::Edit;
 use super::headers::Wanted;
 use super::parts::Part;
 
-/// Whether a charset can be declared without guessing what its Content-Type means.
-pub(super) fn can_declare(part: &Part) -> bool {
-    part.content_type.is_none() || part.media.is_plain()
+/// Whether a charset can be declared without guessing what the Content-Type means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Declaring {
+    Possible,
+    /// It is no plain text, or names its charset in a way that readers differ on. RFC 2231, 4.
+    Unclear,
+}
+
+impl Declaring {
+    pub fn of(bytes: &[u8], part: &Part) -> Self {
+        let Some(field) = &part.content_type else { return Self::Possible };
+        let value = &bytes[field.value.clone()];
+        let named = parameters(value).filter(|name| starts_with_charset(&value[*name..])).count();
+        let lower = value.to_ascii_lowercase();
+        let extended =
+            memchr::memmem::find(&lower, b"charset*").is_some_and(|at| lower.get(at + 8) != Some(&b'='));
+        let found = named == 1 || named == 0 && part.media.charset().is_none();
+        match part.media.is_plain() && found && !extended && !value.contains(&b'(') {
+            true => Self::Possible,
+            false => Self::Unclear,
+        }
+    }
 }
 
 /// Makes a text part declare UTF-8.
@@ -50,28 +69,33 @@ fn add(part: &Part, field: &str, edits: &mut Vec<Edit>, wanted: &mut Wanted) {
 
 /// Where the value of a `charset` parameter stands, its quotes included.
 fn charset_value(value: &[u8]) -> Option<Range<usize>> {
-    const NAME: &[u8] = b"charset";
+    let name = parameters(value).find(|name| starts_with_charset(&value[*name..]))?;
+    let equals = skip_blanks(value, name + CHARSET.len());
+    let start = if value.get(equals) == Some(&b'*') { equals } else { skip_blanks(value, equals + 1) };
+    let ends = |byte: &u8| matches!(byte, b';' | b' ' | b'\t' | b'\r' | b'\n' | b'(');
+    let length = match value.get(start) {
+        Some(b'"') => value[start + 1..].iter().position(|byte| *byte == b'"').map(|end| end + 2),
+        _ => value.get(start..)?.iter().position(ends),
+    };
+    Some(start..start + length.unwrap_or(value.len() - start))
+}
+
+const CHARSET: &[u8] = b"charset";
+
+fn starts_with_charset(parameter: &[u8]) -> bool {
+    let name = parameter.get(..CHARSET.len()).is_some_and(|own| own.eq_ignore_ascii_case(CHARSET));
+    let after = parameter.get(skip_blanks(parameter, CHARSET.len())..).unwrap_or_default();
+    name && matches!(after, [b'=', ..] | [b'*', b'=', ..])
+}
+
+/// Where the name of each parameter starts.
+fn parameters(value: &[u8]) -> impl Iterator<Item = usize> + '_ {
     let mut at = 0;
-    while let Some(semicolon) = next_semicolon(value, at) {
-        let name = skip_blanks(value, semicolon + 1);
+    std::iter::from_fn(move || {
+        let semicolon = next_semicolon(value, at)?;
         at = semicolon + 1;
-        if !value[name..].get(..NAME.len()).is_some_and(|own| own.eq_ignore_ascii_case(NAME)) {
-            continue;
-        }
-        let equals = skip_blanks(value, name + NAME.len());
-        let start = match value.get(equals) {
-            Some(b'=') => skip_blanks(value, equals + 1),
-            Some(b'*') => equals,
-            _ => continue,
-        };
-        let ends = |byte: &u8| matches!(byte, b';' | b' ' | b'\t' | b'\r' | b'\n' | b'(');
-        let length = match value.get(start) {
-            Some(b'"') => value[start + 1..].iter().position(|byte| *byte == b'"').map(|end| end + 2),
-            _ => value[start..].iter().position(ends),
-        };
-        return Some(start..start + length.unwrap_or(value.len() - start));
-    }
-    None
+        Some(skip_blanks(value, at))
+    })
 }
 
 fn next_semicolon(value: &[u8], from: usize) -> Option<usize> {

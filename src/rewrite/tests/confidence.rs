@@ -131,3 +131,10 @@ fn what_is_sealed_is_told_wherever_it_stands() {
         assert_eq!(check_marketing(&message(&text)), Ok(BodySeal::Open), "{beside}");
     }
 }
+
+#[test]
+fn a_boundary_that_closes_another_is_none() {
+    let inner = "--b\nContent-Type: multipart/mixed; boundary=\"b--\"\n\n--b--\n\nHello\n--b----\n";
+    let text = format!("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{inner}--b--\n");
+    doubtful(&text, Unparsable::HalfBoundary);
+}

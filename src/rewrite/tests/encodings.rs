@@ -127,8 +127,11 @@ fn japanese_that_shifts_is_read_and_written() {
 #[test]
 fn what_cannot_be_read_with_confidence_is_left_alone() {
     let cases = [
-        ("text/plain; charset=x-unknown", "7bit", "Hi\r\n"),
-        ("text/html; charset=utf-16", "base64", "PABwAD4A\r\n"),
+        ("text/plain; charset=x-nothing", "8bit", "vår\r\n"),
+        ("text/plain; charset=ebcdic-us", "7bit", "Hi\r\n"),
+        ("text/plain; charset=utf-7", "7bit", "Hi +A\r\n"),
+        ("text/html; charset=utf-16", "base64", "Ti1lhw==\r\n"),
+        ("text/html; charset=utf-8", "base64", "//48AHAAPgA=\r\n"),
         ("text/plain; charset=utf-8", "x-uuencode", "Hi\r\n"),
         ("text/plain; charset=utf-8", "base64", "SGk=\r\nSGk=\r\n"),
     ];
@@ -158,6 +161,61 @@ fn a_placeholder_is_found_in_any_encoding() {
     let encoded = data_encoding::BASE64.encode(b"go {{optgate.unsubscribe_url}} now");
     let copy = rewritten(&leaf("text/plain", "base64", format!("{encoded}\r\n").as_bytes()), &links);
     assert_eq!(parsed(&copy).body_text(0).unwrap(), format!("go {UNSUBSCRIBE} now"));
+}
+
+#[test]
+fn the_footer_is_read_in_charsets_that_are_not_like_ascii() {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let wide = [b"\xFF\xFE", utf16("<p>vår {{optgate.preferences_url}}</p></body>\n").as_slice()].concat();
+    let raw = format!("{}\r\n", data_encoding::BASE64.encode(&wide));
+    let copy = rewritten(&leaf("text/html; charset=utf-16", "base64", raw.as_bytes()), &swedish());
+    let seen = parsed(&copy).body_html(0).unwrap().into_owned();
+    assert!(seen.contains(&format!("<p>vår {PREFERENCES}</p>\n<div lang=\"sv\"")), "{seen}");
+    assert!(seen.contains("Möbler &amp; Söner") && seen.ends_with("</div>\n</body>\n"), "{seen}");
+
+    let seven = b"v+AOU-r +AHsAew-optgate.preferences+AF8-url+AH0AfQ-\r\n";
+    let copy = rewritten(&leaf("text/plain; charset=utf-7", "7bit", seven), &swedish());
+    assert!(copy.is_ascii() && has_field(&copy, "Content-Type: text/plain; charset=utf-7"));
+    let seen = parsed(&copy).body_text(0).unwrap().into_owned();
+    assert!(seen.starts_with(&format!("vår {PREFERENCES}\r\n\r\n____")) && seen.contains("Möbler & Söner"));
+
+    let shift_jis =
+        leaf("text/html; charset=shift_jis", "8bit", b"\x83\x7B{optgate.preferences_url}}</body>\r\n");
+    let copy = rewritten(&shift_jis, &swedish());
+    assert!(
+        raw_body(&copy).starts_with(b"\x83\x7B{optgate.preferences_url}}\r\n<div"),
+        "half a character is no brace"
+    );
+}
+
+#[test]
+fn a_text_becomes_utf8_where_nothing_else_can_be_read() {
+    let arabic = Rewriting { sender_name: "متجر".into(), ..marketing() };
+    let koi = b"\xF0\xD2=C9 \xD7=\r\nab\r\nplain line =3D\r\n";
+    let text = leaf("text/plain; charset=\"koi8-r\"; format=flowed", "quoted-printable", koi);
+    let copy = rewritten(&text, &arabic);
+    assert!(has_field(&copy, "Content-Type: text/plain; charset=utf-8; format=flowed"));
+    assert!(raw_body(&copy).starts_with("=D0=9F=D1=80=D0=B8 =D0=B2=\r\nab\r\nplain line =3D\r\n".as_bytes()));
+    let seen = parsed(&copy).body_text(0).unwrap().into_owned();
+    assert!(seen.starts_with("При вab\r\nplain line =\r\n") && seen.contains("متجر"));
+
+    let html = rewritten(&leaf("text/html; charset=koi8-r", "8bit", b"<p>\xF0</p>\r\n"), &arabic);
+    assert!(memchr::memmem::find(&html, b"&#1605;&#1578;&#1580;&#1585;").is_some(), "HTML has references");
+    assert!(has_field(&html, "Content-Type: text/html; charset=koi8-r"));
+
+    let lines = rewritten(&leaf("text/plain; charset=iso-8859-1", "7bit", b"Hi\r\n"), &arabic);
+    assert!(has_field(&lines, "Content-Type: text/plain; charset=utf-8"));
+    for unclear in [
+        "text/plain; charset*0=koi8; charset*1=-r",
+        "text/plain; charset=koi8-r; charset=koi8-r",
+        "text/plain (a; b); charset=koi8-r",
+        "text/plain charset=koi8-r",
+    ] {
+        // Where readers differ on the rest too, there is no copy at all.
+        let Ok(copy) = rewrite(&leaf(unclear, "8bit", b"\xF0\r\n"), &arabic) else { continue };
+        assert!(has_field(&copy.bytes, &format!("Content-Type: {unclear}")), "{unclear}");
+        assert!(raw_body(&copy.bytes).starts_with(b"\xF0\r\n"), "{unclear}");
+    }
 }
 
 #[test]

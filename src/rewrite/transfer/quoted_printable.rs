@@ -83,16 +83,23 @@ pub(in crate::rewrite) fn encode(content: &[u8]) -> Vec<u8> {
 
 /// Edits of the content as edits of the raw text.
 pub(in crate::rewrite) fn splice(raw: &[u8], content: &[u8], edits: &[Edit]) -> Vec<Edit> {
-    let spliced = edits.iter().zip(places(raw, edits)).map(|(edit, at)| {
-        let line_start = memchr::memrchr(b'\n', &raw[..at.start]).map_or(0, |found| found + 1);
-        let line_end = without_crlf(raw, line_end(raw, at.end)).max(at.end);
-        let rest = trim_blanks(&raw[at.end..line_end]).len();
-        let mut writer = Writer { out: Vec::new(), column: at.start - line_start };
-        match &raw[line_start..at.start] {
+    let places = places(raw, edits);
+    let mut spliced = Vec::with_capacity(edits.len());
+    // How far the raw text has been dealt with, and the column that it has come to.
+    let (mut done, mut column) = (0, 0);
+    for (index, (edit, at)) in edits.iter().zip(&places).enumerate() {
+        column = match memchr::memrchr(b'\n', &raw[done..at.start]) {
+            Some(found) => at.start - (done + found + 1),
+            None => column + (at.start - done),
+        };
+        let next = places.get(index + 1).map_or(raw.len(), |next| next.start);
+        let rest = rest_of_line(&raw[at.end..next], next == raw.len());
+        let mut writer = Writer { out: Vec::new(), column };
+        match &raw[..at.start] {
             // A soft break that nothing follows would swallow our first line.
             [.., b'='] if at.start == raw.len() => writer.line_break(),
             // A `=` that stands for itself must not become part of what we put there.
-            [.., b'='] | [.., b'=', _] => writer.soft_break(),
+            [.., b'='] | [.., b'=', b' '..=b'~'] => writer.soft_break(),
             // A blank must not be left at the end of a line, where it is taken for a transport's.
             [.., b' ' | b'\t'] if ends_line(&edit.with, rest) && ends_blank(content, edit.at.start) => {
                 writer.soft_break();
@@ -103,9 +110,18 @@ pub(in crate::rewrite) fn splice(raw: &[u8], content: &[u8], edits: &[Edit]) -> 
         if writer.column > 0 && rest > 0 && writer.column + rest > MAX_LINE {
             writer.soft_break();
         }
-        Edit::replace(at, writer.out)
-    });
-    spliced.collect()
+        (done, column) = (at.end, writer.column);
+        spliced.push(Edit::replace(at.clone(), writer.out));
+    }
+    spliced
+}
+
+/// How much of the line follows up to the next edit, with room for the soft break that this may need; blanks that end
+/// the line left out.
+fn rest_of_line(after: &[u8], to_the_end: bool) -> usize {
+    let end = line_end(after, 0);
+    let line = &after[..without_crlf(after, end)];
+    if to_the_end || line.len() < end { trim_blanks(line).len() } else { line.len() + 1 }
 }
 
 fn ends_line(with: &[u8], rest: usize) -> bool {
@@ -263,6 +279,17 @@ mod tests {
             let expected = apply(&content, std::slice::from_ref(&edit));
             let raw = apply(raw.as_bytes(), &splice(raw.as_bytes(), &content, &[edit]));
             prop_assert_eq!(decode(&raw), expected);
+        }
+
+        #[test]
+        fn many_edits_of_a_line_fold_it(content in "[a-z\u{e4}{} ]{1,300}", with in "[\u{431}-\u{444}= ]{0,9}|(\r\n)?") {
+            let raw = encode(content.as_bytes());
+            let edits: Vec<Edit> = memchr::memchr_iter(b'{', content.as_bytes())
+                .map(|at| Edit::replace(at..at + 1, with.clone().into_bytes()))
+                .collect();
+            let spliced = apply(&raw, &splice(&raw, content.as_bytes(), &edits));
+            prop_assert_eq!(decode(&spliced), apply(content.as_bytes(), &edits));
+            prop_assert!(spliced.split(|byte| *byte == b'\n').all(|line| line.len() <= 77), "{}", String::from_utf8_lossy(&spliced));
         }
     }
 }

@@ -14,10 +14,10 @@ use optgate::rewrite::{
     Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, check, check_marketing, rewrite,
 };
 
-const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
+pub const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
 
 /// Where the corpus lies. Only a developer's machine may lack it.
-fn corpus() -> Option<PathBuf> {
+pub fn corpus() -> Option<PathBuf> {
     if let Some(shared) = std::env::var_os("OPTGATE_SHARED") {
         return Some(Path::new(&shared).join("corpus"));
     }
@@ -26,7 +26,7 @@ fn corpus() -> Option<PathBuf> {
     None
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
+pub fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() { files(&path, found) } else { found.push(path) }
@@ -34,7 +34,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// As `smtp::wire` would hand it over: every line end a CRLF, the mbox line of an archive left out.
-fn canonical(raw: &[u8]) -> Vec<u8> {
+pub fn canonical(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len() + 64);
     let mut rest = raw;
     while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
@@ -53,7 +53,7 @@ fn canonical(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) -> Rewriting {
+pub fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) -> Rewriting {
     let marketing = stream == Stream::Marketing;
     Rewriting {
         stream,
@@ -83,7 +83,7 @@ fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) -> Rew
     }
 }
 
-fn variants() -> Vec<Rewriting> {
+pub fn variants() -> Vec<Rewriting> {
     let mut variants = Vec::new();
     for stream in [Stream::Marketing, Stream::Functional] {
         for (language, eight_bit) in

@@ -1,0 +1,6 @@
+//! Whole messages through the rewriter: real ones, and ones that torture, read again by parsers that had no part in it.
+
+mod corpus;
+mod judged;
+mod judges;
+mod torture;
