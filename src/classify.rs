@@ -71,6 +71,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
             scope_rule: selected.scope_rule,
             // For `rewrite` to say: it reads the body.
             body: BodySeal::Open,
+            content: Vec::new(),
         },
     })
 }

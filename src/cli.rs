@@ -8,6 +8,7 @@ mod csv;
 mod demo;
 mod journal;
 mod keys;
+mod lint;
 mod migrate;
 mod output;
 mod person;
@@ -58,6 +59,8 @@ enum Verb {
     /// Validate policies, or ask them.
     #[command(subcommand)]
     Policy(policy::Verb),
+    /// What would be refused, changed or warned of in a message, before the campaign. Exit status 1 if it would not go.
+    Lint(lint::Arguments),
     /// Who may submit, and who may use the API.
     #[command(subcommand)]
     Credential(credential::Verb),
@@ -108,6 +111,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
         Verb::Migrate => migrate::run(&session).await,
         Verb::Check(arguments) => check::run(&session, arguments).await,
         Verb::Policy(verb) => policy::run(&session, verb).await,
+        Verb::Lint(arguments) => lint::run(&session, &arguments),
         Verb::Credential(verb) => credential::run(&session, verb).await,
         Verb::Consent(verb) => consent::run(&session, verb).await,
         Verb::Queue(verb) => queue::run(&session, verb).await,

@@ -1,5 +1,6 @@
 //! ★ The spine of entry: classify → decide → spool. Every message comes in here, whichever door it used.
 
+mod findings;
 mod receipt;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use crate::classify::{self, Grant, Unfit};
 use crate::clock::Clock;
 use crate::limits::heavy;
+use crate::lint;
 use crate::mail::message::{Bounds, MAX_HOPS};
 use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
@@ -26,6 +28,7 @@ use crate::rewrite;
 use crate::spool::Lane;
 use crate::store::{NewDelivery, NewFact, NewMessage, Store, StoreError, Subscriber, Trace};
 use crate::telemetry::metrics::{self, Stopwatch};
+pub use findings::ContentLog;
 pub use receipt::{Decided, Fate, Receipt};
 use receipt::{count, log, reason_of, receipt, tell_signups};
 
@@ -72,6 +75,8 @@ pub struct Intake {
     pub queue_changed: Arc<Notify>,
     /// Beyond them a message is `unparsable`.
     pub bounds: Bounds,
+    /// What the log has said of content.
+    pub told: ContentLog,
 }
 
 impl Intake {
@@ -107,6 +112,7 @@ impl Intake {
         log(&receipt, &submission.grant);
         count(&receipt, &submission.grant);
         tell_signups(&receipt, facts);
+        facts.into_iter().for_each(|facts| self.told.tell(facts, &policy, now));
         Ok(receipt)
     }
 
@@ -270,7 +276,8 @@ fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds
         return Err(unfit(Reason::Loop, format!("it passed {MAX_HOPS} hosts already")));
     }
     rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
-    let facts = classify::classify(&message, &submission.grant, policy)?;
+    let mut facts = classify::classify(&message, &submission.grant, policy)?;
+    facts.findings.content = lint::found(&message, facts.stream);
     Ok(match facts.stream {
         Stream::Marketing => {
             let body = rewrite::check_marketing(&message)

@@ -61,6 +61,7 @@ pub mod mail;
 pub mod smtp;
 pub mod intake;
 pub mod classify;
+pub mod lint;
 pub mod policy;
 pub mod consent;
 pub mod spool;

@@ -8,6 +8,7 @@ pub mod decide;
 pub mod explain;
 pub mod facts;
 pub mod file;
+pub mod finding;
 pub mod grounds;
 pub mod holds;
 pub mod jurisdiction;

@@ -17,12 +17,14 @@ mod parts;
 mod pgp;
 mod placeholders;
 mod relabel;
+mod shown;
 mod transfer;
 
 use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::policy::Stream;
 use crate::policy::facts::{BodySeal, ConfirmLink};
+pub use shown::{FILLED, File, FooterRoom, LeafKind, Shown, ShownLeaf, shown};
 
 /// What goes into one recipient's copy.
 #[derive(Clone, Debug)]

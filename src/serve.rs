@@ -29,7 +29,7 @@ use crate::credential::Verifier;
 use crate::deliver;
 use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
-use crate::intake::Intake;
+use crate::intake::{ContentLog, Intake};
 use crate::keys::LinkKeys;
 use crate::limits::PeerRate;
 use crate::mail::message::Bounds;
@@ -360,6 +360,7 @@ fn smtp(
         },
         queue_changed: shared.queue_changed.clone(),
         bounds: Bounds { line: config.smtp.max_line, header: config.smtp.max_header },
+        told: ContentLog::default(),
     });
     let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
     Stage::start("smtp", ended, |stop| server::serve(listeners, settings, intake, verifier, stop, drain))

@@ -15,6 +15,7 @@ use source::{Source, below};
 const PURE: &[&str] = &[
     "mail",
     "classify",
+    "lint",
     "policy",
     "consent",
     "spool",

@@ -14,6 +14,8 @@ use clap::{Args, Subcommand};
 use super::{Session, Status};
 use crate::policy::file::Folder;
 
+pub(super) use explain::stream;
+
 #[derive(Subcommand)]
 pub(super) enum Verb {
     /// Write the shipped policies into a new folder, to begin with.

@@ -3,6 +3,8 @@
 //!
 //! A copy is made for one upstream's capabilities and one moment's consent, and is never kept.
 
+mod sample;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -21,6 +23,7 @@ use crate::policy::{Facts, PolicySet, Stream, Verdict};
 use crate::rewrite::{Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, rewrite};
 use crate::sign::{Pair, SignError, Signers};
 use crate::store::{Claim, Subscriber};
+pub use sample::sample;
 
 /// The longest part of a Feedback-ID.
 const MAX_FEEDBACK_PART: usize = 64;

@@ -2,7 +2,9 @@
 //! circumstances and time. What a verdict opens is in `leave`.
 
 mod confirmation;
+mod content;
 mod leave;
+mod objections;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,7 @@ use leave::let_pass;
 pub use leave::{
     Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, release, release_dsn,
 };
+pub use objections::objections;
 
 /// What else bears on a decision. Read at intake, binding at the claim; recorded with the verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,6 +217,7 @@ impl<'p> Case<'p> {
         ask(witness, Asked::From, own, self.from())?;
         ask(witness, Asked::Grant, own, self.grant())?;
         ask(witness, Asked::Scope, own, self.scope())?;
+        self.content(witness)?;
         match self.facts.stream {
             Stream::Marketing => {
                 let demands = &self.pack.demand_rules;
@@ -369,8 +373,11 @@ impl<'p> Case<'p> {
         })
     }
 
-    /// What marketing that may go waits for. Nothing else ever waits.
+    /// What mail that may go waits for: marketing for its time, any for who looks at its content.
     fn hold(&self, earlier: &'p [Earlier], witness: &mut impl Witness) -> Option<Hold<'p>> {
+        if let Some(hold) = self.content_hold(witness) {
+            return Some(hold);
+        }
         if self.facts.stream != Stream::Marketing {
             return None;
         }

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::finding::Found;
 use super::{RuleRef, Scope, Stream};
 
 /// The outcome of `classify`.
@@ -43,6 +44,9 @@ pub struct Findings {
     pub scope_rule: Option<RuleRef>,
     #[serde(skip_serializing_if = "is_default")]
     pub body: BodySeal,
+    /// What its content has wrong: the first of each name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub content: Vec<Found>,
 }
 
 /// Whether the credential may use the stream.

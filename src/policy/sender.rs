@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::finding::{FindingName, Handling};
 use super::holds::{Cap, QuietHours};
 use super::jurisdiction::Expires;
 use super::{RuleRef, Scope, Stream};
@@ -81,10 +82,18 @@ pub struct StreamPolicy {
     pub signed_body: SignedBody,
     /// How long a link that confirms can be pressed, from when its mail was submitted; meant for confirmation alone.
     pub link_life: Duration,
+    /// What becomes of content that has something wrong, where the file says so, and the line that does.
+    pub content: BTreeMap<FindingName, (Handling, RuleRef)>,
     pub rule: RuleRef,
 }
 
 impl StreamPolicy {
+    /// What becomes of a message that has this, and the line that says so.
+    pub fn handling(&self, name: FindingName) -> (Handling, &RuleRef) {
+        let said = self.content.get(&name);
+        said.map_or((name.default_handling(), &self.rule), |(handling, rule)| (*handling, rule))
+    }
+
     /// How long a delivery may wait in all: none whose link has ended may leave.
     pub fn wait(&self, stream: Stream) -> Duration {
         match stream {

@@ -71,10 +71,10 @@ pub(super) fn takes_a_footer(bytes: &[u8], structure: &Structure) -> Result<Body
 }
 
 /// The leaves that are the message's content.
-struct Content<'a> {
-    leaves: Vec<Leaf<'a>>,
+pub(super) struct Content<'a> {
+    pub leaves: Vec<Leaf<'a>>,
     /// Whether any of the content is signed or encrypted: then none of it is touched.
-    seal: BodySeal,
+    pub seal: BodySeal,
     /// Leaves that hold an inline signature or encryption.
     locked: Vec<usize>,
     /// The first text and the first HTML leaf.
@@ -96,7 +96,7 @@ impl Content<'_> {
     }
 }
 
-fn content<'a>(bytes: &'a [u8], parts: &'a [Part]) -> Content<'a> {
+pub(super) fn content<'a>(bytes: &'a [u8], parts: &'a [Part]) -> Content<'a> {
     let shown = |part: &Part| part.kind == Kind::Leaf && part.place == Place::Inline && part.media.is_text();
     let first = |wanted: &dyn Fn(&Part) -> bool| parts.iter().position(|part| shown(part) && wanted(part));
     // Any other text is read as plain where there is none (RFC 2046, 4.1.4).

@@ -15,7 +15,7 @@ use super::media::Encoding;
 use super::parts::Part;
 use super::placeholders::{self, Meaning, Placeholder};
 use super::relabel::Declaring;
-use super::{Links, Rewriting};
+use super::{Links, Rewriting, shown};
 use crate::policy::Stream;
 
 /// How many placeholders are looked at to find one that isn't in a comment.
@@ -90,6 +90,14 @@ impl Leaf<'_> {
         let found = placeholders::find(searched);
         let mut wanted = found.iter().filter(|one| one.meaning == meaning).take(MAX_LOOKED_AT);
         wanted.any(|one| shown(one.at.start))
+    }
+
+    /// Its text for who looks at it before it leaves: without what is filled on this stream, or as it is written.
+    pub fn read(&self, stream: Option<Stream>) -> String {
+        let text = self.charset.decode(&self.content);
+        let Some(stream) = stream else { return text.into_owned() };
+        let blanked = shown::blanked(text.as_bytes(), &placeholders::find(text.as_bytes()), stream);
+        String::from_utf8_lossy(&blanked).into_owned()
     }
 
     fn searched(&self) -> &[u8] {

@@ -140,6 +140,10 @@ impl Media {
         if self.essence == "multipart/digest" { Self::message } else { Self::text }
     }
 
+    pub fn essence(&self) -> &str {
+        &self.essence
+    }
+
     /// Whether all readers understand it alike.
     pub fn is_certain(&self) -> bool {
         self.certainty == Certainty::Certain

@@ -13,6 +13,7 @@ use super::subscriber::{context, parse_address};
 use super::verdict;
 use super::{DeliveryPage, Store, StoreError, interned, rows};
 use crate::mail::Address;
+use crate::policy::finding::Found;
 use crate::policy::{Facts, Reason, Stream, Verdict};
 use crate::spool::{Lane, State};
 
@@ -26,6 +27,8 @@ pub struct MessageView {
     pub stream: Option<Stream>,
     pub scope: Option<crate::policy::Scope>,
     pub campaign: Option<String>,
+    /// What its content has wrong.
+    pub findings: Vec<Found>,
     pub size: u64,
     pub deliveries: Vec<DeliveryView>,
 }
@@ -105,7 +108,8 @@ impl Store {
             credential: row.text(1)?.to_owned(),
             stream: facts.as_ref().map(|facts| facts.stream),
             scope: facts.as_ref().and_then(|facts| facts.scope.clone()),
-            campaign: facts.and_then(|facts| facts.campaign),
+            campaign: facts.as_ref().and_then(|facts| facts.campaign.clone()),
+            findings: facts.map(|facts| facts.findings.content).unwrap_or_default(),
             size: u64::try_from(row.int(2)?).unwrap_or(0),
             deliveries: self.views(&mut session, &deliveries).await?,
         }))

@@ -15,6 +15,7 @@ use metrics::{counter, gauge, histogram};
 
 pub use page::{policy_in_force, render, start, upkeep};
 
+use crate::policy::finding::FindingName;
 use crate::policy::{Reason, Stream, VerdictKind};
 use crate::spool::{Outcome, State};
 use labels::named;
@@ -68,6 +69,7 @@ families! {
     READY = "optgate_ready", Gauge, "1 while this node can accept mail, 0 while its database takes no writes.";
     VERDICTS = "optgate_verdicts_total", Counter, "Recipients decided at intake, by verdict and reason.";
     MESSAGES = "optgate_messages_total", Counter, "Messages decided durably at intake.";
+    CONTENT_FINDINGS = "optgate_content_findings_total", Counter, "Messages whose content has something wrong that policy does not ignore, by finding.";
     TAKEN_BEFORE = "optgate_taken_before_total", Counter, "Recipients for whom the same was submitted again within a day: not sent twice.";
     INTAKE_FAILURES = "optgate_intake_failures_total", Counter, "Messages answered 451 or 452 because the store did not do its part.";
     ACCEPT_SECONDS = "optgate_accept_seconds", Histogram(SECONDS), "From the end of the data to the reply.";
@@ -136,6 +138,12 @@ pub fn verdict(sender: &str, stream: Option<Stream>, verdict: VerdictKind, reaso
 /// A message was decided durably, whatever its verdicts.
 pub fn message(sender: &str, stream: Option<Stream>) {
     counter!(MESSAGES.name, "sender" => named("sender", sender), "stream" => stream_word(stream))
+        .increment(1);
+}
+
+/// A message has this wrong in its content; counted once, however many recipients it has.
+pub fn content_finding(sender: &str, stream: Stream, finding: FindingName) {
+    counter!(CONTENT_FINDINGS.name, "sender" => named("sender", sender), "stream" => stream.as_str(), "finding" => finding.as_str())
         .increment(1);
 }
 

@@ -15,6 +15,7 @@ mod faults;
 mod import;
 mod keys;
 mod limits;
+mod lint;
 mod logs;
 mod long_queue;
 mod metrics;

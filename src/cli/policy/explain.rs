@@ -150,6 +150,6 @@ impl Supposed {
     }
 }
 
-fn stream(text: &str) -> Result<Stream, String> {
+pub(in crate::cli) fn stream(text: &str) -> Result<Stream, String> {
     text.parse().map_err(|_| "marketing, functional or confirmation".to_owned())
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::super::sender::{Mode, SenderPolicy};
-use super::super::{Facts, GroundKind, PolicySet, RuleRef, Stream, Verdict, VerdictKind};
+use super::super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 
 /// The verdict on our own delivery status notification: it is functional mail about functional matters.
 pub(super) fn dsn_verdict(sender: &SenderPolicy) -> Verdict {
@@ -118,7 +118,7 @@ pub(super) fn let_pass(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> 
         VerdictKind::Deliver => false,
         // Invariant 14: a recorded no holds in every mode.
         VerdictKind::Refuse => !verdict.holds_in_shadow(),
-        VerdictKind::Hold => verdict.is_spacing(),
+        VerdictKind::Hold => verdict.is_spacing() || verdict.reason.is_some_and(Reason::is_of_content),
     };
     (passes && mode == Mode::Shadow).then(|| rule.clone())
 }

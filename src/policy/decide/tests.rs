@@ -1,6 +1,7 @@
 //! Decisions as a table: what is known of a person, what the message is, what must come of it.
 
 mod confirmation;
+mod content;
 mod message;
 mod noes;
 

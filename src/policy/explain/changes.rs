@@ -61,6 +61,13 @@ impl Asked<'_> {
             (_, Some(Reason::FromNotAllowed)) => self.other_from(sender),
             (_, Some(Reason::UnknownScope)) => self.declared(sender),
             (_, Some(Reason::StreamNotAllowed)) => self.granted(),
+            (_, Some(reason)) if reason.is_of_content() && self.is_about_findings() => {
+                let mut facts = self.facts.clone();
+                facts.findings.content.clear();
+                let then = decide(self.policy, &facts, self.consent, self.circumstances, self.now);
+                let what = "the same without what its content has wrong".to_owned();
+                self.change(what, &[&self.verdict.rule], &then).into_iter().collect()
+            }
             (_, Some(Reason::ContentMissing)) if self.facts.stream == Stream::Confirmation => {
                 let facts = Facts { confirm_link: ConfirmLink::Present, ..self.facts.clone() };
                 let then = decide(self.policy, &facts, self.consent, self.circumstances, self.now);
@@ -77,6 +84,11 @@ impl Asked<'_> {
             (VerdictKind::Hold, _) => self.no_wait(),
             _ => self.for_it(sender, pack),
         }
+    }
+
+    /// Whether the verdict is on what `lint` found: it says so first.
+    fn is_about_findings(&self) -> bool {
+        self.facts.findings.content.iter().any(|found| self.verdict.text.starts_with(found.name.as_str()))
     }
 
     /// What would have let it pass: of the person, then of the message.

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::taxonomy::known;
 use super::value;
 use super::{jurisdiction, later, spacing, taxonomy, texts};
+use crate::policy::finding::{FindingName, Handling};
 use crate::policy::jurisdiction::Expires;
 use crate::policy::sender::{
     ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderPolicy,
@@ -141,6 +142,7 @@ fn default_stream(stream: Stream, sender: &RuleRef) -> StreamPolicy {
         one_click: OneClick::All,
         signed_body: SignedBody::Headers,
         link_life: 7 * day,
+        content: BTreeMap::new(),
         rule: sender.clone(),
     }
 }
@@ -164,10 +166,28 @@ fn read_stream(mut table: Table<'_>, stream: Stream, default: StreamPolicy) -> S
         }
         Stream::Functional => {}
     }
-    let leak = &[("refuse", ()), ("hold", ()), ("allow", ())];
-    table.not_in_force("merge_field_leak", |v| v.word(leak));
+    policy.content = content(&mut table);
     table.finish();
     policy
+}
+
+/// `merge_field_leak`, and `[streams.*.lint]`.
+fn content(table: &mut Table<'_>) -> BTreeMap<FindingName, (Handling, RuleRef)> {
+    let leak = &[("refuse", Handling::Refuse), ("hold", Handling::Hold), ("allow", Handling::Warn)];
+    let handlings = [Handling::Refuse, Handling::Hold, Handling::Warn, Handling::Ignore];
+    let handlings = handlings.map(|handling| (handling.as_str(), handling));
+    let mut said = BTreeMap::new();
+    let mut note = |name, given: Option<Given<Handling>>| {
+        said.extend(given.map(|given| (name, (given.value, given.rule))));
+    };
+    note(FindingName::MergeFieldLeak, table.take("merge_field_leak", |v| v.word(leak)));
+    if let Some(mut own) = table.table("lint") {
+        for name in FindingName::ALL.iter().filter(|name| **name != FindingName::MergeFieldLeak) {
+            note(*name, own.take(name.as_str(), |v| v.word(&handlings)));
+        }
+        own.finish();
+    }
+    said
 }
 
 fn set<T>(place: &mut T, given: Option<Given<T>>) {

@@ -408,7 +408,6 @@ fn every_key_of_the_contract_is_accepted() {
         "placeholder",
         "tracking",
         "feedback_domain",
-        "merge_field_leak",
         "from",
         "rights",
         "adaptive",

@@ -113,6 +113,7 @@ fn intake(store: Store, clock: Clock) -> Intake {
         notifier: Notifier { hostname: "gateway.example".into(), upstream: NullSenderMail::Taken },
         queue_changed: Arc::new(Notify::new()),
         bounds: Bounds::MOST,
+        told: Default::default(),
     }
 }
 

@@ -8,14 +8,15 @@ use metrics::counter;
 
 use super::labels::named;
 use super::{
-    FACTS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES, NOT_SMTP, OUTCOMES,
-    OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS, POLICY_RELOADS, POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL,
-    TAKEN_BEFORE, TLS_HANDSHAKES, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
+    CONTENT_FINDINGS, FACTS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES,
+    NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS, POLICY_RELOADS, POSSIBLE_DUPLICATES,
+    SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
 };
+use crate::policy::finding::FindingName;
 use crate::policy::{Reason, Stream, VerdictKind};
 use crate::spool::{Outcome, State};
 
-/// Senders whose verdicts are begun: a hundred series each. Of the others only what is seldom.
+/// Senders whose verdicts are begun: two hundred series each. Of the others only what is seldom.
 const SENDERS_IN_FULL: usize = 20;
 
 /// The words of a label, all of them.
@@ -127,6 +128,7 @@ pub(super) fn senders<'n>(names: impl Iterator<Item = &'n str>) {
             message(&sender, stream.as_str());
             if number < SENDERS_IN_FULL {
                 verdicts(&sender, stream.as_str());
+                findings(&sender, stream.as_str());
             }
         }
         without_stream(&sender);
@@ -154,6 +156,13 @@ fn message(sender: &str, stream: &'static str) {
     counter!(MESSAGES.name, "sender" => sender.to_owned(), "stream" => stream).absolute(0);
 }
 
+fn findings(sender: &str, stream: &'static str) {
+    for finding in FindingName::ALL {
+        counter!(CONTENT_FINDINGS.name, "sender" => sender.to_owned(), "stream" => stream, "finding" => finding.as_str())
+            .absolute(0);
+    }
+}
+
 fn verdicts(sender: &str, stream: &'static str) {
     verdict(sender, stream, VerdictKind::Deliver, "");
     for reason in Reason::ALL {
@@ -166,7 +175,9 @@ fn verdicts(sender: &str, stream: &'static str) {
 /// What a reason is told with. Policy may say whether content that is wrong is refused or held.
 fn verdicts_for(reason: Reason) -> &'static [VerdictKind] {
     match reason {
-        Reason::MergeFieldLeak | Reason::ContentMissing => &[VerdictKind::Refuse, VerdictKind::Hold],
+        Reason::MergeFieldLeak | Reason::ContentMissing | Reason::ContentRule => {
+            &[VerdictKind::Refuse, VerdictKind::Hold]
+        }
         Reason::FrequencyCap
         | Reason::QuietHours
         | Reason::PausedBySubscriber

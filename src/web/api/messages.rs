@@ -13,6 +13,7 @@ use super::body::Id;
 use super::caller::Caller;
 use super::deliveries::{self, ShownDelivery};
 use super::problem::{Document, Problem};
+use crate::policy::finding::Found;
 use crate::policy::{Scope, Stream};
 use crate::store::{MessageView, Role};
 
@@ -27,6 +28,8 @@ pub(super) struct Shown<'a> {
     stream: Option<Stream>,
     scope: Option<&'a Scope>,
     campaign: Option<&'a str>,
+    /// What its content has wrong, the first of each name; policy says what becomes of it.
+    findings: &'a [Found],
     /// In octets.
     size: u64,
     deliveries: Vec<ShownDelivery<'a>>,
@@ -58,6 +61,7 @@ fn shown(message: &MessageView, role: Role) -> Shown<'_> {
         stream: message.stream,
         scope: message.scope.as_ref(),
         campaign: message.campaign.as_deref(),
+        findings: &message.findings,
         size: message.size,
         deliveries: message.deliveries.iter().map(|delivery| deliveries::shown(delivery, role)).collect(),
     }

@@ -1,0 +1,112 @@
+//! A message → what its content has wrong: merge fields that nobody filled, and what mailbox providers refuse or hide.
+//! Pure, and one pass over each text that is shown; what becomes of a finding is for `policy` to say.
+//!
+//! It reads what a reader would: the fields of the header that are shown, the text leaves with transfer encoding and
+//! charset undone. Attachments, nested messages and what is signed or encrypted are not opened. It changes nothing
+//! and refuses nothing.
+
+mod content;
+mod document;
+mod header;
+mod link;
+mod merge_field;
+mod salutation;
+
+use serde::Serialize;
+
+use crate::mail::RawMessage;
+use crate::mail::redaction::redact;
+use crate::policy::Stream;
+use crate::policy::finding::{FindingName, Found};
+use crate::rewrite::{self, FooterRoom};
+use merge_field::letters::start_of;
+
+/// The most that are told of one message.
+const MOST: usize = 200;
+/// The most of one name.
+const MOST_OF_A_NAME: usize = 10;
+/// The longest excerpt, in octets.
+const EXCERPT: usize = 80;
+
+/// One thing that is wrong, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub name: FindingName,
+    /// `subject`, `text part 2`, `html part 3`.
+    pub place: String,
+    /// From 1: of a field in the file, of a text in the part as it is decoded. 0 where it has no line.
+    pub line: usize,
+    /// From 1, in characters; 0 where it has none.
+    pub column: usize,
+    /// What stands there, on one line; empty where nothing does.
+    pub excerpt: String,
+}
+
+/// All that is wrong, in the order of the message. A message that can't be read has nothing: it is `unparsable`.
+pub fn look(message: &RawMessage, stream: Stream) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    header::look(message, &mut findings);
+    if let Ok(shown) = rewrite::shown(message, Some(stream)) {
+        content::look(&shown, &mut findings);
+        if stream == Stream::Marketing && shown.footer != FooterRoom::There {
+            let why = if shown.footer == FooterRoom::Sealed {
+                "signed or encrypted"
+            } else {
+                "no text that is shown"
+            };
+            findings.add(FindingName::FooterImpossible, "body", None, why);
+        }
+    }
+    findings.all
+}
+
+/// The first of each name, as it is kept with the message's facts: nothing that tells one recipient's copy from
+/// another's.
+pub fn found(message: &RawMessage, stream: Stream) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    for finding in look(message, stream) {
+        if found.iter().any(|own| own.name == finding.name) {
+            continue;
+        }
+        let told = matches!(finding.name, FindingName::MergeFieldLeak | FindingName::PossibleMergeField);
+        // Invariant 12: facts are kept in clear and for ever.
+        let detail = told.then(|| format!("{} in {}", redact(&finding.excerpt), finding.place));
+        found.push(Found { name: finding.name, detail });
+    }
+    found.sort_by_key(|own| own.name);
+    found
+}
+
+/// What is gathered on the way.
+#[derive(Default)]
+struct Findings {
+    all: Vec<Finding>,
+}
+
+/// A text that is looked at, and an offset in it.
+type At<'a> = (&'a str, usize);
+
+impl Findings {
+    fn add(&mut self, name: FindingName, place: &str, at: Option<At<'_>>, excerpt: &str) {
+        let same = self.all.iter().filter(|own| own.name == name).count();
+        if self.all.len() >= MOST || same >= MOST_OF_A_NAME {
+            return;
+        }
+        let (line, column) = at.map_or((0, 0), |(text, at)| line_and_column(text, at));
+        let excerpt = excerpt.split_whitespace().collect::<Vec<_>>().join(" ");
+        let cut = start_of(&excerpt, EXCERPT);
+        let excerpt = if cut.len() < excerpt.len() { format!("{cut}…") } else { excerpt };
+        self.all.push(Finding { name, place: place.to_owned(), line, column, excerpt });
+    }
+}
+
+/// From 1. At most as often as there are findings, so that all of it stays linear.
+fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = start_of(text, at);
+    let line = memchr::memchr_iter(b'\n', before.as_bytes()).count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Salutations that lack the name they were made for: `Hej ,`, `Dear null,`, `Hi FNAME,`. Pure; looks at the lines
+//! with which a text begins.
+
+use std::ops::Range;
+
+use super::merge_field::field;
+use super::merge_field::greeting::{self, Opening};
+use super::merge_field::letters::{folded, start_of};
+
+/// Lines with something in them at which a salutation is looked for.
+const LINES: usize = 200;
+/// The longest line that is looked at, in octets.
+const LONGEST: usize = 200;
+
+/// What programs print for nothing.
+const VALUES: &[&str] = &[
+    "null",
+    "undefined",
+    "none",
+    "nan",
+    "nil",
+    "n/a",
+    "#n/a",
+    "null null",
+    "undefined undefined",
+    "none none",
+];
+/// Said with a blank before the mark by who writes French, or to nobody at all.
+const CRIES: &[&str] = &[
+    "bonjour",
+    "bonsoir",
+    "salut",
+    "coucou",
+    "bienvenue",
+    "joyeux anniversaire",
+    "thanks",
+    "thank you",
+    "welcome",
+    "tack",
+    "welcome back",
+    "congratulations",
+    "grattis",
+    "happy birthday",
+    "happy anniversary",
+    "hello there",
+    "hi there",
+];
+/// They end a mail, too.
+const SIGN_OFFS: &[&str] = &["thanks", "thank you", "greetings", "tack", "ciao", "salut"];
+/// What follows a name where nothing may stand before.
+const HONORIFICS: &[&str] = &["様", "さん", "님"];
+
+/// What stands where a name should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slip {
+    Nothing,
+    /// What a program prints for nothing, or the field's own name.
+    Value,
+}
+
+/// Those of a text, in order: the salutation with what follows it.
+pub fn find(text: &str) -> Vec<(Range<usize>, Slip)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    let mut looked_at = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.trim().is_empty() {
+            looked_at += 1;
+            found.extend(in_line(line).map(|(length, slip)| (at..at + length, slip)));
+        }
+        if looked_at == LINES {
+            break;
+        }
+        at += line.len();
+    }
+    found
+}
+
+/// In a subject, which may begin with the name itself.
+pub fn in_subject(subject: &str) -> Option<(Range<usize>, Slip)> {
+    let begun = subject.trim_start();
+    if begun.starts_with([',', '،', '，']) {
+        return Some((0..subject.len().min(1), Slip::Nothing));
+    }
+    find(subject).into_iter().next()
+}
+
+fn in_line(line: &str) -> Option<(usize, Slip)> {
+    let line = start_of(line, LONGEST).trim_end();
+    let begun = line.trim_start();
+    if HONORIFICS
+        .iter()
+        .any(|own| begun.strip_prefix(own).is_some_and(|rest| !rest.starts_with(char::is_alphabetic)))
+    {
+        return Some((line.len(), Slip::Nothing));
+    }
+    let Opening { words, needs_name, rest } = greeting::split(line)?;
+    let rest = without_title(rest);
+    let name = rest.trim_start_matches([' ', '\t', '\u{a0}']);
+    let blanks = rest[..rest.len() - name.len()].chars().count();
+    let end = |length: usize| line.len() - name.len() + length;
+    let mark = name.chars().next().filter(|_| blanks > 0)?;
+    let alone = name[mark.len_utf8()..].chars().next().is_none_or(char::is_whitespace);
+    let empty = match mark {
+        ',' | '،' | '，' | '、' => alone && !SIGN_OFFS.contains(&words),
+        '!' => alone && (!CRIES.contains(&words) || blanks > 1),
+        ':' | ';' | '.' => alone && needs_name && !words.starts_with("cher"),
+        _ => false,
+    };
+    if empty {
+        return Some((end(mark.len_utf8()), Slip::Nothing));
+    }
+    let length = name.find([',', '!', ':', ';', '.', '،', '，', '–', '?']).unwrap_or(name.len());
+    let said = name[..length].trim_matches([' ', '(', ')', '[', ']', '<', '>', '"', '\'']);
+    (VALUES.contains(&folded(said).as_str()) && is_a_value(said, length == name.len())
+        || field::is_bare(said))
+    .then(|| (end(length), Slip::Value))
+}
+
+/// `None` and `NaN` are names of things and people, too, where nothing ends them.
+fn is_a_value(said: &str, to_the_end: bool) -> bool {
+    !(to_the_end && said.eq_ignore_ascii_case("none"))
+}
+
+fn without_title(rest: &str) -> &str {
+    let begun = rest.trim_start();
+    let Some((title, after)) = greeting::of(greeting::TITLES, begun) else { return rest };
+    let blank = rest.len() > begun.len();
+    if title.is_empty() || !blank { rest } else { after.strip_prefix('.').unwrap_or(after) }
+}
+
+/// Values that a program printed for nothing outside of salutations: `[object Object]`, `NaN kr`.
+pub fn printed(text: &str) -> Option<Range<usize>> {
+    const OBJECT: &str = "[object Object]";
+    if let Some(at) = text.find(OBJECT) {
+        return Some(at..at + OBJECT.len());
+    }
+    let price = |at: usize| {
+        let (before, after) =
+            (text[..at].trim_end_matches(' '), text[at + 3..].trim_start_matches([' ', '\u{a0}']));
+        let currencies = ["kr", "€", "EUR", "USD", "SEK", "GBP", "DKK", "NOK", ":-", "zł", "Ft"];
+        before.ends_with(['€', '$', '£', '¥']) || currencies.iter().any(|own| after.starts_with(own))
+    };
+    memchr::memmem::find_iter(text.as_bytes(), b"NaN").take(LINES).find(|at| price(*at)).map(|at| at..at + 3)
+}

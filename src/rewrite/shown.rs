@@ -1,0 +1,121 @@
+//! What of a message is shown as its content, for whoever looks at it before it leaves (`lint`): the text leaves as
+//! text, and the files beside them. What will be filled on the way out is blanked. Nothing is changed.
+
+use std::borrow::Cow;
+
+use super::body;
+use super::leaf::Role;
+use super::parts::{self, Kind, Place};
+use super::placeholders::{Meaning, Placeholder};
+use crate::mail::RawMessage;
+use crate::mail::message::Unparsable;
+use crate::policy::Stream;
+use crate::policy::facts::BodySeal;
+
+/// What stands for each octet of what will be filled.
+pub const FILLED: u8 = b'x';
+
+/// A message's content.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// In the order in which they stand; none of a body that is signed or encrypted.
+    pub leaves: Vec<ShownLeaf>,
+    pub files: Vec<File>,
+    pub footer: FooterRoom,
+}
+
+/// A text that is shown.
+#[derive(Clone, Debug)]
+pub struct ShownLeaf {
+    /// The part that it is, from 1 in the order in which they stand.
+    pub part: usize,
+    pub kind: LeafKind,
+    /// Whether it is the first of its kind, which gets the footer.
+    pub is_body: bool,
+    /// As its charset says, what is ours to fill blanked.
+    pub text: String,
+    /// Octets of the content, without transfer encoding.
+    pub octets: usize,
+}
+
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeafKind {
+    Plain,
+    Html,
+    /// HTML, too, in which double braces are the reader's own.
+    Amp,
+    Other,
+}
+
+/// A leaf that is no text to be shown.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub part: usize,
+    /// Lower case: `image/png`.
+    pub essence: String,
+    /// As its fields say, folds included; empty where none says one.
+    pub header: String,
+}
+
+/// Whether the message has a place for what is added to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FooterRoom {
+    There,
+    /// Signed or encrypted: not ours to change.
+    Sealed,
+    /// No text in it is shown, or none in a charset that can be written.
+    Nowhere,
+}
+
+/// The content of a message that `check` found fit; what is filled on this stream blanked, where one is named.
+pub fn shown(message: &RawMessage, stream: Option<Stream>) -> Result<Shown, Unparsable> {
+    let parts = parts::split(message)?.parts;
+    let content = body::content(message.bytes(), &parts);
+    let leaves: Vec<ShownLeaf> = content
+        .leaves
+        .iter()
+        .map(|leaf| ShownLeaf {
+            part: leaf.index + 1,
+            kind: match () {
+                () if leaf.part.media.is_html() => LeafKind::Html,
+                () if leaf.part.media.is_markup() => LeafKind::Amp,
+                () if leaf.part.media.is_plain() => LeafKind::Plain,
+                () => LeafKind::Other,
+            },
+            is_body: leaf.role == Role::Body,
+            text: leaf.read(stream),
+            octets: leaf.content.len(),
+        })
+        .collect();
+    let footer = match content.seal {
+        BodySeal::Sealed => FooterRoom::Sealed,
+        BodySeal::Open if leaves.iter().any(|leaf| leaf.is_body) => FooterRoom::There,
+        BodySeal::Open => FooterRoom::Nowhere,
+    };
+    let is_file = |(index, part): &(usize, &parts::Part)| {
+        part.kind == Kind::Leaf
+            && part.place != Place::Nested
+            && !leaves.iter().any(|leaf| leaf.part == index + 1)
+    };
+    let files = parts.iter().enumerate().filter(is_file).map(|(index, part)| File {
+        part: index + 1,
+        essence: part.media.essence().to_owned(),
+        header: String::from_utf8_lossy(&message.bytes()[part.header.clone()]).into_owned(),
+    });
+    Ok(Shown { files: files.collect(), footer, leaves })
+}
+
+/// A text with letters where something will be filled in.
+pub(super) fn blanked<'a>(text: &'a [u8], found: &[Placeholder], stream: Stream) -> Cow<'a, [u8]> {
+    let filled = |own: &&Placeholder| own.meaning != Meaning::Confirm || stream == Stream::Confirmation;
+    if found.iter().filter(filled).count() == 0 {
+        return Cow::Borrowed(text);
+    }
+    let mut blank = text.to_vec();
+    for placeholder in found.iter().filter(filled) {
+        let octets = blank.get_mut(placeholder.at.clone()).unwrap_or_default();
+        octets.iter_mut().filter(|own| !own.is_ascii_whitespace()).for_each(|own| *own = FILLED);
+    }
+    Cow::Owned(blank)
+}

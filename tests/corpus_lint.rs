@@ -1,0 +1,84 @@
+//! False alarms over real mail: the messages of `OPTGATE_SHARED/corpus`, which people and tools wrote, and in which
+//! nobody left a merge field unfilled. The test vectors are our own; how much of them is found is `lint`'s own test.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use optgate::lint;
+use optgate::mail::RawMessage;
+use optgate::policy::Stream;
+use optgate::policy::finding::FindingName;
+
+/// At most so many false alarms in a hundred.
+const MOST: usize = 2;
+
+/// Messages of a folder in canonical form; what can't be read is refused for that.
+fn messages(folder: &Path) -> Vec<(PathBuf, RawMessage)> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    let read = |path: PathBuf| {
+        let mut text = Vec::new();
+        for line in std::fs::read(&path).unwrap().split(|byte| *byte == b'\n') {
+            text.extend(line.iter().filter(|byte| !matches!(byte, b'\r' | 0)));
+            text.extend(b"\r\n");
+        }
+        RawMessage::index(Bytes::from(text)).ok().map(|message| (path, message))
+    };
+    files.into_iter().filter_map(read).collect()
+}
+
+fn corpus() -> Option<PathBuf> {
+    let shared = std::env::var_os("OPTGATE_SHARED");
+    if shared.is_none() {
+        println!("OPTGATE_SHARED is not set: nothing is looked at");
+    }
+    shared.map(|shared| PathBuf::from(shared).join("corpus"))
+}
+
+fn found(message: &RawMessage, names: &[FindingName]) -> Vec<String> {
+    let findings = lint::look(message, Stream::Marketing);
+    let of = findings.into_iter().filter(|finding| names.contains(&finding.name));
+    of.map(|finding| format!("{} {}: {}", finding.name, finding.place, finding.excerpt)).collect()
+}
+
+#[test]
+fn real_mail_raises_at_most_two_false_alarms_in_a_hundred() {
+    let Some(corpus) = corpus() else { return };
+    let mut read = 0;
+    let mut alarms = Vec::new();
+    for folder in [
+        "spamassassin-nice",
+        "spamassassin-public-hard-ham",
+        "nodemailer-mailparser",
+        "cpython-email",
+        "ruby-mail",
+        "marketing",
+    ] {
+        for (path, message) in messages(&corpus.join(folder)) {
+            read += 1;
+            let found = found(&message, &[FindingName::MergeFieldLeak, FindingName::EmptySalutation]);
+            if !found.is_empty() {
+                alarms.push(format!("{}: {found:?}", path.display()));
+            }
+        }
+    }
+    println!("{} alarms over {read} messages: {alarms:#?}", alarms.len());
+    assert!(read > 300, "only {read} messages were read");
+    assert!(alarms.len() * 100 <= read * MOST, "{alarms:#?}");
+}
+
+#[test]
+fn what_is_looked_at_never_panics_and_is_told_within_bounds() {
+    let Some(corpus) = corpus() else { return };
+    for folder in ["stalwart-mail-parser", "sisimai-bounces", "kumomta-dsn-arf", "clients", "marketing"] {
+        for (path, message) in messages(&corpus.join(folder)) {
+            let findings = lint::look(&message, Stream::Marketing);
+            assert!(findings.len() <= 200, "{}", path.display());
+            assert!(findings.iter().all(|own| own.excerpt.len() <= 100), "{}: {findings:?}", path.display());
+        }
+    }
+}
