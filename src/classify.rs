@@ -1,6 +1,9 @@
 //! A message → its `Facts`: stream, scope and campaign, with the evidence for each. Pure.
 //!
-//! Our own headers win, then the sender's `[[classify]]` rules; what stays unclassified is refused.
+//! Our own headers win, then those of other providers that `dialects.toml` reads, then the sender's `[[classify]]`
+//! rules; what stays unclassified is refused.
+
+mod dialects;
 
 use std::collections::BTreeSet;
 
@@ -8,9 +11,11 @@ use crate::mail::RawMessage;
 use crate::mail::author::authors;
 use crate::mail::redaction::redact;
 use crate::policy::decide::{no_file, not_ours};
-use crate::policy::facts::{BodySeal, ConfirmLink, Findings, NamedScope, StreamGrant};
+use crate::policy::dialect::Dialects;
+use crate::policy::facts::{BodySeal, ConfirmLink, Findings, NamedScope, StreamGrant, Unmapped};
 use crate::policy::sender::{ClassifyRule, MAX_CAMPAIGN, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Scope, Stream};
+use dialects::{Heard, Mute};
 
 const STREAM: &str = "X-Optgate-Stream";
 const SCOPE: &str = "X-Optgate-Scope";
@@ -52,7 +57,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
         Some(domain) => unfit(Reason::FromNotAllowed, not_ours(domain)),
         None => unfit(Reason::Unclassified, text),
     };
-    let selected = Selected::of(message, sender).map_err(unclassified)?;
+    let selected = Selected::of(message, sender, &policy.dialects).map_err(unclassified)?;
     let Some((stream, rule)) = selected.stream else { return Err(unclassified(SAY_WHAT.to_owned())) };
     let granted = grant.streams.contains(&stream);
     Ok(Facts {
@@ -69,6 +74,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
             grant: if granted { StreamGrant::Granted } else { StreamGrant::Lacking },
             scope: selected.named,
             scope_rule: selected.scope_rule,
+            unmapped: selected.unmapped,
             // For `rewrite` to say: it reads the body.
             body: BodySeal::Open,
             content: Vec::new(),
@@ -106,14 +112,20 @@ struct Selected {
     stream: Option<(Stream, RuleRef)>,
     scope: Option<Scope>,
     named: NamedScope,
-    /// The `[[classify]]` rule that told the scope.
+    /// The selector's or `[[classify]]` rule that told the scope.
     scope_rule: Option<RuleRef>,
+    unmapped: Option<Unmapped>,
     campaign: Option<String>,
 }
 
 impl Selected {
-    fn of(message: &RawMessage, sender: &SenderPolicy) -> Result<Self, Malformed> {
+    fn of(message: &RawMessage, sender: &SenderPolicy, dialects: &Dialects) -> Result<Self, Malformed> {
         let mut selected = Self::own_headers(message, sender)?;
+        selected.add(match dialects::hear(message, sender, dialects) {
+            Ok(heard) => heard,
+            Err(Mute::Unreadable(_)) if selected.stream.is_some() => Heard::default(),
+            Err(Mute::Unreadable(text) | Mute::Refused(text)) => return Err(text),
+        });
         if let Some(rule) = sender.classify.iter().find(|rule| matches(rule, message)) {
             selected.stream = selected.stream.or_else(|| Some((rule.stream, rule.rule.clone())));
             if selected.scope.is_none() && selected.named == NamedScope::AsIs && rule.scope.is_some() {
@@ -121,7 +133,21 @@ impl Selected {
             }
             selected.campaign = selected.campaign.or_else(|| rule.campaign.clone());
         }
+        selected.unmapped = selected.unmapped.filter(|_| selected.scope.is_none());
         Ok(selected)
+    }
+
+    /// What other providers' headers add to ours.
+    fn add(&mut self, heard: Heard) {
+        self.stream = self.stream.take().or(heard.stream);
+        if self.scope.is_none()
+            && self.named == NamedScope::AsIs
+            && let Some((scope, rule)) = heard.scope
+        {
+            (self.scope, self.scope_rule) = (Some(scope), Some(rule));
+        }
+        self.campaign = self.campaign.take().or(heard.campaign);
+        self.unmapped = heard.unmapped;
     }
 
     fn own_headers(message: &RawMessage, sender: &SenderPolicy) -> Result<Self, Malformed> {
@@ -133,10 +159,8 @@ impl Selected {
         let names_scope = scope.is_some();
         let scope = scope.and_then(|text| text.parse::<Scope>().ok());
         let campaign = own_header(message, CAMPAIGN)?.map(|text| {
-            let fits = text.len() <= MAX_CAMPAIGN && !text.chars().any(char::is_control);
             let malformed = || format!("{CAMPAIGN} is longer than {MAX_CAMPAIGN} octets or not plain text");
-            // Invariant 12: it is kept in clear and for ever, so a name that holds an address keeps no person's.
-            if fits { Ok(redact(&text)) } else { Err(malformed()) }
+            fitting_campaign(&text).ok_or_else(malformed)
         });
         if let Some(text) = own_header(message, PERSONALISATION)?
             && !["none", "segment", "individual"].contains(&text.as_str())
@@ -151,9 +175,16 @@ impl Selected {
             scope,
             named: if malformed { NamedScope::Malformed } else { NamedScope::AsIs },
             scope_rule: None,
+            unmapped: None,
             campaign: campaign.transpose()?,
         })
     }
+}
+
+/// A campaign's name. Invariant 12: it is kept in clear and for ever, so one that holds an address keeps no person's.
+fn fitting_campaign(text: &str) -> Option<String> {
+    let fits = !text.is_empty() && text.len() <= MAX_CAMPAIGN && !text.chars().any(char::is_control);
+    fits.then(|| redact(text))
 }
 
 /// The value of one of our own headers; one without a value, as a template leaves it, names nothing.

@@ -277,14 +277,16 @@ fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds
     }
     rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
     let mut facts = classify::classify(&message, &submission.grant, policy)?;
-    facts.findings.content = lint::found(&message, facts.stream);
+    facts.findings.content = lint::found(&message, facts.stream, &policy.dialects);
     Ok(match facts.stream {
         Stream::Marketing => {
             let body = rewrite::check_marketing(&message)
                 .map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
             Facts { findings: Findings { body, ..facts.findings }, ..facts }
         }
-        Stream::Confirmation => Facts { confirm_link: rewrite::confirm_link(&message), ..facts },
+        Stream::Confirmation => {
+            Facts { confirm_link: rewrite::confirm_link(&message, &policy.dialects), ..facts }
+        }
         Stream::Functional => facts,
     })
 }

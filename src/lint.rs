@@ -17,8 +17,9 @@ use serde::Serialize;
 use crate::mail::RawMessage;
 use crate::mail::redaction::redact;
 use crate::policy::Stream;
+use crate::policy::dialect::Dialects;
 use crate::policy::finding::{FindingName, Found};
-use crate::rewrite::{self, FooterRoom};
+use crate::rewrite::{self, Filling, FooterRoom};
 use merge_field::letters::start_of;
 
 /// The most that are told of one message.
@@ -43,10 +44,10 @@ pub struct Finding {
 }
 
 /// All that is wrong, in the order of the message. A message that can't be read has nothing: it is `unparsable`.
-pub fn look(message: &RawMessage, stream: Stream) -> Vec<Finding> {
+pub fn look(message: &RawMessage, stream: Stream, dialects: &Dialects) -> Vec<Finding> {
     let mut findings = Findings::default();
     header::look(message, &mut findings);
-    if let Ok(shown) = rewrite::shown(message, Some(stream)) {
+    if let Ok(shown) = rewrite::shown(message, Some(Filling { stream, dialects })) {
         content::look(&shown, &mut findings);
         if stream == Stream::Marketing && shown.footer != FooterRoom::There {
             let why = if shown.footer == FooterRoom::Sealed {
@@ -62,9 +63,9 @@ pub fn look(message: &RawMessage, stream: Stream) -> Vec<Finding> {
 
 /// The first of each name, as it is kept with the message's facts: nothing that tells one recipient's copy from
 /// another's.
-pub fn found(message: &RawMessage, stream: Stream) -> Vec<Found> {
+pub fn found(message: &RawMessage, stream: Stream, dialects: &Dialects) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    for finding in look(message, stream) {
+    for finding in look(message, stream, dialects) {
         if found.iter().any(|own| own.name == finding.name) {
             continue;
         }

@@ -5,6 +5,7 @@ pub mod case;
 pub mod codes;
 pub mod confirmation;
 pub mod decide;
+pub mod dialect;
 pub mod explain;
 pub mod facts;
 pub mod file;
@@ -27,6 +28,7 @@ pub use facts::Facts;
 pub use scope::Scope;
 pub use verdict::{GroundKind, Reason, RuleRef, Stream, Verdict, VerdictKind};
 
+use dialect::Dialects;
 use jurisdiction::Jurisdiction;
 use sender::SenderPolicy;
 use shaping::Shaping;
@@ -44,6 +46,7 @@ pub struct PolicySet {
     /// By pack id (`se`), bases already folded in.
     pub jurisdictions: BTreeMap<String, Jurisdiction>,
     pub shaping: Shaping,
+    pub dialects: Arc<Dialects>,
     /// What the hash is made of: the files' names and texts, packs that were lent included.
     pub files: Arc<[(String, String)]>,
 }

@@ -12,6 +12,7 @@ mod footer;
 mod headers;
 mod html;
 mod leaf;
+mod markup;
 mod media;
 mod parts;
 mod pgp;
@@ -20,11 +21,16 @@ mod relabel;
 mod shown;
 mod transfer;
 
+use std::sync::Arc;
+
 use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::policy::Stream;
+use crate::policy::dialect::Dialects;
 use crate::policy::facts::{BodySeal, ConfirmLink};
-pub use shown::{FILLED, File, FooterRoom, LeafKind, Shown, ShownLeaf, shown};
+use crate::policy::sender::SenderMailto;
+use placeholders::Search;
+pub use shown::{FILLED, File, Filling, FooterRoom, LeafKind, Shown, ShownLeaf, shown};
 
 /// What goes into one recipient's copy.
 #[derive(Clone, Debug)]
@@ -56,6 +62,10 @@ pub struct Rewriting {
     pub extra_headers: Vec<(String, String)>,
     /// What of the message's own the upstream would obey.
     pub withheld: Option<Withheld>,
+    /// Whose placeholders are filled, and whose headers taken out.
+    pub dialects: Arc<Dialects>,
+    /// Whether a `mailto:` of the tool's stays in List-Unsubscribe.
+    pub sender_mailto: SenderMailto,
     /// What the upstream can take.
     pub eight_bit: EightBit,
 }
@@ -78,7 +88,8 @@ pub struct Demands {
 }
 
 /// Fields that are the configuration's alone to set, since the upstream would send otherwise than was decided: those
-/// whose name begins with `prefix`, unless it begins with one of `but`.
+/// whose name begins with `prefix`. One that begins with one of `but` only names something: the upstream gets it,
+/// though a dialect would take it out for any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withheld {
     pub prefix: &'static str,
@@ -86,12 +97,21 @@ pub struct Withheld {
 }
 
 impl Withheld {
-    fn holds(&self, name: &[u8]) -> bool {
+    /// `None` of a field that is no business of this upstream's.
+    fn says(&self, name: &[u8]) -> Option<Passage> {
         let begins = |start: &str| {
             name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()))
         };
-        begins(self.prefix) && !self.but.iter().any(|but| begins(but))
+        let but = || self.but.iter().any(|but| begins(but));
+        begins(self.prefix).then(|| if but() { Passage::Leaves } else { Passage::Stays })
     }
+}
+
+/// Whether a field leaves with the copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passage {
+    Leaves,
+    Stays,
 }
 
 /// The signed links of one copy.
@@ -144,10 +164,12 @@ pub fn check_marketing(message: &RawMessage) -> Result<BodySeal, Unparsable> {
     body::takes_a_footer(message.bytes(), &parts::split(message)?)
 }
 
-/// Whether a message that `check` found fit holds `{{optgate.confirm_url}}` where it will be filled.
-pub fn confirm_link(message: &RawMessage) -> ConfirmLink {
+/// Whether a message that `check` found fit holds the place of a link that confirms, such as
+/// `{{optgate.confirm_url}}`, where it will be filled.
+pub fn confirm_link(message: &RawMessage, dialects: &Dialects) -> ConfirmLink {
+    let search = Search::new(dialects, message);
     let structure = parts::split(message);
-    match structure.is_ok_and(|structure| body::holds_confirm_link(message.bytes(), &structure)) {
+    match structure.is_ok_and(|structure| body::holds_confirm_link(message.bytes(), &structure, &search)) {
         true => ConfirmLink::Present,
         false => ConfirmLink::Absent,
     }
@@ -159,7 +181,7 @@ pub fn rewrite(message: &RawMessage, rewriting: &Rewriting) -> Result<Rewritten,
         return Err(NotRewritable::LinksMissing);
     }
     let structure = parts::split(message)?;
-    let (in_body, wanted) = body::edits(message.bytes(), &structure, &leaf::Copy::new(rewriting))?;
+    let (in_body, wanted) = body::edits(message.bytes(), &structure, &leaf::Copy::new(rewriting, message))?;
     let mut edits = headers::edits(message, rewriting, wanted);
     edits.extend(in_body);
     edit::sort(&mut edits);

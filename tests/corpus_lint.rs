@@ -7,6 +7,7 @@ use bytes::Bytes;
 use optgate::lint;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
+use optgate::policy::dialect::Dialects;
 use optgate::policy::finding::FindingName;
 
 /// At most so many false alarms in a hundred.
@@ -40,7 +41,7 @@ fn corpus() -> Option<PathBuf> {
 }
 
 fn found(message: &RawMessage, names: &[FindingName]) -> Vec<String> {
-    let findings = lint::look(message, Stream::Marketing);
+    let findings = lint::look(message, Stream::Marketing, &Dialects::default());
     let of = findings.into_iter().filter(|finding| names.contains(&finding.name));
     of.map(|finding| format!("{} {}: {}", finding.name, finding.place, finding.excerpt)).collect()
 }
@@ -76,7 +77,7 @@ fn what_is_looked_at_never_panics_and_is_told_within_bounds() {
     let Some(corpus) = corpus() else { return };
     for folder in ["stalwart-mail-parser", "sisimai-bounces", "kumomta-dsn-arf", "clients", "marketing"] {
         for (path, message) in messages(&corpus.join(folder)) {
-            let findings = lint::look(&message, Stream::Marketing);
+            let findings = lint::look(&message, Stream::Marketing, &Dialects::default());
             assert!(findings.len() <= 200, "{}", path.display());
             assert!(findings.iter().all(|own| own.excerpt.len() <= 100), "{}: {findings:?}", path.display());
         }

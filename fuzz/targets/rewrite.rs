@@ -4,10 +4,14 @@
 //! The first octet says how it is rewritten; the rest is message data before dots were unstuffed.
 #![no_main]
 
+use std::sync::{Arc, LazyLock};
+
 use bytes::{Bytes, BytesMut};
 use libfuzzer_sys::fuzz_target;
 use optgate::mail::RawMessage;
-use optgate::policy::Stream;
+use optgate::policy::dialect::Dialects;
+use optgate::policy::sender::SenderMailto;
+use optgate::policy::{Stream, file};
 use optgate::rewrite::{self, Demands, EightBit, Links, NotRewritable, OwnText, Rewriting};
 use optgate::smtp::wire::{DataReader, EndOfData};
 
@@ -86,8 +90,16 @@ fn rewriting(how: u8) -> Rewriting {
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
         withheld: None,
+        dialects: shipped_dialects(),
+        sender_mailto: SenderMailto::Remove,
         eight_bit: if bit(4) { EightBit::Encode } else { EightBit::AsIs },
     }
+}
+
+fn shipped_dialects() -> Arc<Dialects> {
+    static SHIPPED: LazyLock<Arc<Dialects>> =
+        LazyLock::new(|| file::parse(&file::shipped()).expect("the shipped files load").0.dialects);
+    SHIPPED.clone()
 }
 
 fn canonical(copy: &[u8]) {

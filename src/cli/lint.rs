@@ -176,7 +176,7 @@ impl Looking<'_> {
         report.stream = Some(stream);
         report.scope = facts.as_ref().and_then(|facts| facts.scope.clone());
         if let Some(own) = self.policy.sender(&self.arguments.sender) {
-            report.findings = lint::look(message, stream)
+            report.findings = lint::look(message, stream, &self.policy.dialects)
                 .into_iter()
                 .filter_map(|finding| {
                     let (handling, rule) = own.stream(stream).handling(finding.name);
@@ -217,7 +217,7 @@ impl Looking<'_> {
                 rule: self.file_of_the_sender(),
             })?;
         }
-        facts.confirm_link = rewrite::confirm_link(message);
+        facts.confirm_link = rewrite::confirm_link(message, &self.policy.dialects);
         Ok(facts)
     }
 

@@ -126,6 +126,8 @@ impl Making<'_> {
             message_id: format!("{}@{}", claim.message, self.hostname),
             extra_headers: self.settings.kind.headers(&self.settings.headers, message, claim.fence.delivery),
             withheld: self.settings.kind.withheld(),
+            dialects: self.policy.dialects.clone(),
+            sender_mailto: sender.stream(facts.stream).sender_mailto,
             eight_bit: match self.capabilities.eight_bit_mime {
                 Offer::Offered => EightBit::AsIs,
                 Offer::Lacking => EightBit::Encode,

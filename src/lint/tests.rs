@@ -17,7 +17,8 @@ fn message(header: &str, content_type: &str, body: &str) -> RawMessage {
 }
 
 fn names(message: &RawMessage) -> Vec<&'static str> {
-    let mut names: Vec<_> = look(message, Stream::Marketing).iter().map(|own| own.name.as_str()).collect();
+    let mut names: Vec<_> =
+        look(message, Stream::Marketing, &Dialects::default()).iter().map(|own| own.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -180,7 +181,8 @@ fn a_header_is_told_of_by_field_and_line() {
     );
     check("Subject: a\nList-Unsubscribe: <https://shop.example/u>\n", "text/plain", "x", &[]);
     let header = "Subject: Hi *|FNAME|*\n";
-    let finding = look(&message(header, "text/plain", "x"), Stream::Marketing).remove(0);
+    let finding =
+        look(&message(header, "text/plain", "x"), Stream::Marketing, &Dialects::default()).remove(0);
     assert_eq!((finding.place.as_str(), finding.line, finding.excerpt.as_str()), ("subject", 5, "*|FNAME|*"));
 }
 
@@ -245,7 +247,7 @@ fn what_providers_clip_block_or_distrust_is_told() {
 fn what_can_take_no_footer_is_told_of_marketing_alone() {
     let calendar = message("Subject: a\n", "application/pdf", "x");
     assert_eq!(names(&calendar), ["footer_impossible"]);
-    assert!(look(&calendar, Stream::Functional).is_empty());
+    assert!(look(&calendar, Stream::Functional, &Dialects::default()).is_empty());
 }
 
 #[test]
@@ -260,6 +262,7 @@ fn facts_keep_the_first_of_each_name_and_no_address() {
     let found = found(
         &message("Subject: Hi {{ a@example.se }}\n", "text/plain", "Hi {{name}}, {{name}}"),
         Stream::Marketing,
+        &Dialects::default(),
     );
     assert_eq!(found.len(), 1);
     let detail = found[0].detail.as_deref().unwrap();
@@ -268,8 +271,11 @@ fn facts_keep_the_first_of_each_name_and_no_address() {
 
 #[test]
 fn places_are_those_of_the_source() {
-    let found =
-        look(&message("Subject: a\n", "text/html", "<p>one</p>\n<p>two {{name}}</p>"), Stream::Marketing);
+    let found = look(
+        &message("Subject: a\n", "text/html", "<p>one</p>\n<p>two {{name}}</p>"),
+        Stream::Marketing,
+        &Dialects::default(),
+    );
     let leak = found.iter().find(|own| own.name == FindingName::MergeFieldLeak).unwrap();
     assert_eq!((leak.place.as_str(), leak.line, leak.column), ("html part 1", 2, 8));
 }
@@ -283,8 +289,8 @@ fn hostile_text_costs_no_more_than_its_length() {
         let long = unit.repeat(200_000 / unit.len());
         let _ = find(&long, Reading::Plain);
         let lines = format!("{}\n", unit.repeat(5_000)).repeat(10);
-        let _ = look(&message("Subject: a\n", "text/html", &lines), Stream::Marketing);
-        let _ = look(&message("Subject: a\n", "text/plain", &lines), Stream::Marketing);
+        let _ = look(&message("Subject: a\n", "text/html", &lines), Stream::Marketing, &Dialects::default());
+        let _ = look(&message("Subject: a\n", "text/plain", &lines), Stream::Marketing, &Dialects::default());
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::confirmation::AskedBefore;
-use super::facts::{BodySeal, NamedScope, StreamGrant};
+use super::facts::{BodySeal, NamedScope, StreamGrant, Unmapped};
 use super::grounds::{self, Missing, Question, Standing};
 use super::holds::{Earlier, Hold, Stage, Wait};
 use super::jurisdiction::Jurisdiction;
@@ -19,6 +19,7 @@ use super::witness::{Asked, Nobody, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
 use crate::consent::event::Suppression;
+use crate::toml_file::nearest::hint;
 use leave::let_pass;
 pub use leave::{
     Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, release, release_dsn,
@@ -182,6 +183,28 @@ pub(crate) fn not_ours(domain: &str) -> String {
     format!("{domain} is not among the sender's from_domains")
 }
 
+/// Of a name of another provider's: where to say what it means.
+fn stands_for_nothing(unmapped: &Unmapped, sender: &SenderPolicy) -> String {
+    let Unmapped { header, name, map } = unmapped;
+    let taxonomy = sender.taxonomy();
+    let hint = hint(name, taxonomy.iter().map(Scope::as_str));
+    let bare = name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'));
+    let key =
+        if bare { name.clone() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) };
+    match map {
+        Some(map) => format!(
+            "{header} says {name}, which is no scope{hint}: say what it stands for in {}, as {key} = \"SCOPE\" below \
+             [dialect.{map}]",
+            sender.rule.file
+        ),
+        None => format!(
+            "{header} says {name}, which is no scope{hint}: say what it stands for in {}, as {key} = \"SCOPE\" in a \
+             table such as [dialect.provider.groups]",
+            sender.rule.file
+        ),
+    }
+}
+
 /// The rule where a sender has no file: the folder in which it would lie.
 pub(crate) fn no_file() -> RuleRef {
     RuleRef { file: "senders".into(), line: 0 }
@@ -266,6 +289,9 @@ impl<'p> Case<'p> {
                 refuse(format!("the sender's taxonomy has no scope {scope}"))
             }
             (None, _) if facts.stream != Stream::Functional => {
+                if let Some(unmapped) = &facts.findings.unmapped {
+                    return refuse(stands_for_nothing(unmapped, sender));
+                }
                 refuse(format!("{} mail needs a scope: set X-Optgate-Scope", facts.stream))
             }
             _ => Ok(()),

@@ -39,9 +39,12 @@ pub struct Findings {
     pub grant: StreamGrant,
     #[serde(skip_serializing_if = "is_default")]
     pub scope: NamedScope,
-    /// The `[[classify]]` rule that told the scope, where one did.
+    /// The selector's or `[[classify]]` rule that told the scope, where one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope_rule: Option<RuleRef>,
+    /// What another provider's header names, and the sender's taxonomy doesn't know; where no other told a scope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unmapped: Option<Unmapped>,
     #[serde(skip_serializing_if = "is_default")]
     pub body: BodySeal,
     /// What its content has wrong: the first of each name.
@@ -66,6 +69,17 @@ pub enum NamedScope {
     AsIs,
     /// No scope is kept of it.
     Malformed,
+}
+
+/// A name in another provider's header that stands for no scope. Invariant 11: addresses in it are redacted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmapped {
+    /// `X-SMTPAPI`, or with the field of its JSON: `X-SMTPAPI asm_group_id`.
+    pub header: String,
+    pub name: String,
+    /// The table of the sender's file that could say what it stands for: `sendgrid.groups`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<String>,
 }
 
 /// Whether any of what is shown as the body is signed or encrypted, so that none of it is touched. Asked of

@@ -3,6 +3,7 @@
 
 pub mod case;
 mod coverage;
+mod dialects;
 mod encoding;
 mod folder;
 mod jurisdiction;
@@ -175,7 +176,7 @@ fn assemble(all: &[&NamedText], broken: &Unread) -> Assembled {
     }
     let files = all.iter().map(|file| (*file).clone()).collect();
     let mut mistakes = std::mem::take(&mut reading.nested);
-    let set = reading.link(broken, hash(all).into(), files);
+    let set = reading.link(broken, hash(all).into(), files, &mut mistakes);
     mistakes.extend(sources.into_iter().flat_map(Source::into_mistakes));
     Assembled { set, mistakes }
 }

@@ -19,6 +19,7 @@ use super::holds::{Earlier, Stage};
 use super::sender::Mode;
 use super::{Facts, GroundKind, PolicySet, Reason, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
+use classified::Reads;
 use spacing::{Mailing, Spaced};
 pub use tally::{Count, Tally};
 
@@ -176,8 +177,10 @@ pub fn compare(one: &Recorded<'_>, new: &New) -> Compared {
     let but = |why| Compared { why: Some(why), ..Compared::default() };
     let (old_sender, new_sender) =
         (one.old.and_then(|old| old.sender(one.sender)), new.policy.sender(one.sender));
+    let old_reads = one.old.and_then(|old| Reads::of(old, one.sender));
+    let new_reads = Reads::of(&new.policy, one.sender);
     let (facts, consent) = match (one.facts, one.consent) {
-        (None, _) if classified::might_be_told(one.reason, old_sender, new_sender) => {
+        (None, _) if classified::might_be_told(one.reason, old_reads, new_reads) => {
             return but(Why::MightBeClassified);
         }
         (None, _) => return but(Why::NotClassified),
@@ -191,7 +194,7 @@ pub fn compare(one: &Recorded<'_>, new: &New) -> Compared {
             (Says::of(&again), differs(one, &again))
         }
     };
-    let another = classified::might_be_another(facts, old_sender, new_sender);
+    let another = classified::might_be_another(facts, old_reads, new_reads);
     let why = if another { Some(Why::MightBeAnother) } else { why };
     let waits_otherwise =
         facts.stream == Stream::Marketing && new_sender.is_some_and(|new| spacing::differs(old_sender, new));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::dialect::Mapped;
 use super::finding::{FindingName, Handling};
 use super::holds::{Cap, QuietHours};
 use super::jurisdiction::Expires;
@@ -37,6 +38,8 @@ pub struct SenderPolicy {
     /// `[soft_opt_in] expires`: of all packs alike.
     pub expires: Expires,
     pub classify: Vec<ClassifyRule>,
+    /// `[dialect.sendgrid.groups]`: what names of other providers stand for, by `provider.table` and name.
+    pub dialect: BTreeMap<String, BTreeMap<String, Mapped>>,
     pub texts: Texts,
     pub retention: Retention,
     /// Of marketing, in the file's order: those in all, then those by scope.
@@ -80,6 +83,8 @@ pub struct StreamPolicy {
     pub one_click: OneClick,
     /// What happens to signed marketing bodies.
     pub signed_body: SignedBody,
+    /// Whether a `mailto:` that the tool put into List-Unsubscribe stays beside our link; meant for marketing alone.
+    pub sender_mailto: SenderMailto,
     /// How long a link that confirms can be pressed, from when its mail was submitted; meant for confirmation alone.
     pub link_life: Duration,
     /// What becomes of content that has something wrong, where the file says so, and the line that does.
@@ -122,6 +127,13 @@ pub enum OneClick {
 pub enum SignedBody {
     Headers,
     Refuse,
+}
+
+/// `sender_mailto`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SenderMailto {
+    Remove,
+    Keep,
 }
 
 /// `[scopes.*]`.
@@ -187,6 +199,14 @@ impl SenderPolicy {
     /// The scopes that the taxonomy declares, the undeclared parents of declared ones included.
     pub fn taxonomy(&self) -> BTreeSet<Scope> {
         self.scopes.keys().flat_map(|scope| scope.ancestors().collect::<Vec<_>>()).collect()
+    }
+
+    /// What the sender's file says of a name of another provider's.
+    pub fn mapped(&self, map: Option<&str>, name: &str) -> Option<&Mapped> {
+        match map {
+            Some(map) => self.dialect.get(map)?.get(name),
+            None => self.dialect.values().find_map(|own| own.get(name)),
+        }
     }
 
     /// Whether the taxonomy knows this scope.

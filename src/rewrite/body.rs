@@ -10,7 +10,7 @@ use super::headers::Wanted;
 use super::leaf::{Copy, Filled, Leaf, Relabelled, Role};
 use super::media::Encoding;
 use super::parts::{Ending, Kind, Part, Place, Structure};
-use super::placeholders::Meaning;
+use super::placeholders::{Meaning, Search};
 use super::relabel::{Declaring, declare_encoding, declare_utf8};
 use super::transfer::{self, MAX_LINE, base64, longest_line, quoted_printable};
 use super::{EightBit, NotRewritable, pgp};
@@ -58,9 +58,9 @@ pub(super) fn edits(
 }
 
 /// Whether the place of a link that confirms stands in any text that is shown, so that it will be filled.
-pub(super) fn holds_confirm_link(bytes: &[u8], structure: &Structure) -> bool {
+pub(super) fn holds_confirm_link(bytes: &[u8], structure: &Structure, search: &Search<'_>) -> bool {
     let opened = content(bytes, &structure.parts);
-    opened.seal == BodySeal::Open && opened.leaves.iter().any(|leaf| leaf.holds(Meaning::Confirm))
+    opened.seal == BodySeal::Open && opened.leaves.iter().any(|leaf| leaf.holds(Meaning::Confirm, search))
 }
 
 /// Whether marketing's footer comes into this: not where it is sealed, and not where nobody can tell how it will be

@@ -7,6 +7,7 @@ use super::Rewriting;
 use super::field::plain;
 use super::html::escape;
 use super::media::Flowed;
+use super::placeholders::Meaning;
 use crate::language;
 
 /// The longest name and address that go into a footer, in characters.
@@ -64,6 +65,15 @@ pub(super) fn address(rewriting: &Rewriting) -> Option<String> {
     let joined = plain(&lines.collect::<Vec<_>>().join(", "));
     let cut: String = joined.chars().take(MAX_TEXT).collect();
     (!cut.is_empty()).then_some(cut)
+}
+
+/// The words of a link, where there are any for it.
+pub(super) fn link_words(meaning: Meaning, language: &str) -> Option<&'static str> {
+    match meaning {
+        Meaning::Unsubscribe => Some(&words(language).unsubscribe),
+        Meaning::Preferences => Some(&words(language).preferences),
+        Meaning::Confirm | Meaning::PostalAddress => None,
+    }
 }
 
 /// The sentence that marks a mail as advertising.

@@ -13,9 +13,10 @@ use super::footer::{self, Footer};
 use super::html;
 use super::media::Encoding;
 use super::parts::Part;
-use super::placeholders::{self, Meaning, Placeholder};
+use super::placeholders::{self, Insertion, Meaning, Placeholder, Reading, Search};
 use super::relabel::Declaring;
 use super::{Links, Rewriting, shown};
+use crate::mail::RawMessage;
 use crate::policy::Stream;
 
 /// How many placeholders are looked at to find one that isn't in a comment.
@@ -58,14 +59,15 @@ pub(super) enum Relabelled {
 /// What is the same for all leaves of a copy.
 pub(super) struct Copy<'a> {
     pub rewriting: &'a Rewriting,
+    search: Search<'a>,
     /// How our unsubscribe links start.
     own_link: Option<Finder<'a>>,
 }
 
 impl<'a> Copy<'a> {
-    pub fn new(rewriting: &'a Rewriting) -> Self {
+    pub fn new(rewriting: &'a Rewriting, message: &RawMessage) -> Self {
         let own_link = rewriting.links.as_ref().map(|links| Finder::new(own_prefix(links)));
-        Self { rewriting, own_link }
+        Self { rewriting, search: Search::new(&rewriting.dialects, message), own_link }
     }
 }
 
@@ -75,29 +77,36 @@ fn own_prefix(links: &Links) -> &str {
     links.unsubscribe.rfind(ROUTE).map_or(&links.unsubscribe, |at| &links.unsubscribe[..at + ROUTE.len()])
 }
 
-/// A text that comes into the content.
-struct Insertion {
-    at: Range<usize>,
-    text: String,
-}
-
 impl Leaf<'_> {
     /// Whether the place of this stands in it, where a reader sees it.
-    pub fn holds(&self, meaning: Meaning) -> bool {
+    pub fn holds(&self, meaning: Meaning, search: &Search<'_>) -> bool {
         let searched = self.searched();
         let is_html = self.part.media.is_html();
         let shown = |at: usize| !is_html || html::is_outside_comments(searched, at);
-        let found = placeholders::find(searched);
+        let found = search.find(searched, self.reading());
         let mut wanted = found.iter().filter(|one| one.meaning == meaning).take(MAX_LOOKED_AT);
         wanted.any(|one| shown(one.at.start))
     }
 
     /// Its text for who looks at it before it leaves: without what is filled on this stream, or as it is written.
-    pub fn read(&self, stream: Option<Stream>) -> String {
+    pub fn read(&self, filled: Option<(Stream, &Search<'_>)>) -> String {
         let text = self.charset.decode(&self.content);
-        let Some(stream) = stream else { return text.into_owned() };
-        let blanked = shown::blanked(text.as_bytes(), &placeholders::find(text.as_bytes()), stream);
+        let Some((stream, search)) = filled else { return text.into_owned() };
+        let found = search.find(text.as_bytes(), self.reading());
+        let blanked = shown::blanked(text.as_bytes(), &found, stream);
         String::from_utf8_lossy(&blanked).into_owned()
+    }
+
+    fn reading(&self) -> Reading {
+        if self.part.media.is_markup() { Reading::Markup } else { Reading::Plain }
+    }
+
+    /// What a stretch of what is searched says.
+    fn words(&self, at: Range<usize>) -> String {
+        match self.view.characters_at(&at) {
+            Some(words) => words.to_owned(),
+            None => self.charset.decode(self.content.get(at).unwrap_or_default()).into_owned(),
+        }
     }
 
     fn searched(&self) -> &[u8] {
@@ -107,36 +116,14 @@ impl Leaf<'_> {
     /// What comes into this leaf for one recipient.
     pub fn fill(&self, copy: &Copy<'_>) -> Filled {
         let searched = self.searched();
-        let found = placeholders::find(searched);
-        let mut insertions: Vec<Insertion> =
-            found.iter().filter_map(|placeholder| self.value(searched, placeholder, copy)).collect();
+        let found = copy.search.find(searched, self.reading());
+        let words = |at| self.words(at);
+        let mut insertions = placeholders::fill(searched, &found, self.reading(), copy.rewriting, words);
         if self.role == Role::Body && copy.rewriting.stream == Stream::Marketing {
             insertions.extend(self.footer(searched, &found, copy));
         }
         insertions.sort_by_key(|insertion| insertion.at.start);
         self.encode(insertions)
-    }
-
-    fn value(&self, text: &[u8], placeholder: &Placeholder, copy: &Copy<'_>) -> Option<Insertion> {
-        let links = copy.rewriting.links.as_ref();
-        let markup = self.part.media.is_markup();
-        let value = match placeholder.meaning {
-            Meaning::Unsubscribe => links?.unsubscribe.clone(),
-            Meaning::Preferences => links?.preferences.clone(),
-            // On any other stream it is nobody's link, and stays as it was written.
-            Meaning::Confirm => links?.confirm.clone()?,
-            Meaning::PostalAddress => match footer::address(copy.rewriting) {
-                None => links.map(|_| String::new())?,
-                Some(address) => address,
-            },
-        };
-        let is_address = placeholder.meaning == Meaning::PostalAddress;
-        let at = if markup && !is_address {
-            placeholders::with_scheme(text, placeholder.at.clone())
-        } else {
-            placeholder.at.clone()
-        };
-        Some(Insertion { at, text: if markup { html::escape(&value) } else { value } })
     }
 
     fn footer(&self, text: &[u8], found: &[Placeholder], copy: &Copy<'_>) -> Option<Insertion> {

@@ -1,110 +1,249 @@
-//! Our own placeholders in a text: where they stand, however braces were escaped on the way. CONTRACT.md,
-//! "Submitting by SMTP".
+//! The placeholders that stand in a leaf, and what comes in place of each where it stands: a link, an address, an
+//! address within another. CONTRACT.md, "What leaves"; DIALECTS.md.
 //!
 //! What is put in is never searched again, so that no value can bring in another.
 
 use std::ops::Range;
 
-/// What a placeholder stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
-    Unsubscribe,
-    Preferences,
-    PostalAddress,
-    Confirm,
-}
+use super::footer;
+use super::html;
+use super::markup::{self, Stand};
+use super::{Links, Rewriting};
+use crate::mail::RawMessage;
+use crate::policy::dialect::Dialects;
+pub(super) use crate::policy::dialect::Meaning;
+use crate::policy::dialect::placeholder::{Active, Form};
 
-/// A placeholder, its braces included.
+/// How far back an address is read into which ours is put, in octets.
+const LONGEST_ADDRESS: usize = 2_000;
+const SCHEMES: [&[u8]; 2] = [b"http://", b"https://"];
+
+/// A placeholder and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Placeholder {
     pub at: Range<usize>,
     pub meaning: Meaning,
+    form: Form,
+    stand: Stand,
+    /// Where the words of its link stand.
+    label: Option<Range<usize>>,
 }
 
-/// The most that are filled in one leaf, so that no message grows without bound.
-const MAX_FILLED: usize = 1_000;
-const PREFIX: &[u8] = b"optgate.";
-const NAMES: [(&[u8], Meaning); 4] = [
-    (b"unsubscribe_url", Meaning::Unsubscribe),
-    (b"preferences_url", Meaning::Preferences),
-    (b"postal_address", Meaning::PostalAddress),
-    (b"confirm_url", Meaning::Confirm),
-];
-/// As typed, percent-encoded in an address, or as HTML writes it.
-const OPENING: [&[u8]; 6] = [b"{", b"%7B", b"&#123;", b"&#x7B;", b"&lbrace;", b"&lcub;"];
-const CLOSING: [&[u8]; 6] = [b"}", b"%7D", b"&#125;", b"&#x7D;", b"&rbrace;", b"&rcub;"];
-const BLANKS: [&[u8]; 5] = [b" ", b"\t", b"%20", b"&nbsp;", b"&#160;"];
+/// What is looked for in one message.
+pub(super) struct Search<'d>(Active<'d>);
 
-/// All of them, in order, up to `MAX_FILLED`.
-pub(super) fn find(text: &[u8]) -> Vec<Placeholder> {
-    let mut found: Vec<Placeholder> = Vec::new();
-    for prefix in memchr::memmem::find_iter(text, PREFIX) {
-        let floor = found.last().map_or(0, |last| last.at.end);
-        if found.len() == MAX_FILLED {
-            break;
-        }
-        if prefix >= floor {
-            found.extend(around(text, prefix, floor));
+/// A text that comes into the content, in place of what stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Insertion {
+    pub at: Range<usize>,
+    pub text: String,
+}
+
+/// How a leaf is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    Plain,
+    /// HTML, or AMP.
+    Markup,
+}
+
+impl<'d> Search<'d> {
+    pub fn new(dialects: &'d Dialects, message: &RawMessage) -> Self {
+        Self(dialects.placeholders.in_message(message))
+    }
+
+    /// All of them, in order.
+    pub fn find(&self, text: &[u8], reading: Reading) -> Vec<Placeholder> {
+        let found = self.0.find(text);
+        let stands = match reading {
+            Reading::Plain => vec![Stand::Text; found.len()],
+            Reading::Markup => markup::stands(text, found.iter().map(|one| &one.at)),
+        };
+        let one = |(one, stand): (crate::policy::dialect::placeholder::Found<'_>, Stand)| Placeholder {
+            at: one.at,
+            meaning: one.placeholder.means,
+            form: one.placeholder.form,
+            stand,
+            label: one.label,
+        };
+        // An attribute is one in a tag alone: elsewhere somebody writes about it.
+        let is_one =
+            |own: &Placeholder| own.form != Form::Attribute || matches!(own.stand, Stand::Tag { .. });
+        found.into_iter().zip(stands).map(one).filter(is_one).collect()
+    }
+}
+
+/// What comes in place of those that were found, in order and apart. `words` reads a stretch of the text.
+pub(super) fn fill(
+    text: &[u8],
+    found: &[Placeholder],
+    reading: Reading,
+    rewriting: &Rewriting,
+    words: impl Fn(Range<usize>) -> String,
+) -> Vec<Insertion> {
+    let mut insertions = Vec::with_capacity(found.len());
+    for placeholder in found {
+        match placeholder.meaning {
+            Meaning::PostalAddress => insertions.extend(postal_address(placeholder, reading, rewriting)),
+            meaning => {
+                let address = rewriting.links.as_ref().and_then(|links| address(meaning, links));
+                if let Some(address) = address {
+                    let filling =
+                        Filling { text, placeholder, reading, address, language: rewriting.language };
+                    insertions.extend(filling.link(&words));
+                }
+            }
         }
     }
-    found
+    apart(insertions)
 }
 
-fn around(text: &[u8], prefix: usize, floor: usize) -> Option<Placeholder> {
-    let name = prefix + PREFIX.len();
-    let (length, meaning) = NAMES
-        .iter()
-        .find_map(|(own, meaning)| text[name..].starts_with(own).then_some((own.len(), *meaning)))?;
-    let before = &text[floor..prefix];
-    let start = ending(ending(skip_blanks_back(before), &OPENING)?, &OPENING)?;
-    let after = &text[name + length..];
-    let end = starting(starting(skip_blanks(after), &CLOSING)?, &CLOSING)?;
-    // Mustache's third pair, where it is one.
-    let (start, end) = match (ending(start, &OPENING), starting(end, &CLOSING)) {
-        (Some(wider_start), Some(wider_end)) => (wider_start, wider_end),
-        _ => (start, end),
+/// The bare link, where there is one: on another stream a link that confirms is nobody's, and stays as it was written.
+fn address(meaning: Meaning, links: &Links) -> Option<&str> {
+    match meaning {
+        Meaning::Unsubscribe => Some(&links.unsubscribe),
+        Meaning::Preferences => Some(&links.preferences),
+        Meaning::Confirm => links.confirm.as_deref(),
+        Meaning::PostalAddress => None,
+    }
+}
+
+fn postal_address(placeholder: &Placeholder, reading: Reading, rewriting: &Rewriting) -> Option<Insertion> {
+    let address = match footer::address(rewriting) {
+        None => rewriting.links.as_ref().map(|_| String::new())?,
+        Some(address) => address,
     };
-    Some(Placeholder { at: floor + start.len()..text.len() - end.len(), meaning })
+    let text = if reading == Reading::Markup { html::escape(&address) } else { address };
+    Some(Insertion { at: placeholder.at.clone(), text })
 }
 
-/// An editor's `http://` before a placeholder in an attribute, which would break the address that comes in.
-pub(super) fn with_scheme(text: &[u8], at: Range<usize>) -> Range<usize> {
-    let before = &text[..at.start];
-    let scheme = [&b"http://"[..], b"https://"].into_iter().find_map(|scheme| {
-        let rest = before.strip_suffix(scheme)?;
-        matches!(rest.last(), Some(b'"' | b'\'')).then_some(scheme.len())
+/// One link and the place that it comes into.
+struct Filling<'a> {
+    text: &'a [u8],
+    placeholder: &'a Placeholder,
+    reading: Reading,
+    address: &'a str,
+    language: &'static str,
+}
+
+impl Filling<'_> {
+    fn link(&self, words: impl Fn(Range<usize>) -> String) -> Vec<Insertion> {
+        let at = self.placeholder.at.clone();
+        match (self.placeholder.form, self.placeholder.stand) {
+            (Form::Attribute, Stand::Tag { start }) => self.attribute(start),
+            (Form::Suffix, _) => vec![self.bare(self.with_address_before())],
+            (Form::Link, Stand::Text) if self.reading == Reading::Markup => {
+                vec![Insertion { at, text: self.anchor(&words) }]
+            }
+            (Form::Link, Stand::Linked) => vec![Insertion { at, text: self.label(&words) }],
+            _ => vec![self.bare(self.with_scheme())],
+        }
+    }
+
+    fn bare(&self, at: Range<usize>) -> Insertion {
+        let within = at == self.placeholder.at && is_parameter(&self.text[..at.start]);
+        let address = if within { encoded(self.address) } else { self.address.to_owned() };
+        let text = if self.reading == Reading::Markup { html::escape(&address) } else { address };
+        Insertion { at, text }
+    }
+
+    fn anchor(&self, words: impl Fn(Range<usize>) -> String) -> String {
+        format!("<a href=\"{}\">{}</a>", html::escape(self.address), self.label(words))
+    }
+
+    /// As HTML. The tool's own words are HTML already, and hold no tag.
+    fn label(&self, words: impl Fn(Range<usize>) -> String) -> String {
+        if let Some(own) = &self.placeholder.label {
+            return words(own.clone());
+        }
+        let ours = footer::link_words(self.placeholder.meaning, self.language);
+        html::escape(ours.unwrap_or(self.address))
+    }
+
+    /// The tag's link leads to us, and what said so goes.
+    fn attribute(&self, start: usize) -> Vec<Insertion> {
+        let at = self.placeholder.at.clone();
+        let address = html::escape(self.address);
+        let tag = markup::tag(self.text, start, at.end);
+        if !tag.is_link {
+            return vec![Insertion { at, text: String::new() }];
+        }
+        match tag.href {
+            Some(href) => vec![
+                Insertion { at: href, text: format!("\"{address}\"") },
+                Insertion { at: self.with_blanks_before(), text: String::new() },
+            ],
+            None => vec![Insertion { at, text: format!("href=\"{address}\"") }],
+        }
+    }
+
+    fn with_blanks_before(&self) -> Range<usize> {
+        let before = self.text[..self.placeholder.at.start].trim_ascii_end().len();
+        before..self.placeholder.at.end
+    }
+
+    /// An editor's `http://` before a placeholder in an attribute, which would break the address that comes in.
+    fn with_scheme(&self) -> Range<usize> {
+        let at = self.placeholder.at.clone();
+        if self.reading == Reading::Plain {
+            return at;
+        }
+        let before = &self.text[..at.start];
+        let scheme = SCHEMES.into_iter().find_map(|scheme| {
+            let rest = before.strip_suffix(scheme)?;
+            matches!(rest.last(), Some(b'"' | b'\'')).then_some(scheme.len())
+        });
+        at.start - scheme.unwrap_or(0)..at.end
+    }
+
+    /// With the address that it marks.
+    fn with_address_before(&self) -> Range<usize> {
+        let at = self.placeholder.at.clone();
+        let word = last_word(&self.text[..at.start]);
+        let start = SCHEMES.iter().filter_map(|scheme| memchr::memmem::rfind(word, scheme)).max();
+        let length = start.map_or(0, |start| word.len() - start);
+        at.start - length..at.end
+    }
+}
+
+/// What of a text comes after the last blank, quote or bracket.
+fn last_word(text: &[u8]) -> &[u8] {
+    let near = &text[text.len().saturating_sub(LONGEST_ADDRESS)..];
+    let ends =
+        |octet: &u8| octet.is_ascii_whitespace() || matches!(octet, b'<' | b'>' | b'"' | b'\'' | b'(' | b')');
+    near.iter().rposition(ends).map_or(near, |at| &near[at + 1..])
+}
+
+/// Whether what comes next is a part of another address' query or fragment.
+fn is_parameter(before: &[u8]) -> bool {
+    let word = last_word(before);
+    let begins = memchr::memmem::find(word, b"://").is_some() || word.starts_with(b"mailto:");
+    begins && word.iter().any(|octet| matches!(octet, b'?' | b'#'))
+}
+
+/// RFC 3986, 2.3.
+fn encoded(address: &str) -> String {
+    let mut out = String::with_capacity(address.len() + 16);
+    for octet in address.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+            out.push(char::from(octet));
+        } else {
+            out.push_str(&format!("%{octet:02X}"));
+        }
+    }
+    out
+}
+
+/// In order; of two that overlap the one that begins first, and the wider of those.
+fn apart(mut insertions: Vec<Insertion>) -> Vec<Insertion> {
+    insertions.sort_by_key(|own| (own.at.start, std::cmp::Reverse(own.at.end)));
+    let mut end = 0;
+    insertions.retain(|own| {
+        let fits = own.at.start >= end;
+        end = if fits { own.at.end } else { end };
+        fits
     });
-    at.start - scheme.unwrap_or(0)..at.end
-}
-
-/// The text without the form that it ends in.
-fn ending<'a>(text: &'a [u8], forms: &[&[u8]]) -> Option<&'a [u8]> {
-    forms.iter().find_map(|form| {
-        let (rest, last) = text.split_at_checked(text.len().checked_sub(form.len())?)?;
-        last.eq_ignore_ascii_case(form).then_some(rest)
-    })
-}
-
-/// The text without the form that it starts with.
-fn starting<'a>(text: &'a [u8], forms: &[&[u8]]) -> Option<&'a [u8]> {
-    forms.iter().find_map(|form| {
-        let (first, rest) = text.split_at_checked(form.len())?;
-        first.eq_ignore_ascii_case(form).then_some(rest)
-    })
-}
-
-fn skip_blanks(mut text: &[u8]) -> &[u8] {
-    while let Some(rest) = starting(text, &BLANKS) {
-        text = rest;
-    }
-    text
-}
-
-fn skip_blanks_back(mut text: &[u8]) -> &[u8] {
-    while let Some(rest) = ending(text, &BLANKS) {
-        text = rest;
-    }
-    text
+    insertions
 }
 
 #[cfg(test)]
@@ -112,53 +251,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn braces_are_known_in_every_dress() {
-        for dress in [
-            "{{optgate.unsubscribe_url}}",
-            "{{ optgate.unsubscribe_url }}",
-            "{{{optgate.unsubscribe_url}}}",
-            "%7B%7Boptgate.unsubscribe_url%7D%7D",
-            "%7b%7b%20optgate.unsubscribe_url%20%7d%7d",
-            "&#123;&#123;optgate.unsubscribe_url&#125;&#125;",
-        ] {
-            let text = format!("<a {dress}>");
-            let found = find(text.as_bytes());
-            assert_eq!(
-                found,
-                [Placeholder { at: 3..3 + dress.len(), meaning: Meaning::Unsubscribe }],
-                "{dress}"
-            );
-        }
+    fn an_address_within_another_is_told_by_what_stands_before_it() {
+        assert!(is_parameter(b"<a href=\"https://t.example/?u="));
+        assert!(is_parameter(b"see https://t.example/#"));
+        assert!(is_parameter(b"mailto:a@x.example?body="));
+        assert!(!is_parameter(b"<a href=\""));
+        assert!(!is_parameter(b"https://t.example/ ?u="));
+        assert!(!is_parameter(b"Questions? "));
     }
 
     #[test]
-    fn what_is_no_placeholder_of_ours_stays() {
-        for text in [
-            "{optgate.unsubscribe_url}",
-            "{{optgate.unsubscribe_url}",
-            "{{optgate.confirm}}",
-            "optgate.unsubscribe_url}}",
-            "{{optgate.unsubscribe_url_x}}",
-            "{{optgate.",
-        ] {
-            assert_eq!(find(text.as_bytes()), [], "{text}");
-        }
-    }
-
-    #[test]
-    fn neighbours_are_told_apart() {
-        let text = b"{{optgate.postal_address}}{{optgate.preferences_url}}{{optgate.confirm_url}}";
-        let found: Vec<_> = find(text).into_iter().map(|one| (one.at, one.meaning)).collect();
-        assert_eq!(
-            found,
-            [(0..26, Meaning::PostalAddress), (26..53, Meaning::Preferences), (53..76, Meaning::Confirm)]
-        );
-    }
-
-    #[test]
-    fn a_scheme_before_an_address_in_an_attribute_goes() {
-        let text = b"href=\"http://{{optgate.unsubscribe_url}}\"";
-        assert_eq!(with_scheme(text, 13..40), 6..40);
-        assert_eq!(with_scheme(b"see http://{{x}}", 11..16), 11..16);
+    fn what_overlaps_comes_in_once() {
+        let one = |at: Range<usize>, text: &str| Insertion { at, text: text.to_owned() };
+        let all = vec![one(5..6, "c"), one(0..4, "a"), one(2..3, "b"), one(0..2, "d")];
+        assert_eq!(apart(all), [one(0..4, "a"), one(5..6, "c")]);
     }
 }

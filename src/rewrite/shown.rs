@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use super::body;
 use super::leaf::Role;
 use super::parts::{self, Kind, Place};
-use super::placeholders::{Meaning, Placeholder};
+use super::placeholders::{Meaning, Placeholder, Search};
 use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::policy::Stream;
+use crate::policy::dialect::Dialects;
 use crate::policy::facts::BodySeal;
 
 /// What stands for each octet of what will be filled.
@@ -68,8 +69,16 @@ pub enum FooterRoom {
     Nowhere,
 }
 
-/// The content of a message that `check` found fit; what is filled on this stream blanked, where one is named.
-pub fn shown(message: &RawMessage, stream: Option<Stream>) -> Result<Shown, Unparsable> {
+/// What will be filled in a message on its way out.
+#[derive(Clone, Copy, Debug)]
+pub struct Filling<'d> {
+    pub stream: Stream,
+    pub dialects: &'d Dialects,
+}
+
+/// The content of a message that `check` found fit; what will be filled blanked, where that is asked.
+pub fn shown(message: &RawMessage, filling: Option<Filling<'_>>) -> Result<Shown, Unparsable> {
+    let filled = filling.map(|own| (own.stream, Search::new(own.dialects, message)));
     let parts = parts::split(message)?.parts;
     let content = body::content(message.bytes(), &parts);
     let leaves: Vec<ShownLeaf> = content
@@ -84,7 +93,7 @@ pub fn shown(message: &RawMessage, stream: Option<Stream>) -> Result<Shown, Unpa
                 () => LeafKind::Other,
             },
             is_body: leaf.role == Role::Body,
-            text: leaf.read(stream),
+            text: leaf.read(filled.as_ref().map(|(stream, search)| (*stream, search))),
             octets: leaf.content.len(),
         })
         .collect();

@@ -2,15 +2,19 @@
 
 mod body;
 mod confidence;
+mod dialects;
 mod encodings;
 mod header;
 mod place;
 mod properties;
 mod structure;
 
+use std::sync::LazyLock;
+
 use mail_parser::{Message, MessageParser};
 
 use super::*;
+use crate::policy::file;
 
 const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
 const PREFERENCES: &str = "https://mail.example.com/p/AQFwC1-_y";
@@ -39,8 +43,17 @@ fn marketing() -> Rewriting {
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
         withheld: None,
+        dialects: shipped_dialects(),
+        sender_mailto: SenderMailto::Remove,
         eight_bit: EightBit::AsIs,
     }
+}
+
+/// As every gateway has them.
+fn shipped_dialects() -> Arc<Dialects> {
+    static SHIPPED: LazyLock<Arc<Dialects>> =
+        LazyLock::new(|| file::parse(&file::shipped()).unwrap().0.dialects);
+    SHIPPED.clone()
 }
 
 fn swedish() -> Rewriting {

@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
 use optgate::keys::sha256_hex;
 use optgate::mail::RawMessage;
-use optgate::policy::Stream;
+use optgate::policy::dialect::Dialects;
+use optgate::policy::sender::SenderMailto;
+use optgate::policy::{Stream, file};
 use optgate::rewrite::{
     Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, check, check_marketing, rewrite,
 };
@@ -79,8 +82,16 @@ pub fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) ->
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
         withheld: None,
+        dialects: shipped_dialects(),
+        sender_mailto: SenderMailto::Remove,
         eight_bit,
     }
+}
+
+fn shipped_dialects() -> Arc<Dialects> {
+    static SHIPPED: LazyLock<Arc<Dialects>> =
+        LazyLock::new(|| file::parse(&file::shipped()).unwrap().0.dialects);
+    SHIPPED.clone()
 }
 
 pub fn variants() -> Vec<Rewriting> {

@@ -9,6 +9,7 @@ mod cluster;
 mod confirmation;
 mod content;
 mod crash;
+mod dialects;
 mod erasure;
 mod explain;
 mod faults;

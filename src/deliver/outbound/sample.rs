@@ -32,6 +32,8 @@ pub fn sample(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Option<Re
         message_id: "EXAMPLE@mail.example.com".to_owned(),
         extra_headers: Vec::new(),
         withheld: None,
+        dialects: policy.dialects.clone(),
+        sender_mailto: sender.stream(facts.stream).sender_mailto,
         eight_bit: EightBit::AsIs,
     })
 }

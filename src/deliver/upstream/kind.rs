@@ -63,15 +63,15 @@ impl Kind {
     }
 
     /// What a tool could have it do that was not decided: send later, by another pool, to lists of its own, not at
-    /// all, or with links written anew. Names for its statistics are let pass, and Postmark's streams, since only the
-    /// tool may know which of them newsletters go by.
+    /// all, or with links written anew. Names for its statistics are let pass. Postmark's streams are not: it puts
+    /// links of its own into what goes by a broadcast one, and the configuration says which one that may be.
     pub fn withheld(self) -> Option<Withheld> {
         let (prefix, but): (_, &[_]) = match self {
             Self::Generic => return None,
             Self::Ses => ("X-SES-", &[]),
             Self::Sendgrid => (SENDGRID_API, &[]),
             Self::Mailgun => ("X-Mailgun-", &["X-Mailgun-Tag"]),
-            Self::Postmark => ("X-PM-", &["X-PM-Tag", "X-PM-Metadata-", "X-PM-Message-Stream"]),
+            Self::Postmark => ("X-PM-", &["X-PM-Tag", "X-PM-Metadata-"]),
         };
         Some(Withheld { prefix, but })
     }

@@ -3,11 +3,7 @@
 
 use super::value;
 use crate::mail::Address;
-use crate::policy::Scope;
-use crate::toml_file::nearest::hint;
 use crate::toml_file::{Table, Value};
-
-const PROVIDERS: &[(&str, ())] = &[("sendgrid", ()), ("ses", ()), ("mailgun", ()), ("postmark", ())];
 
 /// The keys of a sender's file.
 pub fn of_sender(table: &mut Table<'_>) {
@@ -17,23 +13,6 @@ pub fn of_sender(table: &mut Table<'_>) {
         rights.take("fresh_link", |v| v.read(value::duration));
         rights.take("due", |v| v.read(|text| value::months(text).or_else(|_| days(text))));
         rights.finish();
-        Some(())
-    });
-    table.not_in_force("dialect", |v| {
-        for (provider, own) in v.table()?.entries() {
-            if !PROVIDERS.iter().any(|(known, ())| *known == provider.value) {
-                let hint = hint(provider.value, PROVIDERS.iter().map(|(known, ())| *known));
-                let message = format!("`{}` is no provider with a dialect{hint}", provider.value);
-                v.source().error(&provider.span, message);
-            }
-            let Some(mut own) = own.table() else { continue };
-            for key in ["groups", "topics", "tags", "streams"] {
-                if let Some(mut names) = own.table(key) {
-                    names.entries().iter().for_each(|(_, scope)| drop(scope.parsed::<Scope>()));
-                }
-            }
-            own.finish();
-        }
         Some(())
     });
 }
@@ -104,32 +83,6 @@ fn brake(value: Value<'_>) -> Option<()> {
     brake.take("pause", |v| v.read(percentage));
     brake.finish();
     Some(())
-}
-
-/// `dialects.toml`.
-pub fn dialects(mut table: Table<'_>) {
-    table.not_in_force("selector", |v| {
-        v.list(|item| {
-            let mut selector = item.table()?;
-            selector.need("header", |v| v.read(value::header_name));
-            selector.take("pattern", |v| v.read(value::regex));
-            selector.take("remove", |v| v.boolean());
-            selector.finish();
-            Some(())
-        })
-    });
-    table.not_in_force("placeholder", |v| {
-        v.list(|item| {
-            let mut placeholder = item.table()?;
-            placeholder.need("text", |v| v.non_empty());
-            let meanings =
-                &[("unsubscribe", ()), ("preferences", ()), ("confirm", ()), ("postal_address", ())];
-            placeholder.need("means", |v| v.word(meanings));
-            placeholder.finish();
-            Some(())
-        })
-    });
-    table.finish();
 }
 
 fn percentage(text: &str) -> Result<(), String> {

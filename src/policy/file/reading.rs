@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::dialects::{self, ReadDialects};
 use super::jurisdiction::{self, ReadPack};
 use super::link::{self, Known, Packs};
 use super::sender::{self, ReadSender};
 use super::shaping::ReadShaping;
-use super::{Kind, Mistake, NamedText, Severity, Unread, later};
+use super::{Kind, Mistake, NamedText, Severity, Unread};
 use crate::policy::PolicySet;
 use crate::toml_file::{Given, Source, Table, whole_file};
 
@@ -20,6 +21,7 @@ pub struct Reading<'s> {
     senders: BTreeMap<String, (&'s Source<'s>, ReadSender)>,
     packs: BTreeMap<String, (&'s Source<'s>, ReadPack)>,
     shaping: ReadShaping<'s>,
+    dialects: ReadDialects,
     /// Policy folders that lie in this one, each told once.
     pub nested: Vec<Mistake>,
     nested_names: BTreeSet<String>,
@@ -43,7 +45,7 @@ impl<'s> Reading<'s> {
                 }
             }
             Some(Kind::Shaping) => self.shaping.read(table),
-            Some(Kind::Dialects) => later::dialects(table),
+            Some(Kind::Dialects) => self.dialects.read(table),
             Some(Kind::Case) | None => match nested_in(name) {
                 Some(folder) => self.nested(folder),
                 None => source.error_of_file(PLACES),
@@ -60,7 +62,13 @@ impl<'s> Reading<'s> {
     }
 
     /// Folds bases in and checks what one file says of another.
-    pub fn link(self, broken: &Unread, hash: Arc<str>, files: Arc<[NamedText]>) -> PolicySet {
+    pub fn link(
+        self,
+        broken: &Unread,
+        hash: Arc<str>,
+        files: Arc<[NamedText]>,
+        mistakes: &mut Vec<Mistake>,
+    ) -> PolicySet {
         let known = |kind| if broken.contains(&kind) { Known::NotAll } else { Known::All };
         let jurisdictions = jurisdiction::resolve(&self.packs, known(Kind::Jurisdiction));
         let ids = self.senders.keys().map(String::as_str);
@@ -70,12 +78,21 @@ impl<'s> Reading<'s> {
             folded: &jurisdictions,
             known: known(Kind::Jurisdiction),
         };
+        let dialects = self.dialects.dialects().unwrap_or_else(|error| {
+            mistakes.push(whole_file("dialects.toml", Severity::Error, error));
+            Default::default()
+        });
+        let maps: BTreeSet<Option<&str>> = dialects.maps().collect();
         let mut senders = BTreeMap::new();
         for (id, (source, read)) in self.senders {
             link::check(source, &read, &packs);
+            if known(Kind::Dialects) == Known::All {
+                dialects::references(source, &read.dialects, &maps);
+            }
             senders.insert(id, read.policy);
         }
-        PolicySet { hash, senders, jurisdictions, shaping: self.shaping.shaping, files }
+        let shaping = self.shaping.shaping;
+        PolicySet { hash, senders, jurisdictions, shaping, dialects: Arc::new(dialects), files }
     }
 }
 

@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 
 use super::taxonomy::known;
 use super::value;
-use super::{jurisdiction, later, spacing, taxonomy, texts};
+use super::{dialects, jurisdiction, later, spacing, taxonomy, texts};
 use crate::policy::finding::{FindingName, Handling};
 use crate::policy::jurisdiction::Expires;
 use crate::policy::sender::{
-    ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderPolicy,
-    SignedBody, Similar, StreamPolicy,
+    ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderMailto,
+    SenderPolicy, SignedBody, Similar, StreamPolicy,
 };
 use crate::policy::{RuleRef, Scope, Stream};
 use crate::toml_file::{Given, Severity, Table, Value};
@@ -45,6 +45,8 @@ pub struct ReadSender {
     pub policy: SenderPolicy,
     pub id: Given<String>,
     pub default_jurisdiction: Option<Given<String>>,
+    /// Tables of names of other providers.
+    pub dialects: Vec<dialects::Named>,
 }
 
 /// Reads one sender; `None` where it has no usable id. Other mistakes leave it as whole as it can be.
@@ -72,6 +74,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
             "the sender says no `time_zone`: for whoever has none of their own these hours are UTC's";
         source.tell_of_line(Severity::Warning, quiet.rule.line, message);
     }
+    let (dialect, dialects) = dialects::mapping(&mut table, &scopes);
     let policy = SenderPolicy {
         id: id.as_ref().map(|given| given.value.clone()).unwrap_or_default(),
         name: name.map(|given| given.value).unwrap_or_default(),
@@ -91,6 +94,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         similar: similar(&mut table, &scopes),
         expires: expires(&mut table, &rule),
         classify: classify(&mut table, &scopes),
+        dialect,
         texts: texts::read(&mut table, &default_locale),
         default_locale,
         retention: retention(&mut table),
@@ -99,7 +103,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     };
     later::of_sender(&mut table);
     table.finish();
-    Some(ReadSender { policy, id: id?, default_jurisdiction })
+    Some(ReadSender { policy, id: id?, default_jurisdiction, dialects })
 }
 
 fn https_url(value: Value<'_>) -> Option<String> {
@@ -141,6 +145,7 @@ fn default_stream(stream: Stream, sender: &RuleRef) -> StreamPolicy {
         dsn_on_refusal: false,
         one_click: OneClick::All,
         signed_body: SignedBody::Headers,
+        sender_mailto: SenderMailto::Remove,
         link_life: 7 * day,
         content: BTreeMap::new(),
         rule: sender.clone(),
@@ -159,6 +164,8 @@ fn read_stream(mut table: Table<'_>, stream: Stream, default: StreamPolicy) -> S
             let signed = &[("headers", SignedBody::Headers), ("refuse", SignedBody::Refuse)];
             set(&mut policy.one_click, table.take("one_click", |v| v.word(one_click)));
             set(&mut policy.signed_body, table.take("signed_body", |v| v.word(signed)));
+            let mailto = &[("remove", SenderMailto::Remove), ("keep", SenderMailto::Keep)];
+            set(&mut policy.sender_mailto, table.take("sender_mailto", |v| v.word(mailto)));
         }
         Stream::Confirmation => {
             later::of_confirmation(&mut table);

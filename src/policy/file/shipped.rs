@@ -34,6 +34,7 @@ const FILES: &[(&str, &str)] = embedded![
     "cases/uk.toml",
     "cases/us.toml",
     "cases/withdrawal.toml",
+    "dialects.toml",
     "jurisdictions/au.toml",
     "jurisdictions/ca.toml",
     "jurisdictions/de.toml",

@@ -404,8 +404,6 @@ fn every_key_of_the_contract_is_accepted() {
     let later = warnings.iter().filter(|warning| warning.message.ends_with("not in force in this version"));
     let keys: Vec<&str> = later.filter_map(|warning| warning.message.split('`').nth(1)).collect();
     let expected = [
-        "selector",
-        "placeholder",
         "tracking",
         "feedback_domain",
         "from",

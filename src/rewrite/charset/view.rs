@@ -49,6 +49,14 @@ impl View {
         self.text.as_deref().unwrap_or(content)
     }
 
+    /// A stretch of the text where that is not in the content's own octets and places.
+    pub fn characters_at(&self, at: &Range<usize>) -> Option<&str> {
+        match self.origin {
+            Origin::Same => None,
+            Origin::Units(_) | Origin::Runs(_) => self.characters().get(at.clone()),
+        }
+    }
+
     /// The text as far as it is UTF-8.
     fn characters(&self) -> &str {
         self.text.as_deref().and_then(|text| str::from_utf8(text).ok()).unwrap_or_default()

@@ -104,6 +104,7 @@ fn intake(store: Store, clock: Clock) -> Intake {
         senders: Default::default(),
         jurisdictions: Default::default(),
         shaping: Shaping::default(),
+        dialects: Default::default(),
         files: Default::default(),
     };
     Intake {

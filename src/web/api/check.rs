@@ -130,6 +130,7 @@ mod tests {
             senders: Default::default(),
             jurisdictions: Default::default(),
             shaping: Default::default(),
+            dialects: Default::default(),
             files: Default::default(),
         };
         let mut checks = Checks::default();

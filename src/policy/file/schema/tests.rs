@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::super::{case, jurisdiction, later, parse, sender, shaping, shipped};
+use super::super::dialects::ReadDialects;
+use super::super::{case, jurisdiction, parse, sender, shaping, shipped};
 use super::Kind;
 use crate::toml_file::asked::AskedFor;
 use crate::toml_file::{Severity, Source, Table, document};
@@ -30,7 +31,7 @@ fn asked(kind: Kind) -> BTreeMap<String, AskedFor> {
             Kind::Sender => drop(sender::read(table)),
             Kind::Jurisdiction => drop(jurisdiction::read(table)),
             Kind::Shaping => shaping::ReadShaping::default().read(table),
-            Kind::Dialects => later::dialects(table),
+            Kind::Dialects => ReadDialects::default().read(table),
             Kind::Case => drop(case::file(table, Some(&parse(&shipped()).unwrap().0))),
         }
         source
