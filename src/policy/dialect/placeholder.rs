@@ -193,7 +193,8 @@ impl<'p> Active<'p> {
         let mut found: Vec<Found<'p>> = Vec::new();
         let mut tried = 0;
         for stretch in self.placeholders.stretches(text) {
-            let mut at = stretch.start.max(found.last().map_or(0, |last| last.at.end));
+            let mut free = found.last().map_or(0, |last| last.at.end);
+            let mut at = stretch.start.max(free);
             while at < stretch.end {
                 let Some(opening) = self.placeholders.0.openings.find(&text[at..stretch.end]) else { break };
                 let opening = at + opening.start()..at + opening.end();
@@ -202,8 +203,9 @@ impl<'p> Active<'p> {
                     return found;
                 }
                 at = opening.start + 1;
-                if let Some(one) = self.one(text, opening) {
-                    at = one.at.end;
+                let one = self.one(text, opening);
+                if let Some(one) = one.filter(|one| !is_part_of_another(text, &one.at, free)) {
+                    (at, free) = (one.at.end, one.at.end);
                     found.push(one);
                 }
             }
@@ -232,6 +234,16 @@ impl<'p> Active<'p> {
         let labelled = placeholder.between == Between::Label && !between.trim_ascii().is_empty();
         Some(Found { at, placeholder, label: labelled.then_some(label) })
     }
+}
+
+/// Whether its own marks go on around it: `{{unsubscribe_url}}` is not `{unsubscribe_url}` in braces. What stands before
+/// `free` is another's.
+fn is_part_of_another(text: &[u8], at: &Range<usize>, free: usize) -> bool {
+    let before = at.start.checked_sub(1).filter(|before| *before >= free).and_then(|before| text.get(before));
+    let own = text.get(at.clone()).and_then(|own| Some((own.first()?, own.last()?)));
+    own.is_some_and(|(first, last)| {
+        !first.is_ascii_alphanumeric() && before == Some(first) && text.get(at.end) == Some(last)
+    })
 }
 
 fn expression(placeholder: &Placeholder) -> (String, usize) {

@@ -151,6 +151,11 @@ fn a_link_that_says_so_leads_to_us() {
 }
 
 #[test]
+fn a_longer_placeholder_of_somebody_elses_is_not_filled_in_part() {
+    in_html("<a href=\"{{unsubscribe_url}}\">x</a>", "<a href=\"{{unsubscribe_url}}\">x</a>");
+}
+
+#[test]
 fn an_address_in_another_address_is_encoded() {
     let encoded = UNSUBSCRIBE.replace(':', "%3A").replace('/', "%2F");
     in_html(

@@ -77,6 +77,8 @@ fn what_is_no_placeholder_stays() {
         "*|UNSUB:<b>|*",
         "{{{ pm:unsubscribe label=\"x }}}",
         "[Unsubscribe]",
+        "{{{{ optgate.confirm_url }}}}",
+        "%%unsubscribe_url%%",
     ] {
         check(text, &[]);
     }
@@ -96,6 +98,12 @@ fn neighbours_are_told_apart() {
     );
     check("*|UNSUB:https://a.example/?a=1&amp;b=2|* and |*", &["*|UNSUB:https://a.example/?a=1&amp;b=2|*"]);
     check("<a data-msys-unsubscribe='1' href=x>", &["data-msys-unsubscribe='1'"]);
+}
+
+#[test]
+fn neighbours_of_one_mark_are_no_part_of_each_other() {
+    let three = "%unsubscribe_url%".repeat(3);
+    check(&three, &["%unsubscribe_url%"; 3]);
 }
 
 #[test]
