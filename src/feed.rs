@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::store::{Store, StoreError};
+use crate::store::{PLACES, Store, StoreError};
 
 /// How soon after its commit an event is shown.
 const SEQUENCE: Duration = Duration::from_millis(100);
@@ -38,11 +38,14 @@ impl Feed {
     pub async fn catch_up(&self) -> Result<u64, StoreError> {
         let mut placed = 0;
         loop {
-            match self.store.sequence().await? {
-                0 => return Ok(placed),
-                count => placed += count,
+            let count = self.store.sequence().await?;
+            placed += count;
+            if count > 0 {
+                self.grown.send_replace(());
             }
-            self.grown.send_replace(());
+            if count < PLACES {
+                return Ok(placed);
+            }
         }
     }
 

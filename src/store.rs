@@ -52,7 +52,7 @@ pub use claim::{Ask, Asks, Claim, Granted};
 pub use credential::{Credential, Role};
 pub use decision::{ConsentThen, Decision, FirstDecision, FirstDecisions, Round};
 pub use fact::{NewFact, RecordError, Recorded, Who};
-pub use feed::{FeedEntry, FeedError, FeedPage, What};
+pub use feed::{FeedEntry, FeedError, FeedPage, PLACES, What};
 pub use figures::{QueueFigures, StateFigures};
 pub use import::{Imported, Importer, Judged, Slice, TableFact};
 pub use journal::{Alarm, Compared, Forgotten, JournalView, Standing};

@@ -36,6 +36,7 @@ concurrency = 100
 /// All that `optgate.toml` needs, and itself, in the plan's folder.
 pub fn write(plan: &Plan<'_>, ports: &Ports) -> Result<()> {
     let folder = plan.folder;
+    fs::create_dir_all(folder.join("data"))?;
     fs::write(folder.join("optgate.toml"), configuration(plan, ports))?;
     let key = folder.join("dkim.pem");
     fs::write(&key, dkim_key()?)?;
@@ -52,7 +53,7 @@ fn configuration(plan: &Plan<'_>, ports: &Ports) -> String {
     let Plan { folder, upstream, postgres, .. } = plan;
     let database = match postgres {
         Some(url) => (*url).to_owned(),
-        None => format!("sqlite://{}", folder.join("optgate.db").display()),
+        None => format!("sqlite://{}", folder.join("data/optgate.db").display()),
     };
     let (shown, Ports { smtp, web, api }) = (folder.display(), ports);
     format!(

@@ -103,7 +103,7 @@ impl Watch {
         self.memory.values.push(proc::bytes(self.pid, "status", "VmRSS:")? as f64 / MIB);
         self.threads.values.push(threads.trim().parse()?);
         self.files.values.push(std::fs::read_dir(format!("/proc/{}/fd", self.pid))?.count() as f64);
-        self.wal.values.push(size(&self.folder.join("optgate.db-wal")) as f64 / MIB);
+        self.wal.values.push(size(&self.folder.join("data/optgate.db-wal")) as f64 / MIB);
         if let Ok(page) = self.metrics().await {
             let counts = page.lines().filter(|line| line.starts_with("optgate_queue_deliveries{"));
             self.queue
@@ -144,7 +144,7 @@ impl Watch {
 
     /// Bytes.
     async fn database(&self) -> Result<u64> {
-        let Some(url) = &self.postgres else { return Ok(size(&self.folder.join("optgate.db"))) };
+        let Some(url) = &self.postgres else { return Ok(size(&self.folder.join("data/optgate.db"))) };
         let mut connection = sqlx::PgConnection::connect(url).await?;
         let size: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())")
             .fetch_one(&mut connection)

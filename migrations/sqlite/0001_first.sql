@@ -250,23 +250,16 @@ CREATE TABLE answers (
 ) WITHOUT ROWID;
 CREATE INDEX answers_by_age ON answers (made_at);
 
--- Consent events and outcomes that are committed but have no place in the feed yet. Triggers put them here, so
--- that no way of writing one can forget it; the sequencer takes them out.
-CREATE TABLE unsequenced (
-    id     INTEGER NOT NULL PRIMARY KEY,
-    sender TEXT NOT NULL,
-    kind   TEXT NOT NULL, -- consent, outcome
-    ref    BLOB NOT NULL  -- consent_events.id or deliveries.id
-);
-
--- What followers are told, in the order in which they are told it. DESIGN.md, "Order for followers".
+-- What followers are told, in the order in which they are told it. DESIGN.md, "Order for followers". There is one
+-- writer, so that triggers can number consent events and outcomes as they are written, and no way of writing one can
+-- forget it; followers are shown what meta's `sequence` says is committed and synced. No number is given twice.
 CREATE TABLE feed (
+    sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- of all senders together
     sender   TEXT NOT NULL,
-    sequence BIGINT NOT NULL, -- of all senders together
-    kind     TEXT NOT NULL,
-    ref      BLOB NOT NULL,
-    PRIMARY KEY (sender, sequence)
-) WITHOUT ROWID;
+    kind     TEXT NOT NULL, -- consent, outcome
+    ref      BLOB NOT NULL  -- consent_events.id or deliveries.id
+);
+CREATE UNIQUE INDEX feed_of_sender ON feed (sender, sequence);
 
 -- Up to which place of a sender's feed outcomes were removed, their time being over.
 CREATE TABLE feed_passed (
@@ -284,14 +277,14 @@ CREATE TABLE clock_seen (
 
 CREATE TRIGGER consent_told AFTER INSERT ON consent_events
 BEGIN
-    INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'consent', NEW.id);
+    INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'consent', NEW.id);
 END;
 CREATE TRIGGER refusal_told AFTER INSERT ON deliveries WHEN NEW.ended_at IS NOT NULL
 BEGIN
-    INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'outcome', NEW.id);
+    INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'outcome', NEW.id);
 END;
 CREATE TRIGGER outcome_told AFTER UPDATE OF ended_at ON deliveries
 WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL
 BEGIN
-    INSERT INTO unsequenced (sender, kind, ref) VALUES (NEW.sender, 'outcome', NEW.id);
+    INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'outcome', NEW.id);
 END;

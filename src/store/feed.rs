@@ -1,6 +1,7 @@
-//! The feed: every consent event and outcome, in an order that no later commit ever gets in front of. Numbers
-//! are given after the commit, by one sequencer at a time; what has none yet is not shown. DESIGN.md, "Order
-//! for followers".
+//! The feed: every consent event and outcome, in an order that no later commit ever gets in front of. On PostgreSQL
+//! numbers are given after the commit, by one sequencer at a time. SQLite has one writer, and triggers give them as it
+//! writes; the sequencer says up to which they are synced. What it has not been at is not shown. DESIGN.md, "Order for
+//! followers".
 //!
 //! It keeps ids alone: what an event says is read where it is kept, so that an erasure reaches it too. A place is
 //! kept as long as what it names: whoever follows from the beginning must hear every no there is, so age alone
@@ -20,8 +21,8 @@ use super::{DeliveryView, Store, StoreError, retention, rows, subscriber};
 use crate::consent::Event;
 use crate::mail::Address;
 
-/// What gets numbers in one transaction.
-const BATCH: u32 = 1_000;
+/// What gets its places in one transaction on PostgreSQL. Where it is fewer, no more was waiting.
+pub const PLACES: u64 = 1_000;
 /// The advisory lock of whoever gives numbers.
 const ONE_AT_A_TIME: i64 = 0x6f70_7467_6174_6502;
 
@@ -103,35 +104,33 @@ impl std::str::FromStr for Kind {
 }
 
 impl Store {
-    /// Numbers what was committed, one batch of it. Returns how many; none if another node is at it.
+    /// Gives what was committed its places: `PLACES` of it, on SQLite all. Returns how many; none if another node is
+    /// at it.
     pub async fn sequence(&self) -> Result<u64, StoreError> {
-        let waiting = "SELECT id FROM unsequenced LIMIT 1";
-        if self.inner.database.read().await?.fetch_optional(waiting, Vec::new()).await?.is_none() {
+        let mut session = self.inner.database.read().await?;
+        let waiting = session.either(UNSHOWN, "SELECT id FROM unsequenced LIMIT 1");
+        if session.fetch_optional(waiting, Vec::new()).await?.is_none() {
             return Ok(0);
         }
+        drop(session);
         // Synced: a number that a follower has seen must not be given again after a crash.
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
         if !alone(&mut tx, ONE_AT_A_TIME).await? {
             return Ok(0);
         }
-        let last = tx.fetch_optional("SELECT value FROM meta WHERE name = 'sequence'", Vec::new()).await?;
-        let last = last.map(|row| row.word::<i64>(0)).transpose()?.unwrap_or(0);
-        let select = "SELECT id, sender, kind, ref FROM unsequenced ORDER BY id LIMIT $1";
-        let chosen = tx.fetch(select, values![BATCH]).await?;
-        let mut placed = Vec::with_capacity(chosen.len());
-        let mut done = Vec::with_capacity(chosen.len());
-        for (row, sequence) in chosen.iter().zip(last + 1..) {
-            placed.push(values![row.text(1)?, sequence, row.text(2)?, row.id(3)?]);
-            done.push(Value::from(row.int(0)?));
-        }
-        let count = placed.len() as i64;
-        rows::insert(&mut tx, "feed (sender, sequence, kind, ref)", placed, "").await?;
-        rows::with_list(&mut tx, "DELETE FROM unsequenced WHERE id IN {}", Vec::new(), done).await?;
+        let shown = tx.fetch_optional("SELECT value FROM meta WHERE name = 'sequence'", Vec::new()).await?;
+        let shown = shown.map(|row| row.word::<i64>(0)).transpose()?.unwrap_or(0);
+        let last = if self.inner.database.has_one_writer() {
+            let numbered = tx.fetch_optional(UNSHOWN, Vec::new()).await?;
+            numbered.map(|row| row.int(0)).transpose()?.unwrap_or(shown)
+        } else {
+            number(&mut tx, shown).await?
+        };
         let remember = "INSERT INTO meta (name, value) VALUES ('sequence', $1)
                         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        tx.execute(remember, values![(last + count).to_string()]).await?;
+        tx.execute(remember, values![last.to_string()]).await?;
         tx.commit().await?;
-        Ok(count.unsigned_abs())
+        Ok((last - shown).unsigned_abs())
     }
 
     /// What follows a cursor, or the beginning; at most `limit` entries of this sender (invariant 15).
@@ -142,6 +141,7 @@ impl Store {
             None => 0,
         };
         let select = "SELECT sequence, kind, ref FROM feed WHERE sender = $1 AND sequence > $2
+                      AND sequence <= (SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'sequence')
                       ORDER BY sequence LIMIT $3";
         let found = session.fetch(select, values![sender, start, limit.saturating_add(1)]).await?;
         let mut places = found.iter().map(place).collect::<Result<Vec<_>>>()?;
@@ -191,6 +191,26 @@ impl Store {
         }
         opened.ok()
     }
+}
+
+/// SQLite: the youngest number, if followers don't see it yet.
+const UNSHOWN: &str = "SELECT given.seq FROM sqlite_sequence given WHERE given.name = 'feed' AND given.seq >
+    coalesce((SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'sequence'), 0)";
+
+/// Numbers a batch of what has none, from this one on; gives the last.
+async fn number(tx: &mut Session, from: i64) -> Result<i64> {
+    let select = "SELECT id, sender, kind, ref FROM unsequenced ORDER BY id LIMIT $1";
+    let chosen = tx.fetch(select, values![PLACES as i64]).await?;
+    let mut placed = Vec::with_capacity(chosen.len());
+    let mut done = Vec::with_capacity(chosen.len());
+    for (row, sequence) in chosen.iter().zip(from + 1..) {
+        placed.push(values![row.text(1)?, sequence, row.text(2)?, row.id(3)?]);
+        done.push(Value::from(row.int(0)?));
+    }
+    let last = from + placed.len() as i64;
+    rows::insert(tx, "feed (sender, sequence, kind, ref)", placed, "").await?;
+    rows::with_list(tx, "DELETE FROM unsequenced WHERE id IN {}", Vec::new(), done).await?;
+    Ok(last)
 }
 
 /// Whether this node alone may do what the number stands for, until the transaction ends; a node that dies lets

@@ -293,16 +293,16 @@ async fn known_ids(session: &mut Session, sender: &str, facts: &[Prepared]) -> R
 }
 
 /// Judges each fact against what those before it have left.
-fn admit_all(
+fn admit_all<'f>(
     shared: &Shared,
-    slice: &Slice,
-    facts: &[Prepared],
-    people: &mut People,
+    slice: &'f Slice,
+    facts: &'f [Prepared],
+    people: &mut People<'f>,
     before: &HashSet<Uuid>,
     which: Try,
     now: Timestamp,
 ) -> Vec<Result<Imported, NotAdmitted>> {
-    let one = |own: &Prepared| {
+    let one = |own: &'f Prepared| {
         let person = people.of(own.hash);
         if before.contains(&own.fact.event.id) || person.holds(own.fact.event.id) {
             // The commit of an earlier try went through unheard.

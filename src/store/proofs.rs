@@ -18,9 +18,25 @@ use crate::keys::DataKey;
 
 /// The proofs of events, by their ids.
 #[derive(Debug, Default)]
-pub(super) struct Proofs(HashMap<Uuid, Json>);
+pub(super) struct Proofs<'f>(HashMap<Uuid, Proof<'f>>);
 
-impl Proofs {
+#[derive(Debug)]
+enum Proof<'f> {
+    Opened(Json),
+    /// Within this evidence: hardly ever is one asked for.
+    Told(&'f Json),
+}
+
+impl Proof<'_> {
+    fn is(&self, own: &Json) -> bool {
+        match self {
+            Self::Opened(proof) => proof == own,
+            Self::Told(evidence) => proof(evidence) == *own,
+        }
+    }
+}
+
+impl<'f> Proofs<'f> {
     /// The proofs of the facts in a person's history that are this one, where it brings its own.
     pub async fn of_row(
         session: &mut Session,
@@ -42,24 +58,27 @@ impl Proofs {
     }
 
     pub fn open(&mut self, key: &DataKey, event: Uuid, sealed: &[u8]) -> Result<()> {
-        self.keep(event, &open_evidence(key, event, sealed)?);
+        self.0.insert(event, Proof::Opened(proof(&open_evidence(key, event, sealed)?)));
         Ok(())
     }
 
-    pub fn keep(&mut self, event: Uuid, evidence: &Json) {
-        self.0.insert(event, proof(evidence));
+    pub fn keep(&mut self, event: Uuid, evidence: &'f Json) {
+        self.0.insert(event, Proof::Told(evidence));
     }
 
     /// Whether this evidence proves what none of the tellings before it has proved.
     pub fn lack(&self, history: &[Event], event: &Event, evidence: &Json) -> bool {
         let own = proof(evidence);
-        !own.is_null() && told_before(history, event).all(|before| self.0.get(&before.id) != Some(&own))
+        !own.is_null()
+            && told_before(history, event)
+                .all(|before| !self.0.get(&before.id).is_some_and(|known| known.is(&own)))
     }
 }
 
 /// The events in a history whose proofs must be known to judge this fact.
 pub(super) fn wanted(fact: &Fact, history: &[Event]) -> BTreeSet<Uuid> {
-    let Some(told) = fact.told.filter(|_| !proof(&fact.evidence).is_null()) else { return BTreeSet::new() };
+    let told = fact.told.filter(|_| !history.is_empty() && !proof(&fact.evidence).is_null());
+    let Some(told) = told else { return BTreeSet::new() };
     let event = &fact.event;
     let same = history.iter().filter(|own| own.is_told_at(told) && own.kind == event.kind);
     same.map(|own| own.id).collect()

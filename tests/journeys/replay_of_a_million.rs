@@ -85,6 +85,8 @@ async fn multiply(database: &Database, number: u64) {
             "decode(lpad(to_hex(s.n), 16, '0') || repeat('0', 48), 'hex')".to_owned(),
         ),
     };
+    // Nobody follows them.
+    let followed = if database.kind == Kind::Sqlite { "feed" } else { "unsequenced" };
     let id = |kind: u32| id.replace("KIND", &kind.to_string());
     let (person, delivery) = (id(1), id(2));
     let then = "CASE WHEN s.n % 20 = 0 THEN 2 ELSE 1 END";
@@ -114,7 +116,7 @@ async fn multiply(database: &Database, number: u64) {
                  'relayed', t.next_attempt_at, t.deadline, 1, 1, t.spooled_at
              FROM (SELECT * FROM deliveries LIMIT 1) t CROSS JOIN {series}"
         ),
-        "DELETE FROM unsequenced".to_owned(),
+        format!("DELETE FROM {followed}"),
     ] {
         database.tamper(&statement).await;
     }

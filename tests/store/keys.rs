@@ -26,7 +26,7 @@ async fn migrations_can_be_run_again_and_by_two_at_once(home: &Home) {
         for table in ["consent_events", "subscribers", "meta", "credentials", "link_keys", "spool_keys"]
             .into_iter()
             .chain(["message_facts", "messages", "contents", "lanes", "deliveries", "rulings", "verdicts"])
-            .chain(["limits", "submissions", "answers", "unsequenced", "feed", "journals", "schema_version"])
+            .chain(["limits", "submissions", "answers", "feed", "journals", "schema_version"])
             .chain(["policy_sets", "policy_files", "feed_passed", "clock_seen", "mailings", "confirmations"])
         {
             home.sql(&format!("DROP TABLE {table}")).await;

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 /// A transaction should not take longer, whatever machine and disk it is: so long mail waits behind it.
-const LONG: Duration = Duration::from_millis(25);
+const LONG: Duration = Duration::from_millis(40);
 /// Facts in a transaction.
 const FEWEST: usize = 32;
 const MOST: usize = 2048;
+/// Of many facts, so many times these: then a table's rows are one statement, and no rest of a few rows another.
+const STEP: usize = 64;
 /// Enough for those who were woken to be there first.
 const GAP: Duration = Duration::from_millis(1);
 
@@ -25,7 +27,7 @@ impl Default for Pace {
 impl Pace {
     /// How many facts the next transaction may have.
     pub fn facts(&self) -> usize {
-        self.facts
+        if self.facts < STEP { self.facts } else { self.facts / STEP * STEP }
     }
 
     /// Between transactions.
@@ -37,7 +39,7 @@ impl Pace {
     pub fn wrote(&mut self, facts: usize, held: Duration) {
         if held > LONG {
             self.facts = (self.facts * 3 / 4).max(FEWEST);
-        } else if held < LONG * 2 / 3 && facts >= self.facts {
+        } else if held < LONG * 2 / 3 && facts >= self.facts() {
             self.facts = (self.facts * 5 / 4).min(MOST);
         }
     }

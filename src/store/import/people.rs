@@ -1,6 +1,7 @@
 //! The people of a slice: read together, added to in memory, written together. PostgreSQL's row locks are taken in
 //! the order of the hashes, as the batching writer takes them, so that two imports wait in a line and not in a circle.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::consent::admit::{barrier, begun_anew, begun_anew_event};
 use crate::consent::{ConsentState, Event, fold};
 use crate::journal::{No, is_no};
 use crate::keys::LookupHash;
+use crate::mail::Address;
 use crate::store::batch::Shared;
 use crate::store::fact::{EVENTS, event_row, make_all_due, seal_evidence};
 use crate::store::fault::{Fault, Result};
@@ -21,58 +23,55 @@ use crate::store::sql::{Row, Session, Value, to_json, values};
 use crate::store::{rows, subscriber};
 
 /// Everybody whom a slice names.
-pub(super) struct People(BTreeMap<LookupHash, Person>);
+pub(super) struct People<'f>(BTreeMap<LookupHash, Person<'f>>);
 
 /// One person, as the database has it and as the slice has added to it.
 #[derive(Default)]
-pub(super) struct Person {
+pub(super) struct Person<'f> {
     /// The row that facts are added to; `None` of whom nothing is known.
-    own: Option<Own>,
+    own: Option<Own<'f>>,
     pub events: Vec<Event>,
     pub state: ConsentState,
     /// Of the facts that this slice tells again.
-    pub proofs: Proofs,
+    pub proofs: Proofs<'f>,
     /// Up to when the tombstones keep out what speaks for mail.
     pub barrier: Option<Timestamp>,
     /// A tombstone that was added to before the person began anew.
-    left: Option<(Own, ConsentState)>,
+    left: Option<(Own<'f>, ConsentState)>,
 }
 
 /// A row of the person's.
-struct Own {
+struct Own<'f> {
     id: Uuid,
     version: i64,
-    kind: Kind,
-    added: Vec<Added>,
+    kind: Kind<'f>,
+    added: Vec<Added<'f>>,
 }
 
-enum Kind {
+enum Kind<'f> {
     /// With its wrapped key: gone with an erasure, not there yet of whom only the journal of noes knew.
     There {
         key: Option<Vec<u8>>,
         erased_at: Option<i64>,
     },
-    New {
-        key: Vec<u8>,
-        address: Vec<u8>,
-    },
+    New(&'f Newcomer),
 }
 
 /// A fact that the slice adds; what seals its evidence depends on the row.
-struct Added {
+struct Added<'f> {
     event: Event,
     version: i64,
-    evidence: serde_json::Value,
+    evidence: Option<&'f serde_json::Value>,
     /// Under the newcomer's key.
-    sealed: Option<Vec<u8>>,
-    address: crate::mail::Address,
+    sealed: Option<Cow<'f, [u8]>>,
+    address: &'f Address,
 }
 
-impl Own {
+impl Own<'_> {
     fn erased_at(&self) -> Option<i64> {
         match &self.kind {
             Kind::There { erased_at, .. } => *erased_at,
-            Kind::New { .. } => None,
+            Kind::New(_) => None,
         }
     }
 
@@ -81,7 +80,7 @@ impl Own {
     }
 }
 
-impl Person {
+impl<'f> Person<'f> {
     pub fn holds(&self, event: Uuid) -> bool {
         self.events.iter().any(|own| own.id == event)
     }
@@ -89,8 +88,8 @@ impl Person {
     /// What follows is a new history: the old one was erased. `id` makes the ids of what it opens with.
     pub fn begin_anew(
         &mut self,
-        from: &Prepared,
-        newcomer: Option<&Newcomer>,
+        from: &'f Prepared,
+        newcomer: Option<&'f Newcomer>,
         id: impl Fn() -> Uuid,
         now: Timestamp,
     ) {
@@ -101,39 +100,33 @@ impl Person {
         self.events.clear();
         for no in opening {
             let event = begun_anew_event(id(), no, now);
-            self.add(event, serde_json::Value::Null, None, from, newcomer);
+            self.add(event, None, None, from, newcomer);
         }
     }
 
     /// Adds a fact, to a new row where there is none.
-    pub fn append(&mut self, event: Event, from: &Prepared, newcomer: Option<&Newcomer>) {
-        let evidence = from.fact.evidence.clone();
-        self.proofs.keep(event.id, &evidence);
-        self.add(event, evidence, from.sealed.clone(), from, newcomer);
+    pub fn append(&mut self, event: Event, from: &'f Prepared, newcomer: Option<&'f Newcomer>) {
+        let evidence = &from.fact.evidence;
+        self.proofs.keep(event.id, evidence);
+        self.add(event, Some(evidence), from.sealed.as_deref().map(Cow::Borrowed), from, newcomer);
         self.state = fold(&self.events);
     }
 
     fn add(
         &mut self,
         event: Event,
-        evidence: serde_json::Value,
-        sealed: Option<Vec<u8>>,
-        from: &Prepared,
-        newcomer: Option<&Newcomer>,
+        evidence: Option<&'f serde_json::Value>,
+        sealed: Option<Cow<'f, [u8]>>,
+        from: &'f Prepared,
+        newcomer: Option<&'f Newcomer>,
     ) {
-        let made = || {
-            newcomer.map(|new| Own {
-                id: new.id,
-                version: 0,
-                kind: Kind::New { key: new.key.clone(), address: new.address.clone() },
-                added: Vec::new(),
-            })
-        };
+        let made =
+            || newcomer.map(|new| Own { id: new.id, version: 0, kind: Kind::New(new), added: Vec::new() });
         // `slice` made a newcomer for every hash.
         let Some(own) = self.own.take().or_else(made) else { return };
         let own = self.own.insert(own);
         own.version += 1;
-        let (version, address) = (own.version, from.address.clone());
+        let (version, address) = (own.version, &from.address);
         own.added.push(Added { event: event.clone(), version, evidence, sealed, address });
         self.events.push(event);
     }
@@ -142,7 +135,7 @@ impl Person {
     fn key(&self) -> Option<&Vec<u8>> {
         match &self.own.as_ref()?.kind {
             Kind::There { key, .. } => key.as_ref(),
-            Kind::New { .. } => None,
+            Kind::New(_) => None,
         }
     }
 }
@@ -162,15 +155,15 @@ pub(in crate::store) const UPDATE: &str =
     "UPDATE subscribers SET version = v.version, state = v.state, suppressed = v.suppressed
      FROM v WHERE subscribers.id = v.id";
 
-impl People {
+impl<'f> People<'f> {
     /// Reads all of them, their rows locked.
     pub async fn read(
         session: &mut Session,
         shared: &Shared,
         sender: &str,
-        facts: &[Prepared],
+        facts: &'f [Prepared],
     ) -> Result<Self> {
-        let mut people: BTreeMap<LookupHash, Person> =
+        let mut people: BTreeMap<LookupHash, Person<'f>> =
             facts.iter().map(|own| (own.hash, Person::default())).collect();
         let hashes = people.keys().map(|hash| values![sender, *hash]).collect();
         let select = session.either(KNOWN.0, KNOWN.1);
@@ -241,7 +234,7 @@ impl People {
         Ok(())
     }
 
-    pub fn of(&mut self, hash: LookupHash) -> &mut Person {
+    pub fn of(&mut self, hash: LookupHash) -> &mut Person<'f> {
         self.0.entry(hash).or_default()
     }
 
@@ -264,8 +257,8 @@ impl People {
                 touched.push(Value::from(*hash));
                 let (json, why) = (to_json(state), subscriber::suppressed(state));
                 match &own.kind {
-                    Kind::New { key, address } => made.push(values![
-                        own.id,
+                    Kind::New(Newcomer { id, key, address }) => made.push(values![
+                        *id,
                         sender,
                         *hash,
                         own.version,
@@ -279,7 +272,7 @@ impl People {
                 }
                 for added in std::mem::take(&mut own.added) {
                     let Added { event, version, sealed, .. } = added;
-                    events.push(event_row(sender, own.id, version, &event, sealed));
+                    events.push(event_row(sender, own.id, version, &event, sealed.map(Cow::into_owned)));
                     if is_no(&event.kind) {
                         noes.push(No { sender: sender.to_owned(), person: *hash, subscriber: own.id, event });
                     }
@@ -300,23 +293,23 @@ impl People {
     }
 }
 
-fn own(row: &Row) -> Result<Own> {
+fn own<'f>(row: &Row) -> Result<Own<'f>> {
     let kind = Kind::There { key: row.opt_blob(3)?.map(<[u8]>::to_vec), erased_at: row.opt_int(4)? };
     Ok(Own { id: row.id(1)?, version: row.int(2)?, kind, added: Vec::new() })
 }
 
 /// Seals what was added to a row that is there under the row's own key; of a tombstone there is none, and nothing
 /// is kept.
-async fn seal(session: &mut Session, shared: &Shared, own: &mut Own) -> Result<()> {
+async fn seal(session: &mut Session, shared: &Shared, own: &mut Own<'_>) -> Result<()> {
     let Kind::There { key, erased_at } = &mut own.kind else { return Ok(()) };
     if let (None, None, Some(first)) = (&key, &erased_at, own.added.first()) {
-        *key = Some(subscriber::give_address(session, &shared.keys, own.id, &first.address).await?);
+        *key = Some(subscriber::give_address(session, &shared.keys, own.id, first.address).await?);
     }
     let key = key.as_ref().map(|wrapped| shared.keys.unwrap(wrapped)).transpose()?;
     for added in &mut own.added {
-        added.sealed = match (&key, &added.evidence) {
-            (None, _) | (_, serde_json::Value::Null) => None,
-            (Some(key), evidence) => Some(seal_evidence(key, added.event.id, evidence)),
+        added.sealed = match (&key, added.evidence) {
+            (None, _) | (_, None | Some(serde_json::Value::Null)) => None,
+            (Some(key), Some(evidence)) => Some(seal_evidence(key, added.event.id, evidence).into()),
         };
     }
     Ok(())
