@@ -9,7 +9,7 @@ use optgate::consent::EventKind;
 use optgate::consent::event::{Acquaintance, OptIn};
 use optgate::mail::Address;
 use optgate::policy::Scope;
-use optgate::store::{Slice, Store, TableFact};
+use optgate::store::{NewFact, Slice, Store, TableFact, Who};
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -39,6 +39,26 @@ pub async fn record(store: &Store, numbers: Range<u64>, now: Timestamp) -> Resul
         }
     }
     making.await?
+}
+
+/// Something that belongs to nobody who is decided on.
+pub async fn write(store: &Store, number: u64) -> Result<()> {
+    let who = Who::Address(address(number)?);
+    let kind = EventKind::Unconfirmed { scopes: vec![scope("apparel")?] };
+    let new = NewFact {
+        sender: "another".to_owned(),
+        who,
+        kind,
+        occurred_at: None,
+        channel: "bench".to_owned(),
+        jurisdiction: None,
+        locale: None,
+        time_zone: None,
+        evidence: json!({}),
+        confirms: None,
+    };
+    store.record(vec![new]).await.pop().context("a result")??;
+    Ok(())
 }
 
 pub fn address(number: u64) -> Result<Address> {

@@ -11,10 +11,11 @@ use optgate::store::Store;
 
 use crate::people::{self, SENDER};
 
-/// `/proc` counts in hundredths of a second on every Linux (USER_HZ).
-const TICK: Duration = Duration::from_millis(10);
 /// Untimed, so that neither connections nor statements are new.
-const WARM_UP: usize = 2_000;
+const WARM_UP: usize = 200;
+
+/// Decisions after which something is written.
+const WRITTEN: usize = 10;
 
 pub struct Figures {
     pub median: Duration,
@@ -24,51 +25,75 @@ pub struct Figures {
     pub cpu: Duration,
 }
 
-/// What a decision took, its read included.
+/// What decisions took, their reads included.
+#[derive(Default)]
+pub struct Measured {
+    took: Vec<Duration>,
+    cpu: Duration,
+    /// Random, and the same in every run.
+    number: u64,
+}
+
+impl Measured {
+    pub fn figures(mut self) -> Result<Figures> {
+        self.took.sort_unstable();
+        let count = u32::try_from(self.took.len())?;
+        let at = |hundredths: usize| self.took.get(self.took.len() * hundredths / 100).copied();
+        Ok(Figures {
+            median: at(50).context("no decision")?,
+            p99: at(99).context("no decision")?,
+            mean: self.took.iter().sum::<Duration>() / count,
+            cpu: self.cpu / count,
+        })
+    }
+
+    /// Anybody among so many: Knuth's multiplier takes us far apart.
+    fn anybody(&mut self, known: u64) -> u64 {
+        let number = self.number.wrapping_mul(6_364_136_223_846_793_005);
+        self.number = number.wrapping_add(1_442_695_040_888_963_407);
+        (self.number >> 33) % known
+    }
+}
+
+/// Adds what so many decisions take.
 pub async fn measure(
     store: &Store,
     policy: &PolicySet,
     clock: &Clock,
     known: u64,
     decisions: usize,
-) -> Result<Figures> {
+    measured: &mut Measured,
+) -> Result<()> {
     let sender = policy.sender(SENDER).context("the shop")?;
     let scope = "apparel.trousers".parse()?;
     let facts = standing::supposed(sender, "", Stream::Marketing, Some(scope));
-    let mut number = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut took = Vec::with_capacity(decisions);
-    let mut used = Duration::ZERO;
-    for turn in 0..WARM_UP + decisions {
-        if turn == WARM_UP {
-            used = cpu()?;
-        }
-        // Knuth's multiplier: far apart, and the same people in every run.
-        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let who = [people::address((number >> 33) % known)?];
-        let began = Instant::now();
-        let person = store.consent_of(SENDER, &who).await?.pop().flatten();
-        let state: ConsentState = person.context("a person who was recorded")?.state;
-        let verdict = decide(policy, &facts, &state, &Circumstances::default(), clock.now());
-        if turn >= WARM_UP {
+    for chunk in 0..(WARM_UP + decisions) / WRITTEN {
+        people::write(store, measured.anybody(u64::MAX)).await?;
+        let used = cpu()?;
+        let mut took = Vec::with_capacity(WRITTEN);
+        for _ in 0..WRITTEN {
+            let who = [people::address(measured.anybody(known))?];
+            let began = Instant::now();
+            let person = store.consent_of(SENDER, &who).await?.pop().flatten();
+            let state: ConsentState = person.context("a person who was recorded")?.state;
+            let verdict = decide(policy, &facts, &state, &Circumstances::default(), clock.now());
             took.push(began.elapsed());
+            std::hint::black_box(verdict);
         }
-        std::hint::black_box(verdict);
+        if chunk >= WARM_UP / WRITTEN {
+            measured.took.append(&mut took);
+            measured.cpu += cpu()?.saturating_sub(used);
+        }
     }
-    let used = cpu()?.saturating_sub(used);
-    took.sort_unstable();
-    let count = u32::try_from(decisions)?;
-    Ok(Figures {
-        median: took[decisions / 2],
-        p99: took[decisions * 99 / 100],
-        mean: took.iter().sum::<Duration>() / count,
-        cpu: used / count,
-    })
+    Ok(())
 }
 
-/// User and system time of this process: fields 14 and 15 of proc(5).
+/// Time on a processor of all threads of this process: the first field of their `schedstat`, in nanoseconds.
 fn cpu() -> Result<Duration> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let (_, rest) = stat.rsplit_once(") ").context("a line of /proc/self/stat")?;
-    let ticks: u32 = rest.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
-    Ok(TICK * ticks)
+    let mut nanos = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let told = std::fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+        nanos += told.split(' ').next().and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
+    }
+    Ok(Duration::from_nanos(nanos))
 }
