@@ -58,7 +58,8 @@ pub struct Parts {
     pub policies: Arc<arc_swap::ArcSwap<PolicySet>>,
     /// Always the keys in force.
     pub link_keys: Arc<arc_swap::ArcSwap<LinkKeys>>,
-    pub signers: Signers,
+    /// Always the keys in force.
+    pub signers: Arc<arc_swap::ArcSwap<Signers>>,
     pub upstreams: Arc<Upstreams>,
     pub hostname: String,
     /// `https://mail.example.com`, without a final slash.
@@ -278,10 +279,11 @@ impl Departures {
             hostname: &self.parts.hostname,
             public_url: &self.parts.public_url,
             link_keys: &self.parts.link_keys.load(),
-            signers: &self.parts.signers,
+            signers: &self.parts.signers.load(),
             settings: upstream.settings(),
             capabilities: connection.capabilities(),
             policy,
+            now: self.parts.clock.now(),
         };
         making.copy(claim, person, verdict)
     }

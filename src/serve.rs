@@ -37,7 +37,7 @@ use crate::outcome::dsn::Notifier;
 use crate::policy::PolicySet;
 use crate::record::Recorder;
 use crate::retention;
-use crate::sign::Signers;
+use crate::sign::{SignError, Signers, SigningKey};
 use crate::smtp::server::{self, Greeting};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::telemetry::metrics;
@@ -68,6 +68,7 @@ pub struct Running {
     pub recorder: Recorder,
     /// Always the set in force.
     pub policies: Arc<ArcSwap<PolicySet>>,
+    signers: Arc<ArcSwap<Signers>>,
     /// Rung to have the policy files read.
     asked: Arc<Notify>,
     stages: Stages,
@@ -98,6 +99,7 @@ struct Shared {
     clock: Clock,
     policies: Arc<ArcSwap<PolicySet>>,
     link_keys: Arc<ArcSwap<LinkKeys>>,
+    signers: Arc<ArcSwap<Signers>>,
     recorder: Recorder,
     verifier: Verifier,
     queue_changed: Arc<Notify>,
@@ -203,6 +205,7 @@ async fn share(
         verifier: Verifier::new(store.clone(), clock.clone(), config.logins),
         policies: Arc::new(ArcSwap::from_pointee(policies)),
         link_keys: Arc::new(ArcSwap::from_pointee(link_keys)),
+        signers: Arc::new(ArcSwap::from_pointee(Signers::new(config.dkim.clone())?)),
         public_url: match config.web.public_url.strip_suffix(":0") {
             Some(host) => format!("{host}:{port}"),
             None => config.web.public_url.clone(),
@@ -255,6 +258,7 @@ async fn run(
         store: shared.store,
         recorder: shared.recorder,
         policies: shared.policies,
+        signers: shared.signers,
         asked,
         stages: Stages { smtp, web, api, deliver, background },
         ended: on_end,
@@ -372,7 +376,7 @@ fn departure(config: Config, shared: &Shared, ended: &Ended) -> anyhow::Result<S
         clock: shared.clock.clone(),
         policies: shared.policies.clone(),
         link_keys: shared.link_keys.clone(),
-        signers: Signers::new(config.dkim)?,
+        signers: shared.signers.clone(),
         upstreams: shared.upstreams.clone(),
         hostname: config.hostname,
         public_url: shared.public_url.clone(),
@@ -403,6 +407,16 @@ impl Running {
     /// Has the policy files read now, changed or not.
     pub fn reload(&self) {
         self.asked.notify_one();
+    }
+
+    /// Signs with these keys from the next copy on. With keys that can't be used the old ones stay.
+    pub fn sign_with(&self, keys: Vec<SigningKey>) -> Result<(), SignError> {
+        let signers = Signers::new(keys)?;
+        let name = |(domain, selector, _): (&str, &str, _)| format!("{selector}._domainkey.{domain}");
+        let keys: Vec<String> = signers.keys().map(name).collect();
+        tracing::info!(?keys, "DKIM keys are read anew");
+        self.signers.store(Arc::new(signers));
+        Ok(())
     }
 
     /// Takes no more, finishes what is in hand within bounds, leaves the rest spooled.

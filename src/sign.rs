@@ -1,35 +1,25 @@
-//! DKIM (RFC 6376, RFC 8463) by mail-auth: relaxed/relaxed, RSA-SHA256 and Ed25519. Refuses to sign if `h=`
-//! would miss the one-click pair (RFC 8058, 4).
+//! DKIM (RFC 6376, RFC 8463): relaxed/relaxed, RSA-SHA256 and Ed25519; mail-auth brings the canonical forms. Refuses to
+//! sign if `h=` would miss the one-click pair (RFC 8058, 4).
 //!
-//! It must never change the copy: the fields that it makes stand before it. mail-auth writes the system's
-//! time into `t=`; nothing here or later decides by it.
+//! It must never change the copy: the fields that it makes stand before it. There is no `l=`, by which anything could
+//! be put below what we signed; no `x=`, since mail that waits at a provider must stay signed; and no `i=`, which
+//! then is `@d`.
+
+mod fields;
+pub mod key;
+pub mod record;
 
 use std::collections::BTreeMap;
 
-use mail_auth::common::crypto::{Algorithm, DkimKey, Ed25519Key, RsaKey, Sha256};
-use mail_auth::common::headers::{HeaderWriter as _, Writable};
-use mail_auth::dkim::{DkimSigner, Signature};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject as _;
+use jiff::Timestamp;
+use mail_auth::common::crypto::{HashContext as _, HashImpl as _, Sha256};
+use mail_auth::common::headers::Writable as _;
+use mail_auth::dkim::Signature;
 use secrecy::ExposeSecret as _;
 
-/// Listed once more than they are present, so that none can be added after us.
-const OVER_SIGNED: [&str; 4] = ["From", "Subject", PAIR[0], PAIR[1]];
-/// Signed where present. An upstream may add some of these, so their absence is not signed.
-const SIGNED: [&str; 10] = [
-    "To",
-    "Cc",
-    "Date",
-    "Message-ID",
-    "MIME-Version",
-    "Content-Type",
-    "Content-Transfer-Encoding",
-    "Reply-To",
-    "List-Id",
-    "Feedback-ID",
-];
-/// RFC 8058, 3.
-const PAIR: [&str; 2] = ["List-Unsubscribe", "List-Unsubscribe-Post"];
+pub use fields::Fields;
+use fields::{PAIR, count, listed, names};
+use key::{KeyFault, PrivateKey};
 
 /// The private keys by domain. A From domain is served by the keys of the longest matching domain.
 #[derive(Default)]
@@ -37,23 +27,28 @@ pub struct Signers {
     domains: BTreeMap<String, Vec<Prepared>>,
 }
 
-/// A `[[dkim]]` entry, its PEM read.
+/// A `[[dkim]]` entry, its file read.
+#[derive(Clone)]
 pub struct SigningKey {
     pub domain: String,
     pub selector: String,
-    /// PKCS#8 or PKCS#1, RSA or Ed25519.
+    /// What `PrivateKey::read` takes.
     pub pem: secrecy::SecretString,
 }
 
 /// Why a message was not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
-    #[error("the key for {domain} can't be used: {reason}")]
-    Key { domain: String, reason: String },
+    #[error("the key {selector} of {domain} can't be used: {fault}")]
+    Key { domain: String, selector: String, fault: KeyFault },
+    #[error("domain and selector of a key are dotted names of letters, digits, - and _")]
+    Name,
+    #[error("{domain} has two keys of the selector {selector}: DNS can name only one of them")]
+    Twice { domain: String, selector: String },
     #[error("the signature would not cover the one-click pair")]
     PairMissing,
-    #[error("signing failed: {0}")]
-    Failed(String),
+    #[error("signing failed")]
+    Failed,
 }
 
 /// Whether the copy must carry List-Unsubscribe and List-Unsubscribe-Post under the signature. RFC 8058, 4.
@@ -63,60 +58,94 @@ pub enum Pair {
     NotNeeded,
 }
 
+/// What the upstream does to a message on its way, so that the signature holds all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Handling {
+    /// Fields that it writes anew: they are not signed.
+    pub rewrites: &'static [&'static str],
+    /// Fields that it adds although there is one: they are signed, but not against another.
+    pub adds: &'static [&'static str],
+    pub signatures: Signatures,
+}
+
+/// How many signatures of ours a message may carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signatures {
+    /// One of each key of the domain.
+    #[default]
+    OfEveryKey,
+    /// The upstream refuses a second `DKIM-Signature`: that of the first RSA key, else of the first key.
+    One,
+}
+
 struct Prepared {
     selector: String,
-    key: DkimKey,
+    key: PrivateKey,
 }
 
 impl Signers {
-    /// Reads all keys once. RSA below 2048 bits is refused, as the large providers refuse or distrust it.
+    /// Reads all keys once. Of a domain's keys RSA comes first, since verifiers that give up early must have met a
+    /// signature that they know; else the order is the configuration's.
     pub fn new(keys: Vec<SigningKey>) -> Result<Self, SignError> {
         let mut domains: BTreeMap<String, Vec<Prepared>> = BTreeMap::new();
         for SigningKey { domain, selector, pem } in keys {
             let domain = domain.trim_end_matches('.').to_ascii_lowercase();
-            let unusable = |reason: String| SignError::Key { domain: domain.clone(), reason };
             if !is_name(&domain) || !is_name(&selector) {
-                return Err(unusable(
-                    "domain and selector are dotted names of letters, digits, - and _".into(),
-                ));
+                return Err(SignError::Name);
             }
-            let key = read_key(pem.expose_secret()).map_err(unusable)?;
-            domains.entry(domain).or_default().push(Prepared { selector, key });
+            let own = domains.entry(domain.clone()).or_default();
+            if own.iter().any(|other| other.selector.eq_ignore_ascii_case(&selector)) {
+                return Err(SignError::Twice { domain, selector });
+            }
+            match PrivateKey::read(pem.expose_secret()) {
+                Ok(key) => own.push(Prepared { selector, key }),
+                Err(fault) => return Err(SignError::Key { domain, selector, fault }),
+            }
+        }
+        for keys in domains.values_mut() {
+            keys.sort_by_key(|prepared| prepared.key.algorithm());
         }
         Ok(Self { domains })
     }
 
     /// The DKIM-Signature fields for this copy, each with its CRLF, to stand before it; empty where no key
-    /// serves the domain. `h=` covers From, Subject and the pair, over-signed, and none of what the upstream
-    /// writes anew.
+    /// serves the domain. `at` is what `t=` says.
     pub fn sign(
         &self,
         from_domain: &str,
         copy: &[u8],
         pair: Pair,
-        rewritten: &[&str],
+        handling: &Handling,
+        at: Timestamp,
     ) -> Result<Vec<u8>, SignError> {
-        let names = field_names(copy);
+        let names = names(copy);
         if pair == Pair::Required && PAIR.iter().any(|name| count(&names, name) != 1) {
             return Err(SignError::PairMissing);
         }
         let Some((domain, keys)) = self.serving(from_domain) else {
             return Ok(Vec::new());
         };
-        // mail-auth signs every instance of a listed name, and once more for each time it is listed beyond.
-        let over_signed = OVER_SIGNED.iter().flat_map(|name| [*name, *name]);
-        let stays = |name: &&str| count(&names, name) > 0 && !rewritten.contains(name);
-        let present = SIGNED.iter().copied().filter(stays);
-        let listed: Vec<&str> = over_signed.chain(present).collect();
-        let mut fields = Vec::with_capacity(768 * keys.len());
+        let keys = match handling.signatures {
+            Signatures::OfEveryKey => keys,
+            Signatures::One => keys.get(..1).unwrap_or_default(),
+        };
+        let mut signature = Signature {
+            v: 1,
+            d: domain.to_owned(),
+            t: u64::try_from(at.as_second()).unwrap_or_default(),
+            h: listed(&names, handling).into_iter().map(str::to_owned).collect(),
+            ..Signature::default()
+        };
+        let (_, header, covered, body) = signature.canonicalize(Fields::of(copy));
+        let mut canonical = Vec::with_capacity(4_096);
+        header.write(&mut canonical);
+        let mut hasher = Sha256::hasher();
+        body.write(&mut hasher);
+        signature.bh = hasher.complete().as_ref().to_vec();
+        signature.h = covered;
+        let mut fields = Vec::with_capacity(1_024 * keys.len());
         for prepared in keys {
-            let signature = DkimSigner::from_key(Borrowed(&prepared.key))
-                .domain(domain)
-                .selector(&prepared.selector)
-                .headers(listed.iter().copied())
-                .sign(copy)
-                .map_err(|error| SignError::Failed(error.to_string()))?;
-            let field = with_whole_end(signature.to_header());
+            let field = prepared.field(&mut signature, &canonical)?;
             if pair == Pair::Required && !covers_pair(&field) {
                 return Err(SignError::PairMissing);
             }
@@ -130,11 +159,16 @@ impl Signers {
         self.serving(from_domain).is_some()
     }
 
-    /// The domains that only Ed25519 keys serve: the large providers don't verify those yet, so `check` warns.
-    pub fn ed25519_alone(&self) -> impl Iterator<Item = &str> {
-        let alone =
-            |keys: &[Prepared]| keys.iter().all(|prepared| matches!(prepared.key, DkimKey::Ed25519(_)));
-        self.domains.iter().filter(move |(_, keys)| alone(keys)).map(|(domain, _)| domain.as_str())
+    /// The domain whose keys sign for this From domain.
+    pub fn domain_for(&self, from_domain: &str) -> Option<&str> {
+        self.serving(from_domain).map(|(domain, _)| domain)
+    }
+
+    /// Domain, selector and key of each, by domain.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, &str, &PrivateKey)> {
+        self.domains.iter().flat_map(|(domain, keys)| {
+            keys.iter().map(move |own| (domain.as_str(), own.selector.as_str(), &own.key))
+        })
     }
 
     fn serving(&self, from_domain: &str) -> Option<(&str, &[Prepared])> {
@@ -144,6 +178,22 @@ impl Signers {
             .chain(parents)
             .find_map(|candidate| self.domains.get_key_value(candidate))?;
         Some((domain, keys))
+    }
+}
+
+impl Prepared {
+    /// The whole field; `signature` has all but what is this key's own.
+    fn field(&self, signature: &mut Signature, canonical: &[u8]) -> Result<String, SignError> {
+        signature.a = self.key.name();
+        self.selector.clone_into(&mut signature.s);
+        signature.b.clear();
+        let mut signed = Vec::with_capacity(canonical.len() + 1_024);
+        signed.extend_from_slice(canonical);
+        signature.write(&mut signed, false);
+        signature.b = self.key.sign(&signed).ok_or(SignError::Failed)?;
+        let mut field = Vec::with_capacity(1_024);
+        signature.write(&mut field, true);
+        String::from_utf8(field).map(with_whole_end).map_err(|_| SignError::Failed)
     }
 }
 
@@ -165,65 +215,18 @@ fn covers_pair(field: &str) -> bool {
     })
 }
 
-fn read_key(pem: &str) -> Result<DkimKey, String> {
-    let der = PrivateKeyDer::from_pem_slice(pem.as_bytes())
-        .map_err(|_| "it is no PEM of an unencrypted private key".to_owned())?;
-    let rsa_reason = match RsaKey::<Sha256>::from_key_der(der.clone_key()) {
-        Ok(key) => return Ok(key.into()),
-        Err(error) => error.to_string(),
-    };
-    if let PrivateKeyDer::Pkcs8(der) = der
-        && let Ok(key) = Ed25519Key::from_pkcs8_maybe_unchecked_der(der.secret_pkcs8_der())
-    {
-        return Ok(key.into());
-    }
-    Err(format!("it is neither Ed25519 nor RSA of at least 2048 bits ({rsa_reason})"))
-}
-
-fn is_name(text: &str) -> bool {
+/// Whether the text can be a domain, or a selector, in DNS.
+pub fn is_name(text: &str) -> bool {
     let label = |label: &str| {
-        !label.is_empty()
+        (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     text.len() <= 253 && text.split('.').all(label)
 }
 
-/// The names of the copy's header fields, in order.
-fn field_names(copy: &[u8]) -> Vec<&[u8]> {
-    let mut names = Vec::with_capacity(32);
-    let mut rest = copy;
-    while let Some(end) = memchr::memchr(b'\n', rest) {
-        let line = &rest[..end];
-        if line.trim_ascii_end().is_empty() {
-            break;
-        }
-        if !matches!(line.first(), Some(b' ' | b'\t'))
-            && let Some(colon) = memchr::memchr(b':', line)
-        {
-            names.push(line[..colon].trim_ascii_end());
-        }
-        rest = &rest[end + 1..];
-    }
-    names
-}
-
-fn count(names: &[&[u8]], wanted: &str) -> usize {
-    names.iter().filter(|name| name.eq_ignore_ascii_case(wanted.as_bytes())).count()
-}
-
-/// mail-auth's signer owns its key; ours is shared by all messages.
-struct Borrowed<'a>(&'a DkimKey);
-
-impl mail_auth::common::crypto::SigningKey for Borrowed<'_> {
-    type Hasher = Sha256;
-
-    fn sign(&self, input: impl Writable) -> mail_auth::Result<Vec<u8>> {
-        self.0.sign(input)
-    }
-
-    fn algorithm(&self) -> Algorithm {
-        self.0.algorithm()
-    }
+/// Whether a domain is served by the key of another: the same, or below it.
+pub fn is_within(domain: &str, own: &str) -> bool {
+    domain.strip_suffix(own).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 #[cfg(test)]

@@ -204,12 +204,16 @@ fn secrets_are_read_from_files_of_their_own() {
 
 #[test]
 fn dkim_keys_are_read_and_ed25519_alone_draws_a_warning() {
-    let key =
-        |file: &str| format!("[[dkim]]\ndomain = 'shop.example'\nselector = 's'\nkey_file = '{file}'\n");
+    let named = |selector: &str, file: &str| {
+        format!("[[dkim]]\ndomain = 'shop.example'\nselector = '{selector}'\nkey_file = '{file}'\n")
+    };
+    let key = |file: &str| named("s", file);
     assert_eq!(told_of(&key("rsa.pem")), "");
     assert!(told_of(&key("ed25519.pem")).contains("warning: Ed25519 alone"));
-    assert_eq!(told_of(&format!("{}{}", key("ed25519.pem"), key("rsa.pem"))), "");
-    assert!(told_of(&key("password")).contains("not a private key in PEM"));
+    assert_eq!(told_of(&format!("{}{}", key("ed25519.pem"), named("t", "rsa.pem"))), "");
+    let twice = told_of(&format!("{}{}", key("ed25519.pem"), named("S", "rsa.pem")));
+    assert!(twice.contains("DNS can name only one key there"), "{twice}");
+    assert!(told_of(&key("password")).contains("no PEM of an unencrypted private key"));
     assert!(told_of(&key("other.key")).contains("shop.example"), "an EC key signs no mail");
     assert!(told_of("[[dkim]]\ndomain = 'shop.example'\n").contains("`selector` is missing"));
 }

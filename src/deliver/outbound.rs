@@ -63,6 +63,8 @@ pub struct Making<'a> {
     pub settings: &'a Settings,
     pub capabilities: Capabilities,
     pub policy: &'a PolicySet,
+    /// What the signatures say of when they were made.
+    pub now: Timestamp,
 }
 
 impl Making<'_> {
@@ -140,7 +142,7 @@ impl Making<'_> {
         if self.settings.signs {
             return Ok(Vec::new());
         }
-        self.signers.sign(domain, copy, pair, self.settings.kind.rewrites())
+        self.signers.sign(domain, copy, pair, &self.settings.kind.handling(), self.now)
     }
 }
 

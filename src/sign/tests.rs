@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex};
 
-use aws_lc_rs::encoding::AsDer as _;
-use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::KeyPair as _;
 use data_encoding::BASE64;
 use mail_auth::common::parse::TxtRecordParser as _;
 use mail_auth::common::verify::DomainKey;
 use mail_auth::{AuthenticatedMessage, DkimResult, MessageAuthenticator, Parameters, ResolverCache, Txt};
 
+use super::fields::{NEVER_ADDED, NEVER_REPEATED};
+use super::key::Algorithm;
 use super::*;
 
 const COPY: &str = "Received: from a by b; Sat, 21 Nov 2026 12:00:00 +0000\r\n\
@@ -21,33 +20,51 @@ const COPY: &str = "Received: from a by b; Sat, 21 Nov 2026 12:00:00 +0000\r\n\
     From: Shop <news@shop.example>\r\nTo: a@example.se\r\nSubject: Sale\r\n on trousers\r\n\
     Date: Sat, 21 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@shop.example>\r\n\r\nHello \r\n\r\n";
 
-fn pem(label: &str, der: &[u8]) -> secrecy::SecretString {
-    let text = BASE64.encode(der);
-    let lines: Vec<&str> =
-        text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n")).into()
-}
-
 struct Made {
-    pkcs8: Vec<u8>,
+    pem: secrecy::SecretString,
     record: String,
 }
 
+fn made(algorithm: Algorithm) -> Made {
+    let (key, pem) = PrivateKey::generate(algorithm, 2_048).unwrap();
+    Made { pem, record: key.record() }
+}
+
 fn rsa() -> Made {
-    let key = aws_lc_rs::rsa::KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let pkcs8: aws_lc_rs::encoding::Pkcs8V1Der<'_> = key.as_der().unwrap();
-    let public = BASE64.encode(key.public_key().as_ref());
-    Made { pkcs8: pkcs8.as_ref().to_vec(), record: format!("v=DKIM1; k=rsa; p={public}") }
+    made(Algorithm::Rsa)
 }
 
 fn ed25519() -> Made {
-    let pkcs8 = Ed25519Key::generate_pkcs8().unwrap();
-    let public = BASE64.encode(&Ed25519Key::from_pkcs8_der(&pkcs8).unwrap().public_key());
-    Made { pkcs8, record: format!("v=DKIM1; k=ed25519; p={public}") }
+    made(Algorithm::Ed25519)
 }
 
 fn key(domain: &str, selector: &str, made: &Made) -> SigningKey {
-    SigningKey { domain: domain.into(), selector: selector.into(), pem: pem("PRIVATE KEY", &made.pkcs8) }
+    SigningKey { domain: domain.into(), selector: selector.into(), pem: made.pem.clone() }
+}
+
+fn at() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+fn sign_for(
+    signers: &Signers,
+    domain: &str,
+    copy: &str,
+    pair: Pair,
+    handling: Handling,
+) -> Result<String, SignError> {
+    let field = signers.sign(domain, copy.as_bytes(), pair, &handling, at())?;
+    Ok(String::from_utf8(field).unwrap())
+}
+
+fn sign(signers: &Signers, domain: &str, copy: &str) -> Result<String, SignError> {
+    sign_for(signers, domain, copy, Pair::Required, Handling::default())
+}
+
+/// The parsed fields of what `sign` made.
+fn parsed(fields: &str) -> Vec<Signature> {
+    let fields = fields.split("DKIM-Signature:").skip(1);
+    fields.map(|value| Signature::parse(value.as_bytes()).unwrap()).collect()
 }
 
 #[derive(Default)]
@@ -89,9 +106,7 @@ async fn results(dns: &Dns, signed: &[u8]) -> Vec<DkimResult> {
 }
 
 fn signed(signers: &Signers, copy: &str) -> Vec<u8> {
-    let mut bytes = signers.sign("shop.example", copy.as_bytes(), Pair::Required, &[]).unwrap();
-    bytes.extend_from_slice(copy.as_bytes());
-    bytes
+    (sign(signers, "shop.example", copy).unwrap() + copy).into_bytes()
 }
 
 #[tokio::test]
@@ -104,10 +119,22 @@ async fn every_key_of_the_domain_signs_and_verifies() {
     assert_eq!(results(&dns, &bytes).await, [DkimResult::Pass, DkimResult::Pass]);
     assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 998));
 
-    // Over-signed: neither a second Subject nor a second link may be added.
-    for added in
-        ["Subject: other\r\n", "List-Unsubscribe: <https://evil.example>\r\n", "From: a@b.example\r\n"]
-    {
+    // RSA stands first, whatever the order of the configuration, and the time is the one that was handed in.
+    let fields = String::from_utf8(bytes[..bytes.len() - COPY.len()].to_vec()).unwrap();
+    let algorithms: Vec<_> = parsed(&fields).iter().map(|own| own.a.name()).collect();
+    assert_eq!(algorithms, ["rsa-sha256", "ed25519-sha256"]);
+    assert!(parsed(&fields).iter().all(|own| own.t == 1_795_262_400 && own.x == 0 && own.l == 0), "{fields}");
+
+    // Over-signed: none of these may be added, wherever it is put.
+    for added in [
+        "Subject: other\r\n",
+        "List-Unsubscribe: <https://evil.example>\r\n",
+        "From: a@b.example\r\n",
+        "Reply-To: a@evil.example\r\n",
+        "Cc: a@evil.example\r\n",
+        "Date: Sat, 21 Nov 2026 13:00:00 +0000\r\n",
+        "To: b@example.se\r\n",
+    ] {
         let tampered = [added.as_bytes(), &bytes].concat();
         let after: Vec<u8> =
             [&bytes[..bytes.len() - 12], added.as_bytes(), &bytes[bytes.len() - 12..]].concat();
@@ -132,14 +159,30 @@ async fn no_blank_follows_the_signature() {
 }
 
 #[tokio::test]
-async fn pkcs1_is_read_too() {
+async fn every_usual_form_of_a_key_is_read() {
     let made = rsa();
+    let pem = made.pem.expose_secret();
+    let text: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let pkcs8 = BASE64.decode(text.as_bytes()).unwrap();
     // A PKCS#8 wrapping of an RSA key of this size puts 26 octets before the PKCS#1 structure.
-    let pem = pem("RSA PRIVATE KEY", &made.pkcs8[26..]);
-    let signers =
-        Signers::new(vec![SigningKey { domain: "shop.example".into(), selector: "s".into(), pem }]).unwrap();
-    let dns = Dns::with(&[("s._domainkey.shop.example", &made)]);
-    assert_eq!(results(&dns, &signed(&signers, COPY)).await, [DkimResult::Pass]);
+    let body = BASE64.encode(&pkcs8[26..]);
+    let pkcs1 = format!("-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----\n");
+    // RFC 8032, 7.1, test 1.
+    let seed = BASE64.encode(&[
+        0x9d, 0x61, 0xb1, 0x9d, 0xef, 0xfd, 0x5a, 0x60, 0xba, 0x84, 0x4a, 0xf4, 0x92, 0xec, 0x2c, 0xc4, 0x44,
+        0x49, 0xc5, 0x69, 0x7b, 0x32, 0x69, 0x19, 0x70, 0x3b, 0xac, 0x03, 0x1c, 0xae, 0x7f, 0x60,
+    ]);
+    let edwards = PrivateKey::read(&format!("{seed}\n")).unwrap();
+    assert_eq!(edwards.record(), "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+    let keys = [("p1", pkcs1, made.record), ("sd", seed, edwards.record())];
+    for (selector, text, record) in keys {
+        let pem = secrecy::SecretString::from(text);
+        let signing =
+            SigningKey { domain: "shop.example".into(), selector: selector.into(), pem: pem.clone() };
+        let signers = Signers::new(vec![signing]).unwrap();
+        let dns = Dns::with(&[(&format!("{selector}._domainkey.shop.example"), &Made { pem, record })]);
+        assert_eq!(results(&dns, &signed(&signers, COPY)).await, [DkimResult::Pass], "{selector}");
+    }
 }
 
 #[test]
@@ -150,23 +193,53 @@ fn marketing_without_exactly_one_pair_is_not_signed() {
     let broken =
         [COPY.replace(link, ""), COPY.replace(post, ""), format!("{link}{COPY}"), format!("{post}{COPY}")];
     for copy in broken {
-        let refused = signers.sign("shop.example", copy.as_bytes(), Pair::Required, &[]);
+        let refused = sign(&signers, "shop.example", &copy);
         assert!(matches!(refused, Err(SignError::PairMissing)));
-        assert!(signers.sign("shop.example", copy.as_bytes(), Pair::NotNeeded, &[]).is_ok());
+        assert!(sign_for(&signers, "shop.example", &copy, Pair::NotNeeded, Handling::default()).is_ok());
     }
 }
 
 #[test]
-fn what_is_listed_is_over_signed_or_present() {
+fn what_is_there_is_signed_against_another_and_what_nobody_adds_against_one() {
     let signers = Signers::new(vec![key("shop.example", "s", &ed25519())]).unwrap();
-    let field = signers.sign("shop.example", COPY.as_bytes(), Pair::Required, &[]).unwrap();
-    let field = String::from_utf8(field).unwrap();
-    let signature = Signature::parse(field.split_once(':').unwrap().1.as_bytes()).unwrap();
-    let listed = |name: &str| signature.h.iter().filter(|listed| listed.eq_ignore_ascii_case(name)).count();
-    for name in OVER_SIGNED {
-        assert_eq!(listed(name), 2, "{name}");
+    let listed = |copy: &str, handling| {
+        let field = sign_for(&signers, "shop.example", copy, Pair::Required, handling).unwrap();
+        let signature = parsed(&field).remove(0);
+        move |name: &str| signature.h.iter().filter(|own| own.eq_ignore_ascii_case(name)).count()
+    };
+    let plain = listed(COPY, Handling::default());
+    for name in NEVER_ADDED {
+        assert_eq!(plain(name), 2, "{name}");
     }
-    assert_eq!((listed("Date"), listed("To"), listed("Reply-To"), listed("Received")), (1, 1, 0, 0));
+    for name in NEVER_REPEATED {
+        let present = COPY.contains(&format!("\n{name}:")) || COPY.contains(&format!("\r\n{name}: "));
+        assert_eq!(plain(name), if present { 2 } else { 0 }, "{name}");
+    }
+    assert_eq!(plain("Received"), 0);
+
+    let ses = Handling {
+        rewrites: &["Message-ID", "Date"],
+        adds: &["Feedback-ID"],
+        signatures: Signatures::OfEveryKey,
+    };
+    let theirs = listed(&format!("Feedback-ID: a:b:c:d\r\n{COPY}"), ses);
+    assert_eq!((theirs("Date"), theirs("Message-ID"), theirs("Feedback-ID"), theirs("To")), (0, 0, 1, 2));
+}
+
+/// SES refuses a message with two `DKIM-Signature` fields.
+#[test]
+fn an_upstream_that_takes_one_signature_gets_that_of_the_first_rsa_key() {
+    let (ed, old, new) = (ed25519(), rsa(), rsa());
+    let keys =
+        vec![key("shop.example", "e", &ed), key("shop.example", "r1", &old), key("shop.example", "r2", &new)];
+    let signers = Signers::new(keys).unwrap();
+    let one = Handling { signatures: Signatures::One, ..Handling::default() };
+    let selectors = |handling| {
+        let fields = sign_for(&signers, "shop.example", COPY, Pair::Required, handling).unwrap();
+        parsed(&fields).into_iter().map(|own| own.s).collect::<Vec<_>>()
+    };
+    assert_eq!(selectors(one), ["r1"]);
+    assert_eq!(selectors(Handling::default()), ["r1", "r2", "e"]);
 }
 
 #[test]
@@ -174,8 +247,7 @@ fn the_longest_matching_domain_serves() {
     let made = ed25519();
     let signers = Signers::new(vec![key("example", "a", &made), key("shop.example", "b", &made)]).unwrap();
     let selector = |domain: &str| {
-        let field =
-            String::from_utf8(signers.sign(domain, COPY.as_bytes(), Pair::Required, &[]).unwrap()).unwrap();
+        let field = sign(&signers, domain, COPY).unwrap();
         field.split("s=").nth(1).and_then(|rest| rest.split(';').next()).map(str::to_owned)
     };
     assert_eq!(selector("shop.example").as_deref(), Some("b"));
@@ -183,7 +255,7 @@ fn the_longest_matching_domain_serves() {
     assert_eq!(selector("webshop.example").as_deref(), Some("a"));
     assert_eq!(selector("shop.test"), None);
     assert!(signers.serves("x.shop.example") && !signers.serves("shop.test"));
-    assert_eq!(signers.ed25519_alone().collect::<Vec<_>>(), ["example", "shop.example"]);
+    assert_eq!(signers.domain_for("news.shop.example"), Some("shop.example"));
 }
 
 #[test]
@@ -196,6 +268,11 @@ fn a_key_that_cannot_be_used_is_told_at_start() {
     ];
     for (domain, selector, pem) in cases {
         let key = SigningKey { domain: domain.into(), selector: selector.into(), pem: pem.to_owned().into() };
-        assert!(matches!(Signers::new(vec![key]), Err(SignError::Key { .. })), "{domain} {selector}");
+        let refused = Signers::new(vec![key]);
+        assert!(matches!(refused, Err(SignError::Key { .. } | SignError::Name)), "{domain} {selector}");
     }
+    let made = ed25519();
+    let twice = Signers::new(vec![key("shop.example", "s", &made), key("Shop.example.", "S", &made)]);
+    assert!(matches!(twice, Err(SignError::Twice { .. })));
+    assert_eq!(PrivateKey::generate(Algorithm::Rsa, 1_024).err(), Some(key::KeyFault::Size));
 }

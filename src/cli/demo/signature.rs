@@ -6,19 +6,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::KeyPair as _;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use mail_auth::common::parse::TxtRecordParser as _;
 use mail_auth::common::verify::DomainKey;
 use mail_auth::{
     AuthenticatedMessage, DkimResult, Error, MessageAuthenticator, Parameters, ResolverCache, Txt,
 };
-use secrecy::SecretString;
 
 use crate::sign::SigningKey;
+use crate::sign::key::{Algorithm, LEAST_BITS, PrivateKey};
 
 const DOMAIN: &str = "shop.example";
 const SELECTOR: &str = "demo";
@@ -30,14 +25,9 @@ pub struct DemoKey {
 
 impl DemoKey {
     pub fn generate() -> anyhow::Result<(SigningKey, Self)> {
-        let pair = KeyPair::generate(KeySize::Rsa2048).map_err(|_| anyhow!("no RSA key could be made"))?;
-        let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| anyhow!("no RSA key could be written"))?;
-        let public: PublicKeyX509Der<'_> =
-            pair.public_key().as_der().map_err(|_| anyhow!("no RSA key could be written"))?;
-        let record = format!("v=DKIM1; k=rsa; p={}", STANDARD.encode(public.as_ref()));
-        let parsed = DomainKey::parse(record.as_bytes()).map_err(|error| anyhow!("{error}"))?;
-        let signing =
-            SigningKey { domain: DOMAIN.into(), selector: SELECTOR.into(), pem: pem(private.as_ref()) };
+        let (key, pem) = PrivateKey::generate(Algorithm::Rsa, LEAST_BITS)?;
+        let parsed = DomainKey::parse(key.record().as_bytes()).map_err(|error| anyhow!("{error}"))?;
+        let signing = SigningKey { domain: DOMAIN.into(), selector: SELECTOR.into(), pem };
         Ok((signing, Self { record: Txt::DomainKey(Arc::new(parsed)) }))
     }
 
@@ -61,17 +51,6 @@ impl DemoKey {
         }
         Err(anyhow!(failure))
     }
-}
-
-fn pem(der: &[u8]) -> SecretString {
-    let encoded = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
-    for line in encoded.as_bytes().chunks(64) {
-        pem.push_str(&String::from_utf8_lossy(line));
-        pem.push('\n');
-    }
-    pem.push_str("-----END PRIVATE KEY-----\n");
-    pem.into()
 }
 
 /// All the DNS that the demo needs: one record, and no for everything else.

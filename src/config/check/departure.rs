@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::super::raw::{RawDkim, RawTimeouts, RawUpstream};
 use super::{Checker, host, is_loopback};
 use crate::deliver::upstream::{Kind, Settings, Timeouts, Tls};
 use crate::mail::address::domain_to_ascii;
-use crate::sign::{Signers, SigningKey};
+use crate::sign::key::{Algorithm, PrivateKey};
+use crate::sign::{SigningKey, is_name};
 use crate::toml_file::Given;
 
 /// Fields that a message brings, or that the gateway sets.
@@ -190,7 +191,20 @@ impl Checker<'_> {
     }
 
     pub(super) fn dkim(&self, raw: Vec<RawDkim>) -> Vec<SigningKey> {
-        let keys: Vec<_> = raw.into_iter().filter_map(|one| self.signing_key(one)).collect();
+        let mut keys: Vec<(SigningKey, Algorithm, Given<PathBuf>)> = Vec::new();
+        for (key, algorithm, file) in raw.into_iter().filter_map(|one| self.signing_key(one)) {
+            let same = |other: &SigningKey| {
+                other.domain == key.domain && other.selector.eq_ignore_ascii_case(&key.selector)
+            };
+            if keys.iter().any(|(other, ..)| same(other)) {
+                let message = format!(
+                    "{}._domainkey.{} stands above: DNS can name only one key there; give this one a selector of its own",
+                    key.selector, key.domain
+                );
+                self.source.error(&file.span, message);
+            }
+            keys.push((key, algorithm, file));
+        }
         for (key, algorithm, file) in &keys {
             let rsa_too = |(other, kind, _): &(SigningKey, Algorithm, _)| {
                 other.domain == key.domain && *kind == Algorithm::Rsa
@@ -205,47 +219,23 @@ impl Checker<'_> {
 
     fn signing_key(&self, raw: RawDkim) -> Option<(SigningKey, Algorithm, Given<PathBuf>)> {
         let (owner, selector, file) = (raw.domain?, raw.selector?, raw.key_file?);
-        let (Some(domain), Some(_)) = (domain_to_ascii(&owner.value), domain_to_ascii(&selector.value))
-        else {
+        let Some(domain) = domain_to_ascii(&owner.value).filter(|_| is_name(&selector.value)) else {
             self.source
                 .error(&owner.span, "`domain` and `selector` make a domain name: SELECTOR._domainkey.DOMAIN");
             return None;
         };
         let pem = self.secret(&file)?;
-        let algorithm = match algorithm(&pem) {
-            Ok(algorithm) => algorithm,
-            Err(message) => {
-                self.source.error(&file.span, message);
-                return None;
+        match PrivateKey::read(pem.expose_secret()) {
+            Ok(key) => {
+                let signing = SigningKey { domain, selector: selector.value, pem };
+                Some((signing, key.algorithm(), file))
             }
-        };
-        let key =
-            |pem: SecretString| SigningKey { domain: domain.clone(), selector: selector.value.clone(), pem };
-        if let Err(error) = Signers::new(vec![key(pem.clone())]) {
-            self.source.error(&file.span, error.to_string());
+            Err(fault) => {
+                let path = self.folder.join(&file.value);
+                let message = format!("{} can't sign for {domain}: {fault}", path.display());
+                self.source.error(&file.span, message);
+                None
+            }
         }
-        Some((key(pem), algorithm, file))
-    }
-}
-
-/// What a DKIM key signs with.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Algorithm {
-    Rsa,
-    Ed25519,
-}
-
-fn algorithm(pem: &SecretString) -> Result<Algorithm, String> {
-    /// 1.3.101.112 in DER (RFC 8410, 3).
-    const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
-    match PrivateKeyDer::from_pem_slice(pem.expose_secret().as_bytes()) {
-        Ok(PrivateKeyDer::Pkcs1(_)) => Ok(Algorithm::Rsa),
-        Ok(PrivateKeyDer::Pkcs8(key)) => {
-            let head = key.secret_pkcs8_der().get(..24).unwrap_or_default();
-            let edwards = head.windows(ED25519.len()).any(|window| window == ED25519);
-            Ok(if edwards { Algorithm::Ed25519 } else { Algorithm::Rsa })
-        }
-        Ok(_) => Err("an RSA or Ed25519 key is wanted here".to_owned()),
-        Err(error) => Err(format!("not a private key in PEM: {error}")),
     }
 }

@@ -74,7 +74,7 @@ impl Gateway {
             clock: self.clock.clone(),
             policies: self.policies.clone(),
             link_keys: Arc::new(ArcSwap::from_pointee(self.link_keys.clone())),
-            signers: Signers::default(),
+            signers: Arc::new(ArcSwap::from_pointee(Signers::default())),
             upstreams: Arc::new(Upstreams::new(vec![self.sink.settings()], "gateway.example.com")),
             hostname: "gateway.example.com".into(),
             public_url: "https://mail.example.com".into(),

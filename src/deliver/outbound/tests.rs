@@ -134,6 +134,7 @@ impl Bench {
             settings: &self.settings,
             capabilities: Capabilities::default(),
             policy: &self.policy,
+            now: "2026-11-21T12:00:00Z".parse().unwrap(),
         }
     }
 

@@ -10,6 +10,8 @@
 //!   <https://sendgrid.com/docs/for-developers/sending-email/unique-arguments/>
 //! - Mailgun: <https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/pass-sending-options>, and of
 //!   variables, which recipients can see, `send-attachments` beside it
+//! - SES again, of fields: <https://docs.aws.amazon.com/ses/latest/dg/header-fields.html> (it refuses a second
+//!   `DKIM-Signature`), and of signing, `send-email-authentication-dkim-manual` beside it
 //! - Postmark: <https://postmarkapp.com/support/article/1125-custom-metadata-faq>
 
 use serde_json::{Map, Value};
@@ -18,6 +20,7 @@ use uuid::Uuid;
 use crate::mail::RawMessage;
 use crate::outcome::dsn::NullSenderMail;
 use crate::rewrite::Withheld;
+use crate::sign::{Handling, Signatures};
 
 /// What the provider is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,11 +57,15 @@ impl Kind {
         }
     }
 
-    /// Fields that it writes anew: a signature over them would not hold.
-    pub fn rewrites(self) -> &'static [&'static str] {
+    /// What it does to a message that we signed.
+    pub fn handling(self) -> Handling {
         match self {
-            Self::Ses => &["Message-ID", "Date"],
-            Self::Generic | Self::Sendgrid | Self::Mailgun | Self::Postmark => &[],
+            Self::Ses => Handling {
+                rewrites: &["Message-ID", "Date"],
+                adds: &["Feedback-ID"],
+                signatures: Signatures::One,
+            },
+            Self::Generic | Self::Sendgrid | Self::Mailgun | Self::Postmark => Handling::default(),
         }
     }
 
@@ -73,7 +80,9 @@ impl Kind {
             Self::Mailgun => ("X-Mailgun-", &["X-Mailgun-Tag"]),
             Self::Postmark => ("X-PM-", &["X-PM-Tag", "X-PM-Metadata-"]),
         };
-        Some(Withheld { prefix, but })
+        // A second signature it would refuse, and the message with it.
+        let also: &[_] = if self == Self::Ses { &["DKIM-Signature"] } else { &[] };
+        Some(Withheld { prefix, but, also })
     }
 
     /// The fields that a message for it gets: those of the configuration, and the one that its webhooks give
