@@ -6,6 +6,7 @@ mod consent;
 mod credential;
 mod csv;
 mod demo;
+mod dkim;
 mod journal;
 mod keys;
 mod lint;
@@ -79,6 +80,9 @@ enum Verb {
     /// The keys that sign links.
     #[command(subcommand)]
     Keys(keys::Verb),
+    /// The keys that sign mail, and their DNS records.
+    #[command(subcommand)]
+    Dkim(dkim::Verb),
 }
 
 /// How a verb ended when nothing kept it from its work.
@@ -118,6 +122,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
         Verb::Journal(verb) => journal::run(&session, verb).await,
         Verb::Suppression(verb) => suppression::run(&session, verb).await,
         Verb::Keys(verb) => keys::run(&session, verb).await,
+        Verb::Dkim(verb) => dkim::run(&session, verb).await,
     }
 }
 

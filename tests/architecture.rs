@@ -63,6 +63,7 @@ const SOCKETS_IN: &[&str] = &[
     "cli::demo::upstream",
     "cli::demo::visitor",
     "cli::check::ready",
+    "cli::check::live::listener",
 ];
 
 /// Each story is told top down, in functions that may be a little longer.

@@ -1,7 +1,8 @@
 //! `optgate check`: configuration and policies, all mistakes at once; what a start would stumble over, and
-//! whether a gateway that runs is ready. It changes nothing.
+//! whether a gateway that runs is ready. It changes nothing. And, where asked, how mail comes through (`live`).
 
 mod files;
+mod live;
 mod ready;
 
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ pub(super) struct Arguments {
     /// Ask the gateway that runs with this configuration whether it can accept mail: for health checks.
     #[arg(long)]
     ready: bool,
+    #[command(flatten)]
+    live: live::Arguments,
     /// Taken only to say where it belongs.
     #[arg(hide = true)]
     folder: Option<PathBuf>,
@@ -32,6 +35,9 @@ pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Resu
         anyhow::bail!(
             "`check` looks at a configuration (--config); of a folder: optgate policy check {folder}"
         );
+    }
+    if arguments.live.is_asked() {
+        return live::run(session, arguments.live).await;
     }
     let file = session.config_file()?;
     if arguments.ready {

@@ -23,6 +23,7 @@ use crate::toml_file::nearest::hint;
 use leave::let_pass;
 pub use leave::{
     Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, release, release_dsn,
+    release_probe,
 };
 pub use objections::objections;
 

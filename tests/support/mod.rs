@@ -3,12 +3,14 @@
 
 pub mod database;
 pub mod disk;
+pub mod dns;
 pub mod gateway;
 pub mod mailbox;
 pub mod proxy;
 pub mod ran;
 pub mod tool;
 pub mod upstream;
+pub mod verifiers;
 
 pub use database::Database;
 pub use gateway::Gateway;

@@ -132,3 +132,22 @@ pub fn admit_dsn(sender: &SenderPolicy) -> Spoolable {
 pub fn release_dsn(verdict: Verdict) -> Deliverable {
     Deliverable { verdict }
 }
+
+/// Leave for a probe: a message of the operator's own to an address that the operator names, to see how mail comes
+/// through (`optgate check --live`). It is about nobody's consent, and there is no delivery of it.
+pub fn release_probe() -> Deliverable {
+    let verdict = Verdict {
+        verdict: VerdictKind::Deliver,
+        reason: None,
+        ground: Some(GroundKind::Functional),
+        ground_event: None,
+        scope: None,
+        stream: Some(Stream::Functional),
+        jurisdiction: None,
+        rule: RuleRef { file: "optgate.toml".into(), line: 1 },
+        text: "a probe that an operator sends".to_owned(),
+        shadow: None,
+        until: None,
+    };
+    Deliverable { verdict }
+}
