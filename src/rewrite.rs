@@ -19,6 +19,7 @@ mod pgp;
 mod placeholders;
 mod relabel;
 mod shown;
+mod signatures;
 mod transfer;
 
 use std::sync::Arc;
@@ -88,12 +89,13 @@ pub struct Demands {
 }
 
 /// Fields that are the configuration's alone to set, since the upstream would send otherwise than was decided: those
-/// whose name begins with `prefix`. One that begins with one of `but` only names something: the upstream gets it,
-/// though a dialect would take it out for any other.
+/// whose name begins with `prefix`, and those of the names `also`. One that begins with one of `but` only names
+/// something: the upstream gets it, though a dialect would take it out for any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Withheld {
     pub prefix: &'static str,
     pub but: &'static [&'static str],
+    pub also: &'static [&'static str],
 }
 
 impl Withheld {
@@ -102,6 +104,9 @@ impl Withheld {
         let begins = |start: &str| {
             name.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start.as_bytes()))
         };
+        if self.also.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes())) {
+            return Some(Passage::Stays);
+        }
         let but = || self.but.iter().any(|but| begins(but));
         begins(self.prefix).then(|| if but() { Passage::Leaves } else { Passage::Stays })
     }
@@ -184,6 +189,7 @@ pub fn rewrite(message: &RawMessage, rewriting: &Rewriting) -> Result<Rewritten,
     let (in_body, wanted) = body::edits(message.bytes(), &structure, &leaf::Copy::new(rewriting, message))?;
     let mut edits = headers::edits(message, rewriting, wanted);
     edits.extend(in_body);
+    edits.extend(signatures::edits(message, rewriting.withheld));
     edit::sort(&mut edits);
     let bytes = edit::apply(message.bytes(), &edits);
     Ok(Rewritten { eight_bit: !bytes.is_ascii(), bytes })

@@ -77,7 +77,8 @@ fn headers_of_an_upstream_replace_those_of_the_tool() {
 #[test]
 fn what_an_upstream_would_obey_is_the_configurations_alone() {
     let mut rewriting = functional();
-    rewriting.withheld = Some(Withheld { prefix: "X-Mailgun-", but: &["X-Mailgun-Tag"] });
+    rewriting.withheld =
+        Some(Withheld { prefix: "X-Mailgun-", but: &["X-Mailgun-Tag"], also: &["DKIM-Signature"] });
     rewriting.extra_headers = vec![("X-Mailgun-Track".into(), "no".into())];
     let header =
         "x-mailgun-Deliver-By: Fri, 1 Jan 2027\nX-Mailgun-Track: yes\nX-MAILGUN-TAG: sale\nX-Mail: own\n";
@@ -134,4 +135,19 @@ fn a_header_that_runs_into_the_body_is_parted_from_it() {
 fn marketing_never_leaves_without_links() {
     let rewriting = Rewriting { links: None, ..marketing() };
     assert_eq!(rewrite(&message(PLAIN), &rewriting).unwrap_err(), NotRewritable::LinksMissing);
+}
+
+/// opendkim gives up on a whole message at a signature that it can't read; one that is only broken stays.
+#[test]
+fn what_is_no_signature_goes_and_every_other_stays() {
+    let sound = "DKIM-Signature: v=1; a=rsa-sha256; d=x.example; s=a; h=from;\n bh=AA==; b=AA==\n";
+    let unread = "DKIM-Signature: nonsense\ndkim-signature: a=rsa-sha1; c=nowsp; d=x.example; s=a;\n\th=from; b=AA==\n";
+    let mut rewriting = functional();
+    let copied = |rewriting: &_| copy(&format!("From: a@x.example\n{sound}{unread}\nHello\n"), rewriting);
+    let kept = copied(&rewriting);
+    assert!(kept.contains(&sound.replace('\n', "\r\n")), "{kept}");
+    assert!(!kept.contains("nonsense") && !kept.contains("nowsp"), "{kept}");
+    // SES refuses a second one beside ours.
+    rewriting.withheld = crate::deliver::upstream::Kind::Ses.withheld();
+    assert_eq!(count(&copied(&rewriting), "DKIM-Signature"), 0);
 }
