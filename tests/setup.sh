@@ -90,3 +90,45 @@ stop_postgres() {
     fi
     rm -rf "$folder"
 }
+
+# Debian packages, only those that are not there.
+install_debian() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            missing+=("$package")
+    done
+    install_packages "${missing[@]}"
+}
+
+# Other people's verifiers of DKIM: opendkim and Mail::DKIM from Debian, dkimpy from PyPI in a folder of its own. The Python
+# that has it is named by OPTGATE_VERIFIERS.
+install_verifiers() {
+    install_debian opendkim libmail-dkim-perl perl
+    install_python verifiers 'dkimpy[ed25519]==1.1.8'
+    export OPTGATE_VERIFIERS=$PYTHON
+}
+
+# Python packages in a folder of their own under ~/.cache/optgate, named first; sets PYTHON.
+install_python() {
+    local folder=${XDG_CACHE_HOME:-$HOME/.cache}/optgate/$1
+    shift
+    if [ "$(cat "$folder/wanted" 2>/dev/null)" != "$*" ]; then
+        python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3-venv
+        say "installing $*"
+        python3 -m venv "$folder"
+        "$folder/bin/pip" --quiet --disable-pip-version-check install "$@" >&2
+        printf '%s\n' "$*" >"$folder/wanted"
+    fi
+    PYTHON=$folder/bin/python
+}
+
+# The gateway, built as the tests build it, so that nothing is compiled twice; sets OPTGATE_BINARY.
+build_gateway() {
+    if [ -z "${OPTGATE_BINARY:-}" ]; then
+        cargo test --quiet --locked --features failpoints --no-run --test journeys >&2
+        OPTGATE_BINARY=${CARGO_TARGET_DIR:-target}/debug/optgate
+    fi
+    OPTGATE_BINARY=$(readlink -f "$OPTGATE_BINARY")
+    export OPTGATE_BINARY
+}

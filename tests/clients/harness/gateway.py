@@ -63,18 +63,19 @@ credential = "demo-shop/tool"
 
 
 class Gateway:
-    """`smtp` holds other keys of `[smtp]`; `keys` is the folder with certificates and the DKIM key."""
+    """`smtp` holds other keys of `[smtp]`; `keys` is the folder with certificates and the DKIM key; `domain` is the
+    sender's From domain, with all below it."""
 
-    def __init__(self, folder, keys, smtp, upstream):
+    def __init__(self, folder, keys, smtp, upstream, domain="shop.example"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
         policies = self.folder / "policies"
         shutil.copytree(REPOSITORY / "policies" / "jurisdictions", policies / "jurisdictions")
         (policies / "senders").mkdir()
-        (policies / "senders" / "demo-shop.toml").write_text(SENDER)
+        (policies / "senders" / "demo-shop.toml").write_text(SENDER.replace("shop.example", domain))
         self.config = self.folder / "optgate.toml"
         self.config.write_text(
-            CONFIGURATION.format(
+            CONFIGURATION.replace("shop.example", domain).format(
                 folder=self.folder,
                 smtp=smtp.format(folder=keys),
                 upstream=upstream.port,
