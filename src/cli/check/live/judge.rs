@@ -38,6 +38,9 @@ pub struct Signed {
     /// Of the From domain's organisation, as DMARC asks.
     aligned: bool,
     ours: bool,
+    /// What `h=` names, each once.
+    #[serde(skip)]
+    covered: Vec<String>,
 }
 
 /// The signatures, and all that is wrong. `sent` is what left, without signatures.
@@ -55,16 +58,10 @@ pub async fn judge(
     match proof {
         None => {
             findings.extend(not_covered(&signatures, &from_domain));
-            findings
-                .extend(sent.map(|sent| changes(sent, &arrival.bytes, Severity::Error)).unwrap_or_default());
+            findings.extend(changes(sent, &arrival.bytes, &signatures, Severity::Error));
         }
         // Somebody else's signature proves it; what became of ours is worth knowing.
-        Some(_) if signatures.iter().any(|own| own.ours && !own.valid) => {
-            findings.extend(
-                sent.map(|sent| changes(sent, &arrival.bytes, Severity::Warning)).unwrap_or_default(),
-            );
-        }
-        Some(_) => {}
+        Some(_) => findings.extend(changes(sent, &arrival.bytes, &signatures, Severity::Warning)),
     }
     for (domain, selector, key) in gateway.signers.keys() {
         if signatures.iter().any(|own| own.domain == domain && own.selector == selector) {
@@ -119,9 +116,21 @@ async fn verified(gateway: &Gateway, dns: &Dns, from_domain: &str, message: &[u8
             covers_pair: PAIR.iter().all(covers),
             aligned: organisation(&signature.d) == organisation(from_domain),
             ours: own,
+            covered: distinct(&signature.h),
         })
     });
     signed.take(20).collect()
+}
+
+/// Each name once.
+fn distinct(names: &[String]) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::new();
+    for name in names.iter().take(200) {
+        if !distinct.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            distinct.push(clipped(name));
+        }
+    }
+    distinct
 }
 
 fn in_words(result: &DkimResult) -> String {
@@ -164,20 +173,14 @@ fn not_covered(signatures: &[Signed], from_domain: &str) -> Vec<Finding> {
     findings
 }
 
-/// What of the header that we sign, and of the body, is other than it left.
-fn changes(sent: &[u8], arrived: &[u8], severity: Severity) -> Vec<Finding> {
+/// What a broken signature of ours covers and is other than it left: fields, and the body.
+fn changes(sent: Option<&[u8]>, arrived: &[u8], signatures: &[Signed], severity: Severity) -> Vec<Finding> {
+    let Some(broken) = signatures.iter().find(|own| own.ours && !own.valid) else { return Vec::new() };
+    let Some(sent) = sent else { return Vec::new() };
     let mut findings = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    for name in field_names(sent) {
-        let ours =
-            !name.eq_ignore_ascii_case("Received") && !PAIR.iter().any(|own| name.eq_ignore_ascii_case(own));
-        if ours && !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-            names.push(name);
-        }
-    }
-    names.extend(["Cc", "Reply-To"].map(str::to_owned));
-    for name in names {
-        let (left, came) = (relaxed(sent, &name), relaxed(arrived, &name));
+    let is_pair = |name: &&String| PAIR.iter().any(|own| name.eq_ignore_ascii_case(own));
+    for name in broken.covered.iter().filter(|name| !is_pair(name)) {
+        let (left, came) = (relaxed(sent, name), relaxed(arrived, name));
         let how = match (left.len(), came.len()) {
             _ if left == came => continue,
             (_, 0) => "was taken out",
@@ -227,13 +230,6 @@ fn body_lines(message: &[u8]) -> Vec<String> {
         lines.pop();
     }
     lines
-}
-
-fn field_names(message: &[u8]) -> Vec<String> {
-    let mut fields = Fields::of(message);
-    std::iter::from_fn(|| fields.next_header())
-        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
-        .collect()
 }
 
 /// The values of a field, as relaxed canonicalization has them. RFC 6376, 3.4.2.
