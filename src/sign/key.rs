@@ -156,13 +156,15 @@ impl PrivateKey {
         }
     }
 
-    /// Whether this is what `p=` holds of it. RFC 6376's text asks for a bare RSAPublicKey, its examples and the world
-    /// for what `record` writes; verifiers take both.
+    /// Whether this is what `p=` holds of it.
     pub fn is_published_as(&self, public: &[u8]) -> bool {
-        match &self.0 {
-            Pair::Rsa(pair) => public == self.public() || public == pair.public_key().as_ref(),
-            Pair::Ed25519(_) => public == self.public(),
-        }
+        public == self.public()
+    }
+
+    /// Whether this is its RSAPublicKey without the frame that says so. RFC 6376's text asks for it, its examples don't,
+    /// and opendkim and Mail::DKIM can't read it.
+    pub fn is_bare(&self, public: &[u8]) -> bool {
+        matches!(&self.0, Pair::Rsa(pair) if public == pair.public_key().as_ref())
     }
 
     pub(super) fn name(&self) -> Named {
