@@ -28,6 +28,8 @@ pub enum Fault {
     /// Another `k=` than the key's.
     Type(String),
     OtherKey,
+    /// The key is ours, in a form that some verifiers can't read.
+    Bare,
     /// `h=` without sha256.
     Hash,
     /// `s=` without `email` or `*`.
@@ -63,6 +65,7 @@ impl Fault {
             Self::Revoked => "revoked",
             Self::Type(_) => "key_type",
             Self::OtherKey => "other_key",
+            Self::Bare => "bare_key",
             Self::Hash => "hash",
             Self::Service => "service",
             Self::Testing => "test_mode",
@@ -82,6 +85,9 @@ impl fmt::Display for Fault {
             Self::Revoked => out.write_str("the record has an empty `p=`: the key is revoked"),
             Self::Type(found) => write!(out, "the record is for a key of another kind: `k={found}`"),
             Self::OtherKey => out.write_str("the record holds another key"),
+            Self::Bare => out.write_str(
+                "the record holds the bare RSA key, without the frame that says so: opendkim and others can't read it",
+            ),
             Self::Hash => {
                 out.write_str("`h=` in the record leaves out sha256, with which everything is signed")
             }
@@ -135,6 +141,7 @@ fn faults(record: &[u8], key: &PrivateKey) -> Vec<Fault> {
         Some(public) => match BASE64.decode(public.as_bytes()) {
             Err(_) => faults.push(Fault::Syntax("its `p=` is no base64".to_owned())),
             Ok(public) if key.is_published_as(&public) => {}
+            Ok(public) if key.is_bare(&public) => faults.push(Fault::Bare),
             Ok(_) => faults.push(Fault::OtherKey),
         },
     }
@@ -234,14 +241,14 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_is_found_in_both_forms() {
+    fn an_rsa_key_is_found_in_its_frame_alone() {
         let key = PrivateKey::generate(Algorithm::Rsa, 2_048).unwrap().0;
         let record = key.record();
         assert_eq!(judge(&[record.clone().into_bytes()], &key), []);
         let whole = BASE64.decode(record.split("p=").nth(1).unwrap().as_bytes()).unwrap();
         // The algorithm's name and the bit string's head stand before the bare key.
         let bare = format!("v=DKIM1; p={}", BASE64.encode(&whole[24..]));
-        assert_eq!(judge(&[bare.into_bytes()], &key), []);
+        assert_eq!(judge(&[bare.into_bytes()], &key), [Fault::Bare]);
         let strings = strings(&record);
         assert!(strings.len() == 2 && strings.iter().all(|part| part.len() <= 255));
         assert_eq!(strings.concat(), record);

@@ -49,7 +49,7 @@ pub fn dkim_public() -> String {
 }
 
 fn dkim_key() -> &'static (String, String) {
-    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+    use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
     use aws_lc_rs::rsa::{KeyPair, KeySize};
     use aws_lc_rs::signature::KeyPair as _;
     use base64::Engine as _;
@@ -62,7 +62,9 @@ fn dkim_key() -> &'static (String, String) {
         let lines: Vec<&str> =
             body.as_bytes().chunks(64).filter_map(|c| std::str::from_utf8(c).ok()).collect();
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
-        (pem, base64.encode(pair.public_key().as_ref()))
+        // In its frame: opendkim can't read the bare key.
+        let public = AsDer::<PublicKeyX509Der<'_>>::as_der(pair.public_key()).expect("a public key");
+        (pem, base64.encode(public.as_ref()))
     })
 }
 
