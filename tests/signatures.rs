@@ -5,11 +5,13 @@
 mod verifiers;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use optgate::mail::RawMessage;
 use optgate::mail::author::authors;
 use optgate::policy::Stream;
+use optgate::policy::sender::SenderMailto;
 use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, Rewriting, check_marketing, rewrite};
 use optgate::sign::key::{Algorithm, PrivateKey};
 use optgate::sign::{Handling, Pair, Signers, SigningKey};
@@ -50,6 +52,8 @@ fn rewriting(eight_bit: EightBit) -> Rewriting {
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
         withheld: None,
+        dialects: Arc::default(),
+        sender_mailto: SenderMailto::Remove,
         eight_bit,
     }
 }

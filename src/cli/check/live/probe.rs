@@ -1,6 +1,8 @@
 //! The probe: a small newsletter, made into a copy just as `deliver` makes one. It is the same whenever it is made anew
 //! from its id, its author and its recipient, so that what arrives can be compared with what left.
 
+use std::sync::Arc;
+
 use anyhow::anyhow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,6 +11,7 @@ use uuid::Uuid;
 use crate::deliver::upstream::{Body, Capabilities, Settings};
 use crate::mail::{Address, RawMessage};
 use crate::policy::Stream;
+use crate::policy::sender::SenderMailto;
 use crate::rewrite::{Demands, EightBit, Links, Rewriting, rewrite};
 use crate::sign::{Pair, Signers};
 
@@ -126,6 +129,8 @@ impl Probe {
             message_id: format!("{}@{}", self.id, self.from.domain()),
             extra_headers: Vec::new(),
             withheld: None,
+            dialects: Arc::default(),
+            sender_mailto: SenderMailto::Remove,
             eight_bit: EightBit::Encode,
         }
     }
