@@ -110,7 +110,8 @@ def compare(before, after, footer):
     if top >= TALLEST:
         return None
     # What stood where the footer is now: nothing but ground, or it stands below the footer.
-    rest = before.crop((0, above[3], before.width, before.height))
+    # A block may end within a row of pixels.
+    rest = before.crop((0, min(above[3] + 1, before.height), before.width, before.height))
     if rest.height and any(low != high for low, high in rest.getextrema()):
         below = after.crop((0, min(bottom, after.height), after.width, after.height))
         height = min(rest.height, below.height)
