@@ -213,7 +213,8 @@ fn selectors_of_all_providers_go_and_what_only_rules_read_stays() {
                      X-Mailgun-Track-Opens: yes\nX-Mailgun-Dkim: no\nX-MC-Tags: a\nX-MC-Track: opens\nX-MC-Metadata: {}\nX-MSYS-API: {}\nX-Mailin-Tag: a\n\
                      X-Mailjet-Campaign: a\nX-MJ-CustomID: a\nX-Listmonk-Campaign: a\nX-Listmonk-Subscriber: a\n";
     let kept = "X-Campaign: summer\nX-Mailer: own 1.0\nPrecedence: bulk\nX-Report-Abuse: <mailto:abuse@x.example>\nSender: b@x.example\n\
-                List-Help: <https://x.example/>\nDKIM-Signature: v=1; a=rsa-sha256; d=x.example; s=a; h=from; bh=AA==;\n b=AA==\nX-Entity-Ref-ID: 1\n";
+                List-Help: <https://x.example/>\nX-SES-Outgoing: 2016.10.12-54.240.27.6\nX-Mailgun-Sid: abc\nX-MC-User: abc\nX-MJ-Mid: abc\nX-Mailin-EID: abc\nX-PM-Message-Id: abc\n\
+                DKIM-Signature: v=1; a=rsa-sha256; d=x.example; s=a; h=from; bh=AA==;\n b=AA==\nX-Entity-Ref-ID: 1\n";
     for rewriting in [marketing(), functional()] {
         let copy = copy(&format!("From: a@x.example\n{selectors}{kept}\nHello\n"), &rewriting);
         let head = copy.split("\r\n\r\n").next().unwrap();
