@@ -23,6 +23,9 @@ use pairs::Pairs;
 use utf16::Order;
 pub(super) use view::View;
 
+/// A longer text keeps its charset: each of its words would be an edit.
+const MAX_CONVERTED: usize = 1024 * 1024;
+
 /// A charset that we can read and write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Charset {
@@ -198,7 +201,8 @@ impl Charset {
 
     /// The edits that make a content UTF-8 and leave its ASCII alone; `None` if that could change what it says.
     pub fn to_utf8(self, content: &[u8], view: &View) -> Option<Vec<Edit>> {
-        if self.held == Held::Ascii || !matches!(self.form, Form::Plain | Form::Pairs(_)) {
+        let stateless = matches!(self.form, Form::Plain | Form::Pairs(_));
+        if self.held == Held::Ascii || !stateless || content.len() > MAX_CONVERTED {
             return None;
         }
         let whole = self.encoding.decode_without_bom_handling_and_without_replacement(content)?;

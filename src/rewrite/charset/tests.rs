@@ -273,6 +273,14 @@ fn a_text_becomes_utf8_where_its_lines_are_ascii() {
     assert_eq!(charset.to_utf8(broken, &view), None, "half a character says nothing");
 }
 
+#[test]
+fn what_is_remembered_of_a_text_is_bounded() {
+    let content = vec![0xD0; MAX_CONVERTED + 1];
+    let (charset, view) = Charset::of(Some("koi8-r"), &content).unwrap();
+    assert_eq!(charset.to_utf8(&content, &view), None);
+    assert!(Charset::of(Some("utf-7"), "+AOU-".repeat(600_000).as_bytes()).is_none());
+}
+
 fn anything() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ -~\r\n]{0,12}",

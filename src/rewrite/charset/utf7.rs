@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+/// A text of more isn't read: each has its place remembered.
+const MAX_RUNS: usize = 500_000;
+
 /// A run, `+` and the `-` that closes it included, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Run {
@@ -30,6 +33,9 @@ pub(super) fn read(content: &[u8]) -> Option<(String, Vec<Run>)> {
         text.push_str(str::from_utf8(direct).ok()?);
         if plus == content.len() {
             break;
+        }
+        if runs.len() == MAX_RUNS {
+            return None;
         }
         let start = text.len();
         let length = content[plus + 1..].iter().take_while(|octet| value(**octet).is_some()).count();
