@@ -26,9 +26,30 @@ pub fn known(tag: &str) -> Option<&'static str> {
     LANGUAGES.into_iter().find(|own| *own == primary)
 }
 
+/// The direction in which a language is written, as HTML's `dir` names it.
+pub fn direction(tag: &str) -> &'static str {
+    const LEFTWARDS: [&str; 12] = ["ar", "he", "iw", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "syr"];
+    let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    if LEFTWARDS.contains(&primary.as_str()) { "rtl" } else { "ltr" }
+}
+
 /// A text in a language of `serving`. A key that a language lacks falls back to English.
 pub fn text(language: &str, key: &str, values: &[(&'static str, &str)]) -> String {
     let language: LanguageIdentifier = serving(language).parse().unwrap_or_default();
     let values = values.iter().map(|(name, value)| ((*name).into(), FluentValue::from(*value))).collect();
     TEXTS.lookup_with_args(&language, key, &values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_written_in_a_direction() {
+        for (tag, expected) in
+            [("ar-EG", "rtl"), ("he", "rtl"), ("FA_ir", "rtl"), ("sv", "ltr"), ("arn", "ltr"), ("", "ltr")]
+        {
+            assert_eq!(direction(tag), expected, "{tag}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod footer;
 mod headers;
 mod html;
 mod leaf;
+mod likeness;
 mod markup;
 mod media;
 mod parts;
@@ -29,9 +30,12 @@ use crate::mail::message::Unparsable;
 use crate::policy::Stream;
 use crate::policy::dialect::Dialects;
 use crate::policy::facts::{BodySeal, ConfirmLink};
-use crate::policy::sender::SenderMailto;
+use crate::policy::sender::{ClippedFooter, SenderMailto};
 use placeholders::Search;
 pub use shown::{FILLED, File, Filling, FooterRoom, LeafKind, Shown, ShownLeaf, shown};
+
+/// Gmail shows no more octets of a message's HTML, and hides the rest behind a link.
+pub const CLIPPED_FROM: usize = 102 * 1024;
 
 /// What goes into one recipient's copy.
 #[derive(Clone, Debug)]
@@ -49,6 +53,8 @@ pub struct Rewriting {
     pub postal_address: Option<String>,
     /// What the pack that judged asks of marketing's content.
     pub demands: Demands,
+    /// What becomes of the footer of an HTML body beyond `CLIPPED_FROM`.
+    pub clipped_footer: ClippedFooter,
     /// `<apparel.demo-shop.example>`-like id without brackets; marketing alone.
     pub list_id: Option<String>,
     /// Gmail's `Feedback-ID`: campaign:stream:sender-like, no personal data; marketing alone.
@@ -167,6 +173,12 @@ pub fn check(message: &RawMessage) -> Result<(), Unparsable> {
 /// signed or encrypted, on which policy decides. An error where nobody can tell how the body will be read.
 pub fn check_marketing(message: &RawMessage) -> Result<BodySeal, Unparsable> {
     body::takes_a_footer(message.bytes(), &parts::split(message)?)
+}
+
+/// How many octets the HTML body of a message that `check` found fit has, decoded, before anything comes in; to be
+/// compared with `CLIPPED_FROM`. `None` without one, or with one that is sealed or can't be opened.
+pub fn html_size(message: &RawMessage) -> Option<usize> {
+    body::html_size(message.bytes(), &parts::split(message).ok()?)
 }
 
 /// Whether a message that `check` found fit holds the place of a link that confirms, such as

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use optgate::mail::RawMessage;
 use optgate::mail::author::authors;
 use optgate::policy::Stream;
-use optgate::policy::sender::SenderMailto;
+use optgate::policy::sender::{ClippedFooter, SenderMailto};
 use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, Rewriting, check_marketing, rewrite};
 use optgate::sign::key::{Algorithm, PrivateKey};
 use optgate::sign::{Handling, Pair, Signers, SigningKey};
@@ -44,6 +44,7 @@ fn rewriting(eight_bit: EightBit) -> Rewriting {
         sender_name: "Möbler & <Söner> AB".into(),
         postal_address: Some("Östergatan 1, 211 25 Malmö, Sweden".into()),
         demands: Demands { postal_address: true, ..Demands::default() },
+        clipped_footer: ClippedFooter::Bottom,
         list_id: Some("apparel.shop.example".into()),
         feedback_id: Some("summer:marketing:shop".into()),
         received: "Received: from tool.example\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n"

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use libfuzzer_sys::fuzz_target;
 use optgate::mail::RawMessage;
 use optgate::policy::dialect::Dialects;
-use optgate::policy::sender::SenderMailto;
+use optgate::policy::sender::{ClippedFooter, SenderMailto};
 use optgate::policy::{Stream, file};
 use optgate::rewrite::{self, Demands, EightBit, Links, NotRewritable, OwnText, Rewriting};
 use optgate::smtp::wire::{DataReader, EndOfData};
@@ -83,6 +83,7 @@ fn rewriting(how: u8) -> Rewriting {
             advertising_label: bit(6),
             privacy_notice: bit(7).then(|| "https://shop.example/privacy?a=1&b=2".into()),
         },
+        clipped_footer: if bit(6) { ClippedFooter::Top } else { ClippedFooter::Bottom },
         list_id: marketing.then(|| "apparel.shop.example".into()),
         feedback_id: marketing.then(|| "summer:marketing:demo-shop".into()),
         received: "Received: from a\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n".into(),

@@ -121,6 +121,7 @@ impl Making<'_> {
             sender_name: sender.name.clone(),
             postal_address: sender.postal_address.clone(),
             demands: demands(self.policy, sender, verdict),
+            clipped_footer: sender.stream(Stream::Marketing).clipped_footer,
             list_id: marketing(facts).then(|| list_id(sender, facts)),
             feedback_id: marketing(facts).then(|| feedback_id(facts)),
             received: received(self.hostname, claim),

@@ -85,6 +85,8 @@ pub struct StreamPolicy {
     pub signed_body: SignedBody,
     /// Whether a `mailto:` that the tool put into List-Unsubscribe stays beside our link; meant for marketing alone.
     pub sender_mailto: SenderMailto,
+    /// Where the way out stands in marketing's HTML that mail clients cut off.
+    pub clipped_footer: ClippedFooter,
     /// How long a link that confirms can be pressed, from when its mail was submitted; meant for confirmation alone.
     pub link_life: Duration,
     /// What becomes of content that has something wrong, where the file says so, and the line that does.
@@ -134,6 +136,15 @@ pub enum SignedBody {
 pub enum SenderMailto {
     Remove,
     Keep,
+}
+
+/// `clipped_footer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClippedFooter {
+    /// In the footer alone.
+    Bottom,
+    /// The link above the content, too.
+    Top,
 }
 
 /// `[scopes.*]`.

@@ -70,6 +70,13 @@ pub(super) fn takes_a_footer(bytes: &[u8], structure: &Structure) -> Result<Body
     opened.takes_a_footer(structure).map(|()| opened.seal)
 }
 
+/// The decoded octets of the HTML body, where it is open.
+pub(super) fn html_size(bytes: &[u8], structure: &Structure) -> Option<usize> {
+    let opened = content(bytes, &structure.parts);
+    let mut bodies = opened.leaves.iter().filter(|leaf| leaf.role == Role::Body && leaf.part.media.is_html());
+    bodies.next().filter(|_| opened.seal == BodySeal::Open).map(|leaf| leaf.content.len())
+}
+
 /// The leaves that are the message's content.
 pub(super) struct Content<'a> {
     pub leaves: Vec<Leaf<'a>>,

@@ -12,14 +12,19 @@ use crate::language;
 
 /// The longest name and address that go into a footer, in characters.
 const MAX_TEXT: usize = 300;
-/// The most characters of a line of the sender's own text, as long as its words are shorter.
+/// The most characters of a line, as long as its words are shorter.
 const MAX_LINE: usize = 72;
 /// Not of hyphens: those could be a boundary.
 const RULE: &str = "________________________________________";
-/// Its own background, so that it can be read on a template of any colour.
-const BOX: &str = "clear:both;margin:24px auto 0;padding:16px 24px;max-width:600px;background:#ffffff;color:#595959;\
-                   font:13px/1.6 Arial,Helvetica,sans-serif;text-align:center";
-const LINK: &str = "color:#1a4f8b;text-decoration:underline";
+const BOX: &str = "clear:both;margin:24px auto 0;padding:16px 24px;max-width:600px;font:13px/1.6 Arial,Helvetica,sans-serif;text-align:center";
+const TOP: &str = "padding:4px 8px;font:11px/1.4 Arial,Helvetica,sans-serif;text-align:center";
+const LINK: &str = "text-decoration:underline";
+/// Both colours, always, so that it can be read on a template of any colour: a client that darkens one darkens the other.
+/// Said twice, since a template's own rules may be important, and Outlook passes over what is. At least 7:1 (WCAG 1.4.6).
+const INK: &str =
+    "background-color:#ffffff;color:#595959;background-color:#ffffff !important;color:#595959 !important";
+const LINK_INK: &str =
+    "background-color:#ffffff;color:#1a4f8b;background-color:#ffffff !important;color:#1a4f8b !important";
 
 /// The words of one language; `sender` is cut where the name goes.
 struct Words {
@@ -90,14 +95,20 @@ pub(super) fn text(footer: Footer, rewriting: &Rewriting, flowed: Flowed) -> Vec
         lines.push(String::new());
     }
     if let (Footer::Full, Some(links)) = (footer, &rewriting.links) {
-        lines.extend([words.unsubscribe_invite.clone(), links.unsubscribe.clone(), String::new()]);
-        lines.extend([words.preferences_invite.clone(), links.preferences.clone(), String::new()]);
+        for (invite, link) in
+            [(&words.unsubscribe_invite, &links.unsubscribe), (&words.preferences_invite, &links.preferences)]
+        {
+            lines.extend(folded(invite));
+            lines.extend([link.clone(), String::new()]);
+        }
     }
-    lines.push(sent_by(words, &sender_name(rewriting)));
-    lines.extend(rewriting.demands.advertising_label.then(|| words.advertising.clone()));
-    lines.extend(address(rewriting));
+    lines.extend(folded(&sent_by(words, &sender_name(rewriting))));
+    if rewriting.demands.advertising_label {
+        lines.extend(folded(&words.advertising));
+    }
+    lines.extend(address(rewriting).iter().flat_map(|address| folded(address)));
     let notice = rewriting.demands.privacy_notice.as_ref();
-    lines.extend(notice.map(|notice| format!("{} {notice}", words.privacy)));
+    lines.extend(notice.iter().flat_map(|notice| folded(&format!("{} {notice}", words.privacy))));
     for line in &mut lines {
         line.truncate(line.trim_end().len());
         // RFC 3676, 4.4: such a line would be read as stuffed, or as a quote.
@@ -108,18 +119,18 @@ pub(super) fn text(footer: Footer, rewriting: &Rewriting, flowed: Flowed) -> Vec
     lines
 }
 
-/// The footer's lines of HTML, without line ends.
+/// The footer's lines of HTML, without line ends. Every element has its colours, since a template's rules may be for
+/// any.
 pub(super) fn html(footer: Footer, rewriting: &Rewriting) -> Vec<String> {
     let words = words(rewriting.language);
-    let mut lines = vec![format!("<div lang=\"{}\" dir=\"ltr\" style=\"{BOX}\">", words.language)];
+    let mut lines = vec![opening(words, BOX)];
     if let (Footer::Full, Some(own)) = (footer, &rewriting.footer_text) {
         let (language, text) = (escape(&own.language), escape(&plain(&own.text)));
-        lines.push(format!("<p lang=\"{language}\" dir=\"auto\" style=\"margin:0 0 12px\">{text}</p>"));
+        lines.push(format!(
+            "<div lang=\"{language}\" dir=\"auto\" style=\"margin:0 0 12px;{INK}\">{text}</div>"
+        ));
     }
     if let (Footer::Full, Some(links)) = (footer, &rewriting.links) {
-        let link = |address: &str, label: &str| {
-            format!("<a href=\"{}\" style=\"{LINK}\">{}</a>", escape(address), escape(label))
-        };
         lines.push(link(&links.unsubscribe, &words.unsubscribe));
         lines.push("&nbsp;|&nbsp;".to_owned());
         lines.push(format!("{}<br>", link(&links.preferences, &words.preferences)));
@@ -127,13 +138,29 @@ pub(super) fn html(footer: Footer, rewriting: &Rewriting) -> Vec<String> {
     lines.push(format!("{}<br>", escape(&sent_by(words, &sender_name(rewriting)))));
     let label = rewriting.demands.advertising_label.then_some(&words.advertising);
     lines.extend(label.map(|label| format!("{}<br>", escape(label))));
-    lines.extend(address(rewriting).map(|address| escape(&address)));
+    let address = address(rewriting).map(|address| escape(&address));
+    lines.extend(address.map(|address| format!("<span dir=\"auto\" style=\"{INK}\">{address}</span>")));
     if let Some(notice) = &rewriting.demands.privacy_notice {
-        let named = words.privacy.trim_end_matches(':');
-        lines.push(format!("<br><a href=\"{}\" style=\"{LINK}\">{}</a>", escape(notice), escape(named)));
+        lines.push(format!("<br>{}", link(notice, words.privacy.trim_end_matches(':'))));
     }
     lines.push("</div>".to_owned());
     lines
+}
+
+/// The way out on a line of its own, for where mail clients cut off what stands below.
+pub(super) fn top(rewriting: &Rewriting) -> Option<String> {
+    let words = words(rewriting.language);
+    let link = link(&rewriting.links.as_ref()?.unsubscribe, &words.unsubscribe);
+    Some(format!("{}{link}</div>", opening(words, TOP)))
+}
+
+fn opening(words: &Words, style: &str) -> String {
+    let (language, direction) = (words.language, language::direction(words.language));
+    format!("<div lang=\"{language}\" dir=\"{direction}\" style=\"{style};{INK}\">")
+}
+
+fn link(address: &str, label: &str) -> String {
+    format!("<a href=\"{}\" style=\"{LINK};{LINK_INK}\">{}</a>", escape(address), escape(label))
 }
 
 /// Lines that a person reads without scrolling. RFC 3676, 4.2, asks for 78 characters at most.

@@ -2,25 +2,27 @@
 //! charset and transfer encoding.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 use memchr::memmem::Finder;
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::charset::{Charset, View, merged, reference, transliterate};
 use super::edit::Edit;
 use super::footer::{self, Footer};
-use super::html;
+use super::html::{self, Layout};
+use super::likeness::says;
 use super::media::Encoding;
 use super::parts::Part;
 use super::placeholders::{self, Insertion, Meaning, Placeholder, Reading, Search};
 use super::relabel::Declaring;
-use super::{Links, Rewriting, shown};
+use super::{CLIPPED_FROM, Links, Rewriting, shown};
 use crate::mail::RawMessage;
 use crate::policy::Stream;
+use crate::policy::sender::ClippedFooter;
 
-/// How many placeholders are looked at to find one that isn't in a comment.
-const MAX_LOOKED_AT: usize = 32;
+/// The most placeholders that are filled in one copy, so that none grows without bound.
+const MAX_FILLED: usize = 1_000;
 /// A longer signature is no signature.
 const MAX_SIGNATURE_LINES: usize = 12;
 
@@ -62,12 +64,15 @@ pub(super) struct Copy<'a> {
     search: Search<'a>,
     /// How our unsubscribe links start.
     own_link: Option<Finder<'a>>,
+    /// How many more placeholders may be filled.
+    left: Cell<usize>,
 }
 
 impl<'a> Copy<'a> {
     pub fn new(rewriting: &'a Rewriting, message: &RawMessage) -> Self {
         let own_link = rewriting.links.as_ref().map(|links| Finder::new(own_prefix(links)));
-        Self { rewriting, search: Search::new(&rewriting.dialects, message), own_link }
+        let search = Search::new(&rewriting.dialects, message);
+        Self { rewriting, search, own_link, left: Cell::new(MAX_FILLED) }
     }
 }
 
@@ -81,11 +86,16 @@ impl Leaf<'_> {
     /// Whether the place of this stands in it, where a reader sees it.
     pub fn holds(&self, meaning: Meaning, search: &Search<'_>) -> bool {
         let searched = self.searched();
-        let is_html = self.part.media.is_html();
-        let shown = |at: usize| !is_html || html::is_outside_comments(searched, at);
         let found = search.find(searched, self.reading());
-        let mut wanted = found.iter().filter(|one| one.meaning == meaning).take(MAX_LOOKED_AT);
-        wanted.any(|one| shown(one.at.start))
+        let wanted = found.iter().filter(|one| one.meaning == meaning).map(Placeholder::seen_at);
+        let asked: Vec<usize> = wanted.collect();
+        let layout = self.layout(searched, &asked);
+        asked.into_iter().any(|at| layout.as_ref().is_none_or(|layout| layout.shows(at)))
+    }
+
+    /// Of HTML; of any other text all is seen.
+    fn layout(&self, text: &[u8], asked: &[usize]) -> Option<Layout> {
+        self.part.media.is_html().then(|| Layout::read(text, asked))
     }
 
     /// Its text for who looks at it before it leaves: without what is filled on this stream, or as it is written.
@@ -116,7 +126,9 @@ impl Leaf<'_> {
     /// What comes into this leaf for one recipient.
     pub fn fill(&self, copy: &Copy<'_>) -> Filled {
         let searched = self.searched();
-        let found = copy.search.find(searched, self.reading());
+        let mut found = copy.search.find(searched, self.reading());
+        found.truncate(copy.left.get());
+        copy.left.set(copy.left.get() - found.len());
         let words = |at| self.words(at);
         let mut insertions = placeholders::fill(searched, &found, self.reading(), copy.rewriting, words);
         if self.role == Role::Body && copy.rewriting.stream == Stream::Marketing {
@@ -126,38 +138,58 @@ impl Leaf<'_> {
         self.encode(insertions)
     }
 
-    fn footer(&self, text: &[u8], found: &[Placeholder], copy: &Copy<'_>) -> Option<Insertion> {
-        let shown = |placeholder: &&Placeholder| {
-            !self.part.media.is_html() || html::is_outside_comments(text, placeholder.at.start)
+    /// What a body gets besides what its placeholders stand for.
+    fn footer(&self, text: &[u8], found: &[Placeholder], copy: &Copy<'_>) -> Vec<Insertion> {
+        let unsubscribe = found.iter().filter(|one| one.meaning == Meaning::Unsubscribe);
+        let own_links = copy.own_link.iter().flat_map(|own_link| own_link.find_iter(text));
+        let mut links: Vec<usize> = unsubscribe.map(|one| one.seen_at()).chain(own_links).collect();
+        links.sort_unstable();
+        let mut asked: Vec<usize> =
+            found.iter().map(|one| one.seen_at()).chain(links.iter().copied()).collect();
+        asked.sort_unstable();
+        let layout = self.layout(text, &asked);
+        let shown = |at: usize| layout.as_ref().is_none_or(|layout| layout.shows(at));
+        let link = links.into_iter().find(|at| shown(*at));
+        let named = found.iter().any(|one| one.meaning == Meaning::PostalAddress && shown(one.seen_at()));
+        let footer = match link {
+            None => Some(Footer::Full),
+            Some(_) => self.lacks_what_is_asked(copy.rewriting, named).then_some(Footer::Demanded),
         };
-        let filled = |meaning: Meaning| {
-            found.iter().take(MAX_LOOKED_AT).filter(shown).any(|one| one.meaning == meaning)
-        };
-        let links_already = filled(Meaning::Unsubscribe) || self.shows_own_link(text, copy);
-        let footer = if !links_already {
-            Footer::Full
-        } else if self.lacks_what_is_asked(copy.rewriting, filled(Meaning::PostalAddress)) {
-            Footer::Demanded
-        } else {
-            return None;
-        };
-        let newline = self.newline();
-        if self.part.media.is_html() {
-            let lines = footer::html(footer, copy.rewriting).join(newline);
-            let (at, before) = match html::end_of_body(text) {
-                Some(at) => (at, ""),
-                // A comment that never ends would hide it, and so would a style.
-                None => (text.len(), html::closing(text)),
-            };
-            return Some(Insertion { at: at..at, text: format!("{before}{newline}{lines}{newline}") });
+        match layout {
+            Some(layout) => self.around_html(text, footer, link, &layout, copy.rewriting),
+            None => footer.map(|footer| self.after_text(text, footer, copy.rewriting)).into_iter().collect(),
         }
-        let lines = footer::text(footer, copy.rewriting, self.part.media.flowed()).join(newline);
-        Some(self.after_text(text, &lines, newline))
     }
 
-    fn shows_own_link(&self, text: &[u8], copy: &Copy<'_>) -> bool {
-        let Some(own_link) = &copy.own_link else { return false };
-        if self.part.media.is_html() { html::shows(text, own_link) } else { own_link.find(text).is_some() }
+    /// A footer before the end of the body, and above all a link where the footer's may be cut off.
+    fn around_html(
+        &self,
+        text: &[u8],
+        footer: Option<Footer>,
+        link: Option<usize>,
+        layout: &Layout,
+        rewriting: &Rewriting,
+    ) -> Vec<Insertion> {
+        let newline = self.newline();
+        let mut insertions = Vec::new();
+        if let Some(footer) = footer {
+            let lines = footer::html(footer, rewriting).join(newline);
+            let ended = text[layout.end..].starts_with(b"\r\n") || text[layout.end..].starts_with(b"\n");
+            let last = if ended { "" } else { newline };
+            let (before, after) = (&layout.before_end, &layout.after_end);
+            let text = format!("{before}{newline}{lines}{after}{last}");
+            insertions.push(Insertion { at: layout.end..layout.end, text });
+        }
+        let size = self.content.len() + insertions.iter().map(|one| one.text.len()).sum::<usize>();
+        let cut_off = size > CLIPPED_FROM && link.is_none_or(|at| at >= CLIPPED_FROM);
+        if let Some(top) = footer::top(rewriting)
+            && rewriting.clipped_footer == ClippedFooter::Top
+            && cut_off
+        {
+            let text = format!("{newline}{top}{newline}");
+            insertions.push(Insertion { at: layout.start..layout.start, text });
+        }
+        insertions
     }
 
     /// Whether the template shows less than the pack asks. `named` is whether a placeholder stands for the address.
@@ -174,13 +206,14 @@ impl Leaf<'_> {
             return true;
         }
         let text = if self.part.media.is_html() { html::visible_text(&text).into() } else { text };
-        let shown = letters(&text);
-        let lacks = |wanted: &str| !shown.contains(&letters(wanted));
+        let lacks = |wanted: &str| !says(&text, wanted);
         address.is_some_and(|address| lacks(&address)) || label.is_some_and(lacks)
     }
 
     /// After the content, and before a signature, which stays the last thing.
-    fn after_text(&self, text: &[u8], lines: &str, newline: &str) -> Insertion {
+    fn after_text(&self, text: &[u8], footer: Footer, rewriting: &Rewriting) -> Insertion {
+        let newline = self.newline();
+        let lines = footer::text(footer, rewriting, self.part.media.flowed()).join(newline);
         if let Some(at) = signature(text) {
             let before =
                 if text[..at].ends_with(b"\n\r\n") || text[..at].ends_with(b"\n\n") { "" } else { newline };
@@ -259,25 +292,4 @@ fn signature(text: &[u8]) -> Option<usize> {
     let at = line(b"\n-- \r\n").max(line(b"\n-- \n"))?;
     let lines = memchr::memchr_iter(b'\n', text[at..].trim_ascii_end()).count();
     (lines <= MAX_SIGNATURE_LINES).then_some(at)
-}
-
-/// What an address is compared by: letters and digits alone, as near to ASCII as they come.
-fn letters(text: &str) -> String {
-    let mut near = String::with_capacity(text.len());
-    for character in text.nfkc() {
-        match character {
-            _ if !character.is_alphanumeric() => {}
-            _ if character.is_ascii() => near.push(character.to_ascii_lowercase()),
-            _ => {
-                let before = near.len();
-                transliterate(character, &mut near);
-                if near[before..].starts_with('?') {
-                    near.truncate(before);
-                    near.push(character);
-                }
-            }
-        }
-    }
-    near.make_ascii_lowercase();
-    near
 }

@@ -73,6 +73,16 @@ impl<'d> Search<'d> {
     }
 }
 
+impl Placeholder {
+    /// Where a reader has to see it: an attribute makes a link of its tag.
+    pub fn seen_at(&self) -> usize {
+        match (self.form, self.stand) {
+            (Form::Attribute, Stand::Tag { start }) => start,
+            _ => self.at.start,
+        }
+    }
+}
+
 /// What comes in place of those that were found, in order and apart. `words` reads a stretch of the text.
 pub(super) fn fill(
     text: &[u8],

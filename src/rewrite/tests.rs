@@ -5,9 +5,12 @@ mod confidence;
 mod dialects;
 mod encodings;
 mod header;
+mod html;
 mod place;
 mod properties;
 mod structure;
+mod text;
+mod untouched;
 
 use std::sync::LazyLock;
 
@@ -35,6 +38,7 @@ fn marketing() -> Rewriting {
         sender_name: "Demo Shop AB".into(),
         postal_address: Some(ADDRESS.into()),
         demands: Demands { postal_address: true, ..Demands::default() },
+        clipped_footer: ClippedFooter::Bottom,
         list_id: Some("apparel.shop.example".into()),
         feedback_id: Some("summer:marketing:demo-shop".into()),
         received: "Received: from tool.example\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n"

@@ -11,7 +11,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders as _, PartType};
 use optgate::keys::sha256_hex;
 use optgate::mail::RawMessage;
 use optgate::policy::dialect::Dialects;
-use optgate::policy::sender::SenderMailto;
+use optgate::policy::sender::{ClippedFooter, SenderMailto};
 use optgate::policy::{Stream, file};
 use optgate::rewrite::{
     Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, check, check_marketing, rewrite,
@@ -74,6 +74,7 @@ pub fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) ->
         sender_name: "Möbler & <Söner> AB".into(),
         postal_address: Some("Östergatan 1, 211 25 Malmö, Sweden".into()),
         demands: Demands { postal_address: true, ..Demands::default() },
+        clipped_footer: ClippedFooter::Top,
         list_id: marketing.then(|| "apparel.shop.example".into()),
         feedback_id: marketing.then(|| "summer:marketing:shop".into()),
         received: "Received: from tool.example\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n"

@@ -3,7 +3,7 @@
 
 use super::{EightBit, Links, Rewriting, demands, feedback_id, footer_text, list_id, marketing, spoken};
 use crate::policy::facts::ConfirmLink;
-use crate::policy::{Facts, PolicySet, Verdict};
+use crate::policy::{Facts, PolicySet, Stream, Verdict};
 
 const EXAMPLE: &str = "https://mail.example.com";
 
@@ -25,6 +25,7 @@ pub fn sample(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Option<Re
         sender_name: sender.name.clone(),
         postal_address: sender.postal_address.clone(),
         demands: demands(policy, sender, verdict),
+        clipped_footer: sender.stream(Stream::Marketing).clipped_footer,
         list_id: marketing(facts).then(|| list_id(sender, facts)),
         feedback_id: marketing(facts).then(|| feedback_id(facts)),
         received: "Received: by mail.example.com (optgate) with ESMTPSA id EXAMPLE\r\n".to_owned(),

@@ -11,8 +11,8 @@ use super::{dialects, jurisdiction, later, spacing, taxonomy, texts};
 use crate::policy::finding::{FindingName, Handling};
 use crate::policy::jurisdiction::Expires;
 use crate::policy::sender::{
-    ClassifyRule, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy, SenderMailto,
-    SenderPolicy, SignedBody, Similar, StreamPolicy,
+    ClassifyRule, ClippedFooter, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy,
+    SenderMailto, SenderPolicy, SignedBody, Similar, StreamPolicy,
 };
 use crate::policy::{RuleRef, Scope, Stream};
 use crate::toml_file::{Given, Severity, Table, Value};
@@ -146,6 +146,7 @@ fn default_stream(stream: Stream, sender: &RuleRef) -> StreamPolicy {
         one_click: OneClick::All,
         signed_body: SignedBody::Headers,
         sender_mailto: SenderMailto::Remove,
+        clipped_footer: ClippedFooter::Bottom,
         link_life: 7 * day,
         content: BTreeMap::new(),
         rule: sender.clone(),
@@ -163,6 +164,8 @@ fn read_stream(mut table: Table<'_>, stream: Stream, default: StreamPolicy) -> S
             let one_click = &[("all", OneClick::All), ("scope", OneClick::Scope)];
             let signed = &[("headers", SignedBody::Headers), ("refuse", SignedBody::Refuse)];
             set(&mut policy.one_click, table.take("one_click", |v| v.word(one_click)));
+            let clipped = &[("bottom", ClippedFooter::Bottom), ("top", ClippedFooter::Top)];
+            set(&mut policy.clipped_footer, table.take("clipped_footer", |v| v.word(clipped)));
             set(&mut policy.signed_body, table.take("signed_body", |v| v.word(signed)));
             let mailto = &[("remove", SenderMailto::Remove), ("keep", SenderMailto::Keep)];
             set(&mut policy.sender_mailto, table.take("sender_mailto", |v| v.word(mailto)));

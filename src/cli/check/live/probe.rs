@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::deliver::upstream::{Body, Capabilities, Settings};
 use crate::mail::{Address, RawMessage};
 use crate::policy::Stream;
-use crate::policy::sender::SenderMailto;
+use crate::policy::sender::{ClippedFooter, SenderMailto};
 use crate::rewrite::{Demands, EightBit, Links, Rewriting, rewrite};
 use crate::sign::{Pair, Signers};
 
@@ -118,6 +118,7 @@ impl Probe {
             sender_name: "optgate".to_owned(),
             postal_address: None,
             demands: Demands::default(),
+            clipped_footer: ClippedFooter::Bottom,
             list_id: Some(format!("probe.{}", self.from.domain())),
             feedback_id: Some("probe::marketing:optgate".to_owned()),
             received: format!(
