@@ -88,6 +88,11 @@ impl Media {
         Self::plain("text/plain")
     }
 
+    /// Of what isn't there.
+    pub fn none() -> Self {
+        Self::plain("")
+    }
+
     fn message() -> Self {
         Self::plain("message/rfc822")
     }

@@ -58,8 +58,10 @@ pub(super) struct Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Separator {
     EmptyLine,
-    /// The content, or a boundary, follows the fields at once.
+    /// The content follows the fields at once.
     Missing,
+    /// There is neither: a boundary follows at once, or the message ends.
+    Nothing,
 }
 
 /// What the content ends at.
@@ -168,9 +170,14 @@ impl Header {
         self.all(wanted).next()
     }
 
-    /// Of two that differ readers take the first, or the last. The same said twice is said once.
+    /// Of two that differ readers take the first, or the last. The same said twice is said once, but for blanks; a
+    /// parameter may be a boundary, whose case counts.
     fn contradicts_itself(&self, bytes: &[u8]) -> bool {
-        let value = |field: &Field| bytes[field.value.clone()].trim_ascii().to_ascii_lowercase();
+        let value = |field: &Field| {
+            let value = bytes[field.value.clone()].iter().copied().filter(|byte| !byte.is_ascii_whitespace());
+            let value: Vec<u8> = value.collect();
+            if value.contains(&b'=') { value } else { value.to_ascii_lowercase() }
+        };
         [MimeField::Type, MimeField::TransferEncoding, MimeField::Disposition].into_iter().any(|kind| {
             let mut values = self.all(kind).map(value);
             values.next().is_some_and(|first| values.any(|other| other != first))
@@ -286,7 +293,7 @@ impl Splitter<'_> {
                 break Separator::EmptyLine;
             }
             if line.is_empty() || self.delimiter(at..end).is_some() {
-                break Separator::Missing;
+                break Separator::Nothing;
             }
             if let (Some(b' ' | b'\t'), Some(field)) = (line.first(), &mut field) {
                 field.value.end = without_crlf(self.bytes, end);
@@ -338,7 +345,13 @@ impl Splitter<'_> {
             .map_or(Media::text as fn() -> Media, |parent| self.parts[parent].media.default_of_children());
         let content_type = header.first(MimeField::Type);
         let transfer_encoding = header.first(MimeField::TransferEncoding);
-        let media = content_type.map_or_else(default, |field| Media::read(self.bytes, field));
+        let void = parent.is_some() && header.separator == Separator::Nothing;
+        let media = match content_type {
+            Some(field) => Media::read(self.bytes, field),
+            // Tools that end a multipart by one more beginning mean no part.
+            None if void && header.range.is_empty() => Media::none(),
+            None => default(),
+        };
         let doubt = if header.contradicts_itself(self.bytes) {
             Some(Unparsable::Contradiction)
         } else if parent.is_some() && header.separator == Separator::Missing {
@@ -351,6 +364,8 @@ impl Splitter<'_> {
             _ if matches!(doubt, Some(Unparsable::Contradiction | Unparsable::PartHeader)) => {
                 Encoding::Unknown
             }
+            // Whatever came in would be taken for its header.
+            _ if void => Encoding::Unknown,
             None => Encoding::SevenBit,
             Some(field) => Encoding::read(self.bytes, field),
         };

@@ -25,6 +25,7 @@ fn fields_that_contradict_each_other_are_not_chosen_from() {
         ("Content-Type: text/plain", "Content-Type: text/html"),
         ("Content-Type: multipart/mixed; boundary=b", "Content-Type: text/plain"),
         ("Content-Type: multipart/mixed; boundary=b", "Content-Type: multipart/mixed; boundary=c"),
+        ("Content-Type: multipart/mixed; boundary=b", "Content-Type: multipart/mixed; boundary=B"),
         ("Content-Transfer-Encoding: 7bit", "Content-Transfer-Encoding: base64"),
         ("Content-Disposition: inline", "Content-Disposition: attachment"),
     ] {
@@ -38,6 +39,9 @@ fn fields_that_contradict_each_other_are_not_chosen_from() {
     }
     // The same said twice is said once.
     certain("From: a@x.example\nContent-Type: text/html\ncontent-type:  TEXT/html \n\n<p>Hello</p>\n");
+    certain(
+        "From: a@x.example\nContent-Type: text/html; charset=utf-8\nContent-Type: text/html;\n\tcharset=utf-8\n\n<p>Hello</p>\n",
+    );
     // Whatever an attachment says of itself.
     certain(
         "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\n\
@@ -137,4 +141,26 @@ fn a_boundary_that_closes_another_is_none() {
     let inner = "--b\nContent-Type: multipart/mixed; boundary=\"b--\"\n\n--b--\n\nHello\n--b----\n";
     let text = format!("From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n{inner}--b--\n");
     doubtful(&text, Unparsable::HalfBoundary);
+}
+
+#[test]
+fn one_more_beginning_at_the_end_is_no_part() {
+    let text = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>Hello</p>\n--b\n";
+    certain(text);
+    assert!(copy(text, &marketing()).ends_with("</div>\r\n\r\n--b\r\n"));
+    let within = text.replace("\n--b\n", "\n--b\n--b\n");
+    assert_eq!(check_marketing(&message(&within)), Ok(BodySeal::Open));
+}
+
+/// RFC 2045, 6.4: a multipart has no encoding of its own, and readers pass over one that is claimed.
+#[test]
+fn an_encoding_of_a_multipart_is_passed_over() {
+    for encoding in ["quoted-printable", "base64", "8bit", "x-none"] {
+        let header = format!(
+            "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: {encoding}\n\n"
+        );
+        certain(&format!("{header}--b\nContent-Type: text/html\n\n<p>Hello</p>\n--b--\n"));
+        let encoded = format!("{header}LS1iDQoNCkhlbGxvDQotLWItLQ0K\n");
+        assert_eq!(check(&message(&encoded)), Err(Unparsable::Structure), "{encoding}");
+    }
 }

@@ -114,6 +114,11 @@ fn hostile_repetition_costs_linear_time() {
     let html = "From: a@x.example\nContent-Type: text/html\n\n";
     let mixed = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n";
     let own_link = format!("<a href={UNSUBSCRIBE}>");
+    let long_boundary = format!(
+        "From: a@x.example\nContent-Type: multipart/mixed; boundary={0}\n\n--{0}\n\n",
+        "b".repeat(250)
+    );
+    let near_boundary = format!("--{}c\n", "b".repeat(249));
     for (start, piece) in [
         (nested(90).as_str(), "--\n"),
         (html, "<!-- {{optgate.unsubscribe_url}}\n"),
@@ -122,6 +127,12 @@ fn hostile_repetition_costs_linear_time() {
         (html, "<div>"),
         (&format!("{html}{own_link}\n"), "&<&&\n"),
         (mixed, "a:\n"),
+        (mixed, "a: b\n "),
+        (&long_boundary, &near_boundary),
+        (html, "<!--[if !mso]><!--></body>"),
+        (html, "<table><div hidden></td></div>"),
+        (html, "</body>\n"),
+        (html, "<a href=\"{{optgate.unsubscribe_url}}\n"),
         (mixed, "Content-Type: text/plain\n"),
         (html, "= =\t\n"),
     ] {
