@@ -74,7 +74,7 @@ pub fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) ->
         sender_name: "Möbler & <Söner> AB".into(),
         postal_address: Some("Östergatan 1, 211 25 Malmö, Sweden".into()),
         demands: Demands { postal_address: true, ..Demands::default() },
-        clipped_footer: ClippedFooter::Top,
+        clipped_footer: ClippedFooter::Bottom,
         list_id: marketing.then(|| "apparel.shop.example".into()),
         feedback_id: marketing.then(|| "summer:marketing:shop".into()),
         received: "Received: from tool.example\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n"
