@@ -204,13 +204,24 @@ impl<'p> Active<'p> {
                 }
                 at = opening.start + 1;
                 let one = self.one(text, opening);
-                if let Some(one) = one.filter(|one| !is_part_of_another(text, &one.at, free)) {
+                let stands = |one: &Found<'_>| {
+                    !is_part_of_another(text, &one.at, free) || self.begins_at(text, one.at.end)
+                };
+                if let Some(one) = one.filter(stands) {
                     (at, free) = (one.at.end, one.at.end);
                     found.push(one);
                 }
             }
         }
         found
+    }
+
+    /// Whether the mark that stands there is the next one's.
+    fn begins_at(&self, text: &[u8], at: usize) -> bool {
+        let compiled = &self.placeholders.0;
+        let within = &text[at..text.len().min(at.saturating_add(compiled.reach))];
+        let opening = compiled.openings.find(within).filter(|opening| opening.start() == 0);
+        opening.is_some_and(|opening| self.one(text, at..at + opening.end()).is_some())
     }
 
     /// What begins so, if it goes on as it must.

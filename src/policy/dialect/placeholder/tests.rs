@@ -104,6 +104,9 @@ fn neighbours_are_told_apart() {
 fn neighbours_of_one_mark_are_no_part_of_each_other() {
     let three = "%unsubscribe_url%".repeat(3);
     check(&three, &["%unsubscribe_url%"; 3]);
+    // Nor is a mark that stands alone before them.
+    check("**|UNSUB|**|UNSUB|*", &["*|UNSUB|*"; 2]);
+    check("**|UNSUB|***|UNSUB|*", &["*|UNSUB|*"]);
 }
 
 #[test]
