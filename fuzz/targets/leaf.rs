@@ -5,12 +5,15 @@
 //! is the text.
 #![no_main]
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_16BE, UTF_16LE};
 use libfuzzer_sys::fuzz_target;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
+use optgate::policy::sender::{ClippedFooter, SenderMailto};
 use optgate::rewrite::{Demands, EightBit, Links, Rewriting, rewrite};
 
 const PLACE: &str = "{{optgate.unsubscribe_url}}";
@@ -187,6 +190,7 @@ fn rewriting() -> Rewriting {
         sender_name: "Shop".into(),
         postal_address: None,
         demands: Demands::default(),
+        clipped_footer: ClippedFooter::Bottom,
         list_id: None,
         feedback_id: None,
         received: "Received: from a\r\n\tby gateway.example; Sat, 21 Nov 2026 12:00:00 +0000\r\n".into(),
@@ -194,6 +198,8 @@ fn rewriting() -> Rewriting {
         message_id: "0193@gateway.example".into(),
         extra_headers: Vec::new(),
         withheld: None,
+        dialects: Arc::default(),
+        sender_mailto: SenderMailto::Remove,
         eight_bit: EightBit::AsIs,
     }
 }
