@@ -136,7 +136,7 @@ impl Signers {
             h: listed(&names, handling).into_iter().map(str::to_owned).collect(),
             ..Signature::default()
         };
-        let (_, header, covered, body) = signature.canonicalize(Fields::of(copy));
+        let (_, header, covered, body) = signature.canonicalize(Fields::of(without_blank_end(copy)));
         let mut canonical = Vec::with_capacity(4_096);
         header.write(&mut canonical);
         let mut hasher = Sha256::hasher();
@@ -195,6 +195,15 @@ impl Prepared {
         signature.write(&mut field, true);
         String::from_utf8(field).map(with_whole_end).map_err(|_| SignError::Failed)
     }
+}
+
+/// The copy without blank lines at its end: RFC 6376, 3.4.4 ignores them, lines of nothing but blanks too, and of
+/// those mail-auth would count all but the last.
+fn without_blank_end(copy: &[u8]) -> &[u8] {
+    let body = memchr::memmem::find(copy, b"\r\n\r\n").map_or(copy.len(), |end| end + 4);
+    let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n');
+    let content = copy[body..].iter().rposition(|octet| !is_blank(octet));
+    &copy[..content.map_or(body, |last| body + last + 1)]
 }
 
 /// mail-auth may fold between the signature and the `;` after it. RFC 6376, 3.7 leaves blanks round the

@@ -96,6 +96,7 @@ fn traps() -> Vec<(&'static str, String)> {
         ("plain", with("", "Hello\r\n")),
         ("no-body", with("", "")),
         ("blank-lines-at-the-end", with("", "Hello\r\n\r\n \r\n\t\r\n\r\n")),
+        ("blank-lines-after-the-footer", with("Content-Type: text/html\r\n", "<p>Hello</p>\r\n\r\n \r\n\t\r\n")),
         ("blank-lines-alone", with("", "\r\n\r\n\r\n")),
         ("blanks-in-lines", with("", "a  b\tc \t \r\n  d\r\n")),
         ("no-final-line-end", with("", "Hello")),

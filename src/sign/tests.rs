@@ -276,3 +276,17 @@ fn a_key_that_cannot_be_used_is_told_at_start() {
     assert!(matches!(twice, Err(SignError::Twice { .. })));
     assert_eq!(PrivateKey::generate(Algorithm::Rsa, 1_024).err(), Some(key::KeyFault::Size));
 }
+
+#[test]
+fn blank_lines_at_the_end_are_no_part_of_what_is_signed() {
+    let signers = Signers::new(vec![key("shop.example", "r1", &rsa())]).unwrap();
+    let body_hash = |end: &str| {
+        let copy = COPY.replace("Hello \r\n\r\n", end);
+        parsed(&sign(&signers, "shop.example", &copy).unwrap())[0].bh.clone()
+    };
+    for end in ["Hello", "Hello \r\n\r\n", "Hello\r\n  \r\n", "Hello\r\n\r\n\t \r\n \r\n\r\n"] {
+        assert_eq!(body_hash(end), body_hash("Hello\r\n"), "{end:?}");
+    }
+    assert_eq!(body_hash("\r\n \r\n"), body_hash(""));
+    assert_ne!(body_hash("\r\n \r\nHello\r\n"), body_hash("Hello\r\n"));
+}
