@@ -15,16 +15,16 @@ use crate::classify::{self, Grant, Unfit};
 use crate::clock::Clock;
 use crate::limits::heavy;
 use crate::lint;
-use crate::mail::message::{Bounds, MAX_HOPS};
+use crate::mail::message::{Bounds, MAX_HOPS, Unparsable};
 use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::confirmation;
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
-use crate::policy::facts::{ConfirmLink, Findings};
+use crate::policy::facts::ConfirmLink;
 use crate::policy::holds::counted;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::record::Asking;
-use crate::rewrite;
+use crate::rewrite::{self, Opened};
 use crate::spool::Lane;
 use crate::store::{NewDelivery, NewFact, NewMessage, Store, StoreError, Subscriber, Trace};
 use crate::telemetry::metrics::{self, Stopwatch};
@@ -275,20 +275,21 @@ fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds
     if message.hops() >= MAX_HOPS {
         return Err(unfit(Reason::Loop, format!("it passed {MAX_HOPS} hosts already")));
     }
-    rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
+    let checked = rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
     let mut facts = classify::classify(&message, &submission.grant, policy)?;
-    facts.findings.content = lint::found(&message, facts.stream, &policy.dialects);
-    Ok(match facts.stream {
-        Stream::Marketing => {
-            let body = rewrite::check_marketing(&message)
-                .map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
-            Facts { findings: Findings { body, ..facts.findings }, ..facts }
-        }
-        Stream::Confirmation => {
-            Facts { confirm_link: rewrite::confirm_link(&message, &policy.dialects), ..facts }
-        }
-        Stream::Functional => facts,
-    })
+    let opened = checked.open();
+    facts.findings.content = lint::found(&opened, facts.stream, &policy.dialects);
+    read_body(facts, &opened, policy).map_err(|error| unfit(Reason::Unparsable, error.to_string()))
+}
+
+/// What policy asks of the body that the header doesn't say.
+pub fn read_body(mut facts: Facts, opened: &Opened<'_>, policy: &PolicySet) -> Result<Facts, Unparsable> {
+    match facts.stream {
+        Stream::Marketing => facts.findings.body = opened.takes_a_footer()?,
+        Stream::Confirmation => facts.confirm_link = opened.confirm_link(&policy.dialects),
+        Stream::Functional => {}
+    }
+    Ok(facts)
 }
 
 /// The sign-up that mail with our link implies. Whoever is spooled gets the link, so that it must have one.

@@ -14,12 +14,11 @@ mod salutation;
 
 use serde::Serialize;
 
-use crate::mail::RawMessage;
 use crate::mail::redaction::redact;
 use crate::policy::Stream;
 use crate::policy::dialect::Dialects;
 use crate::policy::finding::{FindingName, Found};
-use crate::rewrite::{self, Filling, FooterRoom};
+use crate::rewrite::{Filling, FooterRoom, Opened};
 use merge_field::letters::start_of;
 
 /// The most that are told of one message.
@@ -43,34 +42,34 @@ pub struct Finding {
     pub excerpt: String,
 }
 
-/// All that is wrong, in the order of the message. A message that can't be read has nothing: it is `unparsable`.
-pub fn look(message: &RawMessage, stream: Stream, dialects: &Dialects) -> Vec<Finding> {
+/// All that is wrong, in the order of the message.
+pub fn look(opened: &Opened<'_>, stream: Stream, dialects: &Dialects) -> Vec<Finding> {
     let mut findings = Findings::default();
-    header::look(message, &mut findings);
-    if let Ok(shown) = rewrite::shown(message, Some(Filling { stream, dialects })) {
-        content::look(&shown, &mut findings);
-        if stream == Stream::Marketing && shown.footer != FooterRoom::There {
-            let why = if shown.footer == FooterRoom::Sealed {
-                "signed or encrypted"
-            } else {
-                "no text that is shown"
-            };
-            findings.add(FindingName::FooterImpossible, "body", None, why);
-        }
+    header::look(opened.message(), &mut findings);
+    let shown = opened.shown(Some(Filling { stream, dialects }));
+    content::look(&shown, &mut findings);
+    let why = match shown.footer {
+        FooterRoom::Sealed => Some("signed or encrypted"),
+        FooterRoom::Nowhere => Some("no text that is shown"),
+        FooterRoom::There => None,
+    };
+    if let Some(why) = why.filter(|_| stream == Stream::Marketing) {
+        findings.add(FindingName::FooterImpossible, "body", None, why);
     }
     findings.all
 }
 
 /// The first of each name, as it is kept with the message's facts: nothing that tells one recipient's copy from
 /// another's.
-pub fn found(message: &RawMessage, stream: Stream, dialects: &Dialects) -> Vec<Found> {
+pub fn found(opened: &Opened<'_>, stream: Stream, dialects: &Dialects) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    for finding in look(message, stream, dialects) {
+    for finding in look(opened, stream, dialects) {
         if found.iter().any(|own| own.name == finding.name) {
             continue;
         }
-        let told = matches!(finding.name, FindingName::MergeFieldLeak | FindingName::PossibleMergeField);
-        // Invariant 12: facts are kept in clear and for ever.
+        // Invariant 12: facts are kept in clear and for ever. A field has a name of the template's; what merely looks
+        // like one may be somebody's own.
+        let told = finding.name == FindingName::MergeFieldLeak;
         let detail = told.then(|| format!("{} in {}", redact(&finding.excerpt), finding.place));
         found.push(Found { name: finding.name, detail });
     }

@@ -31,8 +31,10 @@ use crate::policy::Stream;
 use crate::policy::dialect::Dialects;
 use crate::policy::facts::{BodySeal, ConfirmLink};
 use crate::policy::sender::{ClippedFooter, SenderMailto};
+use body::Content;
+use parts::Structure;
 use placeholders::Search;
-pub use shown::{FILLED, File, Filling, FooterRoom, LeafKind, Shown, ShownLeaf, shown};
+pub use shown::{FILLED, File, Filling, FooterRoom, LeafKind, Shown, ShownLeaf};
 
 /// Gmail shows no more octets of a message's HTML, and hides the rest behind a link.
 pub const CLIPPED_FROM: usize = 102 * 1024;
@@ -164,31 +166,48 @@ pub enum NotRewritable {
     LinksMissing,
 }
 
+/// A message that can be rewritten on some stream, split into its parts once for all that is asked of it.
+#[derive(Debug)]
+pub struct Checked<'m> {
+    message: &'m RawMessage,
+    structure: Structure,
+}
+
+/// The same with its content opened.
+pub struct Opened<'m> {
+    message: &'m RawMessage,
+    structure: &'m Structure,
+    content: Content<'m>,
+}
+
 /// Checks at intake what would make a rewrite impossible on the way out, on any stream.
-pub fn check(message: &RawMessage) -> Result<(), Unparsable> {
-    parts::split(message).map(drop)
+pub fn check(message: &RawMessage) -> Result<Checked<'_>, Unparsable> {
+    parts::split(message).map(|structure| Checked { message, structure })
 }
 
-/// Whether the footer of marketing can come into a message, so that all its readers see it: not where the body is
-/// signed or encrypted, on which policy decides. An error where nobody can tell how the body will be read.
-pub fn check_marketing(message: &RawMessage) -> Result<BodySeal, Unparsable> {
-    body::takes_a_footer(message.bytes(), &parts::split(message)?)
+impl Checked<'_> {
+    /// Undoes transfer encodings, and tells charsets.
+    pub fn open(&self) -> Opened<'_> {
+        let Self { message, structure } = self;
+        Opened { message, structure, content: body::content(message.bytes(), &structure.parts) }
+    }
 }
 
-/// How many octets the HTML body of a message that `check` found fit has, decoded, before anything comes in; to be
-/// compared with `CLIPPED_FROM`. `None` without one, or with one that is sealed or can't be opened.
-pub fn html_size(message: &RawMessage) -> Option<usize> {
-    body::html_size(message.bytes(), &parts::split(message).ok()?)
-}
+impl<'m> Opened<'m> {
+    pub fn message(&self) -> &'m RawMessage {
+        self.message
+    }
 
-/// Whether a message that `check` found fit holds the place of a link that confirms, such as
-/// `{{optgate.confirm_url}}`, where it will be filled.
-pub fn confirm_link(message: &RawMessage, dialects: &Dialects) -> ConfirmLink {
-    let search = Search::new(dialects, message);
-    let structure = parts::split(message);
-    match structure.is_ok_and(|structure| body::holds_confirm_link(message.bytes(), &structure, &search)) {
-        true => ConfirmLink::Present,
-        false => ConfirmLink::Absent,
+    /// Whether the footer of marketing can come in, so that all its readers see it: not where the body is signed or
+    /// encrypted, on which policy decides. An error where nobody can tell how the body will be read.
+    pub fn takes_a_footer(&self) -> Result<BodySeal, Unparsable> {
+        self.content.takes_a_footer(self.structure)
+    }
+
+    /// Whether the place of a link that confirms, such as `{{optgate.confirm_url}}`, stands where it will be filled.
+    pub fn confirm_link(&self, dialects: &Dialects) -> ConfirmLink {
+        let search = Search::new(dialects, self.message);
+        if self.content.holds_confirm_link(&search) { ConfirmLink::Present } else { ConfirmLink::Absent }
     }
 }
 

@@ -12,7 +12,7 @@ use optgate::mail::RawMessage;
 use optgate::mail::author::authors;
 use optgate::policy::Stream;
 use optgate::policy::sender::{ClippedFooter, SenderMailto};
-use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, Rewriting, check_marketing, rewrite};
+use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, Rewriting, check, rewrite};
 use optgate::sign::key::{Algorithm, PrivateKey};
 use optgate::sign::{Handling, Pair, Signers, SigningKey};
 use verifiers::Verifiers;
@@ -68,7 +68,7 @@ fn now() -> Timestamp {
 /// The message as it would leave; none where it would be refused at intake, or is signed and 8-bit.
 fn departing(signers: &Signers, message: &[u8], eight_bit: EightBit) -> Option<Vec<u8>> {
     let message = RawMessage::index(message.to_vec().into()).ok()?;
-    check_marketing(&message).ok()?;
+    check(&message).ok()?.open().takes_a_footer().ok()?;
     // As `classify` has it: whose author can't be told is refused.
     let from: Vec<_> = message.all("From").collect();
     let [from] = from.as_slice() else { return None };

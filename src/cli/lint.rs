@@ -17,13 +17,15 @@ use super::{Session, Status, argument, sender};
 use crate::classify::{self, Grant, Unfit};
 use crate::consent::ConsentState;
 use crate::deliver::outbound::sample;
+use crate::intake::read_body;
 use crate::lint::{self, Finding};
 use crate::mail::RawMessage;
+use crate::mail::message::Unparsable;
 use crate::policy::decide::{Circumstances, decide, objections};
 use crate::policy::file::Folder;
 use crate::policy::finding::Handling;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Scope, Stream};
-use crate::rewrite;
+use crate::rewrite::{self, Opened};
 use changes::Change;
 
 /// The largest file that is read, in octets.
@@ -155,28 +157,23 @@ impl Looking<'_> {
             findings: Vec::new(),
             changes: Vec::new(),
         };
-        match self.message(content) {
-            Ok(message) => self.look(&message, &mut report)?,
-            Err(why) => report.refuse(Reason::Unparsable, why, self.file_of_the_sender()),
+        let message = RawMessage::index(content.clone());
+        match message.as_ref().map_err(|why| *why).and_then(rewrite::check) {
+            Ok(checked) => self.look(&checked.open(), &mut report)?,
+            Err(why) => report.refuse(Reason::Unparsable, why.to_string(), self.file_of_the_sender()),
         }
         let stops = |own: &Judged| own.handling >= Handling::Hold;
         report.stopped = !report.refusals.is_empty() || report.findings.iter().any(stops);
         Ok(report)
     }
 
-    fn message(&self, content: &Bytes) -> Result<RawMessage, String> {
-        let message = RawMessage::index(content.clone()).map_err(|error| error.to_string())?;
-        rewrite::check(&message).map_err(|error| error.to_string())?;
-        Ok(message)
-    }
-
-    fn look(&self, message: &RawMessage, report: &mut Report) -> anyhow::Result<()> {
-        let facts = self.facts(message, report);
+    fn look(&self, opened: &Opened<'_>, report: &mut Report) -> anyhow::Result<()> {
+        let facts = self.facts(opened, report);
         let stream = facts.as_ref().map_or(Stream::Marketing, |facts| facts.stream);
         report.stream = Some(stream);
         report.scope = facts.as_ref().and_then(|facts| facts.scope.clone());
         if let Some(own) = self.policy.sender(&self.arguments.sender) {
-            report.findings = lint::look(message, stream, &self.policy.dialects)
+            report.findings = lint::look(opened, stream, &self.policy.dialects)
                 .into_iter()
                 .filter_map(|finding| {
                     let (handling, rule) = own.stream(stream).handling(finding.name);
@@ -188,37 +185,29 @@ impl Looking<'_> {
         }
         if let Some(facts) = facts {
             self.object(&facts, report);
-            self.rewrite(message, &facts, report)?;
+            self.rewrite(opened.message(), &facts, report)?;
         }
         Ok(())
     }
 
     /// What the message is: by the arguments, by what it says, or supposed to be marketing.
-    fn facts(&self, message: &RawMessage, report: &mut Report) -> Option<Facts> {
+    fn facts(&self, opened: &Opened<'_>, report: &mut Report) -> Option<Facts> {
         let arguments = self.arguments;
-        let said = self.classified(message, arguments.stream, arguments.scope.as_ref());
-        let facts = match said {
+        let classified = |stream| self.classified(opened.message(), stream, arguments.scope.as_ref());
+        let facts = match classified(arguments.stream) {
             Err(unfit) if unfit.reason == Reason::Unclassified && arguments.stream.is_none() => {
                 report.assumed = true;
-                self.classified(message, Some(Stream::Marketing), arguments.scope.as_ref())
+                classified(Some(Stream::Marketing))
             }
             said => said,
         };
-        let facts = facts.and_then(|facts| self.read_body(message, facts));
+        let unparsable = |why: Unparsable| Unfit {
+            reason: Reason::Unparsable,
+            text: why.to_string(),
+            rule: self.file_of_the_sender(),
+        };
+        let facts = facts.and_then(|facts| read_body(facts, opened, self.policy).map_err(unparsable));
         facts.map_err(|unfit| report.refuse(unfit.reason, unfit.text, unfit.rule)).ok()
-    }
-
-    /// What intake reads of the body.
-    fn read_body(&self, message: &RawMessage, mut facts: Facts) -> Result<Facts, Unfit> {
-        if facts.stream == Stream::Marketing {
-            facts.findings.body = rewrite::check_marketing(message).map_err(|error| Unfit {
-                reason: Reason::Unparsable,
-                text: error.to_string(),
-                rule: self.file_of_the_sender(),
-            })?;
-        }
-        facts.confirm_link = rewrite::confirm_link(message, &self.policy.dialects);
-        Ok(facts)
     }
 
     fn classified(

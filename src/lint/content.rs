@@ -5,11 +5,9 @@ use super::merge_field::{self, Certainty, Leak, Reading};
 use super::salutation::{self, Slip};
 use super::{Findings, link};
 use crate::policy::finding::FindingName as Name;
-use crate::rewrite::{File, LeafKind, Shown, ShownLeaf};
+use crate::rewrite::{CLIPPED_FROM, File, LeafKind, Shown, ShownLeaf};
 
-/// What Gmail shows of a document, in octets.
-const GMAIL_SHOWS: usize = 102 * 1024;
-/// What our footer takes of it, generously.
+/// What our footer takes of what Gmail shows, generously.
 const FOOTER: usize = 2 * 1024;
 /// Fewer letters beside pictures are hardly any text.
 const FEW_LETTERS: usize = 100;
@@ -150,7 +148,7 @@ fn document(leaf: &ShownLeaf, source: &str, findings: &mut Findings) {
         let counted = format!("{} letters beside {} pictures", document.visible_letters(), document.images);
         add(Name::ImageOnly, None, &counted);
     }
-    if leaf.is_body && leaf.octets + FOOTER > GMAIL_SHOWS {
+    if leaf.is_body && leaf.octets + FOOTER > CLIPPED_FROM {
         add(
             Name::HtmlClipped,
             None,

@@ -2,6 +2,8 @@ use bytes::Bytes;
 
 use super::merge_field::{Certainty, Reading, find};
 use super::*;
+use crate::mail::RawMessage;
+use crate::rewrite;
 
 /// Our own list; `leaks` in a line are found in a plain text and in a document alike.
 const LEAKS: &str = include_str!("../../tests/vectors/lint/leaks.txt");
@@ -16,9 +18,12 @@ fn message(header: &str, content_type: &str, body: &str) -> RawMessage {
     RawMessage::index(Bytes::from(text.replace('\n', "\r\n"))).unwrap()
 }
 
+fn look(message: &RawMessage, stream: Stream) -> Vec<Finding> {
+    super::look(&rewrite::check(message).unwrap().open(), stream, &Dialects::default())
+}
+
 fn names(message: &RawMessage) -> Vec<&'static str> {
-    let mut names: Vec<_> =
-        look(message, Stream::Marketing, &Dialects::default()).iter().map(|own| own.name.as_str()).collect();
+    let mut names: Vec<_> = look(message, Stream::Marketing).iter().map(|own| own.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -181,8 +186,7 @@ fn a_header_is_told_of_by_field_and_line() {
     );
     check("Subject: a\nList-Unsubscribe: <https://shop.example/u>\n", "text/plain", "x", &[]);
     let header = "Subject: Hi *|FNAME|*\n";
-    let finding =
-        look(&message(header, "text/plain", "x"), Stream::Marketing, &Dialects::default()).remove(0);
+    let finding = look(&message(header, "text/plain", "x"), Stream::Marketing).remove(0);
     assert_eq!((finding.place.as_str(), finding.line, finding.excerpt.as_str()), ("subject", 5, "*|FNAME|*"));
 }
 
@@ -247,7 +251,7 @@ fn what_providers_clip_block_or_distrust_is_told() {
 fn what_can_take_no_footer_is_told_of_marketing_alone() {
     let calendar = message("Subject: a\n", "application/pdf", "x");
     assert_eq!(names(&calendar), ["footer_impossible"]);
-    assert!(look(&calendar, Stream::Functional, &Dialects::default()).is_empty());
+    assert!(look(&calendar, Stream::Functional).is_empty());
 }
 
 #[test]
@@ -259,11 +263,8 @@ fn attachments_and_nested_messages_are_not_read() {
 
 #[test]
 fn facts_keep_the_first_of_each_name_and_no_address() {
-    let found = found(
-        &message("Subject: Hi {{ a@example.se }}\n", "text/plain", "Hi {{name}}, {{name}}"),
-        Stream::Marketing,
-        &Dialects::default(),
-    );
+    let message = message("Subject: Hi {{ a@example.se }}\n", "text/plain", "Hi {{name}}, {{name}}");
+    let found = found(&rewrite::check(&message).unwrap().open(), Stream::Marketing, &Dialects::default());
     assert_eq!(found.len(), 1);
     let detail = found[0].detail.as_deref().unwrap();
     assert!(!detail.contains("a@example.se"), "{detail}");
@@ -271,11 +272,8 @@ fn facts_keep_the_first_of_each_name_and_no_address() {
 
 #[test]
 fn places_are_those_of_the_source() {
-    let found = look(
-        &message("Subject: a\n", "text/html", "<p>one</p>\n<p>two {{name}}</p>"),
-        Stream::Marketing,
-        &Dialects::default(),
-    );
+    let message = message("Subject: a\n", "text/html", "<p>one</p>\n<p>two {{name}}</p>");
+    let found = look(&message, Stream::Marketing);
     let leak = found.iter().find(|own| own.name == FindingName::MergeFieldLeak).unwrap();
     assert_eq!((leak.place.as_str(), leak.line, leak.column), ("html part 1", 2, 8));
 }
@@ -289,8 +287,8 @@ fn hostile_text_costs_no_more_than_its_length() {
         let long = unit.repeat(200_000 / unit.len());
         let _ = find(&long, Reading::Plain);
         let lines = format!("{}\n", unit.repeat(5_000)).repeat(10);
-        let _ = look(&message("Subject: a\n", "text/html", &lines), Stream::Marketing, &Dialects::default());
-        let _ = look(&message("Subject: a\n", "text/plain", &lines), Stream::Marketing, &Dialects::default());
+        let _ = look(&message("Subject: a\n", "text/html", &lines), Stream::Marketing);
+        let _ = look(&message("Subject: a\n", "text/plain", &lines), Stream::Marketing);
     }
 }
 

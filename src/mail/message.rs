@@ -67,7 +67,7 @@ pub enum Unparsable {
     Contradiction,
     #[error("a Content-Type can't be read, or names a boundary or charset twice")]
     ContentType,
-    #[error("the header of a part runs into its content")]
+    #[error("a header runs into the content, or has a line that is no field")]
     PartHeader,
     #[error("a line begins like a boundary and is none")]
     HalfBoundary,

@@ -57,26 +57,6 @@ pub(super) fn edits(
     Ok((edits, wanted))
 }
 
-/// Whether the place of a link that confirms stands in any text that is shown, so that it will be filled.
-pub(super) fn holds_confirm_link(bytes: &[u8], structure: &Structure, search: &Search<'_>) -> bool {
-    let opened = content(bytes, &structure.parts);
-    opened.seal == BodySeal::Open && opened.leaves.iter().any(|leaf| leaf.holds(Meaning::Confirm, search))
-}
-
-/// Whether marketing's footer comes into this: not where it is sealed, and not where nobody can tell how it will be
-/// read.
-pub(super) fn takes_a_footer(bytes: &[u8], structure: &Structure) -> Result<BodySeal, Unparsable> {
-    let opened = content(bytes, &structure.parts);
-    opened.takes_a_footer(structure).map(|()| opened.seal)
-}
-
-/// The decoded octets of the HTML body, where it is open.
-pub(super) fn html_size(bytes: &[u8], structure: &Structure) -> Option<usize> {
-    let opened = content(bytes, &structure.parts);
-    let mut bodies = opened.leaves.iter().filter(|leaf| leaf.role == Role::Body && leaf.part.media.is_html());
-    bodies.next().filter(|_| opened.seal == BodySeal::Open).map(|leaf| leaf.content.len())
-}
-
 /// The leaves that are the message's content.
 pub(super) struct Content<'a> {
     pub leaves: Vec<Leaf<'a>>,
@@ -89,15 +69,21 @@ pub(super) struct Content<'a> {
 }
 
 impl Content<'_> {
-    /// A footer that some readers see elsewhere, or not at all, is none.
-    fn takes_a_footer(&self, structure: &Structure) -> Result<(), Unparsable> {
+    /// Whether the place of a link that confirms stands in any text that is shown, so that it will be filled.
+    pub fn holds_confirm_link(&self, search: &Search<'_>) -> bool {
+        self.seal == BodySeal::Open && self.leaves.iter().any(|leaf| leaf.holds(Meaning::Confirm, search))
+    }
+
+    /// Whether marketing's footer comes in. One that some readers see elsewhere, or not at all, is none.
+    pub fn takes_a_footer(&self, structure: &Structure) -> Result<BodySeal, Unparsable> {
         let mut shown = structure.parts.iter().filter(|part| part.place == Place::Inline);
         let doubt = shown.find_map(|part| part.doubt).or(structure.doubt);
         let opened = |index: &usize| self.leaves.iter().any(|leaf| leaf.index == *index);
         match doubt {
             Some(doubt) => Err(doubt),
-            None if self.seal == BodySeal::Sealed => Ok(()),
-            None if self.bodies.iter().flatten().all(opened) => Ok(()),
+            None if self.seal == BodySeal::Sealed || self.bodies.iter().flatten().all(opened) => {
+                Ok(self.seal)
+            }
             None => Err(Unparsable::Body),
         }
     }

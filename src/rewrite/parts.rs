@@ -115,11 +115,31 @@ pub(super) fn split(message: &RawMessage) -> Result<Structure, Unparsable> {
             .filter_map(|field| mime_field(message.bytes(), field))
             .collect(),
     };
+    if header.separator == Separator::Missing && more_fields(&message.bytes()[fields_end..]) {
+        splitter.doubt = Some(Unparsable::PartHeader);
+    }
     splitter.open_part(header, message.body_offset())?;
     splitter.run()?;
     let Splitter { bytes, mut parts, doubt, .. } = splitter;
     place::tell(bytes, &mut parts);
     Ok(Structure { parts, doubt })
+}
+
+/// Whether fields follow a line that is none, before any empty line: for some readers the header goes on there.
+fn more_fields(rest: &[u8]) -> bool {
+    let mut at = 0;
+    while at < rest.len() {
+        let end = line_end(rest, at);
+        let line = &rest[at..end];
+        if line == b"\r\n" {
+            return false;
+        }
+        if field_colon(line).is_some() {
+            return true;
+        }
+        at = end;
+    }
+    false
 }
 
 struct Splitter<'a> {

@@ -3,12 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::body;
+use super::Opened;
 use super::leaf::Role;
 use super::parts::{self, Kind, Place};
 use super::placeholders::{Meaning, Placeholder, Search};
-use crate::mail::RawMessage;
-use crate::mail::message::Unparsable;
 use crate::policy::Stream;
 use crate::policy::dialect::Dialects;
 use crate::policy::facts::BodySeal;
@@ -76,43 +74,45 @@ pub struct Filling<'d> {
     pub dialects: &'d Dialects,
 }
 
-/// The content of a message that `check` found fit; what will be filled blanked, where that is asked.
-pub fn shown(message: &RawMessage, filling: Option<Filling<'_>>) -> Result<Shown, Unparsable> {
-    let filled = filling.map(|own| (own.stream, Search::new(own.dialects, message)));
-    let parts = parts::split(message)?.parts;
-    let content = body::content(message.bytes(), &parts);
-    let leaves: Vec<ShownLeaf> = content
-        .leaves
-        .iter()
-        .map(|leaf| ShownLeaf {
-            part: leaf.index + 1,
-            kind: match () {
-                () if leaf.part.media.is_html() => LeafKind::Html,
-                () if leaf.part.media.is_markup() => LeafKind::Amp,
-                () if leaf.part.media.is_plain() => LeafKind::Plain,
-                () => LeafKind::Other,
-            },
-            is_body: leaf.role == Role::Body,
-            text: leaf.read(filled.as_ref().map(|(stream, search)| (*stream, search))),
-            octets: leaf.content.len(),
-        })
-        .collect();
-    let footer = match content.seal {
-        BodySeal::Sealed => FooterRoom::Sealed,
-        BodySeal::Open if leaves.iter().any(|leaf| leaf.is_body) => FooterRoom::There,
-        BodySeal::Open => FooterRoom::Nowhere,
-    };
-    let is_file = |(index, part): &(usize, &parts::Part)| {
-        part.kind == Kind::Leaf
-            && part.place != Place::Nested
-            && !leaves.iter().any(|leaf| leaf.part == index + 1)
-    };
-    let files = parts.iter().enumerate().filter(is_file).map(|(index, part)| File {
-        part: index + 1,
-        essence: part.media.essence().to_owned(),
-        header: String::from_utf8_lossy(&message.bytes()[part.header.clone()]).into_owned(),
-    });
-    Ok(Shown { files: files.collect(), footer, leaves })
+impl Opened<'_> {
+    /// The content; what will be filled blanked, where that is asked.
+    pub fn shown(&self, filling: Option<Filling<'_>>) -> Shown {
+        let Self { message, structure, content } = self;
+        let filled = filling.map(|own| (own.stream, Search::new(own.dialects, message)));
+        let parts = &structure.parts;
+        let leaves: Vec<ShownLeaf> = content
+            .leaves
+            .iter()
+            .map(|leaf| ShownLeaf {
+                part: leaf.index + 1,
+                kind: match () {
+                    () if leaf.part.media.is_html() => LeafKind::Html,
+                    () if leaf.part.media.is_markup() => LeafKind::Amp,
+                    () if leaf.part.media.is_plain() => LeafKind::Plain,
+                    () => LeafKind::Other,
+                },
+                is_body: leaf.role == Role::Body,
+                text: leaf.read(filled.as_ref().map(|(stream, search)| (*stream, search))),
+                octets: leaf.content.len(),
+            })
+            .collect();
+        let footer = match content.seal {
+            BodySeal::Sealed => FooterRoom::Sealed,
+            BodySeal::Open if leaves.iter().any(|leaf| leaf.is_body) => FooterRoom::There,
+            BodySeal::Open => FooterRoom::Nowhere,
+        };
+        let is_file = |(index, part): &(usize, &parts::Part)| {
+            part.kind == Kind::Leaf
+                && part.place != Place::Nested
+                && !leaves.iter().any(|leaf| leaf.part == index + 1)
+        };
+        let files = parts.iter().enumerate().filter(is_file).map(|(index, part)| File {
+            part: index + 1,
+            essence: part.media.essence().to_owned(),
+            header: String::from_utf8_lossy(&message.bytes()[part.header.clone()]).into_owned(),
+        });
+        Shown { files: files.collect(), footer, leaves }
+    }
 }
 
 /// A text with letters where something will be filled in.

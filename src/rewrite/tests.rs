@@ -53,6 +53,18 @@ fn marketing() -> Rewriting {
     }
 }
 
+fn check(message: &RawMessage) -> Result<(), Unparsable> {
+    super::check(message).map(drop)
+}
+
+fn check_marketing(message: &RawMessage) -> Result<BodySeal, Unparsable> {
+    super::check(message)?.open().takes_a_footer()
+}
+
+fn confirm_link(message: &RawMessage) -> ConfirmLink {
+    super::check(message).unwrap().open().confirm_link(&shipped_dialects())
+}
+
 /// As every gateway has them.
 fn shipped_dialects() -> Arc<Dialects> {
     static SHIPPED: LazyLock<Arc<Dialects>> =

@@ -26,7 +26,9 @@ pub struct Change {
 pub fn between(message: &RawMessage, copy: Vec<u8>) -> Vec<Change> {
     let Ok(copy) = RawMessage::index(copy.into()) else { return Vec::new() };
     let mut changes: Vec<Change> = header(message, &copy).into_iter().collect();
-    let leaves = |of: &RawMessage| rewrite::shown(of, None).map(|shown| shown.leaves).unwrap_or_default();
+    let leaves = |of: &RawMessage| {
+        rewrite::check(of).map(|checked| checked.open().shown(None).leaves).unwrap_or_default()
+    };
     for (old, new) in leaves(message).iter().zip(&leaves(&copy)) {
         changes.extend(texts(old, new));
     }

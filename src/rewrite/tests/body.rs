@@ -135,7 +135,7 @@ fn the_link_that_confirms_comes_into_confirmation_mail_alone() {
             format!("<a href=\"{CONFIRM}\">Yes</a>\n"),
         ),
     ] {
-        assert_eq!(confirm_link(&message(&text), &shipped_dialects()), ConfirmLink::Present, "{text}");
+        assert_eq!(confirm_link(&message(&text)), ConfirmLink::Present, "{text}");
         assert_eq!(body(&copy(&text, &confirmation())), filled.replace('\n', "\r\n"));
         assert!(body(&copy(&text, &functional())).contains("optgate.confirm_url"), "{text}");
         assert!(body(&copy(&text, &marketing())).contains("optgate.confirm_url"), "{text}");
@@ -155,14 +155,14 @@ fn a_link_that_can_not_be_pressed_does_not_count() {
     let pgp = plain(&format!("-----BEGIN PGP SIGNED MESSAGE-----\n\n{place}\n"));
     let unseen = html(&format!("<body><!-- {place} -->Hello</body>\n"));
     for text in [attached, signed, pgp, unseen, plain("Hello\n"), plain("{optgate.confirm_url}\n")] {
-        assert_eq!(confirm_link(&message(&text), &shipped_dialects()), ConfirmLink::Absent, "{text}");
+        assert_eq!(confirm_link(&message(&text)), ConfirmLink::Absent, "{text}");
     }
     let base64 = "From: a@x.example\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n\
                   e3tvcHRnYXRlLmNvbmZpcm1fdXJsfX0=\n";
-    assert_eq!(confirm_link(&message(base64), &shipped_dialects()), ConfirmLink::Present);
+    assert_eq!(confirm_link(&message(base64)), ConfirmLink::Present);
     let quoted = "From: a@x.example\nContent-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n\
                   {{optgate.con=\nfirm_url}}\n";
-    assert_eq!(confirm_link(&message(quoted), &shipped_dialects()), ConfirmLink::Present);
+    assert_eq!(confirm_link(&message(quoted)), ConfirmLink::Present);
 }
 
 #[test]

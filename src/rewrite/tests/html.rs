@@ -124,10 +124,3 @@ fn the_way_out_stands_above_what_is_cut_off_where_policy_says_so() {
     }
     assert!(super::copy(&html("<body>x</body>\n"), &top).contains("<body>x\r\n<div"), "nothing is cut off");
 }
-
-#[test]
-fn the_size_that_is_cut_off_is_that_of_the_decoded_body() {
-    let quoted = "From: a@x.example\nContent-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n=3Cp=3E\n";
-    assert_eq!(html_size(&message(quoted)), Some(5));
-    assert_eq!(html_size(&message(&super::body::plain("Hello\n"))), None);
-}

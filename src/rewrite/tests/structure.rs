@@ -91,6 +91,15 @@ fn a_part_whose_header_never_ends_is_left_alone() {
 }
 
 #[test]
+fn a_header_that_seems_to_go_on_after_a_line_that_is_no_field_is_not_guessed_at() {
+    let text = "From: a@x.example\nno field\nContent-Type: text/html\n\n<p>Hello</p>\n";
+    assert_eq!(check(&message(text)), Ok(()));
+    assert_eq!(check_marketing(&message(text)), Err(Unparsable::PartHeader));
+    // The empty line was forgotten.
+    assert_eq!(check_marketing(&message("From: a@x.example\nHello there\n\nAt 10: x\n")), Ok(BodySeal::Open));
+}
+
+#[test]
 fn two_types_or_encodings_are_one_too_many() {
     for twice in ["Content-Type: text/html\n", "Content-Transfer-Encoding: base64\n"] {
         let text = format!(
