@@ -42,12 +42,10 @@ pub(super) async fn follow(store: Store, queue_changed: Arc<Notify>, shutdown: C
 }
 
 async fn keep_in_step(store: &Store, queue_changed: &Notify, shutdown: &CancellationToken) {
-    // What an earlier run left held.
-    let mut release = Release::Due;
     let mut mark_due = Instant::now() + MARK;
     loop {
         let work = async {
-            step(store, queue_changed, &mut release).await?;
+            step(store, queue_changed).await?;
             if mark_due <= Instant::now() {
                 store.mark_journal().await?;
                 mark_due = Instant::now() + MARK;
@@ -100,38 +98,20 @@ async fn verify_now(store: &Store) {
     }
 }
 
-/// Whether deliveries may still be held although the journals are in step.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Release {
-    Due,
-    /// Once more: a hold that was decided before may be written down only now.
-    Again,
-    Done,
-}
-
-async fn step(store: &Store, queue_changed: &Notify, release: &mut Release) -> Result<(), StoreError> {
+async fn step(store: &Store, queue_changed: &Notify) -> Result<(), StoreError> {
     fail::fail_point!("follow_journals", |_| Ok(()));
-    // Claims hold marketing too, between two steps.
-    if store.records() == Records::Behind {
-        *release = Release::Due;
-    }
     if let Some(alarm) = store.journal_alarm() {
         store.answer_alarm(alarm).await?;
     }
     if store.journal_seems_ahead().await? && store.compare_journal(Compared::Later).await? == Standing::Behind
     {
-        // However short this is, what is claimed meanwhile is held.
-        *release = Release::Due;
         store.follow_journals().await?;
         let noes = store.replay(Pass::All).await?;
         tracing::warn!(noes, "the database is in step with the journal of noes again");
     }
     store.follow_journals().await?;
-    if store.records() == Records::Behind {
-        *release = Release::Due;
-    } else if *release != Release::Done {
+    if store.records() == Records::Complete {
         let deliveries = store.release_restoring().await?;
-        *release = if *release == Release::Due { Release::Again } else { Release::Done };
         if deliveries > 0 {
             tracing::warn!(deliveries, "all journals of noes are in step: what was held is released");
             queue_changed.notify_one();

@@ -22,6 +22,7 @@ use super::{RecordError, Recorded, Settled, StoreError, TakenBefore, rows};
 use crate::clock::Clock;
 use crate::journal::No;
 use crate::keys::Keys;
+use crate::policy::Reason;
 
 /// What writing needs of the store, without the way to the writer itself.
 pub(super) struct Shared {
@@ -80,6 +81,11 @@ impl Batch {
         self.spools.len() + self.records.len() + self.erasures.len() + self.settles.len()
     }
 
+    fn is_held_for_journals(&self) -> bool {
+        self.spools.iter().any(|told| told.work.is_held_for(Reason::Restoring))
+            || self.settles.iter().any(|told| told.work.is_held_for(Reason::Restoring))
+    }
+
     /// Everybody is told, after the commit.
     pub fn tell(self, results: Results) {
         self.spools.into_iter().zip(results.before).for_each(|(told, before)| told.tell(Ok(before)));
@@ -107,6 +113,15 @@ impl Batch {
 
 /// Writes a batch in one transaction, again where the database itself asks for it.
 pub(super) async fn write(shared: &Shared, batch: &Batch, first: Try) -> Result<Results> {
+    let written = try_until_done(shared, batch, first).await;
+    // A transaction whose end nobody heard of may have gone through.
+    if batch.is_held_for_journals() {
+        shared.watch.holds_written();
+    }
+    written
+}
+
+async fn try_until_done(shared: &Shared, batch: &Batch, first: Try) -> Result<Results> {
     let start = tokio::time::Instant::now();
     let mut which = first;
     let mut pause = Duration::from_millis(20);

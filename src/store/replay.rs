@@ -110,17 +110,18 @@ impl Store {
         Ok(())
     }
 
-    /// What was held for the journals' sake is looked at now, and not when its hold ends by itself, as it does for
-    /// what is held by a node that hears later of it. Returns how many deliveries that are.
+    /// What this node or an earlier run of it held for the journals' sake is looked at now, and not when its hold ends
+    /// by itself, as it does for what is held by a node that hears later of it. Returns how many deliveries that are.
     pub async fn release_restoring(&self) -> Result<u64, StoreError> {
         fail::fail_point!("release_restoring", |_| Ok(0));
+        let Some(holds) = self.inner.watch.holds_to_release() else { return Ok(0) };
         let (mut after, mut released) = (Uuid::nil(), 0);
         loop {
             let select = "SELECT id FROM deliveries WHERE state IN ('queued', 'held', 'claimed')
                           AND state = 'held' AND reason = 'restoring' AND id > $1 ORDER BY id LIMIT $2";
             let found = self.inner.database.read().await?.fetch(select, values![after, DUE]).await?;
             let ids = found.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
-            let Some(last) = ids.last() else { return Ok(released) };
+            let Some(last) = ids.last() else { break };
             after = *last;
             let mut tx = self.inner.database.begin(Commit::Lazy).await?;
             let now = tx.now().await?;
@@ -130,6 +131,8 @@ impl Store {
             released += rows::with_list(&mut tx, update, values![now], ids).await?.len() as u64;
             tx.commit().await?;
         }
+        self.inner.watch.released(holds);
+        Ok(released)
     }
 
     /// The journal of this node written anew from the history, which has the noes of all nodes. Meanwhile it

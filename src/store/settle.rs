@@ -19,8 +19,8 @@ use super::verdict::{self, About};
 use super::{NewMessage, Store, StoreError};
 use crate::clock::from_micros;
 use crate::journal::No;
-use crate::policy::Verdict;
 use crate::policy::decide::Circumstances;
+use crate::policy::{Reason, Verdict};
 use crate::spool::{Because, Fence, Outcome, Settlement, State};
 
 /// What a claim came to, to be written down.
@@ -84,6 +84,10 @@ impl Settling {
     /// The fact that is recorded if it is settled.
     pub fn fact(&self) -> Option<&Fact> {
         self.confirmation.as_ref()?.as_deref()
+    }
+
+    pub fn is_held_for(&self, reason: Reason) -> bool {
+        matches!(self.settlement, Settlement::Hold(_)) && self.because.reason == Some(reason)
     }
 
     fn ends(&self) -> bool {

@@ -24,7 +24,7 @@ use crate::keys::{DataKey, LookupHash};
 use crate::limits::heavy;
 use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, Entry};
-use crate::policy::{Facts, Stream, Verdict};
+use crate::policy::{Facts, Reason, Stream, Verdict};
 use crate::spool::{Lane, Outcome, State};
 
 /// Whence a message came, for its `Received` field. RFC 5321, 4.4.
@@ -132,7 +132,7 @@ pub(super) struct DeliveryRow {
     state: State,
     waits: Option<Timestamp>,
     deadline: Timestamp,
-    reason: Option<&'static str>,
+    reason: Option<Reason>,
     verdict: Vec<Value>,
 }
 
@@ -224,7 +224,7 @@ impl Store {
             // Invariant 9: at its deadline it ends, whatever it waits for.
             waits: waits.map(|until| until.min(delivery.deadline)),
             deadline: delivery.deadline,
-            reason: verdict.reason.map(|reason| reason.as_str()),
+            reason: verdict.reason,
             verdict: row,
         });
         spooling.size += 512;
@@ -384,6 +384,12 @@ const DELIVERIES: &str = "deliveries (id, message, sender, lane, subscriber, loo
                           spool_day, size, spooled_at, state, next_attempt_at, deadline, attempts, fence, reason, \
                           ended_at)";
 
+impl Spooling {
+    pub fn is_held_for(&self, reason: Reason) -> bool {
+        self.deliveries.iter().any(|one| matches!(one.state, State::Held) && one.reason == Some(reason))
+    }
+}
+
 impl DeliveryRow {
     fn is_open(&self) -> bool {
         !matches!(self.state, State::Ended(_))
@@ -407,7 +413,7 @@ impl DeliveryRow {
             self.deadline,
             0_i64,
             0_i64,
-            self.reason,
+            self.reason.map(|reason| reason.as_str()),
             ended,
         ]
     }

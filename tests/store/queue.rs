@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use optgate::policy::decide::DeliveryKind;
-use optgate::policy::{Reason, Stream, VerdictKind};
+use optgate::policy::{Reason, Stream, Verdict, VerdictKind};
 use optgate::spool::{Fence, Outcome, Settlement, State};
 use optgate::store::{DeliveryFilter, NewMessage, Order, Reach, Seen, Settled};
 
@@ -27,6 +27,7 @@ rules! {
     a_look_passes_so_many_lanes_due_or_not,
     notifications_wait_in_lanes_of_their_own,
     a_lane_goes_when_nothing_waits_in_it_and_nobody_uses_it,
+    i14_a_hold_that_is_written_after_a_release_is_released_by_the_next,
 }
 
 async fn what_is_spooled_is_claimed_with_all_that_sending_needs(home: &Home) {
@@ -330,4 +331,32 @@ async fn a_lane_goes_when_nothing_waits_in_it_and_nobody_uses_it(home: &Home) {
     let lanes = home.store.waiting_lanes(Seen::default(), 10).await.unwrap().waiting;
     assert!(lanes.iter().any(|lane| lane.lane.provider == "ended.example"));
     assert_eq!(home.count("SELECT count(*) FROM lanes").await, 4);
+}
+
+async fn i14_a_hold_that_is_written_after_a_release_is_released_by_the_next(home: &Home) {
+    let release = || async { home.store.release_restoring().await.unwrap() };
+    home.spool_to(&["anna@example.se"]).await;
+    let lane = home.lane_id().await;
+    let claim = || async { home.store.claim(&ask(lane, 1)).await.unwrap().claims.remove(0) };
+    let first = claim().await;
+    assert_eq!(release().await, 0);
+    let held = |fence| {
+        let mut hold = settle(fence, Settlement::Hold(home.in_seconds(600)));
+        hold.because.reason = Some(Reason::Restoring);
+        hold
+    };
+    home.store.settle(held(first.fence)).await.unwrap();
+    assert_eq!(release().await, 1);
+    let again = claim().await;
+    home.store.settle(held(again.fence)).await.unwrap();
+    // What another node holds for its own journal's sake, its own release lets go.
+    assert_eq!(home.another_node().await.release_restoring().await.unwrap(), 1);
+    assert_eq!(release().await, 0);
+
+    let mut delivery = home.delivery("bo@example.se");
+    let until = Some(home.in_seconds(600));
+    delivery.admission = admission(Verdict { until, ..verdict(VerdictKind::Hold, Some(Reason::Restoring)) });
+    home.store.spool(vec![home.message(&[delivery])]).await.unwrap();
+    assert_eq!(release().await, 1);
+    assert_eq!(release().await, 0);
 }

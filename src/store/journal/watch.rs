@@ -52,6 +52,16 @@ pub struct Watch {
     state: Mutex<State>,
     /// Why marketing is held, if it is.
     held: ArcSwapOption<String>,
+    holds: Mutex<Holds>,
+}
+
+/// Deliveries that were held for the journals' sake. A hold may be written long after it was decided, so what is let go
+/// is told by a number that grows with each writing, and not by when the journals came in step.
+#[derive(Default)]
+struct Holds {
+    written: u64,
+    /// None before the first release: an earlier run may have left some.
+    released: Option<u64>,
 }
 
 #[derive(Default)]
@@ -146,6 +156,21 @@ impl Watch {
         }
     }
 
+    /// Deliveries that are held for the journals' sake are in the database now, or may be.
+    pub fn holds_written(&self) {
+        self.holds().written += 1;
+    }
+
+    /// What is to be given to `released` when all that is held now was let go; none where nothing is held.
+    pub fn holds_to_release(&self) -> Option<u64> {
+        let holds = self.holds();
+        (holds.released != Some(holds.written)).then_some(holds.written)
+    }
+
+    pub fn released(&self, written: u64) {
+        self.holds().released = Some(written);
+    }
+
     /// Noes up to this number are committed.
     pub fn recorded(&self, node: Uuid, position: u64) {
         let mut state = self.state();
@@ -215,6 +240,9 @@ impl Watch {
 
     fn hold(&self, why: Option<String>) {
         let why = why.map(Arc::new);
+        if why.is_some() {
+            self.holds_written();
+        }
         metrics::marketing_held(why.is_some());
         let before = self.held.swap(why.clone());
         if let Some(why) = why.filter(|why| before.as_ref() != Some(why)) {
@@ -224,6 +252,10 @@ impl Watch {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn holds(&self) -> MutexGuard<'_, Holds> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
