@@ -3,6 +3,7 @@
 pub mod address;
 pub mod author;
 pub mod envelope;
+pub mod html;
 pub mod message;
 pub mod parameters;
 pub mod redaction;

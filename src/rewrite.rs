@@ -13,7 +13,6 @@ mod headers;
 mod html;
 mod leaf;
 mod likeness;
-mod markup;
 mod media;
 mod parts;
 mod pgp;

@@ -1,19 +1,18 @@
 //! An HTML document as its reader gets it: the text that is shown, what its attributes say, its links, and what
 //! mailbox providers look for. Pure; one pass, linear. It finds places; nothing is changed.
 //!
-//! Read as browsers do where that matters: comments (conditional ones too), scripts and styles show nothing; an
-//! unknown element shows its content.
-
-mod reference;
+//! Comments (conditional ones too), scripts and styles show nothing; an unknown element shows its content.
 
 use std::ops::Range;
 
-pub use reference::decoded;
+use crate::mail::html::reference::{self, decoded};
+use crate::mail::html::{Token, Tokens, attributes};
 
 /// The most links and attributes that are kept.
 const MOST: usize = 2_000;
-/// The longest attribute that is looked at, in octets.
+/// The longest attribute that is looked at, in octets, and the most of one tag.
 const LONGEST: usize = 8 * 1024;
+const MOST_OF_A_TAG: usize = 64;
 
 /// What a document has.
 #[derive(Debug, Default)]
@@ -62,7 +61,7 @@ const VOID: &[&str] =
 
 impl Document {
     pub fn read(source: &str) -> Self {
-        let mut reader = Reader { source, at: 0, document: Self::default(), open: None, hiding: None };
+        let mut reader = Reader { source, document: Self::default(), open: None, hiding: None, silent: None };
         reader.run();
         reader.document
     }
@@ -83,12 +82,13 @@ impl Document {
 
 struct Reader<'a> {
     source: &'a str,
-    at: usize,
     document: Document,
     /// The link that has not ended yet.
     open: Option<(String, usize, usize)>,
     /// What hides, how deep it is in elements of its own name, and where its text began.
     hiding: Option<Hiding>,
+    /// The element that shows nothing, up to its end tag.
+    silent: Option<String>,
 }
 
 struct Hiding {
@@ -98,7 +98,7 @@ struct Hiding {
     at: usize,
 }
 
-/// A start tag.
+/// A start tag: its attributes by name, as they are written, and where their values stand.
 struct Tag<'a> {
     name: String,
     attributes: Vec<(String, &'a str, usize)>,
@@ -113,45 +113,33 @@ impl Tag<'_> {
 
 impl<'a> Reader<'a> {
     fn run(&mut self) {
-        while let Some(found) = memchr::memchr(b'<', &self.source.as_bytes()[self.at..]) {
-            let start = self.at + found;
-            self.text(self.at..start);
-            self.at = start;
-            self.markup();
+        let mut shown = 0;
+        for token in Tokens::of(self.source.as_bytes()) {
+            let whole = token.whole();
+            self.text(shown..whole.start);
+            shown = whole.end;
+            match token {
+                Token::Start { name, whole } => self.start_tag(name, whole),
+                Token::End { name, .. } => self.end_tag(&self.source[name].to_ascii_lowercase(), shown),
+                // A template's own words are shown where nothing filled them.
+                Token::Comment(whole) if is_of_a_template(&self.source[whole.clone()]) => self.text(whole),
+                Token::Comment(_) | Token::Raw(_) => {}
+            }
         }
-        self.text(self.at..self.source.len());
+        self.text(shown..self.source.len());
         self.end_link();
         self.end_hiding();
     }
 
-    fn markup(&mut self) {
-        let rest = &self.source[self.at..];
-        let next = rest.as_bytes().get(1).copied().unwrap_or_default();
-        if rest.starts_with("<!--") {
-            let end = memchr::memmem::find(&rest.as_bytes()[2..], b"-->").map_or(rest.len(), |end| end + 5);
-            self.at += end;
-        } else if next == b'!' || next == b'?' && !rest.starts_with("<?=") && !rest.starts_with("<?php") {
-            self.at += memchr::memchr(b'>', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
-        } else if next == b'/' && rest.as_bytes().get(2).is_some_and(u8::is_ascii_alphabetic) {
-            self.end_tag();
-        } else if next.is_ascii_alphabetic() {
-            self.start_tag();
-        } else {
-            self.text(self.at..self.at + 1);
-            self.at += 1;
+    fn end_tag(&mut self, name: &str, end: usize) {
+        match &self.silent {
+            Some(silent) if silent != name => return,
+            _ => self.silent = None,
         }
-    }
-
-    fn end_tag(&mut self) {
-        let rest = &self.source[self.at..];
-        let end = memchr::memchr(b'>', rest.as_bytes()).map_or(rest.len(), |end| end + 1);
-        let name: String = rest[2..].chars().take_while(|own| is_of_a_name(*own)).collect();
-        let name = name.to_ascii_lowercase();
-        self.at += end;
         if name == "a" {
             self.end_link();
         }
-        self.break_at(&name);
+        self.break_at(name, end);
         if let Some(hiding) = self.hiding.as_mut().filter(|hiding| hiding.name == name) {
             hiding.depth -= 1;
             if hiding.depth == 0 {
@@ -160,12 +148,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn start_tag(&mut self) {
-        let start = self.at;
-        let (tag, end) = tag(self.source, start);
-        self.at = end;
-        self.break_at(&tag.name);
-        self.notice(&tag, start);
+    fn start_tag(&mut self, name: Range<usize>, whole: Range<usize>) {
+        if self.silent.is_some() {
+            return;
+        }
+        let tag = tag(self.source, name, &whole);
+        self.break_at(&tag.name, whole.end);
+        self.notice(&tag, whole.clone());
         if let Some(hiding) =
             self.hiding.as_mut().filter(|hiding| hiding.name == tag.name && !tag.closes_itself)
         {
@@ -175,24 +164,15 @@ impl<'a> Reader<'a> {
             && tag.value("style").is_some_and(hides)
         {
             let text = self.document.text.len();
-            self.hiding = Some(Hiding { name: tag.name.clone(), depth: 1, text, at: start });
+            self.hiding = Some(Hiding { name: tag.name.clone(), depth: 1, text, at: whole.start });
         }
         if SILENT.contains(&tag.name.as_str()) && !tag.closes_itself {
-            self.skip(&tag.name);
+            self.silent = Some(tag.name);
         }
     }
 
-    /// Past the end tag of an element that shows nothing.
-    fn skip(&mut self, name: &str) {
-        let rest = &self.source.as_bytes()[self.at..];
-        let ends = |at: &usize| {
-            rest.get(at + 2..at + 2 + name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
-        };
-        let end = memchr::memmem::find_iter(rest, b"</").find(ends);
-        self.at += end.unwrap_or(rest.len());
-    }
-
-    fn notice(&mut self, tag: &Tag<'_>, start: usize) {
+    fn notice(&mut self, tag: &Tag<'_>, whole: Range<usize>) {
+        let start = whole.start;
         let document = &mut self.document;
         match tag.name.as_str() {
             "a" | "area" => {
@@ -217,7 +197,7 @@ impl<'a> Reader<'a> {
                 && !name.contains(':')
                 && super::merge_field::field::is_tag(name) =>
             {
-                let end = self.at.min(start + 60);
+                let end = whole.end.min(start + 60);
                 document.tags.push((
                     super::merge_field::letters::start_of(&self.source[start..], end - start).to_owned(),
                     start,
@@ -240,7 +220,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, range: Range<usize>) {
-        if range.is_empty() {
+        if range.is_empty() || self.silent.is_some() {
             return;
         }
         self.document.places.push((self.document.text.len(), range.start));
@@ -265,10 +245,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A block stands on lines of its own.
-    fn break_at(&mut self, name: &str) {
+    fn break_at(&mut self, name: &str, end: usize) {
         if !INLINE.contains(&name) && !self.document.text.ends_with('\n') {
             self.document.text.push('\n');
-            self.document.places.push((self.document.text.len(), self.at));
+            self.document.places.push((self.document.text.len(), end));
         }
     }
 
@@ -289,8 +269,9 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn is_of_a_name(own: char) -> bool {
-    !own.is_whitespace() && own != '>' && own != '/'
+/// What a browser takes for a comment, and a reader for a field that was left over.
+fn is_of_a_template(comment: &str) -> bool {
+    ["<?=", "<?php"].iter().any(|own| comment.starts_with(own))
 }
 
 fn hides(style: &str) -> bool {
@@ -303,65 +284,19 @@ fn hides(style: &str) -> bool {
         || style.ends_with("opacity:0")
 }
 
-/// The start tag that begins here, and where it ends.
-fn tag(source: &str, start: usize) -> (Tag<'_>, usize) {
-    let bytes = source.as_bytes();
-    let mut at = start + 1;
-    while at < bytes.len() && is_of_a_name(char::from(bytes[at])) {
-        at += 1;
-    }
-    let name = source[start + 1..at].to_ascii_lowercase();
-    let mut tag = Tag { name, attributes: Vec::new(), closes_itself: false };
-    loop {
-        while at < bytes.len() && (bytes[at].is_ascii_whitespace() || bytes[at] == b'/') {
-            at += 1;
+fn tag<'a>(source: &'a str, name: Range<usize>, whole: &Range<usize>) -> Tag<'a> {
+    let closes_itself = source[whole.clone()].ends_with("/>");
+    let inside = name.end..whole.end;
+    let name = source[name].to_ascii_lowercase();
+    let mut tag = Tag { name, attributes: Vec::new(), closes_itself };
+    let own = &source[inside.clone()];
+    attributes(own.as_bytes(), |name, value| {
+        if value.len() <= LONGEST && tag.attributes.len() < MOST_OF_A_TAG {
+            let at = inside.start + value.start;
+            tag.attributes.push((own[name].to_ascii_lowercase(), &own[value], at));
         }
-        match bytes.get(at) {
-            None => return (tag, at),
-            Some(b'>') => {
-                tag.closes_itself = bytes[at - 1] == b'/';
-                return (tag, at + 1);
-            }
-            Some(_) => at = attribute(source, at, &mut tag),
-        }
-    }
-}
-
-/// Reads an attribute; answers where it ends.
-fn attribute<'a>(source: &'a str, start: usize, tag: &mut Tag<'a>) -> usize {
-    let bytes = source.as_bytes();
-    let is_end = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/');
-    let mut at = start + 1;
-    while at < bytes.len() && !is_end(bytes[at]) {
-        at += 1;
-    }
-    let name = &source[start..at];
-    let mut value = at;
-    while value < bytes.len() && bytes[value].is_ascii_whitespace() {
-        value += 1;
-    }
-    if bytes.get(value) != Some(&b'=') {
-        return at;
-    }
-    value += 1;
-    while value < bytes.len() && bytes[value].is_ascii_whitespace() {
-        value += 1;
-    }
-    let (from, to, end) = match bytes.get(value) {
-        Some(quote @ (b'"' | b'\'')) => {
-            let to = memchr::memchr(*quote, &bytes[value + 1..]).map_or(bytes.len(), |to| value + 1 + to);
-            (value + 1, to, (to + 1).min(bytes.len()))
-        }
-        _ => {
-            let ends = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'>';
-            let to = bytes[value..].iter().position(ends).map_or(bytes.len(), |to| value + to);
-            (value, to, to)
-        }
-    };
-    if to - from <= LONGEST && tag.attributes.len() < 64 {
-        tag.attributes.push((name.to_ascii_lowercase(), &source[from..to], from));
-    }
-    end
+    });
+    tag
 }
 
 #[cfg(test)]

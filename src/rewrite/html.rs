@@ -1,12 +1,12 @@
 //! HTML: where to put things (`layout`), how to write them there, and roughly what it says. What isn't named is never
 //! written anew.
 
-mod foreign;
 mod layout;
 mod open;
-mod tokens;
+mod stand;
 
 pub(super) use layout::Layout;
+pub(super) use stand::{Stand, stands, tag};
 
 /// The longest reference that is read, in octets.
 const MAX_REFERENCE: usize = 12;

@@ -6,8 +6,7 @@
 use std::ops::Range;
 
 use super::footer;
-use super::html;
-use super::markup::{self, Stand};
+use super::html::{self, Stand};
 use super::{Links, Rewriting};
 use crate::mail::RawMessage;
 use crate::policy::dialect::Dialects;
@@ -57,7 +56,7 @@ impl<'d> Search<'d> {
         let found = self.0.find(text);
         let stands = match reading {
             Reading::Plain => vec![Stand::Text; found.len()],
-            Reading::Markup => markup::stands(text, found.iter().map(|one| &one.at)),
+            Reading::Markup => html::stands(text, found.iter().map(|one| &one.at)),
         };
         let one = |(one, stand): (crate::policy::dialect::placeholder::Found<'_>, Stand)| Placeholder {
             at: one.at,
@@ -174,13 +173,13 @@ impl Filling<'_> {
     fn attribute(&self, start: usize) -> Vec<Insertion> {
         let at = self.placeholder.at.clone();
         let address = html::escape(self.address);
-        let tag = markup::tag(self.text, start, at.end);
+        let tag = html::tag(self.text, start, at.end);
         if !tag.is_link {
             return vec![Insertion { at, text: String::new() }];
         }
         match tag.href {
             Some(href) => vec![
-                Insertion { at: href, text: format!("\"{address}\"") },
+                Insertion { at: href, text: format!("=\"{address}\"") },
                 Insertion { at: self.with_blanks_before(), text: String::new() },
             ],
             None => vec![Insertion { at, text: format!("href=\"{address}\"") }],

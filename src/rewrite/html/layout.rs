@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::open::{Open, Says};
-use super::tokens::{Name, Raw, Script, Token, Tokens, Unended, attributes};
+use crate::mail::html::{Name, Raw, Script, Token, Tokens, Unended, attributes};
 
 /// A longer beginning of a conditional comment is none.
 const MAX_CONDITION: usize = 128;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::tokens::Name;
+use crate::mail::html::Name;
 
 /// Browsers nest little deeper; what is deeper is not told apart.
 const MOST: usize = 256;

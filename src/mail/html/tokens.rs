@@ -12,7 +12,7 @@ use super::foreign::Foreign;
 
 /// What stands in a document besides text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub enum Token {
     Start {
         name: Range<usize>,
         whole: Range<usize>,
@@ -27,9 +27,18 @@ pub(super) enum Token {
     Raw(Range<usize>),
 }
 
+impl Token {
+    pub fn whole(&self) -> Range<usize> {
+        match self {
+            Self::Start { whole, .. } | Self::End { whole, .. } => whole.clone(),
+            Self::Comment(whole) | Self::Raw(whole) => whole.clone(),
+        }
+    }
+}
+
 /// What the document ends within, and what ends that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Unended {
+pub enum Unended {
     #[default]
     Nothing,
     /// What ends it.
@@ -44,7 +53,7 @@ pub(super) enum Unended {
 
 /// Elements that hold text alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Raw {
+pub enum Raw {
     Title,
     Textarea,
     Style,
@@ -59,7 +68,7 @@ pub(super) enum Raw {
 
 /// How deep in comments of its own a script is. The HTML standard, 13.2.5.15 to 13.2.5.31.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Script {
+pub enum Script {
     #[default]
     Plain,
     Escaped,
@@ -97,7 +106,8 @@ impl Raw {
     }
 }
 
-pub(super) struct Tokens<'a> {
+/// Tags and comments, in order: what lies between them is text.
+pub struct Tokens<'a> {
     html: &'a [u8],
     at: usize,
     /// The element whose content comes next.
@@ -219,7 +229,7 @@ impl Iterator for Tokens<'_> {
 
 /// A tag's or attribute's name in lower case; one that is longer than any that is looked for stays without.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Name {
+pub struct Name {
     octets: [u8; 16],
     length: usize,
 }
@@ -248,7 +258,7 @@ struct Tag {
 
 /// How a start tag ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closed {
+pub enum Closed {
     No,
     Yes,
     /// By `/>`.
@@ -256,7 +266,7 @@ pub(super) enum Closed {
 }
 
 /// Calls with the name and the value of every attribute of a tag's inside, from the end of its name on.
-pub(super) fn attributes(tag: &[u8], visit: impl FnMut(Range<usize>, Range<usize>)) {
+pub fn attributes(tag: &[u8], visit: impl FnMut(Range<usize>, Range<usize>)) {
     read_tag(tag, 0, visit);
 }
 
@@ -307,7 +317,7 @@ fn attribute_name(rest: &[u8]) -> usize {
     rest.iter().take_while(|byte| !is_blank(**byte) && !matches!(byte, b'/' | b'>' | b'=')).count()
 }
 
-fn name_end(html: &[u8], from: usize) -> usize {
+pub fn name_end(html: &[u8], from: usize) -> usize {
     let ends = |byte: &u8| is_blank(*byte) || matches!(byte, b'/' | b'>');
     html[from..].iter().position(ends).map_or(html.len(), |length| from + length)
 }

@@ -1,0 +1,8 @@
+//! HTML as mail clients read it: cut into tags and comments, and its character references. Nothing is built or changed
+//! here.
+
+mod foreign;
+pub mod reference;
+mod tokens;
+
+pub use tokens::{Name, Raw, Script, Token, Tokens, Unended, attributes, name_end};
