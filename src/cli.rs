@@ -1,6 +1,7 @@
 //! The command line: one file a verb. CONTRACT.md, "Command line".
 
 mod argument;
+mod campaign;
 mod check;
 mod consent;
 mod credential;
@@ -71,6 +72,9 @@ enum Verb {
     /// Deliveries, waiting and ended.
     #[command(subcommand)]
     Queue(queue::Verb),
+    /// Campaigns: what became of them, and what in them no policy knows.
+    #[command(subcommand)]
+    Campaign(campaign::Verb),
     /// Noes, kept apart from the database for the day a backup is restored.
     #[command(subcommand)]
     Journal(journal::Verb),
@@ -119,6 +123,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
         Verb::Credential(verb) => credential::run(&session, verb).await,
         Verb::Consent(verb) => consent::run(&session, verb).await,
         Verb::Queue(verb) => queue::run(&session, verb).await,
+        Verb::Campaign(verb) => campaign::run(&session, verb).await,
         Verb::Journal(verb) => journal::run(&session, verb).await,
         Verb::Suppression(verb) => suppression::run(&session, verb).await,
         Verb::Keys(verb) => keys::run(&session, verb).await,

@@ -109,10 +109,10 @@ impl Departures {
             measure::attempt(&upstream.settings().name, said, settle.as_ref(), began);
         }
         if let Some(settle) = settle {
-            let settlement = settle.settlement.clone();
+            let (settlement, tracked) = (settle.settlement.clone(), settle.tracked);
             let asked = settle.confirmation.as_ref().is_some_and(|sent| sent.fact.is_some());
             if self.settle(settle).await == Settled::Done {
-                measure::settled(&claim, &settlement);
+                measure::settled(&claim, &settlement, tracked);
                 if asked {
                     tell_with_delivery(&claim.sender, claim.fence.delivery, "confirmation_sent");
                 }
@@ -190,7 +190,7 @@ impl Departures {
         let sent = connection.send(leave, &envelope, &[&copy.signatures, &copy.copy]).await;
         fail::fail_point!("deliver_after_response", sent.is_ok(), |_| std::process::abort());
         match sent {
-            Ok(response) => Ok(Sent { response, dsn, decided }),
+            Ok(response) => Ok(Sent { response, dsn, decided, tracked: copy.tracked }),
             Err(failure) if connection.origin == Origin::Kept && failure.is_stale() => {
                 Err(Stop::Stale(failure))
             }

@@ -194,6 +194,7 @@ impl Intake {
             facts: facts.cloned(),
             policy: policy.hash.clone(),
             deliveries: deliveries.collect(),
+            unknown_hosts: Vec::new(),
         }
     }
 
@@ -332,6 +333,7 @@ fn refuse_each(unfit: &Unfit, recipients: usize) -> Vec<Admission> {
         rule: unfit.rule.clone(),
         text: unfit.text.clone(),
         shadow: None,
+        tracking: None,
         until: None,
     };
     vec![Admission::Refuse(verdict); recipients]

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 pub use facts::Facts;
 pub use scope::Scope;
-pub use verdict::{GroundKind, Reason, RuleRef, Stream, Verdict, VerdictKind};
+pub use verdict::{GroundKind, Reason, RuleRef, Stream, Tracking, Verdict, VerdictKind};
 
 use dialect::Dialects;
 use jurisdiction::Jurisdiction;

@@ -97,15 +97,15 @@ impl Recorder {
         &self,
         sender: &str,
         who: &Who,
-        kinds: Vec<EventKind>,
-        provenance: Provenance,
+        facts: Vec<(EventKind, Provenance)>,
     ) -> Vec<Result<Recorded, RecordError>> {
-        let words: Vec<&'static str> = kinds.iter().map(EventKind::word).collect();
-        let fact = |kind| new_fact(sender, who.clone(), kind, None, provenance.clone());
-        let recorded = self.store.record(kinds.into_iter().map(fact).collect()).await;
-        for (word, one) in words.iter().zip(&recorded) {
+        let told: Vec<(&'static str, String)> =
+            facts.iter().map(|(kind, provenance)| (kind.word(), provenance.channel.clone())).collect();
+        let fact = |(kind, provenance)| new_fact(sender, who.clone(), kind, None, provenance);
+        let recorded = self.store.record(facts.into_iter().map(fact).collect()).await;
+        for ((word, channel), one) in told.iter().zip(&recorded) {
             if let Ok(one) = one {
-                tell(sender, one, word, &provenance.channel);
+                tell(sender, one, word, channel);
             }
         }
         self.queue_changed.notify_one();

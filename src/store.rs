@@ -2,6 +2,7 @@
 //! opened here. It never decides: verdicts come in made. DESIGN.md, "The store" and "The queue".
 
 mod batch;
+mod campaign;
 mod claim;
 mod confirmations;
 mod count;
@@ -48,6 +49,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use campaign::{CampaignLine, CampaignView, Copies, HostOf, MOST_HOSTS, SeenHost, UnknownHost};
 pub use claim::{Ask, Asks, Claim, Granted};
 pub use credential::{Credential, Role};
 pub use decision::{ConsentThen, Decision, FirstDecision, FirstDecisions, Round};
@@ -65,7 +67,7 @@ pub use people::{PeoplePage, PersonRecord};
 pub use queue::{InHand, Look, Reach, Seen, WaitingLane};
 pub use replay::Pass;
 pub use retention::Removed;
-pub use settle::{Redecided, SentConfirmation, Settle, Settled};
+pub use settle::{Redecided, SentConfirmation, Settle, Settled, Tracked};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};
 pub use submission::TakenBefore;

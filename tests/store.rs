@@ -27,6 +27,8 @@ macro_rules! rules {
     };
 }
 
+#[path = "store/campaigns.rs"]
+mod campaigns;
 #[path = "store/clock.rs"]
 mod clock;
 #[path = "store/confirmations.rs"]

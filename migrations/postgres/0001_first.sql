@@ -116,6 +116,32 @@ CREATE TABLE lanes (
     UNIQUE (sender, stream, provider, campaign, kind)
 );
 CREATE INDEX lanes_used ON lanes (used_at);
+CREATE INDEX lanes_of_campaign ON lanes (sender, campaign, kind);
+
+-- Campaigns, the empty name being that of messages that name none. Each node counts in rows of its own, so that none
+-- waits for another. A row that nothing was added to for months goes.
+CREATE TABLE campaigns (
+    sender   TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    node     BYTEA NOT NULL,
+    messages BIGINT NOT NULL,
+    first_at BIGINT NOT NULL,
+    last_at  BIGINT NOT NULL,
+    PRIMARY KEY (sender, campaign, node)
+);
+CREATE INDEX campaigns_by_age ON campaigns (last_at);
+
+-- Hosts of what looks like pixels and tracked links in a campaign's messages and is named by no policy, each once, with
+-- the first message that had it. Bounded: the oldest stay. They go with their campaign.
+CREATE TABLE campaign_hosts (
+    sender   TEXT NOT NULL,
+    campaign TEXT NOT NULL,
+    kind     TEXT NOT NULL, -- pixel, link
+    host     TEXT NOT NULL,
+    message  BYTEA NOT NULL,
+    first_at BIGINT NOT NULL,
+    PRIMARY KEY (sender, campaign, kind, host)
+);
 
 -- One recipient's copy, from its verdict to its outcome.
 CREATE TABLE deliveries (
@@ -139,7 +165,13 @@ CREATE TABLE deliveries (
     lease_until     BIGINT,
     last_response   TEXT,
     reason          TEXT,
-    ended_at        BIGINT
+    ended_at        BIGINT,
+    -- Of a copy that was relayed: whether its pixels and tracked links were kept or taken_out, how many pixels went and
+    -- how many links were changed, and how many stayed because nothing tells where they lead.
+    tracking        TEXT,
+    pixels          BIGINT,
+    links           BIGINT,
+    opaque          BIGINT
 );
 CREATE INDEX deliveries_of_message ON deliveries (message);
 CREATE INDEX deliveries_of_person ON deliveries (sender, lookup_hash);
@@ -153,6 +185,9 @@ CREATE INDEX deliveries_claimed ON deliveries (lane, lease_until) WHERE state = 
 CREATE INDEX deliveries_open ON deliveries (id, state) WHERE state IN ('queued', 'held', 'claimed');
 -- Outcomes by day.
 CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL;
+-- What became of a campaign, counted without the rows.
+CREATE INDEX deliveries_ended_of_lane ON deliveries (lane, state, tracking, pixels, links, opaque, ended_at)
+    WHERE ended_at IS NOT NULL;
 
 -- What was taken within the last day, so that a tool that lost our reply and tries again is answered with the
 -- first id and the message is sent once (invariant 10).
@@ -225,6 +260,7 @@ CREATE TABLE verdicts (
     decided_at   BIGINT NOT NULL,
     -- JSON: what bore on it beside policy and consent (what caps counted); null where nothing did
     circumstances TEXT,
+    tracking_event BYTEA,         -- the fact that pixels and tracked links stay or go by
     PRIMARY KEY (delivery, round)
 );
 

@@ -30,6 +30,9 @@ pub(super) enum Verb {
         /// Only this interest; else all marketing.
         #[arg(long)]
         scope: Option<Scope>,
+        /// Not mail, but being tracked by it: pixels and tracked links are taken out from now on.
+        #[arg(long, conflicts_with = "scope")]
+        tracking: bool,
         /// Why, for those who ask later: a yes that was recorded by mistake, say.
         #[arg(long, value_parser = argument::text)]
         note: Option<String>,
@@ -53,13 +56,21 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
             sender::known(&policies, &store, &person.sender).await?;
             show::run(session, &policies?, &store, person).await?
         }
-        Verb::Withdraw { person, scope, note, force } => {
+        Verb::Withdraw { person, scope, tracking, note, force } => {
             sender::known_or_forced(&policies, &store, &person.sender, force).await?;
-            withdraw(session, policies, &store, person, scope, note).await?
+            let from = if tracking { From::Tracking } else { From::Mail(scope) };
+            withdraw(session, policies, &store, person, from, note).await?
         }
     };
     store.close().await;
     Ok(status)
+}
+
+/// What a person wants no more.
+enum From {
+    /// Mail about this interest, or all marketing.
+    Mail(Option<Scope>),
+    Tracking,
 }
 
 /// A no is taken even where the sender's policy is gone or can't be read (invariant 5); then no taxonomy
@@ -69,15 +80,20 @@ async fn withdraw(
     policies: anyhow::Result<PolicySet>,
     store: &Store,
     person: Person,
-    scope: Option<Scope>,
+    from: From,
     note: Option<String>,
 ) -> anyhow::Result<Status> {
     let sender = policies.as_ref().ok().and_then(|policies| policies.sender(&person.sender));
     let unknown = |scope: &&Scope| sender.is_some_and(|own| !own.knows(scope));
-    if let Some(scope) = scope.as_ref().filter(unknown) {
-        anyhow::bail!("the taxonomy of {} does not declare `{scope}`", person.sender);
-    }
-    let kind = EventKind::Withdrawal { scopes: scope.into_iter().collect(), complaint: false };
+    let kind = match from {
+        From::Tracking => EventKind::TrackingWithdrawal,
+        From::Mail(scope) => {
+            if let Some(scope) = scope.as_ref().filter(unknown) {
+                anyhow::bail!("the taxonomy of {} does not declare `{scope}`", person.sender);
+            }
+            EventKind::Withdrawal { scopes: scope.into_iter().collect(), complaint: false }
+        }
+    };
     let evidence = note.map_or(Value::Null, |note| json!({ "note": note }));
     let recorded = person.record(store, kind, evidence).await?;
     match &policies {

@@ -5,7 +5,7 @@
 //! bounded only where nobody who tells has a credential, which is at a person's own links, and only beyond a number of
 //! presses that no person makes.
 
-use std::collections::BTreeSet;
+mod pressed;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -23,7 +23,8 @@ pub const EARLIEST_SECOND: i64 = 631_152_000; // 1990-01-01
 /// For how long a person may undo an own withdrawal, in seconds.
 pub const UNDO_SECONDS: i64 = 24 * 3600;
 /// Beyond this many noes of one person by own links within a day, one is recorded only where none of the last minute says
-/// as much: somebody's program presses the link. Beyond as many undoings nothing is taken back: the no stays.
+/// as much: somebody's program presses the link. Beyond as many undoings nothing is taken back: the no stays. The same
+/// holds of answers to tracking.
 pub const PRESSES: usize = 100;
 const PRESSES_SECONDS: i64 = 24 * 3600;
 const PRESSED_SECONDS: i64 = 60;
@@ -52,6 +53,8 @@ pub enum NotAdmitted {
     NothingToUndo,
     #[error("there is no such sign-up to confirm, or it was withdrawn since")]
     NothingToConfirm,
+    #[error("the link was pressed more often today than any person presses it: the answer before stands")]
+    PressedTooOften,
 }
 
 /// The time that a fact counts with, of the one that it was told with.
@@ -62,6 +65,7 @@ pub enum NotAdmitted {
 pub fn occurred_at(kind: &EventKind, told: Timestamp, now: Timestamp) -> Timestamp {
     match kind {
         EventKind::Withdrawal { .. }
+        | EventKind::TrackingWithdrawal
         | EventKind::Suppressed { .. }
         | EventKind::Restricted
         | EventKind::Erased => told,
@@ -93,6 +97,7 @@ pub fn admit(
                 Ok(Onto::FreshHistory)
             }
             EventKind::Withdrawal { .. }
+            | EventKind::TrackingWithdrawal
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. } => {
                 Ok(said_before(history, fact).map_or(Onto::History, Onto::Already))
@@ -102,6 +107,9 @@ pub fn admit(
     }
     if let EventKind::WithdrawalUndone { withdrawal, scopes } = &fact.kind {
         return undoing(history, *withdrawal, scopes, fact.occurred_at, now);
+    }
+    if pressed::is_too_many(history, fact) {
+        return Err(NotAdmitted::PressedTooOften);
     }
     Ok(said_before(history, fact).map_or(Onto::History, Onto::Already))
 }
@@ -122,7 +130,10 @@ pub fn begun_anew(erased: &ConsentState) -> Vec<(EventKind, Timestamp)> {
     let Some(barrier) = barrier(erased) else { return Vec::new() };
     let all = (EventKind::Withdrawal { scopes: Vec::new(), complaint: false }, barrier);
     let blocks = erased.suppressed.iter().map(|(why, at)| (EventKind::Suppressed { why: *why }, *at));
-    std::iter::once(all).chain(blocks).collect()
+    // A no to tracking may have come after the barrier.
+    let tracking = erased.tracking.no.filter(|no| no.at > barrier);
+    let tracking = tracking.map(|no| (EventKind::TrackingWithdrawal, no.at));
+    std::iter::once(all).chain(blocks).chain(tracking).collect()
 }
 
 /// One of those, as an event.
@@ -141,7 +152,7 @@ pub fn begun_anew_event(id: Uuid, (kind, occurred_at): (EventKind, Timestamp), n
     }
 }
 
-/// Whether a fact can be a ground, so that an erasure must not be older than it.
+/// Whether a fact can be a ground, or allow tracking, so that an erasure must not be older than it.
 pub fn speaks_for_mail(kind: &EventKind) -> bool {
     matches!(
         kind,
@@ -149,6 +160,7 @@ pub fn speaks_for_mail(kind: &EventKind) -> bool {
             | EventKind::Acquainted { .. }
             | EventKind::SignupRequested { .. }
             | EventKind::Unconfirmed { .. }
+            | EventKind::TrackingConsent { .. }
     )
 }
 
@@ -163,7 +175,7 @@ pub fn told_before<'h>(history: &'h [Event], fact: &'h Event) -> impl DoubleEnde
 fn said_before(history: &[Event], fact: &Event) -> Option<Uuid> {
     let same = told_before(history, fact).next_back();
     let same = same.filter(|_| !names_another_place(history, fact)).map(|own| own.id);
-    same.or_else(|| pressed_before(history, fact))
+    same.or_else(|| pressed::before(history, fact))
 }
 
 /// Whether a fact that was told before comes with a place or language that no telling of it has named: a mistake in
@@ -175,29 +187,6 @@ fn names_another_place(history: &[Event], fact: &Event) -> bool {
         let named = place(fact).as_ref().is_some_and(|text| !text.is_empty());
         named && told_before(history, fact).all(|own| place(own) != place(fact))
     })
-}
-
-/// The press of a link, pressed by a program again and again, that this one repeats.
-fn pressed_before(history: &[Event], fact: &Event) -> Option<Uuid> {
-    let scopes = fact.own_withdrawal().filter(|_| fact.is_by_own_link())?;
-    let since = |own: &Event| seconds_between(own.occurred_at, fact.occurred_at);
-    let pressed = |own: &&Event| {
-        own.is_by_own_link() && own.own_withdrawal().is_some() && (0..PRESSES_SECONDS).contains(&since(own))
-    };
-    if history.iter().filter(pressed).count() < PRESSES {
-        return None;
-    }
-    let says_as_much = |own: &&Event| {
-        let covers = |said: &BTreeSet<&Scope>| {
-            let is_said = |scope: &&Scope| said.iter().any(|own| own.covers(scope));
-            said.is_empty() || !scopes.is_empty() && scopes.iter().all(is_said)
-        };
-        own.own_withdrawal().as_ref().is_some_and(covers)
-    };
-    let same = history.iter().filter(|own| pressed(own) && says_as_much(own));
-    let last = same.max_by_key(|own| (own.occurred_at, own.id)).filter(|own| since(own) < PRESSED_SECONDS)?;
-    let mut others = history.iter().filter(|own| !matches!(own.kind, EventKind::Withdrawal { .. }));
-    others.all(|own| own.occurred_at < last.occurred_at).then_some(last.id)
 }
 
 /// Whether there is something for an undoing to take back.

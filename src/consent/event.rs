@@ -67,6 +67,12 @@ impl Event {
         OWN_LINKS.contains(&self.channel.as_str())
     }
 
+    /// Whether it is the person's own answer, by an own link, to whether they may be tracked.
+    pub fn is_own_tracking_answer(&self) -> bool {
+        let answers = matches!(self.kind, EventKind::TrackingConsent { .. } | EventKind::TrackingWithdrawal);
+        answers && self.is_by_own_link()
+    }
+
     /// The scopes (none: all) of a withdrawal that its person may take back.
     pub fn own_withdrawal(&self) -> Option<BTreeSet<&Scope>> {
         match &self.kind {
@@ -131,6 +137,12 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         scopes: Vec<Scope>,
     },
+    /// Said yes to being tracked: to pixels, and to links that tell who pressed them.
+    TrackingConsent {
+        asked: TrackingAsked,
+    },
+    /// Said no to being tracked. It stops no mail: what would tell on its reader is taken out.
+    TrackingWithdrawal,
     /// A block that is not the subscriber's will.
     Suppressed {
         why: Suppression,
@@ -156,6 +168,8 @@ impl EventKind {
             Self::Acquainted { .. } => "acquainted",
             Self::Withdrawal { .. } => "withdrawal",
             Self::WithdrawalUndone { .. } => "withdrawal_undone",
+            Self::TrackingConsent { .. } => "tracking_consent",
+            Self::TrackingWithdrawal => "tracking_withdrawal",
             Self::Suppressed { .. } => "suppressed",
             Self::SuppressionLifted { .. } => "suppression_lifted",
             Self::Restricted => "restricted",
@@ -199,6 +213,26 @@ impl OptIn {
         match self {
             Self::DoubleOptIn => "double_opt_in",
             Self::SingleOptIn => "single_opt_in",
+        }
+    }
+}
+
+/// How a yes to tracking was asked for. Some laws take only one that was asked for by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TrackingAsked {
+    /// By a question of its own, which could be answered otherwise than that for marketing.
+    Separately,
+    /// Within the consent to marketing.
+    WithOptIn,
+}
+
+impl TrackingAsked {
+    /// The word that facts and policy cases use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Separately => "separately",
+            Self::WithOptIn => "with_opt_in",
         }
     }
 }

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 pub use noes::{TakenBack, taken_back};
 
-use super::event::{Acquaintance, Event, EventKind, OptIn, ShownText, SignedUpBy, Suppression};
+use super::event::{
+    Acquaintance, Event, EventKind, OptIn, ShownText, SignedUpBy, Suppression, TrackingAsked,
+};
 use crate::policy::Scope;
 
 /// All that a decision needs to know of one subscriber. Holds no address and no evidence. For an unknown
@@ -33,6 +35,9 @@ pub struct ConsentState {
     /// The youngest no for each scope (`None` is all marketing), and older ones of the same scope that cover more. What
     /// was undone is left out.
     pub withdrawals: Vec<No>,
+    /// What the person answered to tracking.
+    #[serde(skip_serializing_if = "TrackingAnswers::are_none")]
+    pub tracking: TrackingAnswers,
     pub suppressed: Vec<(Suppression, Timestamp)>,
     pub restricted: Option<Timestamp>,
     pub erased: Option<Timestamp>,
@@ -114,10 +119,41 @@ pub struct No {
     pub complaint: bool,
 }
 
+/// The youngest answers to whether the person may be tracked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrackingAnswers {
+    /// The youngest yes for each way of asking.
+    pub yeses: Vec<TrackingYes>,
+    /// The youngest no to tracking alone. That a withdrawal of everything ends it too is said by the withdrawal.
+    pub no: Option<TrackingNo>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackingYes {
+    pub asked: TrackingAsked,
+    pub at: Timestamp,
+    pub event: Uuid,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackingNo {
+    pub at: Timestamp,
+    pub event: Uuid,
+}
+
+impl TrackingAnswers {
+    fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl ConsentState {
     /// This state and the noes of another, for a history that can't be read whole. It never takes a no away.
     pub fn with_noes_of(mut self, other: Self) -> Self {
         self.withdrawals.extend(other.withdrawals);
+        let noes = self.tracking.no.into_iter().chain(other.tracking.no);
+        self.tracking.no = noes.max_by_key(|no| (no.at, no.event));
         self.suppressed.extend(other.suppressed);
         self.restricted = self.restricted.max(other.restricted);
         self.erased = self.erased.max(other.erased);
@@ -173,6 +209,8 @@ struct Youngest<'a> {
     pending: BTreeMap<(&'a Scope, SignedUpBy), &'a Event>,
     unconfirmed: BTreeMap<&'a Scope, &'a Event>,
     confirmations: BTreeMap<Option<&'a Scope>, &'a Event>,
+    tracking_yeses: BTreeMap<TrackingAsked, &'a Event>,
+    tracking_no: Option<&'a Event>,
     restricted: Option<Timestamp>,
     restriction_lifted: Option<Timestamp>,
     jurisdiction: Named<'a>,
@@ -208,6 +246,10 @@ impl<'a> Youngest<'a> {
             EventKind::Acquainted { how, scope, notice } => {
                 self.acquaintances.insert((*how, scope, *notice), event);
             }
+            EventKind::TrackingConsent { asked } => {
+                self.tracking_yeses.insert(*asked, event);
+            }
+            EventKind::TrackingWithdrawal => self.tracking_no = Some(event),
             EventKind::Restricted => self.restricted = Some(at),
             EventKind::RestrictionLifted => self.restriction_lifted = Some(at),
             // Asked of the history as a whole.
@@ -235,6 +277,10 @@ impl<'a> Youngest<'a> {
             pending: signups.map(|((scope, by), event)| signup(scope, *by, event)).collect(),
             unconfirmed: unconfirmed.map(|(scope, event)| pending(scope, event)).collect(),
             confirmations: self.confirmations.iter().map(|(scope, event)| sent(*scope, event)).collect(),
+            tracking: TrackingAnswers {
+                yeses: self.tracking_yeses.iter().map(tracking_yes).collect(),
+                no: self.tracking_no.map(|event| TrackingNo { at: event.occurred_at, event: event.id }),
+            },
             restricted: self.restricted.filter(stands),
             jurisdiction: told(self.jurisdiction),
             locale: told(self.locale),
@@ -265,6 +311,10 @@ fn signup(scope: &Scope, by: SignedUpBy, event: &Event) -> Signup {
 
 fn sent(scope: Option<&Scope>, event: &Event) -> Sent {
     Sent { scope: scope.cloned(), at: event.occurred_at, event: event.id }
+}
+
+fn tracking_yes((asked, event): (&TrackingAsked, &&Event)) -> TrackingYes {
+    TrackingYes { asked: *asked, at: event.occurred_at, event: event.id }
 }
 
 fn acquainted(((how, scope, notice), event): ((Acquaintance, &Scope, bool), &Event)) -> Acquainted {

@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 use self::histories::*;
 use super::admit::{NotAdmitted, Onto, UNDO_SECONDS, admit, barrier};
-use super::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression};
-use super::{confirm, fold};
-use crate::policy::decide::{Circumstances, decide};
+use super::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression, TrackingAsked};
+use super::{ConsentState, confirm, fold};
+use crate::policy::decide::{Circumstances, decide, tracking_of};
 use crate::policy::facts::ConfirmLink;
-use crate::policy::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, file};
+use crate::policy::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Tracking, Verdict, file};
 
 const SCOPES: [&str; 4] = ["apparel", "apparel.tshirts", "apparel.trousers", "furniture.office"];
 /// The moments at which facts happen: hours, so that ties are many.
@@ -60,10 +60,15 @@ impl<'h> Model<'h> {
     /// By an undoing for this scope that names it, or that names a no that it is a click before: the same scopes within a
     /// day, by the person's own link, no yes between.
     fn is_taken_back(&self, no: &Event, scope: &Scope) -> bool {
+        self.is_undone(no, |back| back.is_empty() || back.iter().any(|own| own.covers(scope)))
+    }
+
+    /// By an undoing of which this holds.
+    fn is_undone(&self, no: &Event, wanted: impl Fn(&[Scope]) -> bool) -> bool {
         let Some(scopes) = Self::own_no(no) else { return false };
         self.living().any(|undo| {
             let EventKind::WithdrawalUndone { withdrawal, scopes: back } = &undo.kind else { return false };
-            if !back.is_empty() && !back.iter().any(|own| own.covers(scope)) {
+            if !wanted(back) {
                 return false;
             }
             if *withdrawal == no.id {
@@ -227,6 +232,29 @@ impl<'h> Model<'h> {
         Ok(GroundKind::Functional)
     }
 
+    /// Whether pixels may stay, where consent is asked for and a yes that was asked for like this counts, or either does:
+    /// a yes that is younger than every no to tracking and than every withdrawal of everything that was not taken back
+    /// as a whole.
+    fn is_tracked(&self, least: TrackingAsked) -> bool {
+        let ends = |own: &&Event| match &own.kind {
+            EventKind::TrackingWithdrawal => true,
+            EventKind::Withdrawal { scopes, .. } => {
+                scopes.is_empty() && !self.is_undone(own, |back| back.is_empty())
+            }
+            _ => false,
+        };
+        let counts = |own: &&Event| match &own.kind {
+            EventKind::TrackingConsent { asked } => {
+                least == TrackingAsked::WithOptIn || *asked == TrackingAsked::Separately
+            }
+            _ => false,
+        };
+        let is_younger = |yes: &Event| self.living().filter(ends).all(|no| no.occurred_at < yes.occurred_at);
+        self.erased().is_none()
+            && !self.is_blocked(&EventKind::Restricted, &EventKind::RestrictionLifted)
+            && self.living().filter(counts).any(is_younger)
+    }
+
     /// When somebody told that the person signed up for this, and nobody has confirmed it since.
     fn told(&self, scope: &Scope) -> Vec<Timestamp> {
         let covers = |own: &&Event| match &own.kind {
@@ -285,6 +313,13 @@ fn decided_on(stream: Stream, history: &[Event], about: &Scope) -> Verdict {
     decide(policy(), &facts, &fold(history), &Circumstances::default(), at(100))
 }
 
+/// What the gateway makes of it where this pack judges.
+fn is_tracked(history: &[Event], pack: &str) -> bool {
+    let state = ConsentState { jurisdiction: Some(pack.to_owned()), ..fold(history) };
+    let ruling = tracking_of(policy(), policy().sender("demo-shop").unwrap(), &state).unwrap();
+    ruling.tracking == Tracking::Kept
+}
+
 fn is_withdrawn(history: &[Event], about: &Scope) -> bool {
     let sweden = policy().pack("se").unwrap();
     crate::policy::grounds::standing_no(&fold(history), about, sweden).is_some()
@@ -302,6 +337,26 @@ proptest! {
         let verdict = decided_on(Stream::Confirmation, &history, &about);
         let said = verdict.ground.ok_or_else(|| verdict.reason.unwrap());
         prop_assert_eq!(said, Model(&history).confirmation(&about), "{}", verdict.text);
+    }
+
+    #[test]
+    fn tracking_is_what_the_rules_say_fact_by_fact_whatever_the_order_of_arrival(
+        (history, shuffled) in histories(2).prop_flat_map(|own| (Just(own.clone()), Just(own).prop_shuffle())),
+    ) {
+        // Of its own in France, and either in Sweden (RULES.md).
+        for (pack, least) in [("fr", TrackingAsked::Separately), ("se", TrackingAsked::WithOptIn)] {
+            prop_assert_eq!(is_tracked(&history, pack), Model(&history).is_tracked(least), "{}", pack);
+            prop_assert_eq!(is_tracked(&shuffled, pack), is_tracked(&history, pack), "{}", pack);
+        }
+    }
+
+    #[test]
+    fn i5_a_no_to_tracking_now_ends_it_and_stops_no_mail(history in histories(0), about in a_scope()) {
+        // A tie with the youngest yes is a no too.
+        let told = with(&history, HOURS - 1, EventKind::TrackingWithdrawal);
+        prop_assert!(!is_tracked(&told, "fr") && !is_tracked(&told, "se"));
+        let (before, after) = (decided(&history, &about), decided(&told, &about));
+        prop_assert_eq!((before.reason, before.ground), (after.reason, after.ground));
     }
 
     #[test]
@@ -392,6 +447,7 @@ proptest! {
                 "begins anew"
             }
             EventKind::Withdrawal { .. }
+            | EventKind::TrackingWithdrawal
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. } => "kept",
             _ => "refused",

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::admit::EARLIEST_SECOND;
-use super::event::{Acquaintance, OptIn, ShownText, SignedUpBy, Suppression};
+use super::event::{Acquaintance, OptIn, ShownText, SignedUpBy, Suppression, TrackingAsked};
 use super::evidence::{EVIDENCE_LIMIT, shown_texts};
 use super::{EventKind, place};
 use crate::mail::Address;
@@ -69,11 +69,13 @@ enum Kind {
     Unconfirmed,
     Withdrawal,
     Complaint,
+    Tracking(TrackingAsked),
+    NoTracking,
     Suppression(Suppression),
 }
 
 /// Of no objection there is nothing to record but that the address is known: where the law takes it, that suffices.
-const KINDS: [(&str, Kind); 15] = [
+const KINDS: [(&str, Kind); 18] = [
     ("double_opt_in", Kind::OptIn(OptIn::DoubleOptIn)),
     ("single_opt_in", Kind::OptIn(OptIn::SingleOptIn)),
     ("soft_opt_in", Kind::SoftOptIn),
@@ -87,6 +89,9 @@ const KINDS: [(&str, Kind); 15] = [
     ("unconfirmed", Kind::Unconfirmed),
     ("withdrawal", Kind::Withdrawal),
     ("complaint", Kind::Complaint),
+    ("tracking_consent", Kind::Tracking(TrackingAsked::WithOptIn)),
+    ("separate_tracking_consent", Kind::Tracking(TrackingAsked::Separately)),
+    ("tracking_withdrawal", Kind::NoTracking),
     ("suppression", Kind::Suppression(Suppression::Operator)),
     ("bounce", Kind::Suppression(Suppression::Bounce)),
 ];
@@ -226,7 +231,8 @@ fn time(cell: &str, kind: Option<Kind>, wrong: &mut Mistakes) -> Option<Timestam
                 | Kind::SoftOptIn
                 | Kind::Acquainted(_)
                 | Kind::Signup(_)
-                | Kind::ConfirmationSent,
+                | Kind::ConfirmationSent
+                | Kind::Tracking(_),
             ) => wrong.add("obtained_at is empty: a ground needs its time"),
             _ => None,
         };
@@ -269,13 +275,17 @@ fn evidence(cell: &str, wrong: &mut Mistakes) -> Value {
 }
 
 fn facts(kind: Kind, scopes: Vec<Scope>, evidence: &Value, wrong: &mut Mistakes) -> Vec<EventKind> {
-    let blocks_all = matches!(kind, Kind::Suppression(_));
+    let of_all = match kind {
+        Kind::Suppression(_) => Some("a suppression blocks all mail: it has no scopes"),
+        Kind::Tracking(_) | Kind::NoTracking => Some("tracking is of all mail: it has no scopes"),
+        _ => None,
+    };
     let may_name_none =
-        blocks_all || matches!(kind, Kind::Withdrawal | Kind::Complaint | Kind::ConfirmationSent);
-    if scopes.is_empty() && !may_name_none {
-        wrong.0.push("scopes is empty".into());
-    } else if blocks_all && !scopes.is_empty() {
-        wrong.0.push("a suppression blocks all mail: it has no scopes".into());
+        of_all.is_some() || matches!(kind, Kind::Withdrawal | Kind::Complaint | Kind::ConfirmationSent);
+    match of_all {
+        _ if scopes.is_empty() && !may_name_none => wrong.0.push("scopes is empty".into()),
+        Some(why) if !scopes.is_empty() => wrong.0.push(why.into()),
+        _ => {}
     }
     match kind {
         Kind::OptIn(ground) => vec![EventKind::OptIn { ground, scopes }],
@@ -284,6 +294,8 @@ fn facts(kind: Kind, scopes: Vec<Scope>, evidence: &Value, wrong: &mut Mistakes)
         Kind::Unconfirmed => vec![EventKind::Unconfirmed { scopes }],
         Kind::Withdrawal => vec![EventKind::Withdrawal { scopes, complaint: false }],
         Kind::Complaint => vec![EventKind::Withdrawal { scopes, complaint: true }],
+        Kind::Tracking(asked) => vec![EventKind::TrackingConsent { asked }],
+        Kind::NoTracking => vec![EventKind::TrackingWithdrawal],
         Kind::Suppression(why) => vec![EventKind::Suppressed { why }],
         Kind::SoftOptIn => {
             // RULES.md: the notice is one of a soft opt-in's two proofs.

@@ -6,11 +6,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::event::{Acquaintance, OptIn, ShownTexts, Suppression};
-use super::fold::{Acquainted, No, NoticeText, Yes};
+use super::event::{Acquaintance, OptIn, ShownTexts, Suppression, TrackingAsked};
+use super::fold::{Acquainted, No, NoticeText, TrackingYes, Yes};
 use super::{ConsentState, Event, EventKind};
+use crate::policy::decide::tracking_of;
 use crate::policy::sender::SenderPolicy;
-use crate::policy::{GroundKind, PolicySet, Scope, standing};
+use crate::policy::{GroundKind, PolicySet, Scope, Tracking, standing};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = Subscriber)]
@@ -19,6 +20,8 @@ pub struct SubscriberView {
     pub state: Standing,
     pub grounds: Vec<GroundView>,
     pub withdrawals: Vec<WithdrawalView>,
+    /// What the person answered to tracking, and what comes of it.
+    pub tracking: TrackingView,
     pub suppressions: Vec<SuppressionView>,
     pub history: Vec<EventView>,
 }
@@ -71,6 +74,26 @@ pub struct WithdrawalView {
     except: Vec<Scope>,
     withdrawn_at: Timestamp,
     complaint: bool,
+    event: Uuid,
+}
+
+/// Of pixels, and of links that tell who pressed them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrackingAnswers)]
+pub struct TrackingView {
+    /// What would become of them in mail of today; null once the sender's policy is gone.
+    pub now: Option<Tracking>,
+    /// The youngest yes for each way of asking.
+    consents: Vec<TrackingConsentView>,
+    /// The youngest no to tracking alone.
+    withdrawn_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrackingConsent)]
+struct TrackingConsentView {
+    asked: TrackingAsked,
+    given_at: Timestamp,
     event: Uuid,
 }
 
@@ -153,6 +176,7 @@ impl SubscriberView {
             state: standing_of(policy, sender, &state, now),
             grounds: state.opt_ins.iter().map(yes).chain(state.acquaintances.iter().map(bought)).collect(),
             withdrawals: state.withdrawals.iter().map(withdrawal).collect(),
+            tracking: tracking_view(policy, sender, &state),
             suppressions: state
                 .suppressed
                 .iter()
@@ -218,6 +242,16 @@ fn withdrawal(no: &No) -> WithdrawalView {
         withdrawn_at: no.at,
         complaint: no.complaint,
         event: no.event,
+    }
+}
+
+fn tracking_view(policy: &PolicySet, sender: Option<&SenderPolicy>, state: &ConsentState) -> TrackingView {
+    let consent =
+        |yes: &TrackingYes| TrackingConsentView { asked: yes.asked, given_at: yes.at, event: yes.event };
+    TrackingView {
+        now: sender.and_then(|sender| tracking_of(policy, sender, state)).map(|ruling| ruling.tracking),
+        consents: state.tracking.yeses.iter().map(consent).collect(),
+        withdrawn_at: state.tracking.no.map(|no| no.at),
     }
 }
 

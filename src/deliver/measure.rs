@@ -4,7 +4,7 @@
 use super::response::Failure;
 use super::settlement::{Sent, Stop};
 use crate::spool::Settlement;
-use crate::store::{Claim, Settle};
+use crate::store::{Claim, Settle, Tracked};
 use crate::telemetry::metrics::{self, Stopwatch};
 
 /// What the upstream said to one try.
@@ -53,7 +53,10 @@ pub fn attempt(upstream: &str, said: Said, settle: Option<&Settle>, began: Stopw
 }
 
 /// A settlement was written down.
-pub fn settled(claim: &Claim, settlement: &Settlement) {
+pub fn settled(claim: &Claim, settlement: &Settlement, tracked: Option<Tracked>) {
+    if let Some(tracked) = tracked {
+        metrics::tracked(&claim.sender, tracked.tracking, tracked.pixels, tracked.links);
+    }
     if let Settlement::End(outcome) = settlement {
         metrics::outcome(&claim.sender, Some(claim.lane.stream), *outcome);
     }

@@ -19,10 +19,10 @@ use crate::mail::redaction::redact;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::facts::ConfirmLink;
 use crate::policy::sender::{OneClick, SenderPolicy};
-use crate::policy::{Facts, PolicySet, Stream, Verdict};
+use crate::policy::{Facts, PolicySet, Stream, Tracking, Verdict};
 use crate::rewrite::{Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, rewrite};
 use crate::sign::{Pair, SignError, Signers};
-use crate::store::{Claim, Subscriber};
+use crate::store::{Claim, Subscriber, Tracked};
 pub use sample::sample;
 
 /// The longest part of a Feedback-ID.
@@ -33,6 +33,8 @@ pub struct Outbound {
     pub signatures: Vec<u8>,
     pub copy: Vec<u8>,
     pub body: Body,
+    /// What was made of its pixels and tracked links; none of our own notifications.
+    pub tracked: Option<Tracked>,
 }
 
 /// Why there is no copy now.
@@ -89,7 +91,8 @@ impl Making<'_> {
                 let pair = if marketing(facts) { Pair::Required } else { Pair::NotNeeded };
                 let signatures = self.sign(&facts.from_domain, &rewritten.bytes, pair)?;
                 let body = if rewritten.eight_bit { Body::EightBit } else { Body::SevenBit };
-                Ok(Outbound { signatures, copy: rewritten.bytes, body })
+                let tracked = Some(tracked(verdict));
+                Ok(Outbound { signatures, copy: rewritten.bytes, body, tracked })
             }
         }
     }
@@ -101,7 +104,7 @@ impl Making<'_> {
         copy.extend_from_slice(&claim.content);
         let body = if copy.is_ascii() { Body::SevenBit } else { Body::EightBit };
         let signatures = self.sign(self.hostname, &copy, Pair::NotNeeded)?;
-        Ok(Outbound { signatures, copy, body })
+        Ok(Outbound { signatures, copy, body, tracked: None })
     }
 
     fn rewriting(
@@ -145,6 +148,15 @@ impl Making<'_> {
         }
         self.signers.sign(domain, copy, pair, &self.settings.kind.handling(), self.now)
     }
+}
+
+/// What the verdict made of tracking. A verdict that says nothing of it is none that lets it stay (invariant 4).
+fn tracking(verdict: &Verdict) -> Tracking {
+    verdict.tracking.as_ref().map_or(Tracking::TakenOut, |own| own.tracking)
+}
+
+fn tracked(verdict: &Verdict) -> Tracked {
+    Tracked { tracking: tracking(verdict), pixels: 0, links: 0, opaque: 0 }
 }
 
 fn marketing(facts: &Facts) -> bool {

@@ -20,7 +20,7 @@ use crate::policy::{PolicySet, Reason, Stream};
 use crate::record::Asking;
 use crate::schedule::retry::{jitter, next_attempt};
 use crate::spool::{Because, Outcome, Settlement};
-use crate::store::{Claim, NewMessage, Redecided, SentConfirmation, Settle, StoreError};
+use crate::store::{Claim, NewMessage, Redecided, SentConfirmation, Settle, StoreError, Tracked};
 
 /// A delivery that the second decision holds is looked at again after this, where the verdict tells no time.
 const HOLD: Duration = Duration::from_secs(600);
@@ -76,6 +76,8 @@ pub struct Sent {
     pub dsn: Offer,
     /// What let it leave.
     pub decided: Box<Redecided>,
+    /// What was made of its pixels and tracked links; none of our own mail.
+    pub tracked: Option<Tracked>,
 }
 
 /// Turns what a try came to into what is written down.
@@ -104,6 +106,7 @@ impl Settling {
         result: Result<Sent, Stop>,
     ) -> Option<Settle> {
         let now = claim.by_the_store(self.clock.now());
+        let tracked = result.as_ref().ok().and_then(|sent| sent.tracked);
         let ending = match result {
             Ok(sent) => Ending {
                 because: Because { response: Some(sent.response.told(&claim.recipient)), reason: None },
@@ -128,6 +131,7 @@ impl Settling {
             policy: policy.hash.clone(),
             dsn,
             confirmation,
+            tracked: tracked.filter(|_| relayed),
         })
     }
 

@@ -114,11 +114,17 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
     }
 }
 
-/// What nothing needs any more: the keys of old days, lanes that nobody used for months.
+/// What nothing needs any more: the keys of old days, lanes that nobody used for months, campaigns likewise.
 async fn forget(departures: &Departures) -> Result<(), StoreError> {
     let keys = departures.parts.store.destroy_old_spool_keys().await?;
     let lanes = departures.parts.store.forget_idle_lanes().await?;
-    tracing::debug!(keys, lanes, "old spool keys destroyed, idle lanes forgotten");
+    let campaigns = departures.parts.store.forget_old_campaigns().await?;
+    tracing::debug!(
+        keys,
+        lanes,
+        campaigns,
+        "old spool keys destroyed, idle lanes and old campaigns forgotten"
+    );
     Ok(())
 }
 

@@ -120,6 +120,7 @@ fn keys(no: &No) -> Vec<u128> {
             }
             scopes.iter().map(|scope| key(kind, scope.as_str())).collect()
         }
+        EventKind::TrackingWithdrawal => vec![key("tracking_withdrawal", "")],
         EventKind::Suppressed { why } => vec![key("suppressed", &format!("{why:?}"))],
         EventKind::Restricted => vec![key("restricted", "")],
         EventKind::Erased => vec![key("erased", "")],

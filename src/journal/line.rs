@@ -25,10 +25,11 @@ pub struct Numbered {
     pub no: No,
 }
 
-/// What the journal keeps: whatever stops mail and may only be ended by something younger.
+/// What the journal keeps: whatever stops mail, or tracking, and may only be ended by something younger.
 pub fn is_no(kind: &EventKind) -> bool {
     match kind {
         EventKind::Withdrawal { .. }
+        | EventKind::TrackingWithdrawal
         | EventKind::Suppressed { .. }
         | EventKind::Restricted
         | EventKind::Erased => true,
@@ -38,6 +39,7 @@ pub fn is_no(kind: &EventKind) -> bool {
         | EventKind::Unconfirmed { .. }
         | EventKind::Acquainted { .. }
         | EventKind::WithdrawalUndone { .. }
+        | EventKind::TrackingConsent { .. }
         | EventKind::SuppressionLifted { .. }
         | EventKind::RestrictionLifted => false,
     }

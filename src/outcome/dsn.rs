@@ -111,6 +111,7 @@ impl Notifier {
             asked: MailParameters::default(),
             facts: None,
             policy: policy.hash.clone(),
+            unknown_hosts: Vec::new(),
             deliveries: vec![NewDelivery {
                 id: new_id(),
                 recipient: to.clone(),

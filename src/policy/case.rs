@@ -12,7 +12,7 @@ use super::confirmation::AskedBefore;
 use super::decide::{Circumstances, decide};
 use super::facts::ConfirmLink;
 use super::holds::Stage;
-use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
+use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Tracking, Verdict, VerdictKind};
 use crate::consent::admit::{Onto, admit, begun_anew, begun_anew_event, speaks_for_mail};
 use crate::consent::event::OptIn;
 use crate::consent::{Event, EventKind, fold};
@@ -50,6 +50,8 @@ pub struct Expect {
     pub jurisdiction: Option<String>,
     /// Whether the message goes on: it may, or shadow mode lets it.
     pub passes: Option<bool>,
+    /// What becomes of pixels and tracked links.
+    pub tracking: Option<Tracking>,
 }
 
 /// What came of a case.
@@ -133,6 +135,7 @@ impl Outcome<'_> {
             && same(expect.stream, came.stream)
             && same(expect.jurisdiction.as_deref(), came.jurisdiction.as_deref())
             && same(expect.passes, Some(came.passes()))
+            && same(expect.tracking, came.tracking.as_ref().map(|own| own.tracking))
     }
 
     /// What came, in the words of `expect`: what the case named, and what a verdict always says.
@@ -147,6 +150,7 @@ impl Outcome<'_> {
             jurisdiction: expect.jurisdiction.as_ref().and(came.jurisdiction.as_deref()).map(str::to_owned),
             // What shadow mode lets pass is told, asked for or not.
             passes: expect.passes.or(came.shadow.as_ref().map(|_| true)).map(|_| came.passes()),
+            tracking: expect.tracking.and(came.tracking.as_ref()).map(|own| own.tracking),
         }
     }
 }
@@ -165,6 +169,7 @@ impl fmt::Display for Expect {
             self.scope.as_ref().map(|scope| format!("scope {scope}")),
             self.stream.map(|stream| format!("stream {stream}")),
             self.jurisdiction.as_ref().map(|pack| format!("jurisdiction {pack}")),
+            self.tracking.map(|tracking| format!("tracking {tracking}")),
             self.passes.map(|passes| if passes { "passes" } else { "does not pass" }.to_owned()),
         ];
         out.write_str(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))

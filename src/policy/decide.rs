@@ -5,6 +5,7 @@ mod confirmation;
 mod content;
 mod leave;
 mod objections;
+mod tracking;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub use leave::{
     release_probe,
 };
 pub use objections::objections;
+pub use tracking::tracking_of;
 
 /// What else bears on a decision. Read at intake, binding at the claim; recorded with the verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,10 +121,13 @@ pub(super) fn witnessed(
     };
     let verdict =
         in_its_mode(sender, facts, Verdict { shadow: let_pass(policy, facts, &verdict), ..verdict }, witness);
-    match circumstances.records {
+    let verdict = match circumstances.records {
         Records::Complete => verdict,
         Records::Behind => until_all_is_back(facts, verdict, witness),
-    }
+    };
+    let goes = (verdict.verdict, verdict.shadow.as_ref());
+    let tracking = tracking::of_copy(policy, facts, consent, circumstances, goes);
+    Verdict { tracking, ..verdict }
 }
 
 /// Tells what shadow mode makes of what would not go.
@@ -175,6 +180,7 @@ fn without_policy(facts: &Facts) -> Verdict {
         rule: no_file(),
         text: format!("no policy file has the sender `{}`", facts.sender),
         shadow: None,
+        tracking: None,
         until: None,
     }
 }
@@ -449,6 +455,7 @@ impl<'p> Case<'p> {
             rule: rule.clone(),
             text,
             shadow: None,
+            tracking: None,
             until: None,
         }
     }

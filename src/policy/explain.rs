@@ -3,6 +3,7 @@
 //! change was put to `decide`.
 
 mod changes;
+mod tracking;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use super::witness::{Asked, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
 pub use changes::Change;
+pub use tracking::TrackingChange;
 
 /// How a verdict came about. Holds no address.
 #[derive(Clone, Debug, Serialize)]
@@ -35,6 +37,10 @@ pub struct Explanation {
     pub sent: Vec<Sent>,
     /// What would have changed the answer.
     pub changes: Vec<Change>,
+    /// The line by which pixels and tracked links stay or go; null where no copy leaves.
+    pub tracking_rule: Option<Line>,
+    /// What would have changed that.
+    pub tracking_changes: Vec<TrackingChange>,
     #[serde(skip)]
     pub verdict: Verdict,
 }
@@ -152,6 +158,8 @@ pub fn explain(
         likes: likes(policy, facts, consent),
         sent: sent(circumstances),
         changes: otherwise.changes(),
+        tracking_rule: verdict.tracking.as_ref().map(|tracking| Line::of(policy, &tracking.rule)),
+        tracking_changes: tracking::changes(policy, facts, consent, circumstances, now, &verdict),
         verdict,
     }
 }

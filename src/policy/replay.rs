@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::decide::{Circumstances, decide};
 use super::holds::{Earlier, Stage};
 use super::sender::Mode;
-use super::{Facts, GroundKind, PolicySet, Reason, Scope, Stream, Verdict, VerdictKind};
+use super::{Facts, GroundKind, PolicySet, Reason, Scope, Stream, Tracking, Verdict, VerdictKind};
 use crate::consent::ConsentState;
 use classified::Reads;
 use spacing::{Mailing, Spaced};
@@ -170,6 +170,26 @@ pub struct Compared {
     /// Where caps or quiet hours are others now: what the message, which may go, is yet to go through. Then `kind` may
     /// be no change as yet.
     pub mailing: Option<Mailing>,
+    /// What the new set makes of pixels and tracked links in a copy that either lets go.
+    pub tracking: Option<TrackingChange>,
+}
+
+/// A copy that keeps its trackers under one set and not under the other. It says nothing of who gets mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrackingChange {
+    Gains,
+    Loses,
+}
+
+impl TrackingChange {
+    fn between(from: &Verdict, to: &Verdict) -> Option<Self> {
+        let tracking = |verdict: &Verdict| verdict.tracking.as_ref().map(|own| own.tracking);
+        match (tracking(from)?, tracking(to)?) {
+            (Tracking::TakenOut, Tracking::Kept) => Some(Self::Gains),
+            (Tracking::Kept, Tracking::TakenOut) => Some(Self::Loses),
+            (Tracking::Kept, Tracking::Kept) | (Tracking::TakenOut, Tracking::TakenOut) => None,
+        }
+    }
 }
 
 /// Decides one recorded decision again, under the set of its time and under the new one.
@@ -187,12 +207,10 @@ pub fn compare(one: &Recorded<'_>, new: &New) -> Compared {
         (_, None) => return but(Why::PersonUnreadable),
         (Some(facts), Some(consent)) => (facts, consent),
     };
-    let (from, why) = match one.old {
+    let again = one.old.map(|old| decide(old, facts, consent, one.circumstances, one.at));
+    let (from, why) = match &again {
         None => (Says::recorded(one), Some(Why::SetMissing)),
-        Some(old) => {
-            let again = decide(old, facts, consent, one.circumstances, one.at);
-            (Says::of(&again), differs(one, &again))
-        }
+        Some(again) => (Says::of(again), differs(one, again)),
     };
     let another = classified::might_be_another(facts, old_reads, new_reads);
     let why = if another { Some(Why::MightBeAnother) } else { why };
@@ -209,6 +227,7 @@ pub fn compare(one: &Recorded<'_>, new: &New) -> Compared {
         (decide(&new.policy, facts, consent, one.circumstances, one.at), None)
     };
     let to = Says::of(&verdict);
+    let tracking = again.and_then(|again| TrackingChange::between(&again, &verdict));
     let kind = (from != to || mailing.is_some()).then(|| Kind {
         sender: facts.sender.clone(),
         stream: facts.stream,
@@ -217,7 +236,7 @@ pub fn compare(one: &Recorded<'_>, new: &New) -> Compared {
         from,
         to,
     });
-    Compared { why, kind, mailing }
+    Compared { why, kind, mailing, tracking }
 }
 
 /// What is to be followed through the caps and quiet hours of the new set.

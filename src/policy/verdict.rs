@@ -110,6 +110,8 @@ pub struct Verdict {
     /// Of a refusal or a hold: the line of the shadow mode that lets the message pass all the same; `None` where none
     /// does.
     pub shadow: Option<RuleRef>,
+    /// What becomes of pixels and tracked links in the copy; `None` where none will leave, and of our own mail.
+    pub tracking: Option<TrackingRuling>,
     /// Of a hold: when there is use in looking again, where that is known. Not recorded: it is the delivery's
     /// next attempt.
     #[serde(skip)]
@@ -189,6 +191,8 @@ pub struct ShownVerdict<'v> {
     /// Of a refusal or a hold: the line of the shadow mode that lets the message pass all the same; null where none
     /// does.
     pub shadow: Option<&'v RuleRef>,
+    /// What becomes of pixels and tracked links in the copy; null where none will leave.
+    pub tracking: Option<&'v TrackingRuling>,
 }
 
 impl Verdict {
@@ -211,6 +215,7 @@ impl Verdict {
             decision,
             text: &self.text,
             shadow: self.shadow.as_ref(),
+            tracking: self.tracking.as_ref(),
         }
     }
 }
@@ -247,6 +252,10 @@ macro_rules! words {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a word of the contract")]
 pub struct UnknownWord;
+
+mod tracking;
+
+pub use tracking::{Tracking, TrackingReason, TrackingRuling};
 
 words!(Stream { Marketing => "marketing", Functional => "functional", Confirmation => "confirmation" });
 words!(VerdictKind { Deliver => "deliver", Refuse => "refuse", Hold => "hold" });

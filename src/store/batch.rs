@@ -163,7 +163,7 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     let rulings = shared.interned.unknown_texts(rulings);
     let facts = shared.interned.unknown_texts(spools.iter().map(|one| &one.facts));
     spool::insert_shared(&mut tx, &facts, &rulings).await?;
-    spool::insert(&mut tx, &spools, &before, now).await?;
+    let seen = spool::insert(&mut tx, shared, &spools, &before, now).await?;
     settle::drop_contents(&mut tx, &settles, &settled).await?;
 
     let kept = journal::keep(&mut tx, shared, noes).await?;
@@ -174,7 +174,7 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     if let Some(position) = kept {
         shared.watch.recorded(shared.node, position);
     }
-    shared.interned.remember_texts(facts.into_keys().chain(rulings.into_keys()));
+    shared.interned.remember_texts(facts.into_keys().chain(rulings.into_keys()).chain(seen));
     if erased.contains(&true) {
         // Invariant 12: the destroyed key must not live on in the log.
         tokio::spawn(shared.database.clone().truncate_log());

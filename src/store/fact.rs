@@ -212,7 +212,10 @@ pub(super) async fn apply(
 fn goes_on(kind: &EventKind) -> bool {
     matches!(
         kind,
-        EventKind::Withdrawal { .. } | EventKind::Suppressed { .. } | EventKind::SuppressionLifted { .. }
+        EventKind::Withdrawal { .. }
+            | EventKind::TrackingWithdrawal
+            | EventKind::Suppressed { .. }
+            | EventKind::SuppressionLifted { .. }
     )
 }
 

@@ -138,6 +138,11 @@ impl Interned {
         all.map(|(hash, text)| (*hash, text.clone())).collect()
     }
 
+    /// Whether the database has it, or has what it stands for.
+    pub fn knows_text(&self, hash: &[u8; 32]) -> bool {
+        locked(&self.texts).contains(hash)
+    }
+
     /// Called after the commit that wrote them.
     pub fn remember_texts(&self, hashes: impl IntoIterator<Item = [u8; 32]>) {
         let mut known = locked(&self.texts);

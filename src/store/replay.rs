@@ -165,7 +165,8 @@ impl Store {
     async fn recorded_noes(&self, after: Uuid) -> Result<Vec<No>, StoreError> {
         let select = "SELECT e.sender, s.lookup_hash, s.id, e.body FROM consent_events e
                       JOIN subscribers s ON s.id = e.subscriber
-                      WHERE e.kind IN ('withdrawal', 'suppressed', 'restricted', 'erased') AND e.id > $1
+                      WHERE e.kind IN ('withdrawal', 'tracking_withdrawal', 'suppressed', 'restricted', 'erased')
+                      AND e.id > $1
                       ORDER BY e.id LIMIT $2";
         let mut session = self.inner.database.read().await?;
         let rows = session.fetch(select, values![after, DUE]).await?;

@@ -20,7 +20,7 @@ use super::{NewMessage, Store, StoreError};
 use crate::clock::from_micros;
 use crate::journal::No;
 use crate::policy::decide::Circumstances;
-use crate::policy::{Reason, Verdict};
+use crate::policy::{Reason, Tracking, Verdict};
 use crate::spool::{Because, Fence, Outcome, Settlement, State};
 
 /// What a claim came to, to be written down.
@@ -37,6 +37,24 @@ pub struct Settle {
     pub dsn: Option<NewMessage>,
     /// Of a mail that asked to confirm.
     pub confirmation: Option<SentConfirmation>,
+    /// Of a copy that was relayed.
+    pub tracked: Option<Tracked>,
+}
+
+/// What was made of pixels and tracked links in a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+pub struct Tracked {
+    #[serde(rename = "verdict")]
+    pub tracking: Tracking,
+    /// Pixels that were taken out.
+    #[serde(rename = "pixels_taken_out")]
+    pub pixels: u32,
+    /// Links that were changed.
+    #[serde(rename = "links_changed")]
+    pub links: u32,
+    /// Links that stayed, since nothing tells where they lead.
+    #[serde(rename = "opaque_links_left")]
+    pub opaque: u32,
 }
 
 /// A mail that asked to confirm, which the upstream has taken: from then on it counts under the limits.
@@ -69,11 +87,12 @@ pub(super) struct Settling {
     fence: Fence,
     settlement: Settlement,
     because: Because,
-    verdict: Option<([u8; 32], Redecided)>,
+    verdict: Option<Box<([u8; 32], Redecided)>>,
     policy: Arc<str>,
     pub rulings: Texts,
     pub dsn: Option<Box<Spooling>>,
     confirmation: Option<Option<Box<Fact>>>,
+    tracked: Option<Tracked>,
 }
 
 impl Settling {
@@ -107,13 +126,14 @@ impl Store {
         let verdict = settle.verdict.map(|redecided| {
             let (hash, text) = verdict::ruling(&redecided.verdict);
             rulings.insert(hash, text);
-            (hash, redecided)
+            Box::new((hash, redecided))
         });
         let confirmation =
             settle.confirmation.map(|sent| sent.fact.map(|fact| Box::new(self.fact(fact, None))));
-        let Settle { fence, settlement, mut because, policy, .. } = settle;
+        let Settle { fence, settlement, mut because, policy, tracked, .. } = settle;
         because.response = because.response.as_deref().map(printable);
-        let settling = Settling { fence, settlement, because, verdict, policy, rulings, dsn, confirmation };
+        let settling =
+            Settling { fence, settlement, because, verdict, policy, rulings, dsn, confirmation, tracked };
         self.inner.writer.settle(settling).await
     }
 }
@@ -149,7 +169,7 @@ pub(super) async fn apply(
             continue;
         };
         settled.push(Settled::Done);
-        if let Some((hash, redecided)) = &settling.verdict {
+        if let Some((hash, redecided)) = settling.verdict.as_deref() {
             insert_verdict(session, settling, *hash, redecided, row.text(2)?).await?;
         }
         if settling.ends() {
@@ -183,14 +203,15 @@ pub(super) async fn record_sent(
     Ok(())
 }
 
-const COLUMNS: &str =
-    "delivery, held_fence, held_node, new_state, next_at, response, new_reason, end_at, uncounted";
+const COLUMNS: &str = "delivery, held_fence, held_node, new_state, next_at, response, new_reason, end_at, uncounted, \
+                       made_of_tracking, pixels_out, links_out, opaque_left";
 const UPDATE: &str = "UPDATE deliveries
     SET state = new_state, node = NULL, lease_until = NULL, reason = new_reason,
         next_attempt_at = CASE WHEN next_at IS NULL THEN next_attempt_at
                                WHEN next_at < deadline THEN next_at ELSE deadline END,
         last_response = CASE WHEN response IS NULL THEN last_response ELSE response END,
-        attempts = attempts - uncounted, ended_at = end_at
+        attempts = attempts - uncounted, ended_at = end_at,
+        tracking = made_of_tracking, pixels = pixels_out, links = links_out, opaque = opaque_left
     FROM v
     WHERE id = delivery AND fence = held_fence AND node = held_node AND state = 'claimed'
     RETURNING id, fence, sender, subscriber, lookup_hash";
@@ -202,6 +223,7 @@ fn row(settling: &Settling, node: Uuid, now: Timestamp) -> Vec<Value> {
         // Never at once: whatever is wrong with the time that it was given, nobody runs in circles.
         Settlement::Hold(at) => (State::Held, Some(at.max(soon(now))), None, 1),
     };
+    let tracked = settling.tracked.filter(|_| settling.ends());
     values![
         settling.fence.delivery,
         settling.fence.number,
@@ -212,6 +234,10 @@ fn row(settling: &Settling, node: Uuid, now: Timestamp) -> Vec<Value> {
         settling.because.reason.map(|reason| reason.as_str()),
         ended,
         i64::from(uncounted),
+        tracked.map(|own| own.tracking.as_str()),
+        tracked.map(|own| i64::from(own.pixels)),
+        tracked.map(|own| i64::from(own.links)),
+        tracked.map(|own| i64::from(own.opaque)),
     ]
 }
 

@@ -11,7 +11,7 @@ use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, built, parse_json, values};
 use super::subscriber::{context, parse_address};
 use super::verdict;
-use super::{DeliveryPage, Store, StoreError, interned, rows};
+use super::{DeliveryPage, Store, StoreError, Tracked, interned, rows};
 use crate::mail::Address;
 use crate::policy::finding::Found;
 use crate::policy::{Facts, Reason, Stream, Verdict};
@@ -56,6 +56,8 @@ pub struct DeliveryView {
     pub deadline: Timestamp,
     pub last_response: Option<String>,
     pub ended_at: Option<Timestamp>,
+    /// Of a copy that was relayed.
+    pub tracked: Option<Tracked>,
 }
 
 /// Which deliveries to list. All that is named must hold.
@@ -77,7 +79,7 @@ pub struct DeliveryFilter {
 pub(super) const SELECT: &str =
     "SELECT d.id, d.message, d.sender, d.recipient, d.spool_day, d.state, d.reason, d.attempts,
     d.next_attempt_at, d.deadline, d.last_response, l.sender, l.stream, l.provider, l.campaign, f.body,
-    d.subscriber, d.ended_at
+    d.subscriber, d.ended_at, d.tracking, d.pixels, d.links, d.opaque
     FROM deliveries d LEFT JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
     LEFT JOIN message_facts f ON f.hash = m.facts";
 
@@ -196,6 +198,13 @@ impl Store {
     }
 }
 
+fn tracked(row: &Row) -> Result<Option<Tracked>> {
+    let Some(tracking) = row.opt_word(18)? else { return Ok(None) };
+    let count =
+        |column: usize| -> Result<u32> { Ok(u32::try_from(row.opt_int(column)?.unwrap_or(0)).unwrap_or(0)) };
+    Ok(Some(Tracked { tracking, pixels: count(19)?, links: count(20)?, opaque: count(21)? }))
+}
+
 fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recorded) -> Result<DeliveryView> {
     let facts: Option<Facts> = row.opt_text(15)?.map(parse_json).transpose()?;
     let state = State::parse(row.text(5)?);
@@ -229,5 +238,6 @@ fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recor
         deadline: row.time(9)?,
         last_response: row.opt_text(10)?.map(str::to_owned),
         ended_at: row.opt_time(17)?,
+        tracked: tracked(row)?,
     })
 }

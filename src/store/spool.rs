@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::batch::Shared;
+use super::campaign::{CameIn, UnknownHost};
 use super::fact::{self, Fact, NewFact};
 use super::fault::{Fault, Result};
 use super::interned::{Texts, insert_texts};
@@ -18,7 +19,7 @@ use super::sql::{Session, Value, to_json, values};
 use super::submission::{self, Before, TakenBefore};
 use super::subscriber::{self, context};
 use super::verdict::{self, About};
-use super::{Store, StoreError, confirmations, rows};
+use super::{Store, StoreError, campaign, confirmations, rows};
 use crate::journal::No;
 use crate::keys::{DataKey, LookupHash};
 use crate::limits::heavy;
@@ -57,6 +58,8 @@ pub struct NewMessage {
     /// The policy set that decided.
     pub policy: Arc<str>,
     pub deliveries: Vec<NewDelivery>,
+    /// Of its pixels and tracked links, those that no policy names.
+    pub unknown_hosts: Vec<UnknownHost>,
 }
 
 /// One recipient's copy. What is refused is recorded as an ended delivery and never enters the queue.
@@ -112,6 +115,8 @@ struct MessageRow {
     row: Vec<Value>,
     /// Kept only while a delivery is open.
     contents: Option<Vec<Value>>,
+    /// None of our own mail, and of what could not be classified.
+    came_in: Option<CameIn>,
 }
 
 pub(super) struct DeliveryRow {
@@ -161,11 +166,12 @@ impl Store {
                 self.add_delivery(&mut spooling, &message, delivery, submitted, lane, day, &key, now);
             }
             let (id, row) = (message.id, message_row(&mut spooling, &message, digest));
+            let came_in = came_in(&message);
             let contents = match message.deliveries.iter().any(NewDelivery::is_open) {
                 true => Some(seal_contents(message, day, key.clone()).await?),
                 false => None,
             };
-            spooling.messages.push(MessageRow { id, row, contents });
+            spooling.messages.push(MessageRow { id, row, contents, came_in });
         }
         Ok(spooling)
     }
@@ -269,6 +275,17 @@ fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32]) 
     ]
 }
 
+/// The campaign that it came in.
+fn came_in(message: &NewMessage) -> Option<CameIn> {
+    let facts = message.facts.as_ref().filter(|_| message.kind == DeliveryKind::Submitted)?;
+    Some(CameIn {
+        sender: message.sender.clone(),
+        campaign: facts.campaign.clone().unwrap_or_default(),
+        message: message.id,
+        hosts: message.unknown_hosts.clone(),
+    })
+}
+
 async fn seal_contents(message: NewMessage, day: i64, key: DataKey) -> Result<Vec<Value>> {
     let id = message.id;
     let deliveries = message.deliveries.into_iter().map(|delivery| (delivery.id, delivery.asked));
@@ -297,13 +314,14 @@ pub(super) async fn off_thread_if<T: Send + 'static>(
 }
 
 /// Writes the rows of several callers, but for the deliveries that were taken `before`. Those of tables that
-/// many share come first, in order.
+/// many share come first, in order. Gives what is to be remembered once this is committed.
 pub(super) async fn insert(
     session: &mut Session,
+    shared: &Shared,
     all: &[&Spooling],
     before: &Before,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Vec<[u8; 32]>> {
     let deliveries =
         || all.iter().flat_map(|one| &one.deliveries).filter(|row| !before.contains_key(&row.id));
     let mut strangers: Vec<(LookupHash, &Vec<Value>)> =
@@ -327,7 +345,10 @@ pub(super) async fn insert(
     let unknown = unknown.filter(|row| row.stranger.is_some() || signed_up.contains(&row.id));
     let unknown = unknown.map(|row| Value::from(row.id)).collect();
     rows::with_list(session, NAME_STRANGERS, Vec::new(), unknown).await?;
-    forget_erased(session, deliveries().filter(|row| !row.is_open()).map(|row| row.id)).await
+    forget_erased(session, deliveries().filter(|row| !row.is_open()).map(|row| row.id)).await?;
+    let kept = messages().filter(|one| named.contains(&one.id));
+    let came: Vec<&CameIn> = kept.filter_map(|one| one.came_in.as_ref()).collect();
+    campaign::count(session, shared, &came, now).await
 }
 
 /// Records the sign-ups that these imply, but for deliveries that were taken `before`; in the order of the people, as

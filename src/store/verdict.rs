@@ -15,6 +15,7 @@ use super::fault::Result;
 use super::rows;
 use super::sql::{Row, Session, Value, parse_json, to_json, values};
 use crate::policy::decide::Circumstances;
+use crate::policy::verdict::TrackingRuling;
 use crate::policy::{RuleRef, Scope, Stream, Verdict};
 
 /// The shared part of a verdict.
@@ -27,13 +28,15 @@ struct Ruling {
     text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shadow: Option<RuleRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tracking: Option<TrackingRuling>,
 }
 
 /// The first decision's round.
 pub(super) const AT_INTAKE: i64 = 0;
 
 pub(super) const INTO: &str = "verdicts (delivery, round, sender, subscriber, version, verdict, reason, \
-                               ground, ground_event, policy, ruling, decided_at, circumstances)";
+                               ground, ground_event, policy, ruling, decided_at, circumstances, tracking_event)";
 
 /// What a verdict is about, beside what it says.
 #[derive(Clone)]
@@ -49,8 +52,9 @@ pub(super) struct About<'a> {
     pub circumstances: &'a Circumstances,
 }
 
-/// The ruling's text and its hash.
+/// The ruling's text and its hash. The fact that tracking rests on is one person's: it stands in the row.
 pub(super) fn ruling(verdict: &Verdict) -> ([u8; 32], String) {
+    let shared = |tracking: &TrackingRuling| TrackingRuling { event: None, ..tracking.clone() };
     let text = to_json(&Ruling {
         scope: verdict.scope.clone(),
         stream: verdict.stream,
@@ -58,6 +62,7 @@ pub(super) fn ruling(verdict: &Verdict) -> ([u8; 32], String) {
         rule: verdict.rule.clone(),
         text: verdict.text.clone(),
         shadow: verdict.shadow.clone(),
+        tracking: verdict.tracking.as_ref().map(shared),
     });
     (Sha256::digest(text.as_bytes()).into(), text)
 }
@@ -78,6 +83,7 @@ pub(super) fn row(about: &About<'_>, verdict: &Verdict, ruling: [u8; 32]) -> Vec
         ruling,
         about.at,
         bearing(about.circumstances),
+        verdict.tracking.as_ref().and_then(|tracking| tracking.event),
     ]
 }
 
@@ -119,7 +125,8 @@ pub(super) async fn read(
     session: &mut Session,
     deliveries: impl Iterator<Item = Uuid>,
 ) -> Result<HashMap<Uuid, FirstAndLast>> {
-    let query = "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body
+    let query = "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body,
+                        v.tracking_event
                  FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.delivery IN {} ORDER BY v.round";
     let rows = rows::with_list(session, query, Vec::new(), deliveries.map(Value::from).collect()).await?;
     let mut found: HashMap<Uuid, FirstAndLast> = HashMap::new();
@@ -136,18 +143,17 @@ pub(super) async fn read(
 
 /// All rounds of one delivery, the first decision first.
 pub(super) async fn rounds(session: &mut Session, delivery: Uuid) -> Result<Vec<Round>> {
-    let select =
-        "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body, v.round,
-                      v.decided_at, v.subscriber, v.version, v.circumstances
+    let select = "SELECT v.delivery, v.verdict, v.reason, v.ground, v.ground_event, v.policy, r.body,
+                      v.tracking_event, v.round, v.decided_at, v.subscriber, v.version, v.circumstances
                   FROM verdicts v JOIN rulings r ON r.hash = v.ruling WHERE v.delivery = $1 ORDER BY v.round";
     let round = |row: &Row| {
         let Recorded { verdict, policy } = recorded(row)?;
         Ok(Round {
-            number: row.int(7)?,
-            at: row.time(8)?,
-            subscriber: row.opt_id(9)?,
-            version: row.int(10)?,
-            circumstances: circumstances(row, 11)?,
+            number: row.int(8)?,
+            at: row.time(9)?,
+            subscriber: row.opt_id(10)?,
+            version: row.int(11)?,
+            circumstances: circumstances(row, 12)?,
             policy,
             verdict,
         })
@@ -157,6 +163,7 @@ pub(super) async fn rounds(session: &mut Session, delivery: Uuid) -> Result<Vec<
 
 fn recorded(row: &Row) -> Result<Recorded> {
     let shared: Ruling = row.json(6)?;
+    let event = row.opt_id(7)?;
     let verdict = Verdict {
         verdict: row.word(1)?,
         reason: row.opt_word(2)?,
@@ -168,6 +175,7 @@ fn recorded(row: &Row) -> Result<Recorded> {
         rule: shared.rule,
         text: shared.text,
         shadow: shared.shadow,
+        tracking: shared.tracking.map(|tracking| TrackingRuling { event, ..tracking }),
         until: None,
     };
     Ok(Recorded { verdict, policy: row.text(5)?.into() })

@@ -16,7 +16,7 @@ use metrics::{counter, gauge, histogram};
 pub use page::{policy_in_force, render, start, upkeep};
 
 use crate::policy::finding::FindingName;
-use crate::policy::{Reason, Stream, VerdictKind};
+use crate::policy::{Reason, Stream, Tracking, VerdictKind};
 use crate::spool::{Outcome, State};
 use labels::named;
 
@@ -85,6 +85,8 @@ families! {
     FACTS = "optgate_facts_total", Counter, "Facts recorded about people, by kind.";
     // the way out
     OUTCOMES = "optgate_outcomes_total", Counter, "Deliveries that ended, by outcome.";
+    COPIES = "optgate_copies_total", Counter, "Copies that were relayed, by whether their pixels and tracked links were kept or taken out.";
+    TRACKERS_OUT = "optgate_trackers_taken_out_total", Counter, "Pixels taken out of relayed copies, and links changed in them.";
     ATTEMPT_SECONDS = "optgate_delivery_attempt_seconds", Histogram(PATIENT), "From a claim to what is to be written down, by upstream and result.";
     UPSTREAM_RESPONSES = "optgate_upstream_responses_total", Counter, "Attempts by what the upstream said: a class of reply codes, or none.";
     UPSTREAM_UP = "optgate_upstream_up", Gauge, "1 while mail is given to the upstream, 0 while it is left alone.";
@@ -215,6 +217,15 @@ pub fn fact(sender: &str, kind: &'static str) {
 }
 
 // The way out.
+
+/// A copy was relayed.
+pub fn tracked(sender: &str, tracking: Tracking, pixels: u32, links: u32) {
+    let sender = named("sender", sender);
+    counter!(COPIES.name, "sender" => sender.clone(), "tracking" => tracking.as_str()).increment(1);
+    for (what, count) in [("pixel", pixels), ("link", links)].into_iter().filter(|(_, count)| *count > 0) {
+        counter!(TRACKERS_OUT.name, "sender" => sender.clone(), "what" => what).increment(count.into());
+    }
+}
 
 /// A delivery ended, or was refused at intake.
 pub fn outcome(sender: &str, stream: Option<Stream>, outcome: Outcome) {

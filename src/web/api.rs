@@ -21,6 +21,7 @@ mod purchases;
 mod stream;
 mod subscribers;
 mod suppressions;
+mod tracking;
 mod withdrawals;
 
 use std::any::Any;
@@ -114,6 +115,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(grounds::add))
         .routes(routes!(purchases::add))
         .routes(routes!(withdrawals::add))
+        .routes(routes!(tracking::add))
         .routes(routes!(subscribers::lookup))
         .routes(routes!(subscribers::show, subscribers::erase))
         .routes(routes!(export::export))

@@ -203,6 +203,7 @@ impl Home {
             asked: Default::default(),
             facts: Some(facts()),
             policy: "policy-hash".into(),
+            unknown_hosts: Vec::new(),
             deliveries: deliveries.to_vec(),
         }
     }
@@ -284,6 +285,7 @@ pub fn verdict(verdict: VerdictKind, reason: Option<Reason>) -> Verdict {
         rule: rule(),
         text: "as the test says".into(),
         shadow: None,
+        tracking: None,
         until: None,
     }
 }
@@ -317,6 +319,7 @@ pub fn settle(fence: Fence, settlement: Settlement) -> Settle {
         policy: "policy-hash".into(),
         dsn: None,
         confirmation: None,
+        tracked: None,
     }
 }
 

@@ -367,3 +367,67 @@ async fn alive_and_ready_are_told_to_anyone_and_ready_needs_the_store() {
     assert_eq!(gateway.get(&gateway.api("/healthz")).await.0, 200);
     assert_eq!(read(gateway.http.get(gateway.api("/readyz"))).await.status, 503);
 }
+
+fn tracking(answer: &str, more: Value) -> Value {
+    let mut body = json!({ "email": ANNA, "answer": answer, "evidence": { "form_text": "You may see it." } });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+#[tokio::test]
+async fn an_answer_to_tracking_is_recorded_with_what_comes_of_it() {
+    let gateway = Gateway::start().await;
+    let key = gateway.key("shop", Role::Api).await;
+    let path = "/v1/tracking";
+    let yes = |asked: &str, at: &str| tracking("yes", json!({ "asked": asked, "answered_at": at }));
+    let given = post(&gateway, &key, path, yes("with_opt_in", "2026-11-01T10:00:00Z")).await;
+    assert_eq!((given.status, &given.json["tracking"]), (201, &json!("kept")), "{}", given.json);
+    assert_eq!(given.json["reason"], "consented");
+    // Where the person lives now another consent is asked for.
+    let moved = tracking(
+        "yes",
+        json!({
+            "asked": "with_opt_in", "answered_at": "2026-11-02T10:00:00Z", "jurisdiction": "fr",
+        }),
+    );
+    let moved = post(&gateway, &key, path, moved).await;
+    assert_eq!((moved.status, &moved.json["reason"]), (201, &json!("not_separate")), "{}", moved.json);
+    let given = post(&gateway, &key, path, yes("separately", "2026-11-03T10:00:00Z")).await;
+    assert_eq!(given.json["tracking"], "kept");
+    let refused = post(&gateway, &key, path, tracking("no", json!({}))).await;
+    assert_eq!((refused.status, &refused.json["reason"]), (201, &json!("refused")), "{}", refused.json);
+    let late = post(&gateway, &key, path, yes("separately", "2026-11-04T10:00:00Z")).await;
+    assert_eq!((late.status, &late.json["reason"]), (409, &json!("withdrawn")), "{}", late.json);
+
+    let known = post(&gateway, &key, "/v1/subscribers/lookup", json!({ "email": ANNA })).await;
+    let shown = &known.json["tracking"];
+    assert_eq!(shown["now"], "taken_out");
+    assert!(shown["withdrawn_at"].is_string() && shown["consents"].as_array().unwrap().len() == 2, "{shown}");
+    let history = known.json["history"].as_array().unwrap();
+    assert!(history.iter().all(|event| event["texts"]["form_text"].is_string()), "{history:?}");
+}
+
+#[tokio::test]
+async fn a_yes_to_tracking_says_how_and_when_and_a_no_needs_neither() {
+    let gateway = Gateway::start().await;
+    let key = gateway.key("shop", Role::Api).await;
+    for (body, pointers) in [
+        (tracking("yes", json!({})), vec!["/asked", "/answered_at"]),
+        (tracking("no", json!({ "asked": "separately" })), vec!["/asked"]),
+        (
+            tracking("yes", json!({ "asked": "separately", "answered_at": "2026-11-22T10:00:00Z" })),
+            vec!["/answered_at"],
+        ),
+    ] {
+        let answer = post(&gateway, &key, "/v1/tracking", body.clone()).await;
+        assert_eq!(answer.status, 409, "{body}");
+        let told: Vec<&str> = answer.json["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| error["pointer"].as_str().unwrap())
+            .collect();
+        assert_eq!(told, pointers, "{body}");
+    }
+    assert!(gateway.known("shop", ANNA).await.is_none(), "nothing was recorded");
+}

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use optgate::consent::EventKind;
+use optgate::consent::event::{ShownText, TrackingAsked};
+use optgate::record::Provenance;
+use optgate::store::Who;
 
 use crate::pages::undo_of;
 use crate::support::{ANNA, Gateway, withdrawal};
@@ -160,4 +163,83 @@ async fn scopes_that_the_sender_does_not_have_are_left_alone() {
     let (status, _) = gateway.post(&gateway.preferences_link(anna), &fields).await;
     assert_eq!(status, 200);
     assert_eq!(gateway.history(anna).await.len(), 1);
+}
+
+/// Whether the page shows the switch of tracking, and how it stands.
+fn switch(page: &str) -> Option<bool> {
+    let (_, rest) = page.split_once("name=\"tracking\" value=\"on\"")?;
+    Some(rest.split('>').next().unwrap().contains("checked"))
+}
+
+const YES: EventKind = EventKind::TrackingConsent { asked: TrackingAsked::Separately };
+
+#[tokio::test]
+async fn the_switch_of_tracking_is_off_until_the_person_turns_it_on_and_off_again() {
+    let gateway = Gateway::start().await;
+    let anna = gateway.opted_in(ANNA, &["apparel"]).await;
+    let url = gateway.preferences_link(anna);
+    let (_, page) = gateway.get(&url).await;
+    assert_eq!(switch(&page), Some(false), "who never said");
+    assert!(page.contains("får se om och när jag öppnar mejlen"), "{page}");
+
+    let (status, page) = gateway.post(&url, &[("tracking", "on"), ("save", "choices")]).await;
+    assert_eq!((status, switch(&page)), (200, Some(true)));
+    let (event, evidence) = gateway.history(anna).await.pop().unwrap();
+    assert_eq!((event.kind.clone(), event.channel.as_str()), (YES, "page"));
+    let evidence = evidence.unwrap();
+    let text = evidence["form_text"].as_str().unwrap();
+    assert!(text.starts_with("Demo <Shop> & Co får se om och när"), "{text}");
+    assert!(evidence["ip"].is_string() && evidence["delivery"].is_string(), "{evidence}");
+    assert_eq!(event.texts[&ShownText::FormText], optgate::keys::sha256_hex(text.as_bytes()));
+
+    // Saved as it was shown, nothing was said.
+    let unchanged = [("tracking_was", "on"), ("tracking", "on"), ("save", "choices")];
+    assert_eq!(switch(&gateway.post(&url, &unchanged).await.1), Some(true));
+    let (_, page) = gateway.post(&url, &[("tracking_was", "on"), ("save", "choices")]).await;
+    assert_eq!(switch(&page), Some(false), "who said no");
+    assert_eq!(gateway.kinds(anna).await[1..], [YES, EventKind::TrackingWithdrawal]);
+}
+
+#[tokio::test]
+async fn interests_and_tracking_are_saved_together() {
+    let gateway = Gateway::start().await;
+    let anna = gateway.opted_in(ANNA, &["apparel", "furniture.office"]).await;
+    let url = gateway.preferences_link(anna);
+    let fields = [
+        ("was", "apparel"),
+        ("was", "furniture.office"),
+        ("interest", "apparel"),
+        ("tracking", "on"),
+        ("save", "choices"),
+    ];
+    let (_, page) = gateway.post(&url, &fields).await;
+    assert!(page.contains("Dina val är sparade") && switch(&page) == Some(true), "{page}");
+    assert_eq!(gateway.kinds(anna).await[1..], [withdrawal(&["furniture.office"]), YES]);
+    let (_, evidence) = gateway.history(anna).await.remove(1);
+    assert_eq!(evidence.unwrap().get("form_text"), None, "the text is what the yes to tracking was to");
+}
+
+#[tokio::test]
+async fn leaving_everything_turns_tracking_off_and_undoing_it_turns_it_on() {
+    let gateway = Gateway::start().await;
+    let anna = gateway.opted_in(ANNA, &["apparel"]).await;
+    let url = gateway.preferences_link(anna);
+    gateway.post(&url, &[("tracking", "on"), ("save", "choices")]).await;
+    let (_, done) = gateway.post(&url, &[("leave", "all")]).await;
+    assert_eq!(switch(&gateway.get(&url).await.1), Some(false));
+    gateway.post(&url, &[("undo", &undo_of(&done))]).await;
+    assert_eq!(switch(&gateway.get(&url).await.1), Some(true));
+}
+
+#[tokio::test]
+async fn where_no_consent_is_asked_for_the_switch_is_shown_to_who_has_answered_alone() {
+    let lax = "id = \"lax\"\ntitle = \"Lax\"\n[marketing]\ngrounds = [\"no_objection\"]\n[tracking]\nconsent = false\n";
+    let gateway = Gateway::with_pack("lax", lax).await;
+    let anna = gateway.opted_in(ANNA, &["apparel"]).await;
+    let url = gateway.preferences_link(anna);
+    assert_eq!(switch(&gateway.get(&url).await.1), None);
+    let desk = Provenance { channel: "api".into(), ..Provenance::default() };
+    let who = Who::Subscriber(anna);
+    gateway.recorder.record("shop", who, EventKind::TrackingWithdrawal, None, desk).await.unwrap();
+    assert_eq!(switch(&gateway.get(&url).await.1), Some(false));
 }

@@ -81,8 +81,17 @@ impl Gateway {
         Self::limited(more, 100_000, 100_000).await
     }
 
+    /// Where another pack judges whom nothing else tells of.
+    pub async fn with_pack(id: &str, pack: &str) -> Self {
+        Self::on(policies("", Some((id, pack))), 100_000, 100_000).await
+    }
+
     /// With so many pages and calls a minute for an address.
     pub async fn limited(more: &str, pages_rate: u32, calls_rate: u32) -> Self {
+        Self::on(policies(more, None), pages_rate, calls_rate).await
+    }
+
+    async fn on(policies: PolicySet, pages_rate: u32, calls_rate: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::driven("2026-11-21T12:00:00Z".parse().unwrap());
         let options = StoreOptions {
@@ -93,7 +102,7 @@ impl Gateway {
         let store = Store::open(&options, Arc::new(Keys::generate()), clock.clone()).await.unwrap();
         store.migrate().await.unwrap();
         store.bind_keys().await.unwrap();
-        let policies = Arc::new(ArcSwap::from_pointee(policies(more)));
+        let policies = Arc::new(ArcSwap::from_pointee(policies));
         let link_keys = Arc::new(ArcSwap::from_pointee(store.link_keys().await.unwrap()));
         let recorder = Recorder::new(store.clone(), Arc::new(Notify::new()));
         let patience = Patience { slowest: Duration::from_millis(16), ..Patience::default() };
@@ -220,12 +229,15 @@ pub fn withdrawal(scopes: &[&str]) -> EventKind {
     EventKind::Withdrawal { scopes, complaint: false }
 }
 
-fn policies(more: &str) -> PolicySet {
+fn policies(more: &str, pack: Option<(&str, &str)>) -> PolicySet {
     let packs = file::shipped().into_iter().filter(|(name, _)| name.starts_with("jurisdictions/"));
-    let shop = ("senders/shop.toml".to_owned(), format!("{SHOP}\n{more}"));
+    let default = pack.map_or("se", |(id, _)| id);
+    let own = SHOP.replace("default_jurisdiction = \"se\"", &format!("default_jurisdiction = \"{default}\""));
+    let shop = ("senders/shop.toml".to_owned(), format!("{own}\n{more}"));
+    let pack = pack.map(|(id, text)| (format!("jurisdictions/{id}.toml"), text.to_owned()));
     let other = SHOP.replace("\"shop\"", "\"other\"").replace("shop.example", "other.example");
     let other = ("senders/other.toml".to_owned(), other);
-    let files: Vec<_> = packs.chain([shop, other]).collect();
+    let files: Vec<_> = packs.chain([shop, other]).chain(pack).collect();
     file::parse(&files).map_err(|mistakes| format!("{mistakes:?}")).unwrap().0
 }
 

@@ -5,10 +5,10 @@ use serde_json::Value;
 use crate::cli::output::{self, Output};
 use crate::cli::person::Person;
 use crate::cli::{Session, Status};
-use crate::consent::event::{ShownText, SignedUpBy};
+use crate::consent::event::{ShownText, SignedUpBy, TrackingAsked};
 use crate::consent::view::{Standing, SubscriberView};
 use crate::consent::{ConsentState, Event, EventKind};
-use crate::policy::{PolicySet, Scope};
+use crate::policy::{PolicySet, Scope, Tracking};
 use crate::store::{Store, Subscriber};
 
 pub(super) async fn run(
@@ -56,6 +56,13 @@ fn print(view: &SubscriberView, place: &str, mut history: Vec<(Event, Option<Val
         ]
     });
     output::table(&["GROUND", "SCOPE", "OBTAINED", ""], &grounds.collect::<Vec<_>>())?;
+    if let Some(tracking) = view.tracking.now {
+        let tracking = match tracking {
+            Tracking::Kept => "kept",
+            Tracking::TakenOut => "taken out",
+        };
+        output::line(&format!("pixels and tracked links are {tracking}"))?;
+    }
     // Of one moment, in the order in which they were heard of.
     history.sort_by_key(|(event, _)| event.occurred_at);
     for (event, evidence) in &history {
@@ -146,6 +153,13 @@ pub(in crate::cli) fn about(kind: &EventKind) -> String {
         EventKind::WithdrawalUndone { withdrawal, scopes } => {
             format!("took back the withdrawal {withdrawal} for {}", list(scopes))
         }
+        EventKind::TrackingConsent { asked: TrackingAsked::Separately } => {
+            "said yes to tracking, asked for by itself".to_owned()
+        }
+        EventKind::TrackingConsent { asked: TrackingAsked::WithOptIn } => {
+            "said yes to tracking, asked for together with marketing".to_owned()
+        }
+        EventKind::TrackingWithdrawal => "said no to tracking".to_owned(),
         EventKind::Suppressed { why } => format!("blocked ({})", why.as_str()),
         EventKind::SuppressionLifted { why } => format!("no longer blocked ({})", why.as_str()),
         EventKind::Restricted => "restricted the use of the data".to_owned(),

@@ -9,7 +9,7 @@ use super::super::output::{self, Output};
 use crate::mail::Address;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Reason, RuleRef, Scope, Stream, Verdict};
-use crate::store::DeliveryView;
+use crate::store::{DeliveryView, Tracked};
 
 /// A list that is printed while it is read: a table, or one JSON list that is whole once it is ended.
 pub(super) struct List {
@@ -99,6 +99,7 @@ fn print_one(view: &DeliveryView) -> anyhow::Result<()> {
         ("reason", why(view)),
         ("verdict", format!("{}: {}{}", verdict.verdict, verdict.text, let_pass_by(verdict))),
         ("rule", format!("{}:{}", verdict.rule.file, verdict.rule.line)),
+        ("tracking", view.tracked.map(made_of_tracking).unwrap_or_default()),
         ("attempts", view.attempts.to_string()),
         ("next attempt", word(view.next_attempt_at)),
         ("deadline", view.deadline.to_string()),
@@ -109,6 +110,14 @@ fn print_one(view: &DeliveryView) -> anyhow::Result<()> {
     .collect();
     output::table(&["delivery", &view.delivery.to_string()], &rows)?;
     Ok(output::line("")?)
+}
+
+/// `taken_out (1 pixel, 2 links changed, 0 left)`.
+fn made_of_tracking(tracked: Tracked) -> String {
+    let Tracked { tracking, pixels, links, opaque } = tracked;
+    let pixels = output::counted(pixels, "pixel", "pixels");
+    let links = output::counted(links, "link changed", "links changed");
+    format!("{tracking} ({pixels}, {links}, {opaque} left)")
 }
 
 /// CONTRACT.md, "Command line".
@@ -137,6 +146,8 @@ struct Shown<'v> {
     campaign: &'v str,
     provider: &'v str,
     deadline: Timestamp,
+    /// What was made of pixels and tracked links in the copy that was relayed; null of any other.
+    tracked: Option<Tracked>,
     verdict: ShownVerdict<'v>,
 }
 
@@ -163,6 +174,7 @@ fn shown(view: &DeliveryView) -> Shown<'_> {
         campaign: &view.lane.campaign,
         provider: &view.lane.provider,
         deadline: view.deadline,
+        tracked: view.tracked,
         verdict: view.verdict.shown(recipient(view), &view.policy, Some(view.delivery)),
     }
 }

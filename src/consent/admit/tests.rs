@@ -1,4 +1,4 @@
-use super::super::event::{Acquaintance, OptIn, SignedUpBy, Suppression};
+use super::super::event::{Acquaintance, OptIn, SignedUpBy, Suppression, TrackingAsked};
 use super::super::fold;
 use super::*;
 
@@ -245,4 +245,33 @@ fn i5_a_withdrawal_after_a_sign_up_is_recorded_however_often_the_link_was_presse
         let facts: Vec<_> = pressed.iter().cloned().chain([(last, signup(by))]).collect();
         check(&facts, (last + 1, no(&["apparel"])), last + 1, Ok(Onto::History));
     }
+}
+
+#[test]
+fn i5_a_program_that_turns_the_switch_of_tracking_again_and_again_ends_at_a_no() {
+    let answer = |id: usize, kind| event(id as u128, id as i64, kind);
+    let yes = EventKind::TrackingConsent { asked: TrackingAsked::Separately };
+    let mut history: Vec<Event> = Vec::new();
+    let add = |history: &mut Vec<Event>, fact: Event| {
+        let onto = admit(history, &fold(history), &fact, fact.occurred_at);
+        if onto == Ok(Onto::History) {
+            history.push(fact);
+        }
+        onto
+    };
+    for press in 0..PRESSES {
+        let kind = if press % 2 == 0 { yes.clone() } else { EventKind::TrackingWithdrawal };
+        assert_eq!(add(&mut history, answer(press, kind)), Ok(Onto::History), "{press}");
+    }
+    assert_eq!(add(&mut history, answer(PRESSES, yes.clone())), Err(NotAdmitted::PressedTooOften));
+    let last = history.last().unwrap().id;
+    assert_eq!(
+        add(&mut history, answer(PRESSES + 1, EventKind::TrackingWithdrawal)),
+        Ok(Onto::Already(last))
+    );
+    // A minute later it is written down again, and what a desk tells always is.
+    assert_eq!(add(&mut history, answer(PRESSES + 70, EventKind::TrackingWithdrawal)), Ok(Onto::History));
+    let desk = Event { channel: "api".to_owned(), ..answer(PRESSES + 71, yes) };
+    assert_eq!(add(&mut history, desk), Ok(Onto::History));
+    assert_eq!(add(&mut history, answer(PRESSES + 72, EventKind::TrackingWithdrawal)), Ok(Onto::History));
 }

@@ -42,7 +42,7 @@ fn heard<'e>(told: impl IntoIterator<Item = &'e Event>, now: Timestamp) -> Vec<E
 fn facts(steps: std::ops::Range<i64>, second: i64, most: usize) -> impl Strategy<Value = Vec<Event>> {
     let undone = (0..most as u128, some_scopes(0))
         .prop_map(|(id, scopes)| EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id), scopes });
-    let kind = prop_oneof![4 => yes_like(), 5 => no_like(), 2 => undone];
+    let kind = prop_oneof![4 => yes_like(), 5 => no_like(), 2 => undone, 3 => tracking_like()];
     let one = (kind, steps, select(vec!["page", "one_click", "api", "import"]));
     prop::collection::vec(one, 2..=most).prop_map(move |facts| {
         let event = |((kind, step, channel), id): ((EventKind, i64, &str), u128)| Event {
@@ -106,10 +106,13 @@ proptest! {
     ) {
         for about in SCOPES.map(scope) {
             let expected = Model(&told).verdict(&about);
+            let tracked = Model(&told).is_tracked(TrackingAsked::Separately);
             for order in orders(&told) {
-                let verdict = decided(&heard(order.iter().copied(), at_second(7200)), &about);
+                let history = heard(order.iter().copied(), at_second(7200));
+                let verdict = decided(&history, &about);
                 let said = verdict.ground.ok_or_else(|| verdict.reason.unwrap());
                 prop_assert_eq!(said, expected, "{:?}", order);
+                prop_assert_eq!(is_tracked(&history, "fr"), tracked, "{:?}", order);
             }
         }
     }
@@ -123,7 +126,7 @@ proptest! {
         for about in SCOPES.map(scope) {
             let mut answers = orders(&told).into_iter().map(|order| {
                 let verdict = decided(&heard(order, at_second(0)), &about);
-                (verdict.ground, verdict.reason)
+                (verdict.ground, verdict.reason, verdict.tracking.map(|own| own.tracking))
             });
             let first = answers.next();
             prop_assert!(answers.all(|one| Some(one) == first));

@@ -5,7 +5,7 @@ use proptest::sample::select;
 use uuid::Uuid;
 
 use super::{HOURS, SCOPES, at, scope};
-use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression};
+use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression, TrackingAsked};
 use crate::policy::Scope;
 
 pub fn some_scopes(least: usize) -> impl Strategy<Value = Vec<Scope>> {
@@ -59,12 +59,22 @@ pub fn correction() -> impl Strategy<Value = EventKind> {
     ]
 }
 
-/// `erasures` in a hundred facts.
+/// What changes nothing but what becomes of tracking.
+pub fn tracking_like() -> impl Strategy<Value = EventKind> {
+    let asked = select(vec![TrackingAsked::Separately, TrackingAsked::WithOptIn]);
+    prop_oneof![
+        2 => asked.prop_map(|asked| EventKind::TrackingConsent { asked }),
+        1 => Just(EventKind::TrackingWithdrawal),
+    ]
+}
+
+/// `erasures` in a hundred facts and some.
 pub fn any_fact(erasures: u32) -> impl Strategy<Value = EventKind> {
     prop_oneof![
         50 => yes_like(),
         30 => no_like(),
         20 => correction(),
+        15 => tracking_like(),
         erasures => Just(EventKind::Erased),
     ]
 }

@@ -35,8 +35,8 @@ const DAY: &str = "2026-05-01T10:00:00Z";
 #[test]
 fn every_kind_makes_its_fact() {
     for (word, _) in KINDS {
-        let blocks = ["suppression", "bounce"].contains(&word);
-        let scopes = if blocks { "" } else { " apparel.tshirts; furniture ;apparel.tshirts;" };
+        let is_of_all = ["suppression", "bounce"].contains(&word) || word.contains("tracking");
+        let scopes = if is_of_all { "" } else { " apparel.tshirts; furniture ;apparel.tshirts;" };
         let evidence = r#"{"notice": {"given": true, "text": "We may write."}}"#;
         let row = told(&Cells { evidence, ..cells(word, scopes, DAY) }).expect(word);
         let facts = match word {
@@ -85,6 +85,9 @@ fn a_ground_needs_its_time_and_scopes_and_a_block_has_none() {
     refused(&cells("purchase", "", DAY), "scopes is empty");
     refused(&cells("unconfirmed", "", ""), "scopes is empty");
     refused(&cells("suppression", "apparel", DAY), "it has no scopes");
+    refused(&cells("tracking_consent", "", ""), "obtained_at is empty");
+    refused(&cells("tracking_withdrawal", "apparel", ""), "it has no scopes");
+    assert!(told(&cells("tracking_withdrawal", "", "")).is_ok());
     refused(&cells("functional", "", DAY), "functional mail needs no ground");
     refused(&cells("unsubscribed", "", DAY), "`withdrawal`");
     refused(&cells("withdrawal", "", "1899-12-30T00:00:00Z"), "before 1990");
@@ -157,6 +160,9 @@ fn any_fact() -> impl Strategy<Value = EventKind> {
         }),
         why.clone().prop_map(|why| EventKind::Suppressed { why }),
         why.prop_map(|why| EventKind::SuppressionLifted { why }),
+        Just(EventKind::TrackingConsent { asked: TrackingAsked::Separately }),
+        Just(EventKind::TrackingConsent { asked: TrackingAsked::WithOptIn }),
+        Just(EventKind::TrackingWithdrawal),
     ]
 }
 
@@ -168,6 +174,8 @@ fn nameless(mut state: ConsentState) -> ConsentState {
     state.unconfirmed.iter_mut().for_each(|own| own.event = Uuid::nil());
     state.confirmations.iter_mut().for_each(|own| own.event = Uuid::nil());
     state.withdrawals.iter_mut().for_each(|own| own.event = Uuid::nil());
+    state.tracking.yeses.iter_mut().for_each(|own| own.event = Uuid::nil());
+    state.tracking.no.iter_mut().for_each(|own| own.event = Uuid::nil());
     state
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Cells;
-use crate::consent::event::{ShownText, SignedUpBy, Suppression};
+use crate::consent::event::{ShownText, SignedUpBy, Suppression, TrackingAsked};
 use crate::consent::{ConsentState, Event, EventKind};
 use crate::mail::Address;
 use crate::policy::Scope;
@@ -79,18 +79,26 @@ fn facts<'s>(state: &'s ConsentState) -> Vec<Fact<'s>> {
     for no in &state.withdrawals {
         add(if no.complaint { "complaint" } else { "withdrawal" }, no.scope.as_ref(), no.at, no.event, None);
     }
-    facts.extend(state.suppressed.iter().map(|(why, at)| Fact {
-        kind: match why {
-            Suppression::Bounce => "bounce",
-            Suppression::Operator => "suppression",
-        },
-        scopes: Vec::new(),
-        at: *at,
-        event: None,
-        block: Some(*why),
-        notice: None,
-    }));
+    for yes in &state.tracking.yeses {
+        let kind = match yes.asked {
+            TrackingAsked::Separately => "separate_tracking_consent",
+            TrackingAsked::WithOptIn => "tracking_consent",
+        };
+        add(kind, None, yes.at, yes.event, None);
+    }
+    if let Some(no) = &state.tracking.no {
+        add("tracking_withdrawal", None, no.at, no.event, None);
+    }
+    facts.extend(state.suppressed.iter().map(|(why, at)| block(*why, *at)));
     facts
+}
+
+fn block<'s>(why: Suppression, at: Timestamp) -> Fact<'s> {
+    let kind = match why {
+        Suppression::Bounce => "bounce",
+        Suppression::Operator => "suppression",
+    };
+    Fact { kind, scopes: Vec::new(), at, event: None, block: Some(why), notice: None }
 }
 
 fn row(address: &Address, fact: &Fact<'_>, history: &[(Event, Option<Value>)]) -> Cells<String> {

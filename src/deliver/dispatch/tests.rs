@@ -115,6 +115,7 @@ impl Gateway {
             asked: Default::default(),
             facts: None,
             policy: self.policies.load().hash.clone(),
+            unknown_hosts: Vec::new(),
             deliveries: vec![NewDelivery {
                 id: self.clock.id(),
                 recipient,

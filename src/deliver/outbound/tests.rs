@@ -45,6 +45,7 @@ fn verdict() -> Verdict {
         rule: rule(),
         text: String::new(),
         shadow: None,
+        tracking: None,
         until: None,
     }
 }

@@ -27,6 +27,7 @@ fn verdict(kind: VerdictKind, reason: Option<Reason>) -> Verdict {
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
         text: String::new(),
         shadow: None,
+        tracking: None,
         until: None,
     }
 }
@@ -76,7 +77,7 @@ fn settle_at(now: &str, claim: &Claim, result: Result<Response, Stop>) -> Option
     let settling = Settling { clock, notifier, possible_duplicates: AtomicU64::new(0) };
     let result = result.map(|response| {
         let decided = redecided(claim.verdict.clone());
-        Sent { response, dsn: Offer::Lacking, decided }
+        Sent { response, dsn: Offer::Lacking, decided, tracked: None }
     });
     settling.settle(&Arc::new(parse(&shipped()).unwrap().0), claim, result)
 }
@@ -241,6 +242,7 @@ fn i16_what_was_held_at_first_leaves_on_a_verdict_that_is_recorded() {
         response: taken().unwrap_or_else(|_: Stop| unreachable!()),
         dsn: Offer::Lacking,
         decided: redecided(verdict(VerdictKind::Deliver, None)),
+        tracked: None,
     };
     let notifier = Notifier { hostname: "gateway.example.com".into(), upstream: NullSenderMail::Taken };
     let clock = Clock::driven(at("2026-11-21T12:00:00Z"));

@@ -63,6 +63,7 @@ fn verdict() -> Verdict {
         rule: RuleRef { file: "".into(), line: 0 },
         text: String::new(),
         shadow: None,
+        tracking: None,
         until: None,
     }
 }

@@ -30,6 +30,9 @@ choose-legend = Interessen
 choose-lead = Wählen Sie aus, was Sie möchten, und entfernen Sie das Häkchen beim Rest. Zu einem Interesse gehört alles, was darunter steht.
 choose-save = Auswahl speichern
 choose-empty = Hier gibt es im Moment nichts auszuwählen.
+tracking-legend = Leseverhalten
+tracking-label = { $sender } darf sehen, ob und wann ich die E-Mails öffne und welche Links ich anklicke.
+tracking-note = Das ist aus, solange Sie es nicht einschalten. Sie bekommen dieselben E-Mails: Ohne Ihre Zustimmung entfernen wir die unsichtbaren Bilder und die Teile von Links, die das verraten würden.
 none-heading = Lieber gar nichts?
 none-button = Gar keine Werbung
 

@@ -31,6 +31,9 @@ choose-legend = Interests
 choose-lead = Tick what you want, untick what you don’t. An interest covers everything listed under it.
 choose-save = Save my choices
 choose-empty = There is nothing to choose here at the moment.
+tracking-legend = Reading habits
+tracking-label = { $sender } may see whether and when I open its e-mails, and which links I press.
+tracking-note = This is off unless you switch it on. You get the same e-mails either way: without it we take out the invisible pictures and the parts of links that would tell.
 none-heading = Rather nothing at all?
 none-button = No marketing at all
 

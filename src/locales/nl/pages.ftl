@@ -30,6 +30,9 @@ choose-legend = Interesses
 choose-lead = Vink aan wat u wilt en haal het vinkje weg bij de rest. Bij een interesse hoort alles wat eronder staat.
 choose-save = Mijn keuzes opslaan
 choose-empty = Er valt hier op dit moment niets te kiezen.
+tracking-legend = Leesgedrag
+tracking-label = { $sender } mag zien of en wanneer ik de e-mails open en op welke links ik klik.
+tracking-note = Dit staat uit zolang u het niet aanzet. U krijgt dezelfde e-mails: zonder toestemming halen we de onzichtbare afbeeldingen en de delen van links weg die dat zouden verraden.
 none-heading = Liever helemaal niets?
 none-button = Helemaal geen reclame
 

@@ -30,6 +30,9 @@ choose-legend = Intressen
 choose-lead = Kryssa för det du vill ha och ta bort krysset för resten. I ett intresse ingår allt som står under det.
 choose-save = Spara mina val
 choose-empty = Det finns inget att välja här just nu.
+tracking-legend = Läsvanor
+tracking-label = { $sender } får se om och när jag öppnar mejlen, och vilka länkar jag trycker på.
+tracking-note = Det här är av tills du slår på det. Du får samma mejl ändå: utan det tar vi bort de osynliga bilder och delar av länkar som annars berättar.
 none-heading = Vill du hellre slippa allt?
 none-button = Ingen reklam alls
 

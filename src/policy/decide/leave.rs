@@ -19,6 +19,7 @@ pub(super) fn dsn_verdict(sender: &SenderPolicy) -> Verdict {
         rule: sender.stream(Stream::Functional).rule.clone(),
         text: "a delivery status notification to the sender's own address".to_owned(),
         shadow: None,
+        tracking: None,
         until: None,
     }
 }
@@ -147,6 +148,7 @@ pub fn release_probe() -> Deliverable {
         rule: RuleRef { file: "optgate.toml".into(), line: 1 },
         text: "a probe that an operator sends".to_owned(),
         shadow: None,
+        tracking: None,
         until: None,
     };
     Deliverable { verdict }

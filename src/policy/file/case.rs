@@ -15,7 +15,7 @@ use super::{NamedText, Severity, value};
 use crate::policy::case::{Case, Expect, Outcome};
 use crate::policy::facts::ConfirmLink;
 use crate::policy::sender::SenderPolicy;
-use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, VerdictKind};
+use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Tracking, VerdictKind};
 use crate::toml_file::nearest::hint;
 use crate::toml_file::{Given, Mistake, Source, Table, Value, document, sorted};
 use fact::Fact;
@@ -243,6 +243,7 @@ fn expect(mut table: Table<'_>) -> Option<ReadExpect> {
     let stream = table.take("stream", |v| v.word(&words(Stream::ALL, Stream::as_str)));
     let jurisdiction = table.take("jurisdiction", |v| v.read(value::id));
     let passes = table.take("passes", |v| v.boolean());
+    let tracking = table.take("tracking", |v| v.word(&words(Tracking::ALL, Tracking::as_str)));
     if table.is_empty() {
         source.error(&span, "an empty `expect` is met by every verdict: name at least `verdict`");
     }
@@ -253,6 +254,12 @@ fn expect(mut table: Table<'_>) -> Option<ReadExpect> {
             reason.value
         );
         source.error(&ground.span, message);
+    }
+    if let (Some(verdict), Some(tracking)) = (&verdict, &tracking)
+        && verdict.value == VerdictKind::Refuse
+        && passes.as_ref().is_none_or(|passes| !passes.value)
+    {
+        source.error(&tracking.span, "what is refused leaves no copy: nothing is kept in it or taken out");
     }
     if let Some(verdict) = &verdict {
         fits(source, verdict.value, reason.as_ref(), ground.as_ref());
@@ -265,6 +272,7 @@ fn expect(mut table: Table<'_>) -> Option<ReadExpect> {
         stream: stream.map(|given| given.value),
         jurisdiction: jurisdiction.as_ref().map(|given| given.value.clone()),
         passes: passes.map(|given| given.value),
+        tracking: tracking.map(|given| given.value),
     };
     Some(ReadExpect { expect, jurisdiction, scope })
 }

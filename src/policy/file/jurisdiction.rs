@@ -218,7 +218,7 @@ fn fold_chain(source: &Source<'_>, chain: &[&ReadPack]) -> Option<Jurisdiction> 
         content: demands.content(),
         demand_rules: demands.demand_rules(&own.id.rule),
         unsubscribe: demands.unsubscribe(),
-        tracking: demands.tracking(),
+        tracking: demands.tracking(&own.id.rule),
         retention: demands.retention(),
         origin: own.origin.clone(),
         rule: own.id.rule.clone(),

@@ -31,6 +31,7 @@ const FILES: &[(&str, &str)] = embedded![
     "cases/similar-goods.toml",
     "cases/spacing.toml",
     "cases/streams.toml",
+    "cases/tracking.toml",
     "cases/uk.toml",
     "cases/us.toml",
     "cases/withdrawal.toml",

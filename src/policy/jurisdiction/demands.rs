@@ -52,11 +52,15 @@ pub enum Honoured {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackingRules {
     pub consent: bool,
+    /// The line that says so; where none does, the pack's own.
+    pub consent_rule: RuleRef,
     /// The consent is another than that to marketing.
     pub separate: bool,
-    /// What needs no consent.
+    /// Likewise.
+    pub separate_rule: RuleRef,
+    /// What needs no consent. Nothing is exempted by it alone: which host serves such a purpose is for the sender to say.
     pub exempt: Vec<Exempt>,
-    /// A withdrawal ends tracking in mail that was sent before, too.
+    /// A withdrawal ends tracking in mail that was sent before, too: whoever serves the pixel hears of it by the feed.
     pub stops_in_sent_mail: bool,
 }
 

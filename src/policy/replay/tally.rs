@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::sender::Mode;
 use super::spacing::{Leaves, Simulated, Turn};
-use super::{Change, Compared, Effect, Kind, New, Says, Why};
+use super::{Change, Compared, Effect, Kind, New, Says, TrackingChange, Why};
 
 /// Decisions that are named as examples of one kind of change.
 pub(super) const EXAMPLES: usize = 3;
@@ -41,6 +41,9 @@ pub struct Tally {
     /// Whether there were more people than are told apart.
     pub people_at_least: bool,
     pub not_made_again: BTreeMap<Why, Count>,
+    /// Copies that would keep their pixels and tracked links, and lost them; and the other way round.
+    pub tracking_gained: u64,
+    pub tracking_lost: u64,
     seen: HashSet<(u32, u64)>,
     numbers: BTreeMap<Kind, u32>,
 }
@@ -58,6 +61,8 @@ impl Tally {
             people: BTreeMap::new(),
             people_at_least: false,
             not_made_again: BTreeMap::new(),
+            tracking_gained: 0,
+            tracking_lost: 0,
             seen: HashSet::new(),
             numbers: BTreeMap::new(),
         }
@@ -66,6 +71,8 @@ impl Tally {
     /// Takes in what became of one decision; they come in the order of time.
     pub fn add(&mut self, decision: Uuid, person: u64, compared: Compared) {
         self.decisions += 1;
+        self.tracking_gained += u64::from(compared.tracking == Some(TrackingChange::Gains));
+        self.tracking_lost += u64::from(compared.tracking == Some(TrackingChange::Loses));
         if let Some(why) = compared.why {
             self.may_widen += u64::from(why.may_widen());
             self.not_made_again.entry(why).or_default().add(decision, true);

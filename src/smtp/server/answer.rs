@@ -89,6 +89,7 @@ mod tests {
             rule: RuleRef { file: "f".into(), line: 1 },
             text: "not covered by the recipient's consent".into(),
             shadow: None,
+            tracking: None,
             until: None,
         };
         Decided { delivery: Uuid::from_u128(2), verdict, fate }

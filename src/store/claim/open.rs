@@ -86,8 +86,10 @@ impl Store {
         };
         let response = Some("what the queue holds of it can't be read".to_owned());
         let because = Because { response, reason: None };
-        let (verdict, policy, dsn, confirmation) = (None, "".into(), None, None);
-        self.settle(Settle { fence, settlement, because, verdict, policy, dsn, confirmation }).await.map(drop)
+        let policy = "".into();
+        let (verdict, dsn, confirmation, tracked) = (None, None, None, None);
+        let settle = Settle { fence, settlement, because, verdict, policy, dsn, confirmation, tracked };
+        self.settle(settle).await.map(drop)
     }
 
     async fn messages(

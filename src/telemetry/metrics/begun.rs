@@ -8,12 +8,13 @@ use metrics::counter;
 
 use super::labels::named;
 use super::{
-    CONTENT_FINDINGS, FACTS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES,
-    NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS, POLICY_RELOADS, POSSIBLE_DUPLICATES,
-    SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
+    CONTENT_FINDINGS, COPIES, FACTS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED, LOG_LEFT_OUT, LOGINS,
+    MESSAGES, NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS, POLICY_RELOADS,
+    POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES, TRACKERS_OUT,
+    UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
 };
 use crate::policy::finding::FindingName;
-use crate::policy::{Reason, Stream, VerdictKind};
+use crate::policy::{Reason, Stream, Tracking, VerdictKind};
 use crate::spool::{Outcome, State};
 
 /// Senders whose verdicts are begun: two hundred series each. Of the others only what is seldom.
@@ -32,6 +33,7 @@ pub(super) const STAGES: Words =
     &["name", "connect", "greeting", "starttls", "certificate", "tls", "login", "transactions"];
 pub(super) const RESPONSES: Words = &["2xx", "4xx", "5xx", "none"];
 pub(super) const RELOADS: Words = &["done", "unchanged", "failed"];
+pub(super) const TRACKERS: Words = &["pixel", "link"];
 pub(super) const FACT_KINDS: Words = &[
     "signup_requested",
     "confirmation_sent",
@@ -40,6 +42,8 @@ pub(super) const FACT_KINDS: Words = &[
     "acquainted",
     "withdrawal",
     "withdrawal_undone",
+    "tracking_consent",
+    "tracking_withdrawal",
     "suppressed",
     "suppression_lifted",
     "restricted",
@@ -133,10 +137,20 @@ pub(super) fn senders<'n>(names: impl Iterator<Item = &'n str>) {
         }
         without_stream(&sender);
         counter!(TAKEN_BEFORE.name, "sender" => sender.clone()).absolute(0);
+        tracked(&sender);
         each(FACT_KINDS, |kind| {
             counter!(FACTS.name, "sender" => sender.clone(), "kind" => kind).absolute(0);
         });
     }
+}
+
+fn tracked(sender: &str) {
+    for tracking in Tracking::ALL {
+        counter!(COPIES.name, "sender" => sender.to_owned(), "tracking" => tracking.as_str()).absolute(0);
+    }
+    each(TRACKERS, |what| {
+        counter!(TRACKERS_OUT.name, "sender" => sender.to_owned(), "what" => what).absolute(0);
+    });
 }
 
 fn outcomes(sender: &str, stream: &'static str) {

@@ -18,7 +18,7 @@ use crate::mail::Address;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Reason, Scope, Stream};
 use crate::spool::{Outcome, State as Standing};
-use crate::store::{DeliveryView, PageFilter, Role};
+use crate::store::{DeliveryView, PageFilter, Role, Tracked};
 
 /// The longest text of a filter, in characters.
 const TEXT_LIMIT: usize = 255;
@@ -84,6 +84,8 @@ pub(super) struct ShownDelivery<'v> {
     next_attempt_at: Option<Timestamp>,
     deadline: Timestamp,
     ended_at: Option<Timestamp>,
+    /// What was made of pixels and tracked links in the copy that was relayed; null of any other.
+    tracked: Option<Tracked>,
     /// What the upstream said last, addresses redacted.
     last_response: Option<String>,
 }
@@ -142,6 +144,7 @@ pub(super) fn shown(view: &DeliveryView, role: Role) -> ShownDelivery<'_> {
         next_attempt_at: view.next_attempt_at,
         deadline: view.deadline,
         ended_at: view.ended_at,
+        tracked: view.tracked,
         last_response: view.last_response.clone(),
     }
 }

@@ -21,7 +21,7 @@ use super::deliveries::as_seen_by;
 use super::document::Email;
 use super::page::page_size;
 use super::problem::{Document, Kind, Problem};
-use crate::consent::event::{Acquaintance, OptIn, Suppression};
+use crate::consent::event::{Acquaintance, OptIn, Suppression, TrackingAsked};
 use crate::consent::{Event, EventKind};
 use crate::mail::Address;
 use crate::policy::{Reason, Scope, Stream};
@@ -80,6 +80,8 @@ enum Type {
     Acquainted,
     Withdrawal,
     WithdrawalUndone,
+    TrackingConsent,
+    TrackingWithdrawal,
     Suppressed,
     SuppressionLifted,
     Restricted,
@@ -119,6 +121,8 @@ pub(super) struct EventShown {
     complaint: Option<bool>,
     /// Of a withdrawal undone: the withdrawal. Its `scopes` are what was taken back of it; none: all.
     undone: Option<Uuid>,
+    /// Of a yes to tracking: how it was asked for.
+    tracking_asked: Option<TrackingAsked>,
     suppression: Option<Suppression>,
     delivery: Option<Uuid>,
     message: Option<Uuid>,
@@ -268,6 +272,7 @@ fn consent(
         EventKind::WithdrawalUndone { withdrawal, scopes } => {
             EventShown { undone: Some(withdrawal), scopes, ..shown }
         }
+        EventKind::TrackingConsent { asked } => EventShown { tracking_asked: Some(asked), ..shown },
         EventKind::Suppressed { why } => {
             let reason = match why {
                 Suppression::Bounce => Reason::SuppressedBounce,
@@ -278,7 +283,7 @@ fn consent(
         EventKind::SuppressionLifted { why } => EventShown { suppression: Some(why), ..shown },
         EventKind::Restricted => EventShown { reason: Some(Reason::Restricted), ..shown },
         EventKind::Erased => EventShown { reason: Some(Reason::Erased), ..shown },
-        EventKind::RestrictionLifted => shown,
+        EventKind::TrackingWithdrawal | EventKind::RestrictionLifted => shown,
     }
 }
 
@@ -321,6 +326,7 @@ impl EventShown {
             notice: None,
             complaint: None,
             undone: None,
+            tracking_asked: None,
             suppression: None,
             delivery: None,
             message: None,
@@ -341,6 +347,8 @@ fn type_of(kind: &EventKind) -> Type {
         EventKind::Acquainted { .. } => Type::Acquainted,
         EventKind::Withdrawal { .. } => Type::Withdrawal,
         EventKind::WithdrawalUndone { .. } => Type::WithdrawalUndone,
+        EventKind::TrackingConsent { .. } => Type::TrackingConsent,
+        EventKind::TrackingWithdrawal => Type::TrackingWithdrawal,
         EventKind::Suppressed { .. } => Type::Suppressed,
         EventKind::SuppressionLifted { .. } => Type::SuppressionLifted,
         EventKind::Restricted => Type::Restricted,

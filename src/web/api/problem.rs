@@ -271,9 +271,11 @@ impl From<RecordError> for Problem {
             RecordError::NotAdmitted(why @ NotAdmitted::Erased) => {
                 Self::conflict(Some(Reason::Erased), why.to_string())
             }
-            RecordError::NotAdmitted(why @ (NotAdmitted::NothingToUndo | NotAdmitted::NothingToConfirm)) => {
-                Self::conflict(None, why.to_string())
-            }
+            RecordError::NotAdmitted(
+                why @ (NotAdmitted::NothingToUndo
+                | NotAdmitted::NothingToConfirm
+                | NotAdmitted::PressedTooOften),
+            ) => Self::conflict(None, why.to_string()),
             RecordError::NotAdmitted(why @ (NotAdmitted::DatedAhead | NotAdmitted::DatedTooEarly)) => {
                 Self::new(Kind::Unfit, why.to_string())
             }

@@ -190,10 +190,11 @@ async fn lift_all(
         evidence: json!({ "told_by": caller.name() }),
         ..Provenance::default()
     };
-    let kinds = state.suppressed.iter().map(|(why, _)| EventKind::SuppressionLifted { why: *why }).collect();
+    let lifted = |why| (EventKind::SuppressionLifted { why }, provenance.clone());
+    let facts = state.suppressed.iter().map(|(why, _)| lifted(*why)).collect();
     let who = Who::Subscriber(id);
     // Whoever lifts again finds nothing to lift: the answer may be kept after it.
-    for recorded in api.recorder.record_all(caller.sender(), &who, kinds, provenance).await {
+    for recorded in api.recorder.record_all(caller.sender(), &who, facts).await {
         recorded?;
     }
     Ok(call.answer(api, Answer { status: StatusCode::NO_CONTENT.as_u16(), body: Vec::new() }).await)

@@ -34,6 +34,18 @@ pub(super) struct Choices {
     pub(super) was: Vec<Scope>,
     /// Ticked when it was sent.
     pub(super) ticked: Vec<Scope>,
+    /// The switch of tracking.
+    pub(super) tracking: Turned,
+}
+
+/// What was done to a switch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Turned {
+    On,
+    Off,
+    /// It was left as it was, or not shown at all.
+    #[default]
+    NotAtAll,
 }
 
 /// Reads what a POST asks for.
@@ -117,8 +129,13 @@ fn wish(fields: &[(String, String)]) -> Wish {
     let scopes = |wanted: &str| -> Vec<Scope> {
         fields.iter().filter(|(name, _)| name == wanted).filter_map(|(_, value)| value.parse().ok()).collect()
     };
+    let tracking = match (value("tracking_was") == Some("on"), value("tracking") == Some("on")) {
+        (false, true) => Turned::On,
+        (true, false) => Turned::Off,
+        (true, true) | (false, false) => Turned::NotAtAll,
+    };
     match value("save") {
-        Some(_) => Wish::Save(Choices { was: scopes("was"), ticked: scopes("interest") }),
+        Some(_) => Wish::Save(Choices { was: scopes("was"), ticked: scopes("interest"), tracking }),
         None => Wish::Nothing,
     }
 }
@@ -187,6 +204,21 @@ mod tests {
         let saved =
             wish_of(None, "was=a&was=b.c&interest=b.c&interest=no%20scope&save=choices").await.unwrap();
         let scopes = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
-        assert_eq!(saved, Wish::Save(Choices { was: scopes(&["a", "b.c"]), ticked: scopes(&["b.c"]) }));
+        let choices = Choices { was: scopes(&["a", "b.c"]), ticked: scopes(&["b.c"]), ..Choices::default() };
+        assert_eq!(saved, Wish::Save(choices));
+    }
+
+    #[tokio::test]
+    async fn a_switch_is_turned_where_it_is_sent_otherwise_than_it_was_shown() {
+        for (body, expected) in [
+            ("save=choices", Turned::NotAtAll),
+            ("save=choices&tracking=on", Turned::On),
+            ("save=choices&tracking_was=on", Turned::Off),
+            ("save=choices&tracking_was=on&tracking=on", Turned::NotAtAll),
+            ("save=choices&tracking=yes", Turned::NotAtAll),
+        ] {
+            let saved = wish_of(None, body).await.unwrap();
+            assert_eq!(saved, Wish::Save(Choices { tracking: expected, ..Choices::default() }), "{body}");
+        }
     }
 }

@@ -1,21 +1,26 @@
-//! `/p/{token}`: the interests of a sender as checkboxes, and "no marketing at all".
+//! `/p/{token}`: the interests of a sender as checkboxes, whether the person may be tracked, and "no marketing at all".
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::choice::{self, Outcome};
-use super::form::{self, Choices, Wish};
+use super::form::{self, Choices, Turned, Wish};
 use super::leave::{Extent, Offer};
 use super::view::{Ask, Choose, Interest, List, Saved, Tick, show};
 use super::visit::{Token, Visit};
 use super::{Pages, Trouble, Visitor};
-use crate::consent::ConsentState;
+use crate::consent::admit::NotAdmitted;
+use crate::consent::event::TrackingAsked;
+use crate::consent::fold::TrackingAnswers;
 use crate::consent::token::{Power, Purpose};
-use crate::policy::Scope;
+use crate::consent::{ConsentState, EventKind};
+use crate::policy::decide::tracking_of;
 use crate::policy::sender::SenderPolicy;
-use crate::policy::standing;
-use crate::store::Who;
+use crate::policy::verdict::TrackingReason;
+use crate::policy::{PolicySet, Scope, standing};
+use crate::record::Provenance;
+use crate::store::{RecordError, Who};
 
 /// How deep interests are indented at most.
 const DEEPEST: usize = 3;
@@ -67,17 +72,19 @@ impl Pages {
         let now = self.clock.now();
         let choices = choice::known(sender, choices);
         let kinds = choice::events(&visit.policy, sender, visit.state(), &choices, now);
+        let provenance = visit.provenance("page", visitor);
+        let mut facts: Vec<_> = kinds.into_iter().map(|kind| (kind, provenance.clone())).collect();
+        facts.extend(tracking_answer(choices.tracking, visit, provenance));
         let mut state = visit.state().clone();
-        if !kinds.is_empty() {
+        if !facts.is_empty() {
             let who = Who::Subscriber(visit.record.subscriber.id);
-            let provenance = visit.provenance("page", visitor);
             // Invariant 5: "saved" is said after the one commit that holds every change.
-            for recorded in self.recorder.record_all(&visit.record.sender, &who, kinds, provenance).await {
+            for recorded in self.recorder.record_all(&visit.record.sender, &who, facts).await {
                 match recorded {
                     Ok(recorded) => state = recorded.subscriber.state,
-                    // Another tab was faster; the outcome tells what is in force.
-                    Err(crate::store::RecordError::NotAdmitted(
-                        crate::consent::admit::NotAdmitted::NothingToUndo,
+                    // Another tab was faster, or no person presses so often; the page tells what is in force.
+                    Err(RecordError::NotAdmitted(
+                        NotAdmitted::NothingToUndo | NotAdmitted::PressedTooOften,
                     )) => {}
                     Err(error) => return Err(error.into()),
                 }
@@ -103,7 +110,8 @@ impl Pages {
             not_on: outcome.not_on.iter().map(|scope| title(sender, scope)).collect(),
         });
         let interests = visit.sender().map(|sender| self.interests(visit, sender, state)).unwrap_or_default();
-        show(StatusCode::OK, &Choose { words: visit.words.clone(), address, interests, saved })
+        let tracking = visit.sender().and_then(|sender| switch(&visit.policy, sender, state));
+        show(StatusCode::OK, &Choose { words: visit.words.clone(), address, interests, tracking, saved })
     }
 
     fn interests(&self, visit: &Visit, sender: &SenderPolicy, state: &ConsentState) -> Vec<Interest> {
@@ -119,5 +127,34 @@ impl Pages {
             scope,
         };
         scopes.into_iter().map(interest).collect()
+    }
+}
+
+/// The switch of tracking: on where it is allowed, off whether the person said no or nothing. None where it has no
+/// meaning: nobody asks there and the person has not answered, or no answer would change anything.
+fn switch(policy: &PolicySet, sender: &SenderPolicy, state: &ConsentState) -> Option<Tick> {
+    let reason = tracking_of(policy, sender, state)?.reason;
+    let answered = state.tracking != TrackingAnswers::default();
+    match reason {
+        TrackingReason::Restricted | TrackingReason::Erased | TrackingReason::Restoring => None,
+        TrackingReason::NotAsked if !answered => None,
+        reason if reason.allows() => Some(Tick::On),
+        _ => Some(Tick::Off),
+    }
+}
+
+/// What turning the switch says. A yes by it was asked for by itself, and to the text beside it.
+fn tracking_answer(turned: Turned, visit: &Visit, provenance: Provenance) -> Option<(EventKind, Provenance)> {
+    match turned {
+        Turned::NotAtAll => None,
+        Turned::Off => Some((EventKind::TrackingWithdrawal, provenance)),
+        Turned::On => {
+            let mut evidence = provenance.evidence;
+            if let Some(evidence) = evidence.as_object_mut() {
+                evidence.insert("form_text".to_owned(), visit.words.on_tracking().into());
+            }
+            let kind = EventKind::TrackingConsent { asked: TrackingAsked::Separately };
+            Some((kind, Provenance { evidence, ..provenance }))
+        }
     }
 }

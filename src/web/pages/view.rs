@@ -49,6 +49,11 @@ impl Words {
         self.language
     }
 
+    /// What the switch of tracking is shown with, in one line: a yes is to this text.
+    pub(super) fn on_tracking(&self) -> String {
+        format!("{} {}", self.say("tracking-label"), self.say("tracking-note"))
+    }
+
     fn say(&self, key: &str) -> String {
         language::text(self.language, key, &[("sender", &self.sender)])
     }
@@ -103,7 +108,15 @@ pub(super) struct Choose {
     /// Redacted.
     pub(super) address: String,
     pub(super) interests: Vec<Interest>,
+    /// The switch of tracking; none where it has no meaning.
+    pub(super) tracking: Option<Tick>,
     pub(super) saved: Option<Saved>,
+}
+
+impl Choose {
+    fn is_tracked(&self) -> bool {
+        self.tracking == Some(Tick::On)
+    }
 }
 
 /// One checkbox.

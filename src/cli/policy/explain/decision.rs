@@ -12,8 +12,8 @@ use crate::consent::view::EventView;
 use crate::consent::{ConsentState, Event, fold};
 use crate::policy::decide::{DeliveryKind, admit_dsn};
 use crate::policy::explain::{Explanation, explain};
-use crate::policy::verdict::ShownVerdict;
-use crate::policy::{PolicySet, Reason, Verdict, VerdictKind, file};
+use crate::policy::verdict::{ShownVerdict, TrackingReason};
+use crate::policy::{PolicySet, Reason, Tracking, Verdict, VerdictKind, file};
 use crate::store::{Decision, Round, Store};
 
 pub(super) async fn run(session: &Session, id: Uuid) -> anyhow::Result<Status> {
@@ -224,11 +224,17 @@ impl Made {
             ("stream", then.stream == now.stream),
             ("jurisdiction", then.jurisdiction == now.jurisdiction),
             ("shadow", then.shadow == now.shadow),
+            ("tracking", tracked(then) == tracked(now)),
             ("rule", then.rule == now.rule),
         ];
         let differs = fields.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect();
         Self { verdict, explanation, differs }
     }
+}
+
+/// What was decided of tracking, whichever line a later version names for it.
+fn tracked(verdict: &Verdict) -> Option<(Tracking, TrackingReason, Option<Uuid>)> {
+    verdict.tracking.as_ref().map(|own| (own.tracking, own.reason, own.event))
 }
 
 #[derive(Serialize)]
@@ -350,6 +356,9 @@ fn print_round(again: &Again) -> anyhow::Result<()> {
         format!("{} ({}): {}", shown::in_a_word(verdict), shown::place(verdict), verdict.text)
     };
     output::line(&format!("recorded: {}", told(&round.verdict)))?;
+    if let Some(ruling) = &round.verdict.tracking {
+        output::line(&format!("          pixels and tracked links {}", shown::tracking(ruling)))?;
+    }
     for mistake in &again.mistakes {
         output::line(&format!("this version reads the files of that time otherwise: {mistake}"))?;
     }

@@ -9,9 +9,10 @@ use crate::cli::consent;
 use crate::cli::output;
 use crate::consent::event::ShownText;
 use crate::policy::explain::{
-    Answer, Change, Explanation, Judged, Like, Line, Message, Sent, SentStage, Step,
+    Answer, Change, Explanation, Judged, Like, Line, Message, Sent, SentStage, Step, TrackingChange,
 };
-use crate::policy::{RuleRef, Verdict};
+use crate::policy::verdict::TrackingRuling;
+use crate::policy::{RuleRef, Tracking, Verdict};
 
 /// Characters of a policy file's line that are shown; `--json` has all of them.
 const LINE_SHOWN: usize = 60;
@@ -84,10 +85,38 @@ pub(super) fn explanation(explained: &Explanation) -> io::Result<()> {
     }
     output::line("")?;
     if explained.changes.is_empty() {
-        return output::line("no single thing would have changed the answer");
+        output::line("no single thing would have changed the answer")?;
+    } else {
+        output::line("what would have changed the answer, each by itself:")?;
+        explained.changes.iter().try_for_each(|one| output::line(&change(one)))?;
     }
-    output::line("what would have changed the answer, each by itself:")?;
-    explained.changes.iter().try_for_each(|one| output::line(&change(one)))
+    let Some((ruling, rule)) = explained.verdict.tracking.as_ref().zip(explained.tracking_rule.as_ref())
+    else {
+        return Ok(());
+    };
+    output::line("")?;
+    output::line(&format!("pixels and tracked links: {}", tracking(ruling)))?;
+    output::line(&format!("  {}: {}", rule.place(), text(rule)))?;
+    if explained.tracking_changes.is_empty() {
+        return output::line("  no answer of the person's would have changed that");
+    }
+    let other =
+        |one: &TrackingChange| format!("  - {}: {} [{}]", one.what, in_words(one.verdict), one.reason);
+    explained.tracking_changes.iter().try_for_each(|one| output::line(&other(one)))
+}
+
+/// `taken out [no_consent]: …`, `kept [no_consent] (in shadow mode, senders/x.toml:37): …`.
+pub(super) fn tracking(ruling: &TrackingRuling) -> String {
+    let shadow = ruling.shadow.as_ref();
+    let shadow = shadow.map(|rule| format!(" (in shadow mode, {})", place_of(rule))).unwrap_or_default();
+    format!("{} [{}]{shadow}: {}", in_words(ruling.tracking), ruling.reason, ruling.text)
+}
+
+fn in_words(tracking: Tracking) -> &'static str {
+    match tracking {
+        Tracking::Kept => "kept",
+        Tracking::TakenOut => "taken out",
+    }
 }
 
 fn message(message: &Message) -> String {

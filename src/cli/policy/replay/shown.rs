@@ -39,6 +39,9 @@ pub(super) struct Report {
     may_widen: u64,
     /// Numbers of people are lower bounds.
     people_at_least: bool,
+    /// Copies whose pixels and tracked links would stay, or be taken out, otherwise than before. No mail is gained or
+    /// lost by it.
+    tracking: Tracked,
     not_reproduced: Vec<Unmade>,
 }
 
@@ -47,6 +50,12 @@ struct Part {
     messages: u64,
     people: u64,
     by: Vec<By>,
+}
+
+#[derive(Serialize)]
+struct Tracked {
+    gain: u64,
+    lose: u64,
 }
 
 #[derive(Serialize)]
@@ -114,6 +123,7 @@ impl Report {
             widened: tally.widened,
             may_widen: tally.may_widen,
             people_at_least: tally.people_at_least,
+            tracking: Tracked { gain: tally.tracking_gained, lose: tally.tracking_lost },
             not_reproduced: tally.not_made_again.iter().map(unmade).collect(),
         })
     }
@@ -140,6 +150,16 @@ impl Report {
         }
         self.print_part("held otherwise", &self.holds)?;
         self.print_part("the same, for another reason or on another ground", &self.other)?;
+        let Tracked { gain, lose } = self.tracking;
+        if gain + lose > 0 {
+            output::line("")?;
+            let copies = |count| counted(count, "copy", "copies");
+            output::line(&format!(
+                "pixels and tracked links: kept in {} more, taken out of {} more",
+                copies(gain),
+                copies(lose)
+            ))?;
+        }
         for one in &self.not_reproduced {
             output::line("")?;
             let messages = counted(one.messages, "message", "messages");

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::super::value;
 use super::scopes;
-use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, ShownTexts, SignedUpBy, Suppression};
+use crate::consent::event::{
+    Acquaintance, Event, EventKind, OptIn, ShownTexts, SignedUpBy, Suppression, TrackingAsked,
+};
 use crate::policy::Scope;
 use crate::toml_file::{Given, Table, Value};
 
@@ -46,8 +48,14 @@ const ACQUAINTANCES: &[(&str, Acquaintance)] = &[
     ("inquiry", Acquaintance::Inquiry),
     ("negotiation", Acquaintance::Negotiation),
 ];
+/// What a person answered to tracking: a yes by how it was asked for, or a no.
+const TRACKING: &[(&str, Option<TrackingAsked>)] = &[
+    ("separately", Some(TrackingAsked::Separately)),
+    ("with_opt_in", Some(TrackingAsked::WithOptIn)),
+    ("refused", None),
+];
 /// The keys that say what happened.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 14] = [
     "purchase",
     "inquiry",
     "negotiation",
@@ -57,13 +65,14 @@ const NAMED: [&str; 13] = [
     "unconfirmed",
     "withdrawal",
     "complaint",
+    "tracking",
     "suppression",
     "restricted",
     "erasure",
     "delivered",
 ];
 const KINDS: &str = "`purchase`, `inquiry`, `negotiation`, `ground`, `signup`, `confirmation_sent`, `unconfirmed`, \
-                     `withdrawal`, `complaint`, `suppression`, `restricted`, `erasure`, `delivered`";
+                     `withdrawal`, `complaint`, `tracking`, `suppression`, `restricted`, `erasure`, `delivered`";
 
 /// One fact; `None` where it is none.
 pub fn read(mut table: Table<'_>) -> Option<Fact> {
@@ -74,6 +83,7 @@ pub fn read(mut table: Table<'_>) -> Option<Fact> {
     said.extend(opt_in(&mut table));
     said.extend(unconfirmed(&mut table));
     said.extend(noes(&mut table));
+    said.extend(tracking(&mut table));
     said.extend(delivered(&mut table));
     let place = place(&mut table);
     let time_zone = table.take("time_zone", time_zone).map(|given| given.value);
@@ -181,6 +191,13 @@ fn noes(table: &mut Table<'_>) -> Vec<Said> {
         said.extend(given.map(|given| Said::event(kind, &given.span, Vec::new())));
     }
     said
+}
+
+fn tracking(table: &mut Table<'_>) -> Option<Said> {
+    let given = table.take("tracking", |v| v.word(TRACKING))?;
+    let kind =
+        given.value.map_or(EventKind::TrackingWithdrawal, |asked| EventKind::TrackingConsent { asked });
+    Some(Said::event(kind, &given.span, Vec::new()))
 }
 
 fn delivered(table: &mut Table<'_>) -> Option<Said> {

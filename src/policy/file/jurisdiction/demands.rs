@@ -19,8 +19,8 @@ pub struct ReadDemands {
     advertising_label: Option<bool>,
     link_life: Option<Duration>,
     honoured_within: Option<Honoured>,
-    tracking_consent: Option<bool>,
-    separate: Option<bool>,
+    tracking_consent: Option<Given<bool>>,
+    separate: Option<Given<bool>>,
     exempt: Option<Vec<Exempt>>,
     stops_in_sent_mail: Option<bool>,
     withdrawals_months: Option<u32>,
@@ -50,15 +50,13 @@ pub fn read(table: &mut Table<'_>) -> ReadDemands {
         read.honoured_within = plain(unsubscribe.take("honoured_within", |v| v.read(honoured)));
         unsubscribe.finish();
     }
-    table.not_in_force("tracking", |v| {
-        let mut tracking = v.table()?;
-        read.tracking_consent = flag(&mut tracking, "consent");
-        read.separate = flag(&mut tracking, "separate");
+    if let Some(mut tracking) = table.table("tracking") {
+        read.tracking_consent = tracking.take("consent", |v| v.boolean());
+        read.separate = tracking.take("separate", |v| v.boolean());
         read.exempt = plain(tracking.take("exempt", |v| v.list(|item| item.word(EXEMPT))));
         read.stops_in_sent_mail = flag(&mut tracking, "stops_in_sent_mail");
         tracking.finish();
-        Some(())
-    });
+    }
     if let Some(mut retention) = table.table("retention") {
         read.withdrawals_months = plain(retention.take("withdrawals", |v| v.read(value::months)));
         retention.finish();
@@ -129,14 +127,16 @@ impl Demands<'_> {
 
     /// `own` is the pack's own line.
     pub fn demand_rules(&self, own: &RuleRef) -> DemandRules {
-        let line = |of: fn(&ReadDemands) -> Option<&Given<bool>>| {
-            let given = self.0.iter().find_map(|read| of(read));
-            given.map_or_else(|| own.clone(), |given| given.rule.clone())
-        };
         DemandRules {
-            postal_address: line(|read| read.postal_address.as_ref()),
-            privacy_notice: line(|read| read.privacy_notice.as_ref()),
+            postal_address: self.line(own, |read| read.postal_address.as_ref()),
+            privacy_notice: self.line(own, |read| read.privacy_notice.as_ref()),
         }
+    }
+
+    /// The line that says it; where none does, the pack's own.
+    fn line(&self, own: &RuleRef, of: fn(&ReadDemands) -> Option<&Given<bool>>) -> RuleRef {
+        let given = self.0.iter().find_map(|read| of(read));
+        given.map_or_else(|| own.clone(), |given| given.rule.clone())
     }
 
     pub fn unsubscribe(&self) -> Unsubscribe {
@@ -146,10 +146,13 @@ impl Demands<'_> {
         }
     }
 
-    pub fn tracking(&self) -> TrackingRules {
+    /// `own` is the pack's own line.
+    pub fn tracking(&self, own: &RuleRef) -> TrackingRules {
         TrackingRules {
-            consent: self.said(|read| read.tracking_consent).unwrap_or(true),
-            separate: self.said(|read| read.separate).unwrap_or_default(),
+            consent: self.said(|read| plain(read.tracking_consent.clone())).unwrap_or(true),
+            consent_rule: self.line(own, |read| read.tracking_consent.as_ref()),
+            separate: self.said(|read| plain(read.separate.clone())).unwrap_or_default(),
+            separate_rule: self.line(own, |read| read.separate.as_ref()),
             exempt: self.said(|read| read.exempt.clone()).unwrap_or_default(),
             stops_in_sent_mail: self.said(|read| read.stops_in_sent_mail).unwrap_or_default(),
         }

@@ -1,0 +1,66 @@
+//! Presses of a person's own links, which nobody needs a credential for: beyond a number that no person makes, one that
+//! says nothing new is not recorded again. A no is never left out but where one of the last minute says as much.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{PRESSED_SECONDS, PRESSES, PRESSES_SECONDS, seconds_between};
+use crate::consent::{Event, EventKind};
+use crate::policy::Scope;
+
+/// The press of a link, pressed by a program again and again, that this one repeats.
+pub(super) fn before(history: &[Event], fact: &Event) -> Option<Uuid> {
+    withdrawn(history, fact).or_else(|| untracked(history, fact))
+}
+
+/// Whether it is a yes to tracking beyond what a person says in a day: the no stays.
+pub(super) fn is_too_many(history: &[Event], fact: &Event) -> bool {
+    matches!(fact.kind, EventKind::TrackingConsent { .. })
+        && fact.is_own_tracking_answer()
+        && answers_today(history, fact).count() >= PRESSES
+}
+
+fn answers_today<'h>(history: &'h [Event], fact: &'h Event) -> impl Iterator<Item = &'h Event> {
+    let today =
+        |own: &&Event| (0..PRESSES_SECONDS).contains(&seconds_between(own.occurred_at, fact.occurred_at));
+    history.iter().filter(|own| own.is_own_tracking_answer()).filter(today)
+}
+
+/// The no to tracking that this one repeats.
+fn untracked(history: &[Event], fact: &Event) -> Option<Uuid> {
+    if fact.kind != EventKind::TrackingWithdrawal
+        || !fact.is_own_tracking_answer()
+        || answers_today(history, fact).count() < PRESSES
+    {
+        return None;
+    }
+    let noes = history.iter().filter(|own| own.kind == EventKind::TrackingWithdrawal);
+    let last = noes.filter(|own| own.is_by_own_link()).max_by_key(|own| (own.occurred_at, own.id))?;
+    let is_young = (0..PRESSED_SECONDS).contains(&seconds_between(last.occurred_at, fact.occurred_at));
+    let mut yeses = history.iter().filter(|own| matches!(own.kind, EventKind::TrackingConsent { .. }));
+    (is_young && yeses.all(|yes| yes.occurred_at < last.occurred_at)).then_some(last.id)
+}
+
+/// The withdrawal that this one repeats.
+fn withdrawn(history: &[Event], fact: &Event) -> Option<Uuid> {
+    let scopes = fact.own_withdrawal().filter(|_| fact.is_by_own_link())?;
+    let since = |own: &Event| seconds_between(own.occurred_at, fact.occurred_at);
+    let pressed = |own: &&Event| {
+        own.is_by_own_link() && own.own_withdrawal().is_some() && (0..PRESSES_SECONDS).contains(&since(own))
+    };
+    if history.iter().filter(pressed).count() < PRESSES {
+        return None;
+    }
+    let says_as_much = |own: &&Event| {
+        let covers = |said: &BTreeSet<&Scope>| {
+            let is_said = |scope: &&Scope| said.iter().any(|own| own.covers(scope));
+            said.is_empty() || !scopes.is_empty() && scopes.iter().all(is_said)
+        };
+        own.own_withdrawal().as_ref().is_some_and(covers)
+    };
+    let same = history.iter().filter(|own| pressed(own) && says_as_much(own));
+    let last = same.max_by_key(|own| (own.occurred_at, own.id)).filter(|own| since(own) < PRESSED_SECONDS)?;
+    let mut others = history.iter().filter(|own| !matches!(own.kind, EventKind::Withdrawal { .. }));
+    others.all(|own| own.occurred_at < last.occurred_at).then_some(last.id)
+}
