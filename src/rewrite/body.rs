@@ -7,7 +7,7 @@
 use super::charset::Charset;
 use super::edit::{Edit, apply};
 use super::headers::Wanted;
-use super::leaf::{Copy, Filled, Leaf, Relabelled, Role};
+use super::leaf::{Copy, Filled, Leaf, Relabelled, Role, SignatureMark};
 use super::media::Encoding;
 use super::parts::{Ending, Kind, Part, Place, Structure};
 use super::placeholders::{Meaning, Search};
@@ -105,7 +105,8 @@ pub(super) fn content<'a>(bytes: &'a [u8], parts: &'a [Part]) -> Content<'a> {
         return content;
     }
     for (index, part) in parts.iter().enumerate().filter(|(_, part)| shown(part) && part.doubt.is_none()) {
-        let Some(decoded) = transfer::decode(part.encoding, &bytes[part.body.clone()]) else { continue };
+        let raw = &bytes[part.body.clone()];
+        let Some(decoded) = transfer::decode(part.encoding, raw) else { continue };
         let read = Charset::of(part.media.charset(), &decoded);
         let searched = read.as_ref().map_or(&*decoded, |(_, view)| view.text(&decoded));
         if pgp::is_armored(searched, &part.media) {
@@ -116,7 +117,8 @@ pub(super) fn content<'a>(bytes: &'a [u8], parts: &'a [Part]) -> Content<'a> {
         let body = content.bodies.contains(&Some(index));
         let role = if body { Role::Body } else { Role::Other };
         let declaring = Declaring::of(bytes, part);
-        content.leaves.push(Leaf { index, part, content: decoded, charset, view, declaring, role });
+        let mark = SignatureMark::of(part.encoding, raw);
+        content.leaves.push(Leaf { index, part, content: decoded, charset, view, declaring, role, mark });
     }
     content
 }

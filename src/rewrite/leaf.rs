@@ -35,6 +35,24 @@ pub(super) struct Leaf<'a> {
     pub view: View,
     pub declaring: Declaring,
     pub role: Role,
+    pub mark: SignatureMark,
+}
+
+/// How the line `-- ` that begins a signature stands in the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignatureMark {
+    Whole,
+    /// Some tools leave its blank as it is in quoted-printable, where it is taken for a transport's (RFC 2045, 6.7), and
+    /// some readers show it all the same.
+    Trimmed,
+}
+
+impl SignatureMark {
+    pub fn of(encoding: Encoding, raw: &[u8]) -> Self {
+        const LINE: &[u8] = b"\n-- \r\n";
+        let written = || raw.starts_with(&LINE[1..]) || memchr::memmem::find(raw, LINE).is_some();
+        if encoding == Encoding::QuotedPrintable && written() { Self::Trimmed } else { Self::Whole }
+    }
 }
 
 /// Whether a leaf gets a footer.
@@ -214,7 +232,7 @@ impl Leaf<'_> {
     fn after_text(&self, text: &[u8], footer: Footer, rewriting: &Rewriting) -> Insertion {
         let newline = self.newline();
         let lines = footer::text(footer, rewriting, self.part.media.flowed()).join(newline);
-        if let Some(at) = signature(text) {
+        if let Some(at) = signature(text, self.mark) {
             let before =
                 if text[..at].ends_with(b"\n\r\n") || text[..at].ends_with(b"\n\n") { "" } else { newline };
             return Insertion { at: at..at, text: format!("{before}{lines}{newline}{newline}") };
@@ -284,12 +302,13 @@ enum Fitting {
 }
 
 /// Where the line `-- ` stands that begins a signature. RFC 3676, 4.3.
-fn signature(text: &[u8]) -> Option<usize> {
+fn signature(text: &[u8], mark: SignatureMark) -> Option<usize> {
     let line = |mark: &[u8]| {
         let at = memchr::memmem::rfind(text, mark).map(|at| at + 1);
         at.or_else(|| text.starts_with(&mark[1..]).then_some(0))
     };
-    let at = line(b"\n-- \r\n").max(line(b"\n-- \n"))?;
+    let trimmed = line(b"\n--\r\n").filter(|_| mark == SignatureMark::Trimmed);
+    let at = line(b"\n-- \r\n").max(line(b"\n-- \n")).max(trimmed)?;
     let lines = memchr::memchr_iter(b'\n', text[at..].trim_ascii_end()).count();
     (lines <= MAX_SIGNATURE_LINES).then_some(at)
 }

@@ -40,6 +40,18 @@ fn what_looks_like_a_signature_and_is_none_stays_where_it_is() {
 }
 
 #[test]
+fn a_signature_stays_last_though_a_tool_left_the_blank_of_its_mark_unencoded() {
+    let quoted =
+        |text: &str| format!("From: a@x.example\nContent-Transfer-Encoding: quoted-printable\n\n{text}");
+    for text in ["Hello\n-- \nAnna\n", "-- \nAnna\n"] {
+        let copy = copy(&quoted(text), &marketing());
+        assert!(copy.ends_with("Sweden\r\n\r\n-- \r\nAnna\r\n"), "{copy}");
+    }
+    let none = copy(&quoted("Hello\n--\nAnna\n"), &marketing());
+    assert!(none.ends_with("Sweden\r\n"), "{none}");
+}
+
+#[test]
 fn blank_lines_and_blanks_at_the_end_stay() {
     for text in ["Hello\n\n\n", "Hello  \n \n", "\n", "> quoted\n>\n"] {
         let copy = copy(&plain(text), &marketing());

@@ -1,5 +1,6 @@
 #!/bin/sh
-# mutt, sending by itself. A slash in the user name is written %2F in smtp_url.
+# mutt, sending by itself, and its fork neomutt, which signs in by another library; the argument says which. A slash in
+# the user name is written %2F in smtp_url.
 set -eu
 scheme=smtp
 [ "$SMTP_TLS" = implicit ] && scheme=smtps
@@ -20,4 +21,4 @@ set certificate_file = "$SMTP_CA"
 my_hdr X-Optgate-Stream: $MAIL_STREAM
 my_hdr X-Optgate-Scope: $MAIL_SCOPE
 END
-exec mutt -F muttrc -s "$MAIL_SUBJECT" -a "$MAIL_ATTACHMENT" -- "$MAIL_TO" <"$MAIL_TEXT"
+exec "$1" -F muttrc -s "$MAIL_SUBJECT" -a "$MAIL_ATTACHMENT" -- "$MAIL_TO" <"$MAIL_TEXT"

@@ -7,7 +7,7 @@ import table
 
 def needs(clients):
     # What judges signatures.
-    wanted = {"debian": set(), "unpacked": set(), "python": {"dkimpy==1.1.8"}, "node": set()}
+    wanted = {"debian": set(), "unpacked": set(), "python": {"dkimpy==1.1.8"}, "node": set(), "rust": set()}
     for client in clients:
         for kind, packages in wanted.items():
             packages.update(getattr(client, kind))

@@ -93,7 +93,8 @@ def text(message, sent, client):
         came = re.sub(r"(?m)^>From ", "From ", came)
     if client.doubles_cr:
         came = came.replace("\r", "")
-    before, after = (part.strip("\n ") for part in sent.text.split("\n-- \n", 1))
+    was = re.sub(r"(?m)^\.(?=.)", "", sent.text) if client.loses_dots else sent.text
+    before, after = (part.strip("\n ") for part in was.split("\n-- \n", 1))
     signature = f"\n-- \n{after}\n"
     expect(came.startswith(before), f"the text changed:\n{came!r}\ninstead of\n{before!r}")
     expect(signature in came + "\n", f"the sender's signature was lost: {came!r}")

@@ -18,6 +18,8 @@ class Client:
     unpacked: tuple = ()
     python: tuple = ()
     node: tuple = ()
+    # Folders under `examples` that are Rust packages: built into `{cache}/rust`.
+    rust: tuple = ()
     # Whether it runs in CI.
     ci: bool = False
     tls: tuple = (CLEAR, STARTTLS, IMPLICIT)
@@ -25,6 +27,8 @@ class Client:
     parts: tuple = ("text", "html", "attachment")
     # It writes `>From ` where a line begins with `From `, as mailboxes need it.
     quotes_from: bool = False
+    # It sends lines that begin with a dot as they are, so that the dot is lost (RFC 5321, 4.5.2).
+    loses_dots: bool = False
     # It leaves a CR at the end of each line of an encoded text.
     doubles_cr: bool = False
     # What it makes of a wrong password, where it does not show the server's words.
@@ -82,8 +86,15 @@ CLIENTS = (
     Client("msmtp", script("sh", "msmtp.sh"), debian=("msmtp", "ca-certificates")),
     Client(
         "mutt",
-        script("sh", "mutt.sh"),
+        (*script("sh", "mutt.sh"), "mutt"),
         debian=("mutt", "libsasl2-modules"),
+        parts=("text", "attachment"),
+        wrong_password="SASL authentication failed",
+    ),
+    Client(
+        "neomutt",
+        (*script("sh", "mutt.sh"), "neomutt"),
+        debian=("neomutt",),
         parts=("text", "attachment"),
         wrong_password="SASL authentication failed",
     ),
@@ -99,6 +110,75 @@ CLIENTS = (
         script(PYTHON, "postfix/relay.py"),
         debian=("postfix", "libsasl2-modules"),
     ),
+    Client(
+        "exim",
+        script(PYTHON, "exim/relay.py"),
+        debian=("libgnutls-dane0", "libidn12", "libpcre2-8-0"),
+        unpacked=("exim4-daemon-light",),
+    ),
+    # It knows LOGIN and CRAM-MD5.
+    Client(
+        "ssmtp",
+        script("sh", "ssmtp.sh"),
+        debian=("libgnutls-openssl27",),
+        unpacked=("ssmtp",),
+        mechanisms=("login",),
+    ),
+    # Its library takes the mechanism that it thinks the better one.
+    Client(
+        "esmtp", script("sh", "esmtp.sh"), debian=("esmtp",), tls=(CLEAR, STARTTLS), mechanisms=("plain",),
+        # It goes on without, and shows what that brings.
+        wrong_password="530",
+    ),
+    # It takes LOGIN where both are offered, and has no implicit TLS.
+    Client(
+        "sendemail",
+        script("sh", "sendemail.sh"),
+        debian=("sendemail", "libio-socket-ssl-perl", "libnet-ssleay-perl"),
+        tls=(CLEAR, STARTTLS),
+        mechanisms=("login",),
+        parts=("text", "attachment"),
+        loses_dots=True,
+        wrong_password="LOGIN authenticaion failed",
+    ),
+    Client("mailutils", script("sh", "mailutils.sh"), debian=("mailutils",), parts=("text", "attachment")),
+    Client("nmh", script("sh", "nmh.sh"), debian=("nmh", "libsasl2-modules")),
+    Client(
+        "git",
+        script("sh", "git-send-email.sh"),
+        debian=("git", "libauthen-sasl-perl", "libio-socket-ssl-perl"),
+        unpacked=("git-email",),
+        parts=("text",),
+    ),
+    Client(
+        "pear",
+        script("php", "pear-mail.php"),
+        debian=("php-cli", "php-mail", "php-mail-mime", "php-net-smtp"),
+    ),
+    Client("swiftmailer", script("php", "swiftmailer.php"), debian=("php-cli", "php-mbstring", "php-swiftmailer")),
+    # JavaMail takes LOGIN where both are offered.
+    Client(
+        "commons-email",
+        script("sh", "commons-email/run"),
+        debian=("default-jdk-headless", "libcommons-email-java"),
+        mechanisms=("login",),
+    ),
+    Client("twisted", script(PYTHON, "python-twisted.py"), python=("twisted[tls]==26.10.0",), mechanisms=("login",)),
+    Client(
+        "luasocket",
+        script("lua5.3", "luasocket.lua"),
+        debian=("lua5.3", "lua-socket", "lua-sec"),
+        tls=(CLEAR, IMPLICIT),
+        mechanisms=("login",),
+    ),
+    Client(
+        "go-message",
+        script("sh", "go-message/run"),
+        debian=("golang-go", "golang-github-emersion-go-smtp-dev", "golang-github-emersion-go-sasl-dev",
+                "golang-github-emersion-go-message-dev"),
+    ),
+    Client("lettre", ("{cache}/rust/debug/lettre-client",), debian=("libssl-dev", "pkg-config"), rust=("lettre",)),
+    Client("smtp-client", script("node", "smtp-client.mjs"), node=("smtp-client@0.4.0",)),
 )
 
 
