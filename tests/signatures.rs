@@ -1,5 +1,5 @@
 //! What is signed, before other people's verifiers: small messages with a trap each, and the corpus of real ones
-//! (`$OPTGATE_SHARED/corpus`, never in this repository), rewritten and signed as `deliver` does it.
+//! (`$OPTGATE_SHARED/corpus` or `$OPTGATE_CORPUS`, never in this repository), rewritten and signed as `deliver` does it.
 
 #[path = "support/verifiers.rs"]
 mod verifiers;
@@ -149,7 +149,9 @@ fn every_trap_verifies_before_other_peoples_verifiers() {
 
 #[test]
 fn every_real_message_verifies_before_other_peoples_verifiers() {
-    let Some(shared) = std::env::var_os("OPTGATE_SHARED") else {
+    let other = std::env::var_os("OPTGATE_CORPUS").map(PathBuf::from);
+    let shared = || std::env::var_os("OPTGATE_SHARED").map(|shared| PathBuf::from(shared).join("corpus"));
+    let Some(corpus) = other.or_else(shared) else {
         assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI needs OPTGATE_SHARED");
         println!("skipped: OPTGATE_SHARED is not set, so there are no real messages to try");
         return;
@@ -157,7 +159,7 @@ fn every_real_message_verifies_before_other_peoples_verifiers() {
     let (signers, records) = keys();
     let Some(verifiers) = Verifiers::with(&records) else { return };
     let mut paths = Vec::new();
-    files(&Path::new(&shared).join("corpus"), &mut paths);
+    files(&corpus, &mut paths);
     let mut tried = 0;
     for (number, path) in paths.iter().enumerate() {
         let message = canonical(&std::fs::read(path).unwrap());

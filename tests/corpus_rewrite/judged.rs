@@ -38,7 +38,34 @@ fn is_disputed(message: &RawMessage) -> bool {
     message.fields().iter().any(blank) || message.body_offset() == end
 }
 
+/// So many at once: what the judges say of them is held in memory.
+const AT_ONCE: usize = 400;
+
+/// How many copies were judged.
 fn judge(messages: &[(String, Vec<u8>)]) -> usize {
+    let (mut judged, mut disputed, mut objected) = (0, 0, Vec::new());
+    for some in messages.chunks(AT_ONCE) {
+        let some = judge_some(some);
+        judged += some.judged;
+        disputed += some.disputed;
+        objected.extend(some.objections);
+    }
+    println!("{judged} copies judged, {disputed} messages left out");
+    for objection in objected.iter().take(60) {
+        println!("{objection}");
+    }
+    assert!(objected.is_empty(), "{} objections", objected.len());
+    assert!(disputed * 20 <= messages.len(), "too many are left out");
+    judged
+}
+
+struct Judged {
+    judged: usize,
+    disputed: usize,
+    objections: Vec<String>,
+}
+
+fn judge_some(messages: &[(String, Vec<u8>)]) -> Judged {
     let variants = [
         rewriting(Stream::Marketing, "sv", EightBit::AsIs),
         rewriting(Stream::Marketing, "de", EightBit::Encode),
@@ -60,12 +87,5 @@ fn judge(messages: &[(String, Vec<u8>)]) -> usize {
             pairs.push(Pair { name, before, after: copy.bytes, rewriting });
         }
     }
-    let Some(objections) = objections(&pairs) else { return pairs.len() };
-    println!("{} copies judged, {disputed} messages left out", pairs.len());
-    assert!(disputed * 20 <= messages.len(), "too many are left out");
-    for objection in objections.iter().take(60) {
-        println!("{objection}");
-    }
-    assert!(objections.is_empty(), "{} objections", objections.len());
-    pairs.len()
+    Judged { judged: pairs.len(), disputed, objections: objections(&pairs).unwrap_or_default() }
 }

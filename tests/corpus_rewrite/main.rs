@@ -3,4 +3,5 @@
 mod corpus;
 mod judged;
 mod judges;
+mod memory;
 mod torture;

@@ -1,0 +1,43 @@
+"""What the newsletters say, in languages whose mail travels in other charsets than the shared corpus has.
+
+Each: name of the charset as mail writes it, Python's codec for it, language, subject, paragraph.
+"""
+
+LANGUAGES = (
+    ("koi8-u", "koi8_u", "uk", "Осінній розпродаж: ґатунок і їжа", "Шановні читачі, є знижки на все до неділі: їжа, ґудзики, взуття."),
+    ("iso-8859-5", "iso8859_5", "bg", "Разпродажба до неделя", "Уважаеми читатели, всичко е с двадесет процента по-евтино до неделя."),
+    ("ibm866", "cp866", "ru", "Распродажа продолжается", "Уважаемые подписчики, до воскресенья всё дешевле на двадцать процентов."),
+    ("x-mac-cyrillic", "mac_cyrillic", "ru", "Новая коллекция", "Новая коллекция уже в магазине."),
+    ("windows-1256", "cp1256", "ar", "تخفيضات الخريف", "عزيزي القارئ، كل شيء أرخص بعشرين بالمئة حتى يوم الأحد."),
+    ("iso-8859-6", "iso8859_6", "ar", "وصلت المجموعة الجديدة", "وصلت المجموعة الجديدة إلى المتجر."),
+    ("tis-620", "tis_620", "th", "ลดราคาทุกชิ้น", "เรียนผู้อ่าน สินค้าทุกชิ้นลดราคาถึงวันอาทิตย์"),
+    ("windows-874", "cp874", "th", "มาใหม่ในร้าน", "สินค้าใหม่มาถึงร้านแล้ว"),
+    ("windows-1257", "cp1257", "lt", "Rudens išpardavimas", "Mieli skaitytojai, iki sekmadienio viskas dvidešimt procentų pigiau: žalia, mėlyna, ąžuolas."),
+    ("iso-8859-13", "iso8859_13", "lv", "Jaunā kolekcija", "Mīļie lasītāji, jaunā kolekcija ir klāt: šalles, ķepurītes, žaketes."),
+    ("iso-8859-4", "iso8859_4", "et", "Sügisene allahindlus", "Head lugejad, kõik on pühapäevani kakskümmend protsenti odavam."),
+    ("iso-8859-16", "iso8859_16", "ro", "Reduceri de toamnă", "Dragi cititori, până duminică totul este mai ieftin: încălțăminte, țesături."),
+    ("iso-8859-10", "iso8859_10", "is", "Haustútsala", "Kæru lesendur, allt er ódýrara til sunnudags: þykkar peysur, síðar buxur."),
+    ("iso-8859-14", "iso8859_14", "cy", "Gwerthiant yr hydref", "Annwyl ddarllenwyr, mae popeth yn rhatach tan ddydd Sul: tŷ, dŵr, ŵyn."),
+    ("iso-8859-3", "iso8859_3", "eo", "Aŭtuna rabato", "Karaj legantoj, ĉio estas pli malmultekosta ĝis dimanĉo: ĝinzoj, ĉapeloj, ŝuoj."),
+    ("iso-8859-9", "iso8859_9", "tr", "Sonbahar indirimi", "Sayın okurlar, pazara kadar her şey daha ucuz: ceketler, ayakkabılar, İstanbul ışığı."),
+    ("iso-8859-8-i", "iso8859_8", "he", "מבצע סתיו", "קוראים יקרים, הכול זול יותר עד יום ראשון."),
+    ("windows-1253", "cp1253", "el", "Φθινοπωρινές εκπτώσεις", "Αγαπητοί αναγνώστες, όλα είναι φθηνότερα έως την Κυριακή."),
+    ("windows-1258", "cp1258", "vi", "Gia cả mới", "Cac bạn đoc gia re hơn: ao, quần, giay đep."),
+    ("macintosh", "mac_roman", "fr", "L’été commence", "Chère lectrice, tout est moins cher jusqu’à dimanche : œuvres, façades, maïs."),
+    ("gbk", "gbk", "zh", "秋季特卖", "尊敬的读者，周日之前全场八折，欢迎选购。"),
+    ("hz-gb-2312", "hz", "zh", "新品上市", "新品已经到店，欢迎光临。"),
+    ("big5-hkscs", "big5hkscs", "zh-Hant", "秋季特賣", "親愛的讀者，星期日之前全館八折。"),
+    ("euc-jp", "euc_jp", "ja", "秋のセール", "読者の皆様、日曜日まで全品二割引です。"),
+    ("x-sjis", "cp932", "ja", "新作が届きました", "新作が店に届きました。表示価格から二割引です。"),
+    ("iso-2022-jp", "iso2022_jp", "ja", "最後の週末", "今週の日曜日までです。"),
+    ("ks_c_5601-1987", "cp949", "ko", "가을 세일", "독자 여러분, 일요일까지 전 품목 이십 퍼센트 할인됩니다."),
+    ("iso-2022-kr", "iso2022_kr", "ko", "새 상품", "새 상품이 매장에 도착했습니다."),
+    ("utf-16", "utf_16", "sv", "Höstrea på allt", "Kära läsare, allt är billigare till söndag: tröjor, kängor, mössor."),
+    ("utf-7", "utf_7", "sv", "Nytt i butiken", "Nya tröjor och kängor har kommit – för dig som älskar höst."),
+    ("latin1", "latin_1", "sv", "Bara i dag", "Bara i dag: tröjor, kängor och mössor."),
+    ("cp1252", "cp1252", "nl", "Alles “op” is op", "Beste lezers, alles is goedkoper tot en met zondag – vanaf €9."),
+    ("utf8", "utf_8", "sv", "🍂 Höstrea", "Kära läsare 👩‍👧 – allt är billigare till söndag."),
+    ("ansi_x3.4-1968", "ascii", "en", "The last weekend", "Dear readers, everything is cheaper until Sunday."),
+    ("us-ascii", "ascii", "en", "New in store", "New jumpers and boots have come in."),
+    ("utf-8", "utf_8", "hi", "शरद ऋतु की छूट", "प्रिय पाठकों, रविवार तक सब कुछ सस्ता है।"),
+)
