@@ -21,5 +21,12 @@ pub(super) fn edits(message: &RawMessage, withheld: Option<Withheld>) -> Vec<Edi
 
 /// All that a verifier must find is there, and in a form of today's.
 fn is_readable(value: &[u8]) -> bool {
-    Signature::parse(value).is_ok_and(|signature| signature.v == 1)
+    let named = |own: &Signature| [&own.d, &own.s].iter().all(|name| is_name(name));
+    Signature::parse(value).is_ok_and(|signature| signature.v == 1 && named(&signature))
+}
+
+/// Labels that a DNS name may have, international ones in characters (RFC 8616, 3).
+fn is_name(name: &str) -> bool {
+    let may = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') || !octet.is_ascii();
+    name.split('.').all(|label| !label.is_empty() && label.bytes().all(may))
 }

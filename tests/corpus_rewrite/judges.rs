@@ -227,7 +227,8 @@ impl Case<'_> {
         // What can't be read as a signature goes.
         let unreadable = |name: &str, value: &str| {
             let signature = || Signature::parse(value.as_bytes());
-            root && is(name, "dkim-signature") && !signature().is_ok_and(|own| own.v == 1)
+            root && is(name, "dkim-signature")
+                && !signature().is_ok_and(|own| own.v == 1 && !own.d.contains('('))
         };
         let old = before.iter().filter(|(name, value)| {
             !(ours(name) || root && private(name) || name.is_empty() || unreadable(name, value))

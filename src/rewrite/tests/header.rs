@@ -141,12 +141,13 @@ fn marketing_never_leaves_without_links() {
 #[test]
 fn what_is_no_signature_goes_and_every_other_stays() {
     let sound = "DKIM-Signature: v=1; a=rsa-sha256; d=x.example; s=a; h=from;\n bh=AA==; b=AA==\n";
-    let unread = "DKIM-Signature: nonsense\ndkim-signature: a=rsa-sha1; c=nowsp; d=x.example; s=a;\n\th=from; b=AA==\n";
+    let unread = "DKIM-Signature: nonsense\ndkim-signature: a=rsa-sha1; c=nowsp; d=x.example; s=a;\n\th=from; b=AA==\n\
+        DKIM-Signature: v=1; a=rsa-sha256; d=x.example(.evil.example; s=a; h=from;\n bh=AA==; b=AA==\n";
     let mut rewriting = functional();
     let copied = |rewriting: &_| copy(&format!("From: a@x.example\n{sound}{unread}\nHello\n"), rewriting);
     let kept = copied(&rewriting);
     assert!(kept.contains(&sound.replace('\n', "\r\n")), "{kept}");
-    assert!(!kept.contains("nonsense") && !kept.contains("nowsp"), "{kept}");
+    assert!(!["nonsense", "nowsp", "evil"].iter().any(|own| kept.contains(own)), "{kept}");
     // SES refuses a second one beside ours.
     rewriting.withheld = crate::deliver::upstream::Kind::Ses.withheld();
     assert_eq!(count(&copied(&rewriting), "DKIM-Signature"), 0);
