@@ -3,6 +3,7 @@
 mod findings;
 mod receipt;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -24,9 +25,11 @@ use crate::policy::facts::ConfirmLink;
 use crate::policy::holds::counted;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::record::Asking;
-use crate::rewrite::{self, Opened};
+use crate::rewrite::{self, Opened, Tracked};
 use crate::spool::Lane;
-use crate::store::{NewDelivery, NewFact, NewMessage, Store, StoreError, Subscriber, Trace};
+use crate::store::{
+    HostOf, NewDelivery, NewFact, NewMessage, Store, StoreError, Subscriber, Trace, UnknownHost,
+};
 use crate::telemetry::metrics::{self, Stopwatch};
 pub use findings::ContentLog;
 pub use receipt::{Decided, Fate, Receipt};
@@ -86,7 +89,11 @@ impl Intake {
         let now = self.clock.now();
         let id = self.clock.id();
         let size = submission.content.len();
-        let classified = heavy::run(size, || read_and_classify(&submission, &policy, self.bounds)).await;
+        let read = heavy::run(size, || read_and_classify(&submission, &policy, self.bounds)).await;
+        let (classified, unknown_hosts) = match read {
+            Ok((facts, unknown_hosts)) => (Ok(facts), unknown_hosts),
+            Err(unfit) => (Err(unfit), Vec::new()),
+        };
         let consent =
             self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
         let circumstances = self.circumstances(&submission, classified.as_ref().ok(), &policy, now).await?;
@@ -101,6 +108,7 @@ impl Intake {
         let content = std::mem::take(&mut submission.content);
         let message =
             self.message(id, &submission, content, facts, &policy, verdicts, consent, circumstances, now);
+        let message = NewMessage { unknown_hosts, ..message };
         let mut receipt = receipt(&message, facts, &policy);
         self.recall_refused(&message, &mut receipt).await?;
         let notification = self.notification(&message, &receipt, facts, &policy, now);
@@ -261,8 +269,12 @@ impl Intake {
 }
 
 /// What the message is, or why nobody may get it. What would make a rewrite impossible on the way out is
-/// found here, where the tool can still be told.
-fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds) -> Result<Facts, Unfit> {
+/// found here, where the tool can still be told. With it the hosts that no policy knows.
+fn read_and_classify(
+    submission: &Submission,
+    policy: &PolicySet,
+    bounds: Bounds,
+) -> Result<(Facts, Vec<UnknownHost>), Unfit> {
     let whole_file = policy.sender(&submission.grant.sender).map(|own| own.rule.clone());
     let rule = whole_file.unwrap_or(RuleRef { file: "".into(), line: 0 });
     let unfit = |reason, text: String| Unfit { reason, text, rule: rule.clone() };
@@ -279,8 +291,19 @@ fn read_and_classify(submission: &Submission, policy: &PolicySet, bounds: Bounds
     let checked = rewrite::check(&message).map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
     let mut facts = classify::classify(&message, &submission.grant, policy)?;
     let opened = checked.open();
-    facts.findings.content = lint::found(&opened, facts.stream, &policy.dialects);
-    read_body(facts, &opened, policy).map_err(|error| unfit(Reason::Unparsable, error.to_string()))
+    let trackers = policy.sender(&facts.sender).map(|own| own.trackers.clone()).unwrap_or_default();
+    let tracked = opened.tracked(&trackers, None);
+    facts.findings.content = lint::found(&opened, facts.stream, &policy.dialects, &tracked);
+    let facts = read_body(facts, &opened, policy);
+    let facts = facts.map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
+    Ok((facts, unknown_hosts(tracked)))
+}
+
+/// Kept with the campaign, so that a new tag can't slip in.
+fn unknown_hosts(tracked: Tracked) -> Vec<UnknownHost> {
+    let of = |of, hosts: BTreeSet<String>| hosts.into_iter().map(move |host| UnknownHost { of, host });
+    let pixels = of(HostOf::Pixel, tracked.unknown_pixel_hosts);
+    pixels.chain(of(HostOf::Link, tracked.unknown_link_hosts)).collect()
 }
 
 /// What policy asks of the body that the header doesn't say.

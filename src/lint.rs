@@ -17,8 +17,9 @@ use serde::Serialize;
 use crate::mail::redaction::redact;
 use crate::policy::Stream;
 use crate::policy::dialect::Dialects;
+use crate::policy::facts::BodySeal;
 use crate::policy::finding::{FindingName, Found};
-use crate::rewrite::{Filling, FooterRoom, Opened};
+use crate::rewrite::{Filling, FooterRoom, Opened, TakenOut, Tracked};
 use merge_field::letters::start_of;
 
 /// The most that are told of one message.
@@ -43,7 +44,7 @@ pub struct Finding {
 }
 
 /// All that is wrong, in the order of the message.
-pub fn look(opened: &Opened<'_>, stream: Stream, dialects: &Dialects) -> Vec<Finding> {
+pub fn look(opened: &Opened<'_>, stream: Stream, dialects: &Dialects, tracked: &Tracked) -> Vec<Finding> {
     let mut findings = Findings::default();
     header::look(opened.message(), &mut findings);
     let shown = opened.shown(Some(Filling { stream, dialects }));
@@ -56,14 +57,30 @@ pub fn look(opened: &Opened<'_>, stream: Stream, dialects: &Dialects) -> Vec<Fin
     if let Some(why) = why.filter(|_| stream == Stream::Marketing) {
         findings.add(FindingName::FooterImpossible, "body", None, why);
     }
+    trackers(tracked, &mut findings);
     findings.all
+}
+
+/// What `tracked` says that somebody should know of before the campaign.
+fn trackers(tracked: &Tracked, findings: &mut Findings) {
+    for (name, hosts) in [
+        (FindingName::OpaqueTrackedLink, &tracked.opaque_hosts),
+        (FindingName::UnknownPixelHost, &tracked.unknown_pixel_hosts),
+    ] {
+        hosts.iter().for_each(|host| findings.add(name, "body", None, host));
+    }
+    if tracked.seal == BodySeal::Sealed && tracked.tracks() {
+        let TakenOut { pixels, links, opaque_links } = tracked.would;
+        let counted = format!("{pixels} pixels, {} tracked links", links.saturating_add(opaque_links));
+        findings.add(FindingName::SealedTracker, "body", None, &counted);
+    }
 }
 
 /// The first of each name, as it is kept with the message's facts: nothing that tells one recipient's copy from
 /// another's.
-pub fn found(opened: &Opened<'_>, stream: Stream, dialects: &Dialects) -> Vec<Found> {
+pub fn found(opened: &Opened<'_>, stream: Stream, dialects: &Dialects, tracked: &Tracked) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    for finding in look(opened, stream, dialects) {
+    for finding in look(opened, stream, dialects, tracked) {
         if found.iter().any(|own| own.name == finding.name) {
             continue;
         }

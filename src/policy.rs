@@ -18,6 +18,7 @@ pub mod scope;
 pub mod sender;
 pub mod shaping;
 pub mod standing;
+pub mod tracking;
 pub mod verdict;
 pub mod witness;
 

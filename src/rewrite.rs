@@ -20,6 +20,7 @@ mod placeholders;
 mod relabel;
 mod shown;
 mod signatures;
+mod tracking;
 mod transfer;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use body::Content;
 use parts::Structure;
 use placeholders::Search;
 pub use shown::{FILLED, File, Filling, FooterRoom, LeafKind, Shown, ShownLeaf};
+pub use tracking::{MOST_HOSTS, TakenOut, Tracked, Tracking};
 
 /// Gmail shows no more octets of a message's HTML, and hides the rest behind a link.
 pub const CLIPPED_FROM: usize = 102 * 1024;
@@ -72,6 +74,8 @@ pub struct Rewriting {
     pub withheld: Option<Withheld>,
     /// Whose placeholders are filled, and whose headers taken out.
     pub dialects: Arc<Dialects>,
+    /// What becomes of what tells that somebody reads it.
+    pub tracking: Tracking,
     /// Whether a `mailto:` of the tool's stays in List-Unsubscribe.
     pub sender_mailto: SenderMailto,
     /// What the upstream can take.
@@ -150,6 +154,8 @@ pub struct Rewritten {
     pub bytes: Vec<u8>,
     /// It still has octets beyond ASCII: send it with BODY=8BITMIME.
     pub eight_bit: bool,
+    /// What was taken out of it.
+    pub taken_out: TakenOut,
 }
 
 /// Why there is no copy.
@@ -216,13 +222,14 @@ pub fn rewrite(message: &RawMessage, rewriting: &Rewriting) -> Result<Rewritten,
         return Err(NotRewritable::LinksMissing);
     }
     let structure = parts::split(message)?;
-    let (in_body, wanted) = body::edits(message.bytes(), &structure, &leaf::Copy::new(rewriting, message))?;
+    let (in_body, wanted, taken_out) =
+        body::edits(message.bytes(), &structure, &leaf::Copy::new(rewriting, message))?;
     let mut edits = headers::edits(message, rewriting, wanted);
     edits.extend(in_body);
     edits.extend(signatures::edits(message, rewriting.withheld));
     edit::sort(&mut edits);
     let bytes = edit::apply(message.bytes(), &edits);
-    Ok(Rewritten { eight_bit: !bytes.is_ascii(), bytes })
+    Ok(Rewritten { eight_bit: !bytes.is_ascii(), bytes, taken_out })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use optgate::mail::RawMessage;
 use optgate::policy::Stream;
 use optgate::policy::dialect::Dialects;
 use optgate::policy::finding::FindingName;
+use optgate::policy::tracking::Trackers;
 use optgate::rewrite::{Checked, check};
 
 /// At most so many false alarms in a hundred.
@@ -57,7 +58,11 @@ fn folders(corpus: &Path, names: &[&str], within: &str) -> Vec<PathBuf> {
 
 /// Of a message that can't be read nothing: it is refused for that.
 fn look(message: &RawMessage) -> Vec<Finding> {
-    let looked = |checked: Checked<'_>| lint::look(&checked.open(), Stream::Marketing, &Dialects::default());
+    let looked = |checked: Checked<'_>| -> Vec<Finding> {
+        let opened = checked.open();
+        let tracked = opened.tracked(&Trackers::default(), None);
+        lint::look(&opened, Stream::Marketing, &Dialects::default(), &tracked)
+    };
     check(message).map(looked).unwrap_or_default()
 }
 

@@ -12,7 +12,7 @@ use optgate::mail::RawMessage;
 use optgate::mail::author::authors;
 use optgate::policy::Stream;
 use optgate::policy::sender::{ClippedFooter, SenderMailto};
-use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, Rewriting, check, rewrite};
+use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, Rewriting, Tracking, check, rewrite};
 use optgate::sign::key::{Algorithm, PrivateKey};
 use optgate::sign::{Handling, Pair, Signers, SigningKey};
 use verifiers::Verifiers;
@@ -54,6 +54,11 @@ fn rewriting(eight_bit: EightBit) -> Rewriting {
         extra_headers: Vec::new(),
         withheld: None,
         dialects: Arc::default(),
+        // A signature is made of what is left.
+        tracking: match eight_bit {
+            EightBit::AsIs => Tracking::Leave,
+            EightBit::Encode => Tracking::TakeOut(Arc::default()),
+        },
         sender_mailto: SenderMailto::Remove,
         eight_bit,
     }

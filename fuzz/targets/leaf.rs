@@ -14,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
 use optgate::policy::sender::{ClippedFooter, SenderMailto};
-use optgate::rewrite::{Demands, EightBit, Links, Rewriting, rewrite};
+use optgate::rewrite::{Demands, EightBit, Links, Rewriting, Tracking, rewrite};
 
 const PLACE: &str = "{{optgate.unsubscribe_url}}";
 const LINK: &str = "https://mail.example.com/u/AQFm9bU0-_x";
@@ -199,6 +199,7 @@ fn rewriting() -> Rewriting {
         extra_headers: Vec::new(),
         withheld: None,
         dialects: Arc::default(),
+        tracking: Tracking::Leave,
         sender_mailto: SenderMailto::Remove,
         eight_bit: EightBit::AsIs,
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::output::{self, Output, counted};
 use super::{Session, Status, argument, sender};
-use crate::policy::Tracking;
+use crate::policy::{PolicySet, Tracking};
 use crate::store::{CampaignLine, CampaignView, Copies, HostOf, MOST_HOSTS, SeenHost, Store};
 
 #[derive(Subcommand)]
@@ -42,7 +42,7 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
         }
         Verb::Show(which) => {
             sender::known(&policies, &store, &which.sender).await?;
-            show(session.output, &store, &which).await?
+            show(session.output, &store, &which, policies.as_ref().ok()).await?
         }
     };
     store.close().await;
@@ -91,13 +91,21 @@ async fn list(output: Output, store: &Store, sender: &str) -> anyhow::Result<Sta
 const UNNAMED: &str = "(messages that name none)";
 
 /// Exit status 1 where there is no such campaign.
-async fn show(output: Output, store: &Store, which: &Which) -> anyhow::Result<Status> {
+async fn show(
+    output: Output,
+    store: &Store,
+    which: &Which,
+    policies: Option<&PolicySet>,
+) -> anyhow::Result<Status> {
     let name = which.name.as_deref().unwrap_or_default();
-    let Some(view) = store.campaign(&which.sender, name).await? else {
+    let Some(mut view) = store.campaign(&which.sender, name).await? else {
         let name = which.name.as_deref().unwrap_or(UNNAMED);
         eprintln!("optgate: nothing is known of a campaign {name} of {}", which.sender);
         return Ok(Status::Findings);
     };
+    // What the policy has learnt since.
+    let trackers = policies.and_then(|set| set.sender(&which.sender)).map(|own| own.trackers.clone());
+    view.hosts.retain(|own| trackers.as_ref().is_none_or(|trackers| !trackers.knows(&own.host)));
     let shown = Shown::of(which, &view);
     match output {
         Output::Json => output::json(&shown)?,

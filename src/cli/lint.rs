@@ -173,7 +173,8 @@ impl Looking<'_> {
         report.stream = Some(stream);
         report.scope = facts.as_ref().and_then(|facts| facts.scope.clone());
         if let Some(own) = self.policy.sender(&self.arguments.sender) {
-            report.findings = lint::look(opened, stream, &self.policy.dialects)
+            let tracked = opened.tracked(&own.trackers, None);
+            report.findings = lint::look(opened, stream, &self.policy.dialects, &tracked)
                 .into_iter()
                 .filter_map(|finding| {
                     let (handling, rule) = own.stream(stream).handling(finding.name);

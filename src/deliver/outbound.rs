@@ -20,7 +20,7 @@ use crate::policy::decide::DeliveryKind;
 use crate::policy::facts::ConfirmLink;
 use crate::policy::sender::{OneClick, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Stream, Tracking, Verdict};
-use crate::rewrite::{Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, rewrite};
+use crate::rewrite::{self, Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, TakenOut, rewrite};
 use crate::sign::{Pair, SignError, Signers};
 use crate::store::{Claim, Subscriber, Tracked};
 pub use sample::sample;
@@ -91,7 +91,7 @@ impl Making<'_> {
                 let pair = if marketing(facts) { Pair::Required } else { Pair::NotNeeded };
                 let signatures = self.sign(&facts.from_domain, &rewritten.bytes, pair)?;
                 let body = if rewritten.eight_bit { Body::EightBit } else { Body::SevenBit };
-                let tracked = Some(tracked(verdict));
+                let tracked = Some(tracked(verdict, rewritten.taken_out));
                 Ok(Outbound { signatures, copy: rewritten.bytes, body, tracked })
             }
         }
@@ -133,6 +133,10 @@ impl Making<'_> {
             extra_headers: self.settings.kind.headers(&self.settings.headers, message, claim.fence.delivery),
             withheld: self.settings.kind.withheld(),
             dialects: self.policy.dialects.clone(),
+            tracking: match tracking(verdict) {
+                Tracking::Kept => rewrite::Tracking::Leave,
+                Tracking::TakenOut => rewrite::Tracking::TakeOut(sender.trackers.clone()),
+            },
             sender_mailto: sender.stream(facts.stream).sender_mailto,
             eight_bit: match self.capabilities.eight_bit_mime {
                 Offer::Offered => EightBit::AsIs,
@@ -155,8 +159,9 @@ fn tracking(verdict: &Verdict) -> Tracking {
     verdict.tracking.as_ref().map_or(Tracking::TakenOut, |own| own.tracking)
 }
 
-fn tracked(verdict: &Verdict) -> Tracked {
-    Tracked { tracking: tracking(verdict), pixels: 0, links: 0, opaque: 0 }
+fn tracked(verdict: &Verdict, taken_out: TakenOut) -> Tracked {
+    let TakenOut { pixels, links, opaque_links } = taken_out;
+    Tracked { tracking: tracking(verdict), pixels, links, opaque: opaque_links }
 }
 
 fn marketing(facts: &Facts) -> bool {

@@ -3,6 +3,8 @@ use bytes::Bytes;
 use super::merge_field::{Certainty, Reading, find};
 use super::*;
 use crate::mail::RawMessage;
+use crate::policy::file;
+use crate::policy::tracking::Trackers;
 use crate::rewrite;
 
 /// Our own list; `leaks` in a line are found in a plain text and in a document alike.
@@ -19,7 +21,44 @@ fn message(header: &str, content_type: &str, body: &str) -> RawMessage {
 }
 
 fn look(message: &RawMessage, stream: Stream) -> Vec<Finding> {
-    super::look(&rewrite::check(message).unwrap().open(), stream, &Dialects::default())
+    let checked = rewrite::check(message).unwrap();
+    let opened = checked.open();
+    super::look(&opened, stream, &Dialects::default(), &opened.tracked(&trackers(), None))
+}
+
+/// A provider that hides where its links lead, and one whose pixel is named.
+fn trackers() -> Trackers {
+    let files = [
+        (
+            "tracking.toml",
+            "[[redirect]]\nhosts = [\"dark.example\"]\n[[pixel]]\nhosts = [\"named.example\"]\n",
+        ),
+        (
+            "senders/x.toml",
+            "id = \"x\"\nname = \"X\"\nfrom_domains = [\"x.example\"]\npostal_address = \"S\"\nprivacy_notice = \"https://x.example/\"\n",
+        ),
+    ];
+    let files: Vec<_> = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    Trackers::clone(&file::parse(&files).unwrap().0.sender("x").unwrap().trackers)
+}
+
+#[test]
+fn what_can_not_be_taken_out_and_what_nobody_named_is_told() {
+    let pixel = |host: &str| format!("<img alt='' src='https://{host}/o?u=1' width=1 height=1>");
+    html(
+        "<p>Hello, here is some news that is long enough to be a text beside a picture, and then some words more than that, so that nobody takes it for a mail of pictures alone.</p>\
+          <a href='https://dark.example/c?u=1'>Read</a>",
+        &["opaque_tracked_link"],
+    );
+    let words = "<p>Hello, here is some news that is long enough to be a text beside a picture, and then some words more than that, so that nobody takes it for a mail of pictures alone.</p>";
+    html(&format!("{words}{}", pixel("named.example")), &[]);
+    html(&format!("{words}{}", pixel("new.example")), &["unknown_pixel_host"]);
+    let signed = format!(
+        "--s\nContent-Type: text/html; charset=utf-8\n\n{}\n--s\nContent-Type: application/pkcs7-signature\n\nMII=\n--s--",
+        pixel("named.example")
+    );
+    let message = message("Subject: Autumn news\n", "multipart/signed; boundary=s", &signed);
+    assert!(names(&message).contains(&"sealed_tracker"), "{:?}", names(&message));
 }
 
 fn names(message: &RawMessage) -> Vec<&'static str> {
@@ -264,7 +303,9 @@ fn attachments_and_nested_messages_are_not_read() {
 #[test]
 fn facts_keep_the_first_of_each_name_and_no_address() {
     let message = message("Subject: Hi {{ a@example.se }}\n", "text/plain", "Hi {{name}}, {{name}}");
-    let found = found(&rewrite::check(&message).unwrap().open(), Stream::Marketing, &Dialects::default());
+    let checked = rewrite::check(&message).unwrap();
+    let opened = checked.open();
+    let found = found(&opened, Stream::Marketing, &Dialects::default(), &opened.tracked(&trackers(), None));
     assert_eq!(found.len(), 1);
     let detail = found[0].detail.as_deref().unwrap();
     assert!(!detail.contains("a@example.se"), "{detail}");

@@ -5,4 +5,4 @@ mod foreign;
 pub mod reference;
 mod tokens;
 
-pub use tokens::{Name, Raw, Script, Token, Tokens, Unended, attributes, name_end};
+pub use tokens::{Left, Name, Raw, Script, Token, Tokens, Unended, attributes, name_end};

@@ -18,6 +18,7 @@ mod shipped;
 mod spacing;
 mod taxonomy;
 mod texts;
+mod tracking;
 mod value;
 
 use std::collections::BTreeSet;

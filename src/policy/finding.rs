@@ -97,6 +97,9 @@ findings! {
     LinkToIp = "link_to_ip", ContentRule, "a link leads to a bare IP address, as in fraud; use a name of your own";
     LinkShortened = "link_shortened", ContentRule, "a link goes through a public shortener, whose reputation is not yours; link directly";
     LinkTextMisleads = "link_text_misleads", ContentRule, "the text of a link shows another domain than it leads to, as in fraud; show words, or the same domain";
+    OpaqueTrackedLink = "opaque_tracked_link", ContentRule, "a link goes through a redirect that hides where it leads, so that it is tracked for who gave no consent too; turn click tracking off in the tool";
+    UnknownPixelHost = "unknown_pixel_host", ContentRule, "a picture that nobody sees is of a host that no policy names; name it in [tracking], or take it out of the template";
+    SealedTracker = "sealed_tracker", ContentRule, "the body is signed, so that its pixels and tracked links can't be taken out for who gave no consent; take them out of the template";
     AttachmentBlocked = "attachment_blocked", ContentRule, "mailbox providers refuse mail with such an attachment; link to it";
 }
 

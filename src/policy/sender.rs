@@ -1,6 +1,7 @@
 //! A sender's policy: `policies/senders/*.toml`, checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use super::dialect::Mapped;
 use super::finding::{FindingName, Handling};
 use super::holds::{Cap, QuietHours};
 use super::jurisdiction::Expires;
+use super::tracking::Trackers;
 use super::{RuleRef, Scope, Stream};
 
 /// The longest campaign name in octets.
@@ -40,6 +42,8 @@ pub struct SenderPolicy {
     pub classify: Vec<ClassifyRule>,
     /// `[dialect.sendgrid.groups]`: what names of other providers stand for, by `provider.table` and name.
     pub dialect: BTreeMap<String, BTreeMap<String, Mapped>>,
+    /// What tells that somebody reads this sender's mail: by all files, and by `[tracking]` of this one.
+    pub trackers: Arc<Trackers>,
     pub texts: Texts,
     pub retention: Retention,
     /// Of marketing, in the file's order: those in all, then those by scope.

@@ -13,19 +13,20 @@ use super::parts::{Ending, Kind, Part, Place, Structure};
 use super::placeholders::{Meaning, Search};
 use super::relabel::{Declaring, declare_encoding, declare_utf8};
 use super::transfer::{self, MAX_LINE, base64, longest_line, quoted_printable};
-use super::{EightBit, NotRewritable, pgp};
+use super::{EightBit, NotRewritable, TakenOut, pgp};
 use crate::mail::message::Unparsable;
 use crate::policy::Stream;
 use crate::policy::facts::BodySeal;
 
-/// The edits of everything below the header, and what they ask of the header.
+/// The edits of everything below the header, what they ask of the header, and what of them took trackers out.
 pub(super) fn edits(
     bytes: &[u8],
     structure: &Structure,
     copy: &Copy<'_>,
-) -> Result<(Vec<Edit>, Wanted), NotRewritable> {
+) -> Result<(Vec<Edit>, Wanted, TakenOut), NotRewritable> {
     let mut edits = Vec::new();
     let mut wanted = Wanted::default();
+    let mut taken_out = TakenOut::default();
     let parts = &structure.parts;
     let opened = content(bytes, parts);
     if copy.rewriting.stream == Stream::Marketing {
@@ -40,6 +41,9 @@ pub(super) fn edits(
             Kind::Leaf => {
                 let filled =
                     leaf.filter(|_| opened.seal == BodySeal::Open).map(|leaf| (leaf, leaf.fill(copy)));
+                if let Some((_, filled)) = &filled {
+                    taken_out += filled.taken_out;
+                }
                 Travel { bytes, part, eight_bit: copy.rewriting.eight_bit }.edit(
                     filled,
                     &mut edits,
@@ -54,7 +58,7 @@ pub(super) fn edits(
             Kind::Multipart | Kind::Message => {}
         }
     }
-    Ok((edits, wanted))
+    Ok((edits, wanted, taken_out))
 }
 
 /// The leaves that are the message's content.

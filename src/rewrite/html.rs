@@ -4,9 +4,11 @@
 mod layout;
 mod open;
 mod stand;
+mod value;
 
 pub(super) use layout::Layout;
 pub(super) use stand::{Stand, stands, tag};
+pub(super) use value::Value;
 
 /// The longest reference that is read, in octets.
 const MAX_REFERENCE: usize = 12;

@@ -16,7 +16,7 @@ use super::media::Encoding;
 use super::parts::Part;
 use super::placeholders::{self, Insertion, Meaning, Placeholder, Reading, Search};
 use super::relabel::Declaring;
-use super::{CLIPPED_FROM, Links, Rewriting, shown};
+use super::{CLIPPED_FROM, Links, Rewriting, TakenOut, Tracking, shown, tracking};
 use crate::mail::RawMessage;
 use crate::policy::Stream;
 use crate::policy::sender::ClippedFooter;
@@ -67,6 +67,7 @@ pub(super) enum Role {
 pub(super) struct Filled {
     pub edits: Vec<Edit>,
     pub charset: Relabelled,
+    pub taken_out: TakenOut,
 }
 
 /// Whether the leaf has to declare UTF-8 for what came into it.
@@ -82,6 +83,8 @@ pub(super) struct Copy<'a> {
     search: Search<'a>,
     /// How our unsubscribe links start.
     own_link: Option<Finder<'a>>,
+    /// What goes, where anything does.
+    trackers: Option<tracking::Search<'a>>,
     /// How many more placeholders may be filled.
     left: Cell<usize>,
 }
@@ -90,7 +93,12 @@ impl<'a> Copy<'a> {
     pub fn new(rewriting: &'a Rewriting, message: &RawMessage) -> Self {
         let own_link = rewriting.links.as_ref().map(|links| Finder::new(own_prefix(links)));
         let search = Search::new(&rewriting.dialects, message);
-        Self { rewriting, search, own_link, left: Cell::new(MAX_FILLED) }
+        let unsubscribe = rewriting.links.as_ref().map(|links| links.unsubscribe.as_str());
+        let trackers = match &rewriting.tracking {
+            Tracking::Leave => None,
+            Tracking::TakeOut(trackers) => Some(tracking::Search::new(trackers, unsubscribe)),
+        };
+        Self { rewriting, search, own_link, trackers, left: Cell::new(MAX_FILLED) }
     }
 }
 
@@ -153,7 +161,23 @@ impl Leaf<'_> {
             insertions.extend(self.footer(searched, &found, copy));
         }
         insertions.sort_by_key(|insertion| insertion.at.start);
-        self.encode(insertions)
+        let taken_out = match &copy.trackers {
+            Some(trackers) if self.is_searched_for_trackers() => {
+                trackers.take_out(searched, self.reading(), &mut insertions)
+            }
+            _ => TakenOut::default(),
+        };
+        Filled { taken_out, ..self.encode(insertions) }
+    }
+
+    /// What is neither HTML nor plain text has addresses of a form that nobody here knows.
+    fn is_searched_for_trackers(&self) -> bool {
+        self.part.media.is_markup() || self.part.media.is_plain()
+    }
+
+    /// What tracks in it.
+    pub fn trackers(&self, search: &tracking::Search<'_>) -> Option<tracking::Finds> {
+        self.is_searched_for_trackers().then(|| search.look(self.searched(), self.reading()))
     }
 
     /// What a body gets besides what its placeholders stand for.
@@ -269,9 +293,12 @@ impl Leaf<'_> {
         let wanted = insertions.into_iter().map(|Insertion { at, text }| (at, text)).collect();
         let instead = if markup { reference } else { transliterate };
         let edits = charset.edits(&self.content, &self.view, wanted, instead);
+        let taken_out = TakenOut::default();
         match conversion {
-            None => Filled { edits, charset: Relabelled::No },
-            Some(conversion) => Filled { edits: merged(edits, conversion), charset: Relabelled::Utf8 },
+            None => Filled { edits, charset: Relabelled::No, taken_out },
+            Some(conversion) => {
+                Filled { edits: merged(edits, conversion), charset: Relabelled::Utf8, taken_out }
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod place;
 mod properties;
 mod structure;
 mod text;
+mod tracking;
 mod untouched;
 
 use std::sync::LazyLock;
@@ -48,6 +49,7 @@ fn marketing() -> Rewriting {
         extra_headers: Vec::new(),
         withheld: None,
         dialects: shipped_dialects(),
+        tracking: Tracking::Leave,
         sender_mailto: SenderMailto::Remove,
         eight_bit: EightBit::AsIs,
     }

@@ -14,7 +14,9 @@ use optgate::mail::RawMessage;
 use optgate::policy::dialect::Dialects;
 use optgate::policy::sender::{ClippedFooter, SenderMailto};
 use optgate::policy::{Stream, file};
-use optgate::rewrite::{Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, check, rewrite};
+use optgate::rewrite::{
+    Demands, EightBit, Links, NotRewritable, OwnText, Rewriting, Tracking, check, rewrite,
+};
 
 pub const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
 
@@ -86,6 +88,7 @@ pub fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) ->
         extra_headers: Vec::new(),
         withheld: None,
         dialects: shipped_dialects(),
+        tracking: Tracking::Leave,
         sender_mailto: SenderMailto::Remove,
         eight_bit,
     }
@@ -227,8 +230,8 @@ fn inserted<'a>(old: &[u8], new: &'a [u8]) -> Option<&'a [u8]> {
 }
 
 /// A leaf as it is decoded, and the charset that it says.
-struct Leaf {
-    content: Vec<u8>,
+pub struct Leaf {
+    pub content: Vec<u8>,
     charset: String,
 }
 
@@ -271,7 +274,7 @@ fn contains(text: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// Every leaf by its path (`1.2`), nested messages as they stand.
-fn leaves(bytes: &[u8]) -> HashMap<String, Leaf> {
+pub fn leaves(bytes: &[u8]) -> HashMap<String, Leaf> {
     let message = MessageParser::default().parse(bytes).unwrap();
     let mut found = HashMap::new();
     walk(&message, 0, "", &mut found);

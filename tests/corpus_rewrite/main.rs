@@ -5,3 +5,4 @@ mod judged;
 mod judges;
 mod memory;
 mod torture;
+mod tracking;

@@ -8,6 +8,7 @@ use data_encoding::BASE64_MIME;
 use optgate::lint;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
+use optgate::policy::tracking::Trackers;
 use optgate::rewrite::{EightBit, check, rewrite};
 
 use crate::corpus::rewriting;
@@ -140,7 +141,8 @@ fn deal_with(message: RawMessage) {
     {
         let opened = checked.open();
         opened.takes_a_footer().unwrap();
-        std::hint::black_box(lint::look(&opened, Stream::Marketing, &rewriting.dialects));
+        let tracked = opened.tracked(&Trackers::default(), None);
+        std::hint::black_box(lint::look(&opened, Stream::Marketing, &rewriting.dialects, &tracked));
     }
     std::hint::black_box(rewrite(&message, &rewriting).unwrap());
 }

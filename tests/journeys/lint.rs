@@ -135,3 +135,24 @@ fn what_may_go_is_exit_status_0_and_what_is_no_message_says_why() {
     let output = lint(&clean, &["--sender", "nobody"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn what_tracks_is_shown_as_it_would_be_taken_out_where_the_law_asks_for_consent() {
+    let pixel = "<img src=\"https://t.new.example/o?u=1\" width=\"1\" height=\"1\" alt=\"\">";
+    let link = "<a href=\"https://u1.ct.sendgrid.net/ls/click?upn=x\">Read</a><a href=\"https://shop.example/?mc_eid=1\">Look</a>";
+    let message =
+        newsletter("anna@example.se", "apparel").replacen("<p>", &format!("\r\n{pixel}{link}\r\n<p>"), 1);
+    assert!(message.contains(pixel), "{message}");
+    let output = lint(&message, &[&SENDER[..], &["--json", "--jurisdiction", "FR"]].concat());
+    let report = told(&output);
+    assert_eq!(output.status.code(), Some(0), "{report:#}");
+    let named = |name: &str| report["findings"].as_array().unwrap().iter().any(|own| own["name"] == name);
+    assert!(named("opaque_tracked_link") && named("unknown_pixel_host"), "{report:#}");
+    let changes = report["changes"].as_array().unwrap();
+    let of = |key: &str| -> String { changes.iter().map(|own| own[key].to_string()).collect() };
+    assert!(of("removed").contains("t.new.example") && of("removed").contains("mc_eid"), "{report:#}");
+    assert!(
+        !of("added").contains("t.new.example") && of("added").contains("https://shop.example/\\\""),
+        "{report:#}"
+    );
+}

@@ -46,5 +46,6 @@ mod slips;
 mod spacing;
 mod time;
 mod tls;
+mod tracking;
 mod upstreams;
 mod withdrawal;

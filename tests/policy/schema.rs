@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::run;
 
-const KINDS: [&str; 5] = ["sender", "jurisdiction", "shaping", "dialects", "case"];
+const KINDS: [&str; 6] = ["sender", "jurisdiction", "shaping", "dialects", "tracking", "case"];
 
 fn beside_the_policies(kind: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/schema");

@@ -67,18 +67,22 @@ fn texts(old: &ShownLeaf, new: &ShownLeaf) -> Vec<Change> {
             continue;
         }
         let line = at + 1;
-        // Nothing is ever taken out of a text without something in its place.
         let next = old.get(at).and_then(|own| new.iter().skip(other).take(AHEAD).position(|new| new == own));
-        let length = match (next, old.get(at)) {
-            (Some(length), _) => length,
-            (None, Some(_)) => 1,
-            (None, None) => new.len() - other,
+        // What is taken out may have been on lines of its own.
+        let gone = new.get(other).and_then(|own| old.iter().skip(at).take(AHEAD).position(|old| old == own));
+        let (goes, comes) = match (next, gone, old.get(at)) {
+            (Some(length), ..) => (0, length),
+            (None, Some(length), _) => (length, 0),
+            (None, None, Some(_)) => (1, 1),
+            (None, None, None) => (0, new.len() - other),
         };
-        let removed = if next.is_none() { old.get(at).map(|own| (*own).to_owned()) } else { None };
-        let added = new.iter().skip(other).take(length).map(|own| (*own).to_owned()).collect();
-        at += usize::from(removed.is_some());
-        other = (other + length).min(new.len());
-        changes.push(Change { place: place.clone(), line, removed: removed.into_iter().collect(), added });
+        let lines = |of: &[&str], from: usize, count: usize| -> Vec<String> {
+            of.iter().skip(from).take(count).map(|own| (*own).to_owned()).collect()
+        };
+        let (removed, added) = (lines(&old, at, goes), lines(&new, other, comes));
+        at = (at + goes).min(old.len());
+        other = (other + comes).min(new.len());
+        changes.push(Change { place: place.clone(), line, removed, added });
     }
     changes
 }
@@ -97,6 +101,9 @@ mod tests {
         let told: Vec<_> = changes.iter().map(|own| (own.line, own.removed.len(), own.added.len())).collect();
         assert_eq!(told, [(2, 1, 1), (4, 0, 2)]);
         assert!(texts(&leaf("a\nb"), &leaf("a\nb")).is_empty());
+        let changes = texts(&leaf("a\n<img\nsrc=x>\nb\nc d"), &leaf("a\nb\nc"));
+        let told: Vec<_> = changes.iter().map(|own| (own.line, own.removed.len(), own.added.len())).collect();
+        assert_eq!(told, [(2, 2, 0), (5, 1, 1)], "what goes is told too");
         assert_eq!(texts(&leaf(""), &leaf("footer"))[0].added, ["footer"]);
     }
 }

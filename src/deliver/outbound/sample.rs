@@ -3,9 +3,20 @@
 
 use super::{EightBit, Links, Rewriting, demands, feedback_id, footer_text, list_id, marketing, spoken};
 use crate::policy::facts::ConfirmLink;
+use crate::policy::sender::SenderPolicy;
 use crate::policy::{Facts, PolicySet, Stream, Verdict};
+use crate::rewrite::Tracking;
 
 const EXAMPLE: &str = "https://mail.example.com";
+
+/// Nobody in particular has consented.
+fn tracking(policy: &PolicySet, sender: &SenderPolicy, verdict: &Verdict) -> Tracking {
+    let pack = verdict.jurisdiction.as_deref().and_then(|id| policy.jurisdictions.get(id));
+    match pack {
+        Some(pack) if !pack.tracking.consent => Tracking::Leave,
+        Some(_) | None => Tracking::TakeOut(sender.trackers.clone()),
+    }
+}
 
 /// As for a person of whom nothing is known but what the verdict says; `None` where no policy has the sender.
 pub fn sample(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Option<Rewriting> {
@@ -34,6 +45,7 @@ pub fn sample(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Option<Re
         extra_headers: Vec::new(),
         withheld: None,
         dialects: policy.dialects.clone(),
+        tracking: tracking(policy, sender, verdict),
         sender_mailto: sender.stream(facts.stream).sender_mailto,
         eight_bit: EightBit::AsIs,
     })

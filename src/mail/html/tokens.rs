@@ -36,6 +36,14 @@ impl Token {
     }
 }
 
+/// What a start tag may end besides its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    Nothing,
+    /// A drawing or formula: what follows is read as HTML again.
+    Foreign,
+}
+
 /// What the document ends within, and what ends that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Unended {
@@ -113,17 +121,30 @@ pub struct Tokens<'a> {
     /// The element whose content comes next.
     raw: Option<Raw>,
     foreign: Foreign,
+    left: Left,
     unended: Unended,
 }
 
 impl<'a> Tokens<'a> {
     pub fn of(html: &'a [u8]) -> Self {
-        Self { html, at: 0, raw: None, foreign: Foreign::default(), unended: Unended::Nothing }
+        Self {
+            html,
+            at: 0,
+            raw: None,
+            foreign: Foreign::default(),
+            left: Left::Nothing,
+            unended: Unended::Nothing,
+        }
     }
 
     /// Meant for when all is read.
     pub fn unended(self) -> Unended {
         self.unended
+    }
+
+    /// Whether the last start tag ended a drawing or formula, in which what follows would be read otherwise.
+    pub fn left(&self) -> Left {
+        self.left
     }
 
     fn tag_or_comment(&mut self, from: usize) -> Option<Token> {
@@ -177,7 +198,10 @@ impl<'a> Tokens<'a> {
             self.unended = Unended::Tag { quote: tag.quote, raw };
         } else {
             self.raw = raw;
+            let before = self.foreign.is_here();
             self.foreign.start(lower.bytes(), tag.closed);
+            let leaves = before && !self.foreign.is_here() && tag.closed == Closed::Yes;
+            self.left = if leaves { Left::Foreign } else { Left::Nothing };
         }
         Token::Start { name, whole: from..tag.end }
     }

@@ -8,12 +8,14 @@ use super::jurisdiction::{self, ReadPack};
 use super::link::{self, Known, Packs};
 use super::sender::{self, ReadSender};
 use super::shaping::ReadShaping;
+use super::tracking::ReadTracking;
 use super::{Kind, Mistake, NamedText, Severity, Unread};
 use crate::policy::PolicySet;
+use crate::policy::tracking::Trackers;
 use crate::toml_file::{Given, Source, Table, whole_file};
 
-const PLACES: &str = "a policy file lies in senders/, jurisdictions/, shaping/ or cases/, or is shaping.toml or \
-                      dialects.toml";
+const PLACES: &str = "a policy file lies in senders/, jurisdictions/, shaping/ or cases/, or is shaping.toml, \
+                      dialects.toml or tracking.toml";
 
 /// What the files say, before references between them are checked.
 #[derive(Default)]
@@ -22,6 +24,7 @@ pub struct Reading<'s> {
     packs: BTreeMap<String, (&'s Source<'s>, ReadPack)>,
     shaping: ReadShaping<'s>,
     dialects: ReadDialects,
+    tracking: ReadTracking,
     /// Policy folders that lie in this one, each told once.
     pub nested: Vec<Mistake>,
     nested_names: BTreeSet<String>,
@@ -46,6 +49,7 @@ impl<'s> Reading<'s> {
             }
             Some(Kind::Shaping) => self.shaping.read(table),
             Some(Kind::Dialects) => self.dialects.read(table),
+            Some(Kind::Tracking) => self.tracking.read(table),
             Some(Kind::Case) | None => match nested_in(name) {
                 Some(folder) => self.nested(folder),
                 None => source.error_of_file(PLACES),
@@ -83,13 +87,17 @@ impl<'s> Reading<'s> {
             Default::default()
         });
         let maps: BTreeSet<Option<&str>> = dialects.maps().collect();
+        let tracking = Arc::new(self.tracking.patterns());
         let mut senders = BTreeMap::new();
         for (id, (source, read)) in self.senders {
             link::check(source, &read, &packs);
             if known(Kind::Dialects) == Known::All {
                 dialects::references(source, &read.dialects, &maps);
             }
-            senders.insert(id, read.policy);
+            let mut policy = read.policy;
+            let domains = policy.from_domains.clone();
+            policy.trackers = Arc::new(Trackers::new(tracking.clone(), Arc::new(read.tracking), domains));
+            senders.insert(id, policy);
         }
         let shaping = self.shaping.shaping;
         PolicySet { hash, senders, jurisdictions, shaping, dialects: Arc::new(dialects), files }

@@ -11,11 +11,13 @@ pub enum Kind {
     Jurisdiction,
     Shaping,
     Dialects,
+    Tracking,
     Case,
 }
 
 impl Kind {
-    pub const ALL: [Self; 5] = [Self::Sender, Self::Jurisdiction, Self::Shaping, Self::Dialects, Self::Case];
+    pub const ALL: [Self; 6] =
+        [Self::Sender, Self::Jurisdiction, Self::Shaping, Self::Dialects, Self::Tracking, Self::Case];
 
     /// What a file is by its place in the folder; `None` where none has its place.
     pub fn of(name: &str) -> Option<Self> {
@@ -25,6 +27,7 @@ impl Kind {
             "jurisdictions" => Some(Self::Jurisdiction),
             "shaping" | "shaping.toml" => Some(Self::Shaping),
             "dialects" | "dialects.toml" => Some(Self::Dialects),
+            "tracking" | "tracking.toml" => Some(Self::Tracking),
             "cases" => Some(if super::case::is_sender(name) { Self::Sender } else { Self::Case }),
             _ => None,
         }
@@ -37,6 +40,7 @@ impl Kind {
             Self::Jurisdiction => "jurisdiction",
             Self::Shaping => "shaping",
             Self::Dialects => "dialects",
+            Self::Tracking => "tracking",
             Self::Case => "case",
         }
     }
@@ -48,6 +52,7 @@ impl Kind {
             Self::Jurisdiction => include_str!("../../../policies/schema/jurisdiction.json"),
             Self::Shaping => include_str!("../../../policies/schema/shaping.json"),
             Self::Dialects => include_str!("../../../policies/schema/dialects.json"),
+            Self::Tracking => include_str!("../../../policies/schema/tracking.json"),
             Self::Case => include_str!("../../../policies/schema/case.json"),
         }
     }

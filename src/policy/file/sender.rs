@@ -1,11 +1,13 @@
 //! `senders/*.toml`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::taxonomy::known;
+use super::tracking::ReadTracking;
 use super::value;
 use super::{dialects, jurisdiction, later, spacing, taxonomy, texts};
 use crate::policy::finding::{FindingName, Handling};
@@ -14,6 +16,7 @@ use crate::policy::sender::{
     ClassifyRule, ClippedFooter, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy,
     SenderMailto, SenderPolicy, SignedBody, Similar, StreamPolicy,
 };
+use crate::policy::tracking::Patterns;
 use crate::policy::{RuleRef, Scope, Stream};
 use crate::toml_file::{Given, Severity, Table, Value};
 
@@ -47,6 +50,8 @@ pub struct ReadSender {
     pub default_jurisdiction: Option<Given<String>>,
     /// Tables of names of other providers.
     pub dialects: Vec<dialects::Named>,
+    /// `[tracking]`.
+    pub tracking: Patterns,
 }
 
 /// Reads one sender; `None` where it has no usable id. Other mistakes leave it as whole as it can be.
@@ -75,6 +80,8 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         source.tell_of_line(Severity::Warning, quiet.rule.line, message);
     }
     let (dialect, dialects) = dialects::mapping(&mut table, &scopes);
+    let mut tracking = ReadTracking::default();
+    tracking.read_own(&mut table);
     let policy = SenderPolicy {
         id: id.as_ref().map(|given| given.value.clone()).unwrap_or_default(),
         name: name.map(|given| given.value).unwrap_or_default(),
@@ -95,6 +102,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         expires: expires(&mut table, &rule),
         classify: classify(&mut table, &scopes),
         dialect,
+        trackers: Arc::default(),
         texts: texts::read(&mut table, &default_locale),
         default_locale,
         retention: retention(&mut table),
@@ -103,7 +111,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     };
     later::of_sender(&mut table);
     table.finish();
-    Some(ReadSender { policy, id: id?, default_jurisdiction, dialects })
+    Some(ReadSender { policy, id: id?, default_jurisdiction, dialects, tracking: tracking.patterns() })
 }
 
 fn https_url(value: Value<'_>) -> Option<String> {

@@ -49,6 +49,7 @@ const FILES: &[(&str, &str)] = embedded![
     "jurisdictions/us.toml",
     "senders/demo-shop.toml",
     "shaping.toml",
+    "tracking.toml",
 ];
 
 /// The shipped jurisdiction packs, demo sender, shaping and cases, embedded in the binary.

@@ -12,7 +12,7 @@ use crate::deliver::upstream::{Body, Capabilities, Settings};
 use crate::mail::{Address, RawMessage};
 use crate::policy::Stream;
 use crate::policy::sender::{ClippedFooter, SenderMailto};
-use crate::rewrite::{Demands, EightBit, Links, Rewriting, rewrite};
+use crate::rewrite::{Demands, EightBit, Links, Rewriting, Tracking, rewrite};
 use crate::sign::{Pair, Signers};
 
 /// What of the configuration and the policies goes into a probe.
@@ -131,6 +131,7 @@ impl Probe {
             extra_headers: Vec::new(),
             withheld: None,
             dialects: Arc::default(),
+            tracking: Tracking::Leave,
             sender_mailto: SenderMailto::Remove,
             eight_bit: EightBit::Encode,
         }

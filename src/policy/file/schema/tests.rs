@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::super::dialects::ReadDialects;
+use super::super::tracking::ReadTracking;
 use super::super::{case, jurisdiction, parse, sender, shaping, shipped};
 use super::Kind;
 use crate::toml_file::asked::AskedFor;
@@ -21,6 +22,7 @@ fn asked(kind: Kind) -> BTreeMap<String, AskedFor> {
         Kind::Jurisdiction => include_str!("../../../../tests/vectors/every-key/jurisdiction.toml"),
         Kind::Shaping => include_str!("../../../../tests/vectors/every-key/shaping.toml"),
         Kind::Dialects => include_str!("../../../../tests/vectors/every-key/dialects.toml"),
+        Kind::Tracking => include_str!("../../../../tests/vectors/every-key/tracking.toml"),
         Kind::Case => include_str!("../../../../tests/vectors/every-key/case.toml"),
     };
     let read = || {
@@ -32,6 +34,7 @@ fn asked(kind: Kind) -> BTreeMap<String, AskedFor> {
             Kind::Jurisdiction => drop(jurisdiction::read(table)),
             Kind::Shaping => shaping::ReadShaping::default().read(table),
             Kind::Dialects => ReadDialects::default().read(table),
+            Kind::Tracking => ReadTracking::default().read(table),
             Kind::Case => drop(case::file(table, Some(&parse(&shipped()).unwrap().0))),
         }
         source
@@ -241,6 +244,7 @@ fn a_folder_full_of_mistakes_does_not_fit() {
         (Kind::Jurisdiction, include_str!("../../../../tests/vectors/mistakes/jurisdictions/se.toml")),
         (Kind::Shaping, include_str!("../../../../tests/vectors/mistakes/shaping.toml")),
         (Kind::Dialects, include_str!("../../../../tests/vectors/mistakes/dialects.toml")),
+        (Kind::Tracking, include_str!("../../../../tests/vectors/mistakes/tracking.toml")),
         (Kind::Case, include_str!("../../../../tests/vectors/mistakes/cases/cases.toml")),
     ] {
         assert_ne!(misfits_of(kind, text), Vec::<String>::new(), "{}", kind.as_str());
