@@ -10,6 +10,8 @@ pub(super) use layout::Layout;
 pub(super) use stand::{Stand, stands, tag};
 pub(super) use value::Value;
 
+use crate::mail::html::Tokens;
+
 /// The longest reference that is read, in octets.
 const MAX_REFERENCE: usize = 12;
 
@@ -29,22 +31,26 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// The text that a reader sees, roughly: tags and comments left out, references read.
+/// The text that a reader sees, roughly: tags, comments, scripts and styles left out, references read.
 pub(super) fn visible_text(html: &str) -> String {
     let mut out = String::with_capacity(html.len() / 2);
-    let mut rest = html;
-    while let Some(at) = rest.find(['<', '&']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        rest = if rest.starts_with('<') { after_tag(rest) } else { after_reference(rest, &mut out) };
+    let mut at = 0;
+    for token in Tokens::of(html.as_bytes()) {
+        let whole = token.whole();
+        read_references(html.get(at..whole.start).unwrap_or_default(), &mut out);
+        at = whole.end;
     }
-    out.push_str(rest);
+    read_references(html.get(at..).unwrap_or_default(), &mut out);
     out
 }
 
-fn after_tag(rest: &str) -> &str {
-    let end = if rest.starts_with("<!--") { "-->" } else { ">" };
-    rest.find(end).map_or("", |at| &rest[at + end.len()..])
+fn read_references(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = after_reference(&rest[at..], out);
+    }
+    out.push_str(rest);
 }
 
 fn after_reference<'a>(rest: &'a str, out: &mut String) -> &'a str {
@@ -79,5 +85,6 @@ mod tests {
     #[test]
     fn visible_text_reads_references() {
         assert_eq!(visible_text("<b>Stra&szlig;e</b> &#214;&amp;<!-- x > -->y &bogus"), "Strasze Ö y &bogus");
+        assert_eq!(visible_text("a<style><!-- b</style>c<script>d"), "ac");
     }
 }

@@ -229,10 +229,11 @@ fn tildes(content: &[u8], mut visit: impl FnMut(Range<usize>, Hz)) -> Hz {
 
 pub(super) fn mask_tildes(content: &[u8]) -> Vec<u8> {
     let mut masked = content.to_vec();
-    tildes(content, |at, kind| {
-        if matches!(kind, Hz::Pairs | Hz::Mark) {
-            masked[at].fill(MASK);
-        }
+    tildes(content, |at, kind| match kind {
+        Hz::Ascii => {}
+        // Nothing may come between the two.
+        Hz::Tilde => masked[at.start + 1] = MASK,
+        Hz::Mark | Hz::Pairs => masked[at].fill(MASK),
     });
     masked
 }
