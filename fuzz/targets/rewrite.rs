@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::{Bytes, BytesMut};
 use libfuzzer_sys::fuzz_target;
+use optgate::lint;
 use optgate::mail::RawMessage;
 use optgate::policy::dialect::Dialects;
 use optgate::policy::sender::{ClippedFooter, SenderMailto};
@@ -23,7 +24,7 @@ fuzz_target!(|octets: &[u8]| {
     let [how, octets @ ..] = octets else { return };
     let Ok(message) = RawMessage::index(received(octets)) else { return };
     let rewriting = rewriting(*how);
-    let checked = rewrite::check(&message).map(drop);
+    let checked = rewrite::check(&message).map(|checked| told(&checked, &rewriting));
     let copy = match rewrite::rewrite(&message, &rewriting) {
         Ok(copy) => copy,
         Err(NotRewritable::SignedEightBit) => {
@@ -59,6 +60,18 @@ fuzz_target!(|octets: &[u8]| {
         "a second pass changed it"
     );
 });
+
+/// Lint takes any message, and says little of each.
+fn told(checked: &rewrite::Checked<'_>, rewriting: &Rewriting) {
+    let opened = checked.open();
+    let tracked = opened.tracked(&shipped_trackers(), None);
+    let findings = lint::look(&opened, rewriting.stream, &rewriting.dialects, &tracked);
+    assert!(findings.len() <= 200, "it tells too much");
+    for finding in findings {
+        let control = |character: char| character.is_control();
+        assert!(finding.excerpt.len() <= 100 && !finding.excerpt.contains(control), "{finding:?}");
+    }
+}
 
 /// What the gateway makes of message data.
 fn received(octets: &[u8]) -> Bytes {
