@@ -122,8 +122,12 @@ pub(super) fn escaped(
     let mut edits = Vec::with_capacity(wanted.len());
     let mut wanted = wanted.into_iter().peekable();
     let edit = |at: Range<usize>, text: &str, state: &State| {
-        let at = if state.shift == Shift::In { at } else { return shifted_in(content, at, encode(text)) };
-        designated(content, at, encode(text), state)
+        // What is in again stands in the set that was named before it went out.
+        match (state.shift, state.set) {
+            (Shift::In, _) => designated(content, at, encode(text), state),
+            (Shift::Out, Set::Other) => shifted_in(content, designated(content, at, encode(text), state)),
+            (Shift::Out, _) => shifted_in(content, Edit::replace(at, encode(text))),
+        }
     };
     let last = escapes(content, |stretch, state, _| {
         while let Some((at, text)) = wanted.next_if(|(at, _)| at.start < stretch.end) {
@@ -135,9 +139,9 @@ pub(super) fn escaped(
 }
 
 /// An edit among what was shifted out.
-fn shifted_in(content: &[u8], at: Range<usize>, text: Vec<u8>) -> Edit {
+fn shifted_in(content: &[u8], Edit { at, with }: Edit) -> Edit {
     let out: &[u8] = if at.end < content.len() { &[SHIFT_OUT] } else { b"" };
-    Edit::replace(at, [&[SHIFT_IN], text.as_slice(), out].concat())
+    Edit::replace(at, [&[SHIFT_IN], with.as_slice(), out].concat())
 }
 
 /// An edit that says of itself what set it is in, and no more often than needed: a sequence right after another is an

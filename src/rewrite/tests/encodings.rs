@@ -261,3 +261,12 @@ fn a_signed_body_of_eight_bits_cannot_be_encoded() {
     let armored = "From: a@x.example\n\n-----BEGIN PGP SIGNED MESSAGE-----\nvår\n";
     assert_eq!(rewrite(&message(armored), &encode).unwrap_err(), NotRewritable::SignedEightBit);
 }
+
+#[test]
+fn a_text_that_is_shifted_twice_over_gets_a_footer_that_is_found_again() {
+    let text = "From: a@x.example\nContent-Type: text/plain; charset=iso-2022-jp\n\nHello \x0E8\x1B(E\nend\n";
+    let once = copy(text, &marketing());
+    let again = copy(&once.replace("\r\n", "\n"), &marketing());
+    assert!(once.contains("\x0F\x1B(B"), "{once:?}");
+    assert_eq!(again.matches(UNSUBSCRIBE).count(), once.matches(UNSUBSCRIBE).count(), "{again:?}");
+}
