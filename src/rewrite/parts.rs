@@ -37,8 +37,9 @@ pub(super) struct Part {
     /// Its content, without the CRLF that belongs to the boundary after it.
     pub body: Range<usize>,
     pub ending: Ending,
-    pub content_type: Option<Field>,
-    pub transfer_encoding: Option<Field>,
+    /// Where there are several, all say the same, or `doubt` tells that they don't.
+    pub content_types: Vec<Field>,
+    pub transfer_encodings: Vec<Field>,
     disposition: Vec<Field>,
     id: Option<Field>,
     /// The container that it stands in.
@@ -397,8 +398,8 @@ impl Splitter<'_> {
             header: header.range.clone(),
             body: body..body,
             ending: Ending::Whole,
-            content_type: content_type.cloned(),
-            transfer_encoding: transfer_encoding.cloned(),
+            content_types: header.all(MimeField::Type).cloned().collect(),
+            transfer_encodings: header.all(MimeField::TransferEncoding).cloned().collect(),
             disposition: header.all(MimeField::Disposition).cloned().collect(),
             id: header.first(MimeField::Id).cloned(),
             parent,

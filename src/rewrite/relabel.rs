@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::edit::Edit;
 use super::headers::Wanted;
 use super::parts::Part;
+use crate::mail::message::Field;
 
 /// Whether a charset can be declared without guessing what the Content-Type means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,47 +17,50 @@ pub(super) enum Declaring {
 
 impl Declaring {
     pub fn of(bytes: &[u8], part: &Part) -> Self {
-        let Some(field) = &part.content_type else { return Self::Possible };
-        let value = &bytes[field.value.clone()];
+        match part.content_types.iter().all(|field| Self::is_clear(&bytes[field.value.clone()], part)) {
+            true => Self::Possible,
+            false => Self::Unclear,
+        }
+    }
+
+    fn is_clear(value: &[u8], part: &Part) -> bool {
         let named = parameters(value).filter(|name| starts_with_charset(&value[*name..])).count();
         let lower = value.to_ascii_lowercase();
         let extended =
             memchr::memmem::find(&lower, b"charset*").is_some_and(|at| lower.get(at + 8) != Some(&b'='));
         let found = named == 1 || named == 0 && part.media.charset().is_none();
-        match part.media.is_plain() && found && !extended && !value.contains(&b'(') {
-            true => Self::Possible,
-            false => Self::Unclear,
-        }
+        part.media.is_plain() && found && !extended && !value.contains(&b'(')
     }
 }
 
-/// Makes a text part declare UTF-8.
+/// Makes a text part declare UTF-8, in each of its fields.
 pub(super) fn declare_utf8(bytes: &[u8], part: &Part, edits: &mut Vec<Edit>, wanted: &mut Wanted) {
-    match &part.content_type {
-        None => add(part, "Content-Type: text/plain; charset=utf-8\r\n", edits, wanted),
-        Some(field) => {
-            let value = &bytes[field.value.clone()];
-            let shift = |at: Range<usize>| field.value.start + at.start..field.value.start + at.end;
-            edits.push(match charset_value(value) {
-                // RFC 2231's form has a star before the equals sign.
-                Some(at) if value[at.start] == b'*' => Edit::replace(shift(at), b"=utf-8".to_vec()),
-                Some(at) => Edit::replace(shift(at), b"utf-8".to_vec()),
-                None => {
-                    let end = trim_parameters(value).len();
-                    let with = if end == 0 { " text/plain; charset=utf-8" } else { "; charset=utf-8" };
-                    Edit::replace(shift(end..value.len()), with.into())
-                }
-            });
-        }
+    if part.content_types.is_empty() {
+        add(part, "Content-Type: text/plain; charset=utf-8\r\n", edits, wanted);
     }
+    edits.extend(part.content_types.iter().map(|field| {
+        let value = &bytes[field.value.clone()];
+        let shift = |at: Range<usize>| field.value.start + at.start..field.value.start + at.end;
+        match charset_value(value) {
+            // RFC 2231's form has a star before the equals sign.
+            Some(at) if value[at.start] == b'*' => Edit::replace(shift(at), b"=utf-8".to_vec()),
+            Some(at) => Edit::replace(shift(at), b"utf-8".to_vec()),
+            None => {
+                let end = trim_parameters(value).len();
+                let with = if end == 0 { " text/plain; charset=utf-8" } else { "; charset=utf-8" };
+                Edit::replace(shift(end..value.len()), with.into())
+            }
+        }
+    }));
 }
 
-/// Makes a part declare a transfer encoding.
+/// Makes a part declare a transfer encoding, in each of its fields.
 pub(super) fn declare_encoding(part: &Part, encoding: &str, edits: &mut Vec<Edit>, wanted: &mut Wanted) {
-    match &part.transfer_encoding {
-        None => add(part, &format!("Content-Transfer-Encoding: {encoding}\r\n"), edits, wanted),
-        Some(field) => edits.push(Edit::replace(field.value.clone(), format!(" {encoding}").into_bytes())),
+    if part.transfer_encodings.is_empty() {
+        add(part, &format!("Content-Transfer-Encoding: {encoding}\r\n"), edits, wanted);
     }
+    let declared = |field: &Field| Edit::replace(field.value.clone(), format!(" {encoding}").into_bytes());
+    edits.extend(part.transfer_encodings.iter().map(declared));
 }
 
 fn add(part: &Part, field: &str, edits: &mut Vec<Edit>, wanted: &mut Wanted) {

@@ -270,3 +270,21 @@ fn a_text_that_is_shifted_twice_over_gets_a_footer_that_is_found_again() {
     assert!(once.contains("\x0F\x1B(B"), "{once:?}");
     assert_eq!(again.matches(UNSUBSCRIBE).count(), once.matches(UNSUBSCRIBE).count(), "{again:?}");
 }
+
+#[test]
+fn a_field_that_is_said_twice_is_changed_twice() {
+    let arabic = Rewriting { sender_name: "متجر".into(), ..marketing() };
+    let twice = "From: a@x.example\nContent-Type: text/plain; charset=koi8-r\nContent-Type: text/plain;\n charset=koi8-r\n\nHi\n";
+    let copy = rewritten(&message(twice), &arabic);
+    let text = String::from_utf8(copy.clone()).unwrap();
+    assert!(text.matches("charset=utf-8").count() == 2 && !text.contains("koi8-r"), "{text}");
+    check(&bytes(copy)).unwrap();
+
+    let encode = Rewriting { eight_bit: EightBit::Encode, ..swedish() };
+    let twice = "From: a@x.example\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\
+                 Content-Transfer-Encoding: 8BIT\n\nvår\n";
+    let copy = rewritten(&message(twice), &encode);
+    let text = String::from_utf8(copy.clone()).unwrap();
+    assert_eq!(text.matches("Content-Transfer-Encoding: quoted-printable").count(), 2, "{text}");
+    check(&bytes(copy)).unwrap();
+}
