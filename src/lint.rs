@@ -110,7 +110,10 @@ impl Findings {
             return;
         }
         let (line, column) = at.map_or((0, 0), |(text, at)| line_and_column(text, at));
-        let excerpt = excerpt.split_whitespace().collect::<Vec<_>>().join(" ");
+        // It goes into replies and onto terminals.
+        let of_a_line = |character: char| character.is_whitespace() || character.is_control();
+        let words = excerpt.split(of_a_line).filter(|word| !word.is_empty());
+        let excerpt = words.collect::<Vec<_>>().join(" ");
         let cut = start_of(&excerpt, EXCERPT);
         let excerpt = if cut.len() < excerpt.len() { format!("{cut}…") } else { excerpt };
         self.all.push(Finding { name, place: place.to_owned(), line, column, excerpt });

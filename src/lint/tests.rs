@@ -344,3 +344,12 @@ fn words_in_brackets_for_the_author_are_only_possible() {
         );
     }
 }
+
+#[test]
+fn what_is_quoted_holds_no_control_character() {
+    let text = message("Subject: a\n", "text/plain", "Hi {{first\u{1b}[31m name\u{7f}}}");
+    let finding =
+        look(&text, Stream::Marketing).into_iter().find(|own| own.name == FindingName::MergeFieldLeak);
+    let excerpt = finding.unwrap().excerpt;
+    assert!(excerpt.contains("first") && !excerpt.contains(char::is_control), "{excerpt:?}");
+}
