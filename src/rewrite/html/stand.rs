@@ -27,6 +27,9 @@ pub(in crate::rewrite) fn stands<'r>(
     html: &[u8],
     places: impl Iterator<Item = &'r Range<usize>> + Clone,
 ) -> Vec<Stand> {
+    if places.clone().next().is_none() {
+        return Vec::new();
+    }
     let mut without = html.to_vec();
     places.clone().for_each(|place| without[place.clone()].fill(b'_'));
     let mut tokens = Tokens::of(&without).peekable();
