@@ -80,7 +80,16 @@ pub(super) struct Search<'t> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Found {
     kind: Kind,
-    insertion: Insertion,
+    /// In order; of a link those that make it what it becomes, together or not at all.
+    pieces: Vec<Insertion>,
+}
+
+impl Found {
+    /// From its first piece to its last.
+    fn whole(&self) -> Range<usize> {
+        let start = self.pieces.first().map_or(0, |first| first.at.start);
+        start..self.pieces.last().map_or(start, |last| last.at.end)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +130,7 @@ impl<'t> Search<'t> {
             Reading::Markup => document::look(text, self, &mut finds),
             Reading::Plain => plain::look(text, self, &mut finds),
         }
-        finds.found.sort_by_key(|own| own.insertion.at.start);
+        finds.found.sort_by_key(|own| own.whole().start);
         finds
     }
 
@@ -130,21 +139,21 @@ impl<'t> Search<'t> {
         let finds = self.look(text, reading);
         let mut taken = TakenOut { opaque_links: finds.opaque_links, ..TakenOut::default() };
         let mut goes: Vec<Insertion> = Vec::new();
-        for Found { kind, insertion } in finds.found {
-            let range = &insertion.at;
+        for found in finds.found {
+            let range = &found.whole();
             if goes.last().is_some_and(|last| last.at.end > range.start) {
                 continue;
             }
             let first = coming.partition_point(|own| own.at.end <= range.start);
             let meets = coming.get(first).filter(|own| own.at.start < range.end);
-            match kind {
+            match found.kind {
                 // A link that we fill is ours.
                 Kind::Link if meets.is_some() => continue,
                 Kind::Pixel if is_crossed(coming, first, range) => continue,
                 Kind::Pixel => taken.pixels += 1,
                 Kind::Link => taken.links += 1,
             }
-            goes.push(insertion);
+            goes.extend(found.pieces);
         }
         // What comes between two elements has nothing to do with either.
         let within = |own: &Insertion| {
@@ -168,12 +177,12 @@ fn is_crossed(coming: &[Insertion], first: usize, range: &Range<usize>) -> bool 
 
 impl Finds {
     fn pixel(&mut self, insertion: Insertion) {
-        self.add(Kind::Pixel, insertion);
+        self.add(Kind::Pixel, vec![insertion]);
     }
 
-    fn add(&mut self, kind: Kind, insertion: Insertion) {
+    fn add(&mut self, kind: Kind, pieces: Vec<Insertion>) {
         if self.found.len() < MOST {
-            self.found.push(Found { kind, insertion });
+            self.found.push(Found { kind, pieces });
         }
     }
 
@@ -198,21 +207,10 @@ impl Finds {
         match untracked.change {
             None => {}
             Some(Change::Target(target)) => {
-                let insertion = write(0..address.text().len(), &target);
-                self.add(Kind::Link, insertion);
+                self.add(Kind::Link, vec![write(0..address.text().len(), &target)]);
             }
-            // One link is one edit, so that it is counted once and changes as a whole or not at all.
             Some(Change::Without(goes)) => {
-                let (Some(first), Some(last)) = (goes.first(), goes.last()) else { return };
-                let whole = first.start..last.end;
-                let mut left = String::new();
-                let mut at = whole.start;
-                for range in &goes {
-                    left.push_str(address.text().get(at..range.start).unwrap_or_default());
-                    at = range.end;
-                }
-                let insertion = write(whole, &left);
-                self.add(Kind::Link, insertion);
+                self.add(Kind::Link, goes.into_iter().map(|range| write(range, "")).collect());
             }
         }
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::mail::html::reference;
 
 /// A longer value is nobody's address, in octets.
-pub(in crate::rewrite) const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 16 * 1024;
 /// The longest reference, in octets.
 const LONGEST_REFERENCE: usize = 12;
 
@@ -41,12 +41,13 @@ impl Value {
         Some(value)
     }
 
-    /// Of a text without references.
-    pub fn plain(text: &[u8], at: Range<usize>) -> Self {
+    /// The same of a text without references.
+    pub fn plain(text: &[u8], at: Range<usize>) -> Option<Self> {
+        let raw = text.get(at.clone()).filter(|raw| raw.len() <= LONGEST)?;
         let mut value = Self::default();
-        value.push(text.get(at.clone()).unwrap_or_default(), at.start);
+        value.push(raw, at.start);
         value.origins.push(at.end);
-        value
+        Some(value)
     }
 
     /// Where a stretch of the text stands in the document.

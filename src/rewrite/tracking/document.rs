@@ -24,6 +24,8 @@ const CONTAINERS: [&[u8]; 5] = [b"div", b"span", b"table", b"center", b"section"
 const CELLS: [&[u8]; 3] = [b"td", b"th", b"table"];
 /// The most classes of one element that are looked at.
 const MOST_CLASSES: usize = 32;
+/// The most words of a document's styles that are remembered.
+const MOST_STYLED: usize = 100_000;
 
 pub(super) fn look(document: &[u8], search: &Search<'_>, finds: &mut Finds) {
     let mut walk = Walk {
@@ -147,7 +149,7 @@ impl<'a> Walk<'a> {
                         self.walk(inner, Within::Condition);
                     }
                 }
-                Token::Raw(whole) if self.in_style => self.css(&Value::plain(document, place(whole)), false),
+                Token::Raw(whole) if self.in_style => self.stylesheet(place(whole)),
                 Token::Raw(_) => {}
             }
         }
@@ -210,8 +212,9 @@ impl<'a> Walk<'a> {
                 self.open = None;
                 // What was found in it goes with it.
                 self.finds.found.truncate(index + 1);
-                if let Some(picture) = self.finds.found.get_mut(index) {
-                    picture.insertion.at.end = end;
+                let picture = self.finds.found.get_mut(index);
+                if let Some(piece) = picture.and_then(|own| own.pieces.last_mut()) {
+                    piece.at.end = end;
                 }
             }
         }
@@ -312,6 +315,25 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// A style, `url(…)` by `url(…)`: what it says besides may be as long as the mail.
+    fn stylesheet(&mut self, at: Range<usize>) {
+        let Some(text) = self.document.get(at.clone()) else { return };
+        let mut from = 0;
+        while let Some(found) = memchr::memchr(b'(', &text[from..]) {
+            let open = from + found;
+            from = open + 1;
+            let Some(start) = open.checked_sub("url".len()) else { continue };
+            if !text[start..open].eq_ignore_ascii_case(b"url") {
+                continue;
+            }
+            let Some(length) = memchr::memchr(b')', &text[from..]) else { return };
+            from += length + 1;
+            if let Some(one) = Value::plain(self.document, at.start + start..at.start + from) {
+                self.css(&one, false);
+            }
+        }
+    }
+
     /// `url(…)` that policy names, or of an element that nobody sees, becomes `none`.
     fn css(&mut self, style: &Value, small: bool) {
         let lower = style.text.to_ascii_lowercase();
@@ -389,7 +411,7 @@ fn conditional(document: &[u8], whole: Range<usize>) -> Option<Range<usize>> {
     (start < end).then(|| whole.start + start..whole.start + end)
 }
 
-/// The words of all styles.
+/// The words of all styles, the first of them.
 fn styled(document: &[u8]) -> HashSet<&[u8]> {
     let mut words = HashSet::new();
     let mut in_style = false;
@@ -400,8 +422,13 @@ fn styled(document: &[u8]) -> HashSet<&[u8]> {
                 let of_a_word = |octet: &u8| {
                     octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') || !octet.is_ascii()
                 };
-                words
-                    .extend(document[whole].split(|octet| !of_a_word(octet)).filter(|word| !word.is_empty()));
+                let own = document[whole].split(|octet| !of_a_word(octet)).filter(|word| !word.is_empty());
+                for word in own {
+                    if words.len() >= MOST_STYLED {
+                        return words;
+                    }
+                    words.insert(word);
+                }
             }
             _ => {}
         }

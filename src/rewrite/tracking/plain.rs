@@ -13,7 +13,7 @@ pub(super) fn look(text: &[u8], search: &Search<'_>, finds: &mut Finds) {
         let Some(start) = start(text, colon).filter(|start| *start >= free) else { continue };
         let end = end(text, start);
         free = end;
-        let value = Value::plain(text, start..end);
+        let Some(value) = Value::plain(text, start..end) else { continue };
         if let Some(address) = WebAddress::parse(&value.text) {
             finds.link(&address, search, |at, with| Insertion {
                 at: value.origin(&at),
