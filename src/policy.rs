@@ -13,6 +13,7 @@ pub mod finding;
 pub mod grounds;
 pub mod holds;
 pub mod jurisdiction;
+pub mod look;
 pub mod replay;
 pub mod scope;
 pub mod sender;

@@ -9,6 +9,7 @@ mod folder;
 mod jurisdiction;
 mod later;
 mod link;
+mod look;
 mod reading;
 mod review;
 mod schema;

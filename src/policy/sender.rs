@@ -11,6 +11,7 @@ use super::dialect::Mapped;
 use super::finding::{FindingName, Handling};
 use super::holds::{Cap, QuietHours};
 use super::jurisdiction::Expires;
+use super::look::Look;
 use super::tracking::Trackers;
 use super::{RuleRef, Scope, Stream};
 
@@ -45,6 +46,8 @@ pub struct SenderPolicy {
     /// What tells that somebody reads this sender's mail: by all files, and by `[tracking]` of this one.
     pub trackers: Arc<Trackers>,
     pub texts: Texts,
+    /// Of the pages.
+    pub look: Look,
     pub retention: Retention,
     /// Of marketing, in the file's order: those in all, then those by scope.
     pub caps: Vec<Cap>,

@@ -5,6 +5,7 @@
 
 mod choice;
 mod confirm;
+mod dress;
 mod form;
 mod leave;
 mod preferences;

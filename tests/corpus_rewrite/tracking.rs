@@ -14,7 +14,7 @@ use optgate::policy::tracking::address::WebAddress;
 use optgate::policy::tracking::{Change, Trackers};
 use optgate::policy::{Stream, file};
 use optgate::rewrite::{EightBit, LeafKind, Rewriting, ShownLeaf, TakenOut, Tracking, check, rewrite};
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use crate::corpus::{canonical, corpus, files, leaves, rewriting};
 use crate::judges::{Pair, objections};
@@ -73,8 +73,11 @@ fn seen(html: &str) -> Seen {
 
 /// As an address is read, but for references that addresses don't have.
 fn address(written: &str) -> String {
-    let read = written.replace(['\r', '\n', '\t'], "").replace("&amp;", "&").replace("&#39;", "'");
-    read.trim().to_owned()
+    static NUMBERED: LazyLock<Regex> = LazyLock::new(|| Regex::new("&#([0-9]{2,3});").unwrap());
+    let read = written.replace(['\r', '\n', '\t'], "").replace("&amp;", "&");
+    let character =
+        |found: &Captures<'_>| found[1].parse().ok().and_then(char::from_u32).unwrap_or('?').to_string();
+    NUMBERED.replace_all(read.trim(), character).into_owned()
 }
 
 /// What a link must become.

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::taxonomy::known;
 use super::tracking::ReadTracking;
 use super::value;
-use super::{dialects, jurisdiction, later, spacing, taxonomy, texts};
+use super::{dialects, jurisdiction, later, look, spacing, taxonomy, texts};
 use crate::policy::finding::{FindingName, Handling};
 use crate::policy::jurisdiction::Expires;
 use crate::policy::sender::{
@@ -104,6 +104,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         dialect,
         trackers: Arc::default(),
         texts: texts::read(&mut table, &default_locale),
+        look: look::read(&mut table),
         default_locale,
         retention: retention(&mut table),
         scopes,

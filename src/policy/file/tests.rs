@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::super::jurisdiction::Acquaintance;
+use super::super::look::Ground;
 use super::super::sender::{Mode, OneClick, RefusalReply};
 use super::super::shaping::{Per, Rate};
 use super::super::{GroundKind, RuleRef, Scope, Stream};
@@ -171,6 +172,23 @@ fn a_text_of_the_senders_own_comes_in_the_readers_language_or_the_senders() {
     let own = if sender.default_locale == "sv" { "sv" } else { "en" };
     assert_eq!(spoken("de").map(|(tag, _)| tag), Some(own));
     assert_eq!(sender.in_language(&sender.texts.pages, "sv"), None);
+}
+
+#[test]
+fn a_color_that_nobody_could_read_is_told_of_and_shaded() {
+    let look = "[look]\ncolor = \"#ffcc00\"\ndark_color = \"#123\"\n";
+    let (policy, warnings) = load_with(&[("senders/demo-shop.toml", &format!("{SENDER}{look}"))]);
+    let told = shown(&warnings);
+    assert!(told.contains("its contrast with the page (#ffffff) is 1.51:1, and text needs 4.5:1"), "{told}");
+    assert!(told.contains("(#1d2025)"), "{told}");
+    let look = &policy.sender("demo-shop").unwrap().look;
+    let suggested = look.shown(Ground::Light).unwrap();
+    assert!(told.contains(&format!("the pages show {suggested} instead")), "{told}");
+
+    let text = format!("{SENDER}[look]\ncolor = \"blue\"\nlogo = \"logo.png\"\n");
+    let told = mistakes_of(&[("senders/demo-shop.toml", &text)]).join("\n");
+    assert!(told.contains("`blue` is not a color such as `#0b57d0`"), "{told}");
+    assert!(told.contains("this must be a picture as `data:image/png;base64,…`"), "{told}");
 }
 
 #[test]

@@ -10,20 +10,37 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::dress::Dress;
 use crate::language;
 use crate::policy::Scope;
 
 /// The one style sheet, inside every page: nothing is loaded from elsewhere.
 pub(in crate::web) const STYLE: &str = include_str!("../templates/style.css");
 
-/// Allows that style sheet by its hash, forms to ourselves, and nothing else.
-static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE));
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| hash_of(STYLE));
+
+/// What a page is made of, and in whose name it speaks.
+pub(super) trait Page: Template {
+    fn words(&self) -> &Words;
+}
+
+/// A style as a policy allows it. CSP 3, 2.3.1.
+fn hash_of(style: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(style)))
+}
+
+/// Allows our style sheet and the sender's colors by their hashes, the logo within the page, forms to ourselves, and
+/// nothing else.
+fn content_security_policy(dress: &Dress) -> Option<HeaderValue> {
+    let colors = dress.colors().map(|style| format!(" {}", hash_of(style))).unwrap_or_default();
+    let pictures = if dress.logo().is_some() { "img-src data:; " } else { "" };
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src {}{colors}; {pictures}form-action 'self'; frame-ancestors 'none'; \
+         base-uri 'none'",
+        *STYLE_HASH
     );
-    HeaderValue::from_str(&policy).expect("base64 is plain ASCII")
-});
+    HeaderValue::from_str(&policy).ok()
+}
 
 /// The texts of one language, spoken for one sender.
 #[derive(Clone, Debug)]
@@ -32,12 +49,18 @@ pub(super) struct Words {
     sender: String,
     /// The sender's own text and its language.
     own: Option<(String, String)>,
+    dress: Dress,
 }
 
 impl Words {
     /// `sender` is the brand's name, empty where no text names it.
     pub(super) fn new(language: &'static str, sender: &str) -> Self {
-        Self { language, sender: sender.to_owned(), own: None }
+        Self { language, sender: sender.to_owned(), own: None, dress: Dress::default() }
+    }
+
+    /// As the sender's pages look.
+    pub(super) fn dressed(self, dress: Dress) -> Self {
+        Self { dress, ..self }
     }
 
     /// With the sender's own text, and the tag of its language.
@@ -47,6 +70,10 @@ impl Words {
 
     pub(super) fn language(&self) -> &'static str {
         self.language
+    }
+
+    fn direction(&self) -> &'static str {
+        language::direction(self.language)
     }
 
     /// What the switch of tracking is shown with, in one line: a yes is to this text.
@@ -89,6 +116,12 @@ pub(super) struct Ask {
     pub(super) choose: Option<String>,
 }
 
+impl Page for Ask {
+    fn words(&self) -> &Words {
+        &self.words
+    }
+}
+
 /// The page that says it is done, and may offer to undo it.
 #[derive(Template)]
 #[template(path = "done.html")]
@@ -98,6 +131,12 @@ pub(super) struct Done {
     /// The withdrawal that may be taken back.
     pub(super) undo: Option<Uuid>,
     pub(super) choose: Option<String>,
+}
+
+impl Page for Done {
+    fn words(&self) -> &Words {
+        &self.words
+    }
 }
 
 /// The page with the interests.
@@ -111,6 +150,12 @@ pub(super) struct Choose {
     /// The switch of tracking; none where it has no meaning.
     pub(super) tracking: Option<Tick>,
     pub(super) saved: Option<Saved>,
+}
+
+impl Page for Choose {
+    fn words(&self) -> &Words {
+        &self.words
+    }
 }
 
 impl Choose {
@@ -162,6 +207,12 @@ pub(super) struct Confirm {
     pub(super) address: Option<String>,
 }
 
+impl Page for Confirm {
+    fn words(&self) -> &Words {
+        &self.words
+    }
+}
+
 /// The page that says what was agreed.
 #[derive(Template)]
 #[template(path = "confirmed.html")]
@@ -170,6 +221,12 @@ pub(super) struct Confirmed {
     /// Titles.
     pub(super) interests: Vec<String>,
     pub(super) choose: Option<String>,
+}
+
+impl Page for Confirmed {
+    fn words(&self) -> &Words {
+        &self.words
+    }
 }
 
 /// A page that only says something.
@@ -182,15 +239,22 @@ pub(super) struct Message {
     pub(super) choose: Option<String>,
 }
 
+impl Page for Message {
+    fn words(&self) -> &Words {
+        &self.words
+    }
+}
+
 /// A page as it is answered.
-pub(super) fn show(status: StatusCode, page: &impl Template) -> Response {
+pub(super) fn show(status: StatusCode, page: &impl Page) -> Response {
     let html = page.render().unwrap_or_else(|error| {
         tracing::error!(%error, "a page could not be written");
         String::new()
     });
+    let policy = content_security_policy(&page.words().dress);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone()),
+        (header::CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static("default-src 'none'"))),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -202,6 +266,7 @@ pub(super) fn show(status: StatusCode, page: &impl Template) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::look::{Color, Logo, Look};
 
     fn keys(text: &str) -> Vec<&str> {
         text.lines()
@@ -236,6 +301,29 @@ mod tests {
         let html = page.render().unwrap();
         let (_, rest) = html.split_once("<style>").unwrap();
         assert_eq!(rest.split_once("</style>").unwrap().0, STYLE);
-        assert!(html.contains("<html lang=\"sv\">"));
+        assert!(html.contains("<html lang=\"sv\" dir=\"ltr\">"));
+    }
+
+    #[test]
+    fn a_senders_color_and_logo_are_allowed_and_nothing_else() {
+        let look = Look {
+            color: Color::parse("#7a1fa2"),
+            logo: Some(Logo("data:image/png;base64,iVBORw0KGgo=".into())),
+            ..Look::default()
+        };
+        let words = Words::new("en", "Shop & Co").dressed(Dress::of(&look));
+        let page = Message { words, title: "missing-title", body: "missing-body", choose: None };
+        let html = page.render().unwrap();
+        let logo = "<img src=\"data:image/png;base64,iVBORw0KGgo=\" alt=\"Shop &#38; Co\">";
+        assert!(html.contains(logo), "{html}");
+        let styles = html.split("<style>").skip(1).map(|rest| rest.split_once("</style>").unwrap().0);
+        let hashes: Vec<String> = styles.map(hash_of).collect();
+        let response = show(StatusCode::OK, &page);
+        let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        let expected = format!(
+            "default-src 'none'; style-src {} {}; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+            hashes[0], hashes[1]
+        );
+        assert_eq!(policy, expected);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
+use super::dress::Dress;
 use super::view::{List, Words};
 use super::{Pages, Trouble, Visitor};
 use crate::consent::ConsentState;
@@ -125,5 +126,6 @@ fn words(
     let own = sender.map_or("en", |sender| language::serving(&sender.default_locale));
     let language = recorded.or(visitor.language).unwrap_or(own);
     let text = sender.and_then(|sender| sender.in_language(&sender.texts.pages, language));
-    Words::new(language, sender.map_or(id, |sender| &sender.name)).with_own(text)
+    let dress = sender.map_or_else(Dress::default, |sender| Dress::of(&sender.look));
+    Words::new(language, sender.map_or(id, |sender| &sender.name)).with_own(text).dressed(dress)
 }
