@@ -37,10 +37,16 @@ install_packages() {
 
 # The parsers that read what the rewriter wrote (tests/corpus_rewrite/judges.rs), as their lock file pins them.
 install_judges() {
-    local own=tests/corpus_rewrite/judges cache=${XDG_CACHE_HOME:-$HOME/.cache}/optgate/judges
+    install_npm judges tests/corpus_rewrite/judges
+}
+
+# What the lock file of a folder pins, in a folder of its own under ~/.cache/optgate, named first; sets NODE_MODULES.
+install_npm() {
+    local cache=${XDG_CACHE_HOME:-$HOME/.cache}/optgate/$1 own=$2
+    NODE_MODULES=$cache/node_modules
     cmp --quiet "$own/package-lock.json" "$cache/installed" && return
     command -v npm >/dev/null || install_packages nodejs npm
-    say "installing mailparser"
+    say "installing what $own/package.json names"
     mkdir -p "$cache"
     cp "$own/package.json" "$own/package-lock.json" "$cache"
     npm --prefix "$cache" --silent --no-audit --no-fund --ignore-scripts ci >&2

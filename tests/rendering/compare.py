@@ -12,10 +12,10 @@ import sys
 import tempfile
 
 from PIL import Image, ImageChops
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients" / "harness"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "clients" / "harness"), str(TESTS / "browser")]
+from browser import Scripts, chromium  # noqa: E402
 from copies import pairs  # noqa: E402
 
 WIDTHS = {"desktop": 1024, "phone": 390}
@@ -30,27 +30,6 @@ if (!box) return null;
 const rect = box.getBoundingClientRect(), style = getComputedStyle(box);
 return [rect.top + scrollY - parseFloat(style.marginTop), rect.bottom + scrollY];
 """
-
-
-def browser(profile):
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--hide-scrollbars",
-        "--force-device-scale-factor=1",
-        "--host-resolver-rules=MAP * ~NOTFOUND",
-        f"--user-data-dir={profile}",
-    ):
-        options.add_argument(flag)
-    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
 
 
 def html(raw):
@@ -162,7 +141,7 @@ def main():
             files += wrapped(folder)
         pictures = arguments.keep or pathlib.Path(tempfile.mkdtemp(prefix="optgate-pictures-"))
         pictures.mkdir(parents=True, exist_ok=True)
-        driver = browser(folder / "profile")
+        driver = chromium(folder / "profile", Scripts.ON)
         try:
             for name, before, after in pairs(files):
                 if before is None:

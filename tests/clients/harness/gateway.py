@@ -22,6 +22,7 @@ listen = ["127.0.0.1:0"]
 [web]
 listen = "127.0.0.1:0"
 public_url = "https://mail.test"
+rate = "{rate}"
 [api]
 listen = "127.0.0.1:0"
 [[upstream]]
@@ -65,21 +66,23 @@ credential = "demo-shop/tool"
 
 class Gateway:
     """`smtp` holds other keys of `[smtp]`; `keys` is the folder with certificates and the DKIM key; `domain` is the
-    sender's From domain, with all below it."""
+    sender's From domain, with all below it; `sender` what its policy file says beside
+    SENDER; `rate` how often an address may open pages."""
 
-    def __init__(self, folder, keys, smtp, upstream, domain="shop.example"):
+    def __init__(self, folder, keys, smtp, upstream, domain="shop.example", sender="", rate="60/minute"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir()
         policies = self.folder / "policies"
         shutil.copytree(REPOSITORY / "policies" / "jurisdictions", policies / "jurisdictions")
         (policies / "senders").mkdir()
-        (policies / "senders" / "demo-shop.toml").write_text(SENDER.replace("shop.example", domain))
+        (policies / "senders" / "demo-shop.toml").write_text(SENDER.replace("shop.example", domain) + sender)
         self.config = self.folder / "optgate.toml"
         self.config.write_text(
             CONFIGURATION.replace("shop.example", domain).format(
                 folder=self.folder,
                 smtp=smtp.format(folder=keys),
                 upstream=upstream.port,
+                rate=rate,
                 dkim=keys / "dkim.pem",
             )
         )
@@ -92,10 +95,10 @@ class Gateway:
         self._api_key = self._credential("api", "api")
         self._start()
 
-    def login(self, name):
+    def login(self, name, streams="marketing,functional"):
         """User name and password of a tool's own credential."""
         if name not in self._passwords:
-            self._passwords[name] = self._credential(name, "smtp", "--streams", "marketing,functional")
+            self._passwords[name] = self._credential(name, "smtp", "--streams", streams)
         return f"demo-shop/{name}", self._passwords[name]
 
     def opt_in(self, address):
@@ -108,14 +111,19 @@ class Gateway:
             "jurisdiction": "se",
             "evidence": {"form": "web"},
         }
+        self.call("grounds", ground)
+
+    def call(self, path, body):
+        """What the API answers to a POST."""
         request = urllib.request.Request(
-            f"http://{self._api}/v1/grounds",
-            json.dumps(ground).encode(),
+            f"http://{self._api}/v1/{path}",
+            json.dumps(body).encode(),
             {"Content-Type": "application/json", "Authorization": f"Bearer {self._api_key}"},
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=30) as answer:
-            assert answer.status == 201, answer.status
+            assert 200 <= answer.status < 300, answer.status
+            return json.load(answer)
 
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
@@ -154,6 +162,7 @@ class Gateway:
                     accepts = json.loads(line)
                     smtp = accepts["smtp"].strip("[]").split(", ")
                     self._api = accepts["api"]
+                    self.web = f"http://{accepts['web']}"
                     self.port = int(smtp[0].rpartition(":")[2])
                     self.implicit_port = int(smtp[-1].rpartition(":")[2])
                     return
