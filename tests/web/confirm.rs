@@ -141,7 +141,10 @@ async fn the_page_speaks_the_recorded_language_and_says_what_is_agreed_to() {
         let gateway = Gateway::start().await;
         let (_, url) = signed_up(&gateway, &["apparel"], Some(locale)).await;
         let (_, page) = gateway.get(&url).await;
-        assert!(page.contains(&format!("<html lang=\"{locale}\" dir=\"ltr\">")) && page.contains(button), "{page}");
+        assert!(
+            page.contains(&format!("<html lang=\"{locale}\" dir=\"ltr\">")) && page.contains(button),
+            "{page}"
+        );
         assert!(page.contains(&format!("<li>{title}</li>")), "{locale}: {page}");
         assert!(page.contains("a***@example.se") && !page.contains(ANNA), "{page}");
         assert!(page.contains("Demo &#60;Shop&#62; &#38; Co"), "{page}");

@@ -50,6 +50,14 @@ fn may_be_unended(name: &[u8]) -> bool {
 fn is_barrier(name: &[u8]) -> bool {
     matches!(name, b"table" | b"td" | b"th" | b"caption" | b"template" | b"object" | b"marquee" | b"applet")
 }
+/// Those of them that no other end tag ends, and that show what is in them.
+fn is_walled(name: &[u8]) -> bool {
+    matches!(name, b"marquee" | b"applet")
+}
+/// Outside of a table their start tags are none. The HTML standard, 13.2.6.4.7.
+fn is_part_of_table(name: &[u8]) -> bool {
+    matches!(name, b"tbody" | b"thead" | b"tfoot" | b"tr" | b"td" | b"th" | b"caption" | b"colgroup")
+}
 /// But these do.
 fn passes(name: &[u8]) -> bool {
     matches!(
@@ -90,7 +98,8 @@ pub(super) enum Says {
 impl Open {
     pub fn start(&mut self, name: &Name, says: Says) {
         let own = name.bytes();
-        if own.is_empty() || is_void(own) {
+        let in_table = || [b"table".as_slice(), b"template"].iter().any(|own| self.has(&Name::of(own)));
+        if own.is_empty() || is_void(own) || is_part_of_table(own) && !in_table() {
             return;
         }
         if may_be_unended(own) && self.elements.last().is_some_and(|last| last.name == *name) {
@@ -109,8 +118,12 @@ impl Open {
         }
     }
 
+    fn has(&self, name: &Name) -> bool {
+        self.count.contains_key(name)
+    }
+
     pub fn end(&mut self, name: &Name) {
-        if !self.count.contains_key(name) {
+        if !self.has(name) {
             return;
         }
         let far = passes(name.bytes());
@@ -148,9 +161,23 @@ impl Open {
 
     /// The end tags that bring what follows into sight, and out of tables.
     pub fn endings(&self) -> String {
-        let ended =
-            |element: &&Element| element.content == Content::Hidden || element.name.bytes() == b"table";
-        let tag = |element: &Element| format!("</{}>", String::from_utf8_lossy(element.name.bytes()));
-        self.elements.iter().rev().filter(ended).map(tag).collect()
+        let mut endings = String::new();
+        let mut named: Vec<Name> = Vec::new();
+        // An end tag ends the innermost of its name: those within what must end are ended first.
+        let tags = self.elements.iter().filter_map(|element| {
+            let name = element.name.bytes();
+            let must = element.content == Content::Hidden || name == b"table" || is_walled(name);
+            if must && !named.contains(&element.name) {
+                named.push(element.name);
+            }
+            named.contains(&element.name).then_some(name)
+        });
+        let tags: Vec<&[u8]> = tags.collect();
+        for name in tags.iter().rev() {
+            endings.push_str("</");
+            endings.push_str(&String::from_utf8_lossy(name));
+            endings.push('>');
+        }
+        endings
     }
 }

@@ -139,6 +139,8 @@ fn what_goes_on_and_on_is_read_once() {
         "<svg><img src=//t.example/o width=1>",
         "<base href=//t.example/>",
         "<style>.a{b:url(",
+        "<style>@import '",
+        "<img srcset='//t.example/o 1x,",
     ] {
         let (_, taken_out) = taken(&format!("{piece}\n").repeat(20_000));
         assert!(taken_out.pixels <= 20_000);
@@ -168,6 +170,40 @@ fn a_background_that_policy_names_is_taken_out_of_its_attribute() {
     stays(
         "<td background=\"https://shop.example/bg.png\" style=\"background:url(https://shop.example/bg.png)\">\r\n",
     );
+}
+
+#[test]
+fn whatever_loads_what_policy_names_loads_it_no_more() {
+    for (loads, left) in [
+        ("<video src=a.mp4 poster=\"https://named.example/o\">", "<video src=a.mp4 poster=\"\">"),
+        ("<iframe src='//named.example/o'></iframe>", "<iframe src=''></iframe>"),
+        ("<input type=image src=https://named.example/o>", "<input type=image src=\"\">"),
+        ("<object data=\"https://named.example/o\"></object>", "<object data=\"\"></object>"),
+        (
+            "<link rel=stylesheet href=\"https://named.example/o.css\"><link href=\"https://x.example/a.css\">",
+            "<link rel=stylesheet href=\"\"><link href=\"https://x.example/a.css\">",
+        ),
+        (
+            "<picture><source srcset=\"https://x.example/a 1x, https://named.example/o 2x\"><img src=a.png></picture>",
+            "<picture><source srcset=\"\"><img src=a.png></picture>",
+        ),
+        (
+            "<img width=600 src=a.png srcset='https://named.example/o 600w,https://x.example/b 2x'>",
+            "<img width=600 src=a.png srcset=''>",
+        ),
+        ("<p><img srcset=\"https://t.example/o?u=1 1x\" width=1 height=1>", "<p>"),
+        (
+            "<style>@import \"https://named.example/a.css\"; @IMPORT\t'https://named.example/b.css' screen;</style>",
+            "<style>@import \"\"; @IMPORT\t'' screen;</style>",
+        ),
+    ] {
+        becomes(&format!("{loads}\r\n"), &format!("{left}\r\n"));
+    }
+    stays(
+        "<img src=a.png srcset=\"https://x.example/a 1x, b.png 2x\"><video poster=https://x.example/p></video>\r\n",
+    );
+    stays("<style>@import 'https://x.example/a.css'; @import \"https://named.example/never ends</style>\r\n");
+    stays("<a href=\"https://x.example/\" data=https://named.example/o>x</a>\r\n");
 }
 
 #[test]

@@ -101,6 +101,9 @@ struct Tag {
     href: Option<Range<usize>>,
     action: Option<Range<usize>>,
     background: Option<Range<usize>>,
+    srcset: Option<Range<usize>>,
+    poster: Option<Range<usize>>,
+    data: Option<Range<usize>>,
     hidden: bool,
 }
 
@@ -121,6 +124,9 @@ impl Tag {
                 b"href" => &mut tag.href,
                 b"action" | b"action-xhr" => &mut tag.action,
                 b"background" => &mut tag.background,
+                b"srcset" | b"imagesrcset" => &mut tag.srcset,
+                b"poster" => &mut tag.poster,
+                b"data" => &mut tag.data,
                 b"hidden" => return tag.hidden = true,
                 _ => return,
             };
@@ -176,10 +182,7 @@ impl<'a> Walk<'a> {
         } else {
             self.nest(&own, &tag, shape);
         }
-        if bytes.starts_with(b"v:") {
-            self.emptied(tag.src.clone());
-        }
-        self.emptied(tag.background.clone());
+        self.loaded(bytes, &tag);
         let small = shape.is_small() && self.search.trackers.shapes().small == Handling::TakeOut;
         if let Some(style) = tag.style.and_then(|style| Value::attribute(self.document, style)) {
             self.css(&style, small);
@@ -190,6 +193,22 @@ impl<'a> Walk<'a> {
             _ if bytes.starts_with(b"v:") => self.link(tag.href),
             _ => {}
         }
+    }
+
+    /// What an element loads that stays.
+    fn loaded(&mut self, name: &[u8], tag: &Tag) {
+        if !PICTURES.contains(&name) {
+            self.emptied(tag.src.clone());
+        }
+        if name == b"link" {
+            self.emptied(tag.href.clone());
+        }
+        if name == b"object" {
+            self.emptied(tag.data.clone());
+        }
+        self.emptied(tag.background.clone());
+        self.emptied(tag.poster.clone());
+        self.emptied_set(tag.srcset.clone());
     }
 
     /// Follows what hides its content.
@@ -245,8 +264,12 @@ impl<'a> Walk<'a> {
         if let Some(open) = self.open.as_mut().filter(|open| open.name == *own) {
             open.depth += 1;
         }
-        let Some(address) = tag.src.clone().and_then(|src| self.picture_address(src)) else { return false };
-        let named = self.search.trackers.is_pixel(&address);
+        let own_address = tag.src.clone().and_then(|src| self.picture_address(src));
+        // A set alone is emptied where the picture has another one to show.
+        let goes_by_name = own_address.is_some() || tag.src.is_none();
+        let of_set = || self.candidates(tag.srcset.clone()?).next();
+        let Some(address) = own_address.or_else(of_set) else { return false };
+        let named = goes_by_name && self.search.trackers.is_pixel(&address);
         if !named && !self.is_unseen(own, tag, shape, &address) {
             return false;
         }
@@ -307,17 +330,39 @@ impl<'a> Walk<'a> {
     /// A value that policy names is emptied, which asks nobody for a picture.
     fn emptied(&mut self, at: Option<Range<usize>>) {
         let Some(at) = at else { return };
-        let Some(address) = self.picture_address(at.clone()) else { return };
-        if self.search.trackers.is_pixel(&address) {
-            let quoted = at.start.checked_sub(1).and_then(|before| self.document.get(before));
-            let text = if matches!(quoted, Some(b'"' | b'\'')) { "" } else { "\"\"" };
-            self.finds.pixel(Insertion { at, text: text.to_owned() });
+        if self.picture_address(at.clone()).is_some_and(|own| self.search.trackers.is_pixel(&own)) {
+            self.empty(at);
         }
+    }
+
+    /// The same of several pictures to choose from, all of them if one is named.
+    fn emptied_set(&mut self, at: Option<Range<usize>>) {
+        let Some(at) = at else { return };
+        if self.candidates(at.clone()).any(|own| self.search.trackers.is_pixel(&own)) {
+            self.empty(at);
+        }
+    }
+
+    fn empty(&mut self, at: Range<usize>) {
+        let quoted = at.start.checked_sub(1).and_then(|before| self.document.get(before));
+        let text = if matches!(quoted, Some(b'"' | b'\'')) { "" } else { "\"\"" };
+        self.finds.pixel(Insertion { at, text: text.to_owned() });
+    }
+
+    /// The pictures of a `srcset` that somebody else hosts. The HTML standard, 4.8.4.2.1.
+    fn candidates(&self, at: Range<usize>) -> impl Iterator<Item = WebAddress> + use<'_, 'a> {
+        let text = Value::attribute(self.document, at).map(|value| value.text).unwrap_or_default();
+        let words: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
+        words.into_iter().filter_map(|word| {
+            let address = self.absolute(word.trim_matches(','))?;
+            (!self.search.is_ours(&address)).then_some(address)
+        })
     }
 
     /// A style, `url(…)` by `url(…)`: what it says besides may be as long as the mail.
     fn stylesheet(&mut self, at: Range<usize>) {
         let Some(text) = self.document.get(at.clone()) else { return };
+        self.imports(at.clone(), text);
         let mut from = 0;
         while let Some(found) = memchr::memchr(b'(', &text[from..]) {
             let open = from + found;
@@ -331,6 +376,30 @@ impl<'a> Walk<'a> {
             if let Some(one) = Value::plain(self.document, at.start + start..at.start + from) {
                 self.css(&one, false);
             }
+        }
+    }
+
+    /// `@import "…"`, which is short for `url(…)`. CSS Cascade 5, 2.
+    fn imports(&mut self, at: Range<usize>, text: &[u8]) {
+        const IMPORT: &[u8] = b"@import";
+        let mut from = 0;
+        while let Some(found) = memchr::memchr(b'@', &text[from..]) {
+            let start = from + found;
+            from = start + 1;
+            let rest = &text[start..];
+            if !rest.get(..IMPORT.len()).is_some_and(|word| word.eq_ignore_ascii_case(IMPORT)) {
+                continue;
+            }
+            let blank = rest[IMPORT.len()..].iter().take_while(|octet| octet.is_ascii_whitespace()).count();
+            let open = IMPORT.len() + blank;
+            let Some(quote @ (b'"' | b'\'')) = rest.get(open).copied() else { continue };
+            let Some(length) = memchr::memchr(quote, &rest[open + 1..]) else { return };
+            let own = at.start + start + open + 1;
+            let Some(value) = Value::plain(self.document, own..own + length) else { continue };
+            if self.absolute(value.text.trim()).is_some_and(|own| self.search.trackers.is_pixel(&own)) {
+                self.finds.pixel(Insertion { at: own..own + length, text: String::new() });
+            }
+            from = start + open + 1 + length;
         }
     }
 

@@ -1,5 +1,7 @@
 //! Documents as templates write them, and as nobody should.
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// The document with marks where it begins and ends.
@@ -185,5 +187,45 @@ fn hostile_repetition_costs_linear_time() {
         let asked: Vec<usize> = (0..html.len()).step_by(64).collect();
         let layout = Layout::read(html.as_bytes(), &asked);
         assert!(layout.end <= html.len() && layout.before_end.len() < 10_000, "{piece}");
+    }
+}
+
+/// Tags that bear on what is open where the document ends.
+const TAGS: [&str; 24] = [
+    "<div style='display:none'>",
+    "<div>",
+    "</div>",
+    "<p hidden>",
+    "<p>",
+    "</p>",
+    "<table>",
+    "</table>",
+    "<tr>",
+    "<td>",
+    "<td hidden>",
+    "</td>",
+    "<th>",
+    "<caption>",
+    "<tbody>",
+    "<marquee>",
+    "<applet>",
+    "<object>",
+    "<template>",
+    "</template>",
+    "<select>",
+    "<details>",
+    "<li>",
+    "<span style='visibility:hidden'>",
+];
+
+proptest! {
+    #[test]
+    fn what_is_put_at_the_end_is_seen_there(tags in proptest::collection::vec(proptest::sample::select(&TAGS[..]), 0..24)) {
+        let html = tags.concat() + "x";
+        let layout = Layout::read(html.as_bytes(), &[]);
+        let before = format!("{}{}", &html[..layout.end], layout.before_end);
+        let document = format!("{before}<a href=\"FOOTER\">{}{}", layout.after_end, &html[layout.end..]);
+        let link = before.len() + "<a href=\"".len();
+        prop_assert!(Layout::read(document.as_bytes(), &[link]).shows(link), "{document}");
     }
 }
