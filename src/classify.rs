@@ -12,7 +12,9 @@ use crate::mail::author::authors;
 use crate::mail::redaction::redact;
 use crate::policy::decide::{no_file, not_ours};
 use crate::policy::dialect::Dialects;
-use crate::policy::facts::{BodySeal, ConfirmLink, Findings, NamedScope, StreamGrant, Unmapped};
+use crate::policy::facts::{
+    BodySeal, ConfirmLink, Findings, NamedScope, Personalisation, StreamGrant, Unmapped,
+};
 use crate::policy::sender::{ClassifyRule, MAX_CAMPAIGN, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Scope, Stream};
 use dialects::{Heard, Mute};
@@ -77,6 +79,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
             unmapped: selected.unmapped,
             // For `rewrite` to say: it reads the body.
             body: BodySeal::Open,
+            personalisation: selected.personalisation,
             content: Vec::new(),
         },
     })
@@ -116,6 +119,7 @@ struct Selected {
     scope_rule: Option<RuleRef>,
     unmapped: Option<Unmapped>,
     campaign: Option<String>,
+    personalisation: Personalisation,
 }
 
 impl Selected {
@@ -162,11 +166,10 @@ impl Selected {
             let malformed = || format!("{CAMPAIGN} is longer than {MAX_CAMPAIGN} octets or not plain text");
             fitting_campaign(&text).ok_or_else(malformed)
         });
-        if let Some(text) = own_header(message, PERSONALISATION)?
-            && !["none", "segment", "individual"].contains(&text.as_str())
-        {
-            return Err(format!("{PERSONALISATION} is not none, segment or individual"));
-        }
+        let personalisation = own_header(message, PERSONALISATION)?.map(|text| {
+            let said = Personalisation::ALL.into_iter().find(|own| own.as_str().eq_ignore_ascii_case(&text));
+            said.ok_or_else(|| format!("{PERSONALISATION} is not none, segment or individual"))
+        });
         // A scope alone means marketing, be it a name or not.
         let stream = stream.transpose()?.or_else(|| names_scope.then_some(Stream::Marketing));
         let malformed = names_scope && scope.is_none();
@@ -177,6 +180,7 @@ impl Selected {
             scope_rule: None,
             unmapped: None,
             campaign: campaign.transpose()?,
+            personalisation: personalisation.transpose()?.unwrap_or_default(),
         })
     }
 }

@@ -247,7 +247,7 @@ impl Departures {
                     Records::Behind => Records::Behind,
                 };
                 basis.person = consent.person.as_ref().map(|person| (person.id, person.version));
-                let earlier = counted(sender, facts.scope.as_ref(), claim.earlier.clone());
+                let earlier = counted(sender, facts, &state.choices, claim.earlier.clone());
                 let asks = facts.stream == Stream::Confirmation;
                 let confirmations = if asks { claim.asked_before.clone() } else { Vec::new() };
                 basis.circumstances = Circumstances { records, earlier, confirmations };

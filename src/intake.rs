@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::classify::{self, Grant, Unfit};
 use crate::clock::Clock;
+use crate::consent::fold::OwnChoices;
 use crate::limits::heavy;
 use crate::lint;
 use crate::mail::message::{Bounds, MAX_HOPS, Unparsable};
@@ -96,7 +97,8 @@ impl Intake {
         };
         let consent =
             self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
-        let circumstances = self.circumstances(&submission, classified.as_ref().ok(), &policy, now).await?;
+        let circumstances =
+            self.circumstances(&submission, classified.as_ref().ok(), &policy, &consent, now).await?;
         let deciding = Stopwatch::start();
         let verdicts = match &classified {
             Ok(facts) => decide_each(&policy, facts, &consent, &circumstances, now),
@@ -130,22 +132,29 @@ impl Intake {
         submission: &Submission,
         facts: Option<&Facts>,
         policy: &PolicySet,
+        consent: &[Option<Subscriber>],
         now: Timestamp,
     ) -> Result<Vec<Circumstances>, StoreError> {
         let sender = &submission.grant.sender;
         let known = policy.sender(sender).zip(facts);
         let since = known.and_then(|(own, facts)| own.counts_since(facts.stream, now));
         let recipients = &submission.envelope.recipients;
-        let earlier = self.store.earlier(sender, recipients, since).await?;
+        let choices: Vec<OwnChoices> = consent
+            .iter()
+            .map(|known| known.as_ref().map(|own| own.state.choices.clone()).unwrap_or_default())
+            .collect();
+        let chosen = |own: &OwnChoices| own.counts_since(facts?.stream, now);
+        let own: Vec<_> = choices.iter().map(chosen).collect();
+        let earlier = self.store.earlier(sender, recipients, since, &own).await?;
         let asks = facts.is_some_and(|facts| facts.stream == Stream::Confirmation);
         let asked_since = asks.then(|| confirmation::counts_since(now));
         let asked_before = self.store.asked_before(recipients, asked_since).await?;
         let records = self.store.records();
-        let bearing = |earlier| match known {
-            Some((own, facts)) => counted(own, facts.scope.as_ref(), earlier),
+        let bearing = |(earlier, choices): (_, &OwnChoices)| match known {
+            Some((own, facts)) => counted(own, facts, choices, earlier),
             None => Vec::new(),
         };
-        let both = earlier.into_iter().map(bearing).zip(asked_before);
+        let both = earlier.into_iter().zip(&choices).map(bearing).zip(asked_before);
         Ok(both.map(|(earlier, confirmations)| Circumstances { records, earlier, confirmations }).collect())
     }
 

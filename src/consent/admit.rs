@@ -10,7 +10,7 @@ mod pressed;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::event::{BEGUN_ANEW, SignedUpBy};
+use super::event::{BEGUN_ANEW, Frequency, SignedUpBy};
 use super::fold::taken_back;
 use super::{ConsentState, Event, EventKind};
 use crate::policy::Scope;
@@ -28,6 +28,9 @@ pub const UNDO_SECONDS: i64 = 24 * 3600;
 pub const PRESSES: usize = 100;
 const PRESSES_SECONDS: i64 = 24 * 3600;
 const PRESSED_SECONDS: i64 = 60;
+
+/// How long a pause may last, in seconds.
+pub const LONGEST_PAUSE_SECONDS: i64 = 366 * 24 * 3600;
 
 /// Where a fact goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub enum NotAdmitted {
     NothingToConfirm,
     #[error("the link was pressed more often today than any person presses it: the answer before stands")]
     PressedTooOften,
+    #[error("a pause ends later than it begins, and within a year: who wants no more mail withdraws")]
+    PauseOutOfBounds,
 }
 
 /// The time that a fact counts with, of the one that it was told with.
@@ -66,9 +71,12 @@ pub fn occurred_at(kind: &EventKind, told: Timestamp, now: Timestamp) -> Timesta
     match kind {
         EventKind::Withdrawal { .. }
         | EventKind::TrackingWithdrawal
+        | EventKind::Paused { .. }
+        | EventKind::ProfilingObjection
         | EventKind::Suppressed { .. }
         | EventKind::Restricted
         | EventKind::Erased => told,
+        EventKind::FrequencyChosen { at_most } if *at_most > Frequency::AsSent => told,
         _ => told.min(now),
     }
 }
@@ -86,6 +94,11 @@ pub fn admit(
     if fact.occurred_at.as_second() < EARLIEST_SECOND {
         return Err(NotAdmitted::DatedTooEarly);
     }
+    if let EventKind::Paused { until } = &fact.kind
+        && !(1..=LONGEST_PAUSE_SECONDS).contains(&seconds_between(fact.occurred_at, *until))
+    {
+        return Err(NotAdmitted::PauseOutOfBounds);
+    }
     if let Some(barrier) = barrier(state) {
         // Invariant 5: nothing but the person's own new yes, or new sign-up, gets past a tombstone. A no about it is
         // kept, since a yes from before it may yet be told us; a block that was lifted no longer stops functional
@@ -98,6 +111,7 @@ pub fn admit(
             }
             EventKind::Withdrawal { .. }
             | EventKind::TrackingWithdrawal
+            | EventKind::ProfilingObjection
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. } => {
                 Ok(said_before(history, fact).map_or(Onto::History, Onto::Already))
@@ -133,7 +147,10 @@ pub fn begun_anew(erased: &ConsentState) -> Vec<(EventKind, Timestamp)> {
     // A no to tracking may have come after the barrier.
     let tracking = erased.tracking.no.filter(|no| no.at > barrier);
     let tracking = tracking.map(|no| (EventKind::TrackingWithdrawal, no.at));
-    std::iter::once(all).chain(blocks).chain(tracking).collect()
+    // A no to all marketing does not say this one as well.
+    let profiling = erased.choices.profiling_objection();
+    let profiling = profiling.map(|no| (EventKind::ProfilingObjection, no.at));
+    std::iter::once(all).chain(blocks).chain(tracking).chain(profiling).collect()
 }
 
 /// One of those, as an event.

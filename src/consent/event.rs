@@ -73,6 +73,20 @@ impl Event {
         answers && self.is_by_own_link()
     }
 
+    /// Whether it is the person's own choice, by an own link, of how marketing comes to them.
+    pub fn is_own_choice(&self) -> bool {
+        let chooses = matches!(
+            self.kind,
+            EventKind::FrequencyChosen { .. }
+                | EventKind::Paused { .. }
+                | EventKind::PauseEnded
+                | EventKind::ProfilingObjection
+                | EventKind::ProfilingAllowed
+                | EventKind::PlaceChosen
+        );
+        chooses && self.is_by_own_link()
+    }
+
     /// The scopes (none: all) of a withdrawal that its person may take back.
     pub fn own_withdrawal(&self) -> Option<BTreeSet<&Scope>> {
         match &self.kind {
@@ -143,6 +157,23 @@ pub enum EventKind {
     },
     /// Said no to being tracked. It stops no mail: what would tell on its reader is taken out.
     TrackingWithdrawal,
+    /// Chose how often marketing may come at most. A cap of the person's own.
+    FrequencyChosen {
+        at_most: Frequency,
+    },
+    /// Asked marketing to wait.
+    Paused {
+        until: Timestamp,
+    },
+    /// Ended an own pause before its time.
+    PauseEnded,
+    /// GDPR 21(2): objected to being profiled for marketing. What is made for everybody may still come.
+    ProfilingObjection,
+    /// Took that objection back.
+    ProfilingAllowed,
+    /// Chose a language, or said in which time zone they are: the fields that every fact has carry it. It outranks what
+    /// others tell of either.
+    PlaceChosen,
     /// A block that is not the subscriber's will.
     Suppressed {
         why: Suppression,
@@ -170,6 +201,12 @@ impl EventKind {
             Self::WithdrawalUndone { .. } => "withdrawal_undone",
             Self::TrackingConsent { .. } => "tracking_consent",
             Self::TrackingWithdrawal => "tracking_withdrawal",
+            Self::FrequencyChosen { .. } => "frequency_chosen",
+            Self::Paused { .. } => "paused",
+            Self::PauseEnded => "pause_ended",
+            Self::ProfilingObjection => "profiling_objection",
+            Self::ProfilingAllowed => "profiling_allowed",
+            Self::PlaceChosen => "place_chosen",
             Self::Suppressed { .. } => "suppressed",
             Self::SuppressionLifted { .. } => "suppression_lifted",
             Self::Restricted => "restricted",
@@ -233,6 +270,28 @@ impl TrackingAsked {
         match self {
             Self::Separately => "separately",
             Self::WithOptIn => "with_opt_in",
+        }
+    }
+}
+
+/// How often marketing may come at most; each is stricter than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Frequency {
+    AsSent,
+    Weekly,
+    Monthly,
+}
+
+impl Frequency {
+    pub const ALL: [Self; 3] = [Self::AsSent, Self::Weekly, Self::Monthly];
+
+    /// The word that the contract uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AsSent => "as_sent",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
         }
     }
 }

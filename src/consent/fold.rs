@@ -1,5 +1,6 @@
 //! From history to state: `fold(events)`. Pure, and blind to the order in which facts arrived.
 
+mod choices;
 mod noes;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use choices::{Chosen, OwnChoices, Profiling};
 pub use noes::{TakenBack, taken_back};
 
 use super::event::{
@@ -38,10 +40,13 @@ pub struct ConsentState {
     /// What the person answered to tracking.
     #[serde(skip_serializing_if = "TrackingAnswers::are_none")]
     pub tracking: TrackingAnswers,
+    /// How marketing is to come to the person.
+    #[serde(skip_serializing_if = "OwnChoices::are_none")]
+    pub choices: OwnChoices,
     pub suppressed: Vec<(Suppression, Timestamp)>,
     pub restricted: Option<Timestamp>,
     pub erased: Option<Timestamp>,
-    /// From the youngest fact that names one.
+    /// From the youngest fact that names one; language and time zone from the person's own choice where there is one.
     pub jurisdiction: Option<String>,
     pub locale: Option<String>,
     pub time_zone: Option<String>,
@@ -154,6 +159,7 @@ impl ConsentState {
         self.withdrawals.extend(other.withdrawals);
         let noes = self.tracking.no.into_iter().chain(other.tracking.no);
         self.tracking.no = noes.max_by_key(|no| (no.at, no.event));
+        self.choices = std::mem::take(&mut self.choices).with(other.choices);
         self.suppressed.extend(other.suppressed);
         self.restricted = self.restricted.max(other.restricted);
         self.erased = self.erased.max(other.erased);
@@ -211,6 +217,7 @@ struct Youngest<'a> {
     confirmations: BTreeMap<Option<&'a Scope>, &'a Event>,
     tracking_yeses: BTreeMap<TrackingAsked, &'a Event>,
     tracking_no: Option<&'a Event>,
+    choices: OwnChoices,
     restricted: Option<Timestamp>,
     restriction_lifted: Option<Timestamp>,
     jurisdiction: Named<'a>,
@@ -218,8 +225,8 @@ struct Youngest<'a> {
     time_zone: Named<'a>,
 }
 
-/// What a fact names, with the place of that fact in time.
-type Named<'a> = Option<((Timestamp, Timestamp, Uuid), &'a String)>;
+/// What a fact names, with the place of that fact in time; before all, whether the person chose it.
+type Named<'a> = Option<((bool, Timestamp, Timestamp, Uuid), &'a String)>;
 
 impl<'a> Youngest<'a> {
     fn add(&mut self, event: &'a Event) {
@@ -250,13 +257,19 @@ impl<'a> Youngest<'a> {
                 self.tracking_yeses.insert(*asked, event);
             }
             EventKind::TrackingWithdrawal => self.tracking_no = Some(event),
+            EventKind::FrequencyChosen { .. }
+            | EventKind::Paused { .. }
+            | EventKind::PauseEnded
+            | EventKind::ProfilingObjection
+            | EventKind::ProfilingAllowed => self.choices.add(event),
             EventKind::Restricted => self.restricted = Some(at),
             EventKind::RestrictionLifted => self.restriction_lifted = Some(at),
-            // Asked of the history as a whole.
+            // Asked of the history as a whole, or said by the fields that all have.
             EventKind::Withdrawal { .. }
             | EventKind::WithdrawalUndone { .. }
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. }
+            | EventKind::PlaceChosen
             | EventKind::Erased => {}
         }
     }
@@ -281,6 +294,7 @@ impl<'a> Youngest<'a> {
                 yeses: self.tracking_yeses.iter().map(tracking_yes).collect(),
                 no: self.tracking_no.map(|event| TrackingNo { at: event.occurred_at, event: event.id }),
             },
+            choices: self.choices,
             restricted: self.restricted.filter(stands),
             jurisdiction: told(self.jurisdiction),
             locale: told(self.locale),
@@ -294,7 +308,8 @@ impl<'a> Youngest<'a> {
 
 fn named<'a>(event: &Event, told: Option<&'a String>) -> Named<'a> {
     let text = told.filter(|text| !text.is_empty())?;
-    Some(((event.occurred_at, event.recorded_at, event.id), text))
+    let is_chosen = event.kind == EventKind::PlaceChosen;
+    Some(((is_chosen, event.occurred_at, event.recorded_at, event.id), text))
 }
 
 fn yes(((ground, scope), event): ((OptIn, &Scope), &Event)) -> Yes {

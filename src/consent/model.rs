@@ -2,6 +2,7 @@
 //! `fold`, `admit` and `decide`. It knows no shortcut and no projection.
 
 mod arrival;
+mod choices;
 mod histories;
 
 use std::collections::BTreeSet;
@@ -310,7 +311,9 @@ fn decided_on(stream: Stream, history: &[Event], about: &Scope) -> Verdict {
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
         findings: Default::default(),
     };
-    decide(policy(), &facts, &fold(history), &Circumstances::default(), at(100))
+    // What only puts mail off is asked in `choices`.
+    let state = ConsentState { choices: Default::default(), ..fold(history) };
+    decide(policy(), &facts, &state, &Circumstances::default(), at(100))
 }
 
 /// What the gateway makes of it where this pack judges.
@@ -448,6 +451,7 @@ proptest! {
             }
             EventKind::Withdrawal { .. }
             | EventKind::TrackingWithdrawal
+            | EventKind::ProfilingObjection
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. } => "kept",
             _ => "refused",

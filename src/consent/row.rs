@@ -7,16 +7,17 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::admit::EARLIEST_SECOND;
-use super::event::{Acquaintance, OptIn, ShownText, SignedUpBy, Suppression, TrackingAsked};
+use super::event::{Acquaintance, Frequency, OptIn, ShownText, SignedUpBy, Suppression, TrackingAsked};
 use super::evidence::{EVIDENCE_LIMIT, shown_texts};
+use super::fold::Profiling;
 use super::{EventKind, place};
 use crate::mail::Address;
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Scope};
 use crate::toml_file::nearest::nearest;
 
-use written::MOVED;
 pub use written::written;
+use written::{MOVED, PAUSED_UNTIL};
 
 /// The most scopes in one cell.
 const SCOPES_LIMIT: usize = 200;
@@ -71,11 +72,16 @@ enum Kind {
     Complaint,
     Tracking(TrackingAsked),
     NoTracking,
+    Frequency(Frequency),
+    Paused,
+    PauseEnded,
+    Profiling(Profiling),
+    PlaceChosen,
     Suppression(Suppression),
 }
 
 /// Of no objection there is nothing to record but that the address is known: where the law takes it, that suffices.
-const KINDS: [(&str, Kind); 18] = [
+const KINDS: [(&str, Kind); 26] = [
     ("double_opt_in", Kind::OptIn(OptIn::DoubleOptIn)),
     ("single_opt_in", Kind::OptIn(OptIn::SingleOptIn)),
     ("soft_opt_in", Kind::SoftOptIn),
@@ -92,6 +98,14 @@ const KINDS: [(&str, Kind); 18] = [
     ("tracking_consent", Kind::Tracking(TrackingAsked::WithOptIn)),
     ("separate_tracking_consent", Kind::Tracking(TrackingAsked::Separately)),
     ("tracking_withdrawal", Kind::NoTracking),
+    ("as_sent", Kind::Frequency(Frequency::AsSent)),
+    ("weekly", Kind::Frequency(Frequency::Weekly)),
+    ("monthly", Kind::Frequency(Frequency::Monthly)),
+    ("paused", Kind::Paused),
+    ("pause_ended", Kind::PauseEnded),
+    ("profiling_objection", Kind::Profiling(Profiling::Objected)),
+    ("profiling_allowed", Kind::Profiling(Profiling::Allowed)),
+    ("place_chosen", Kind::PlaceChosen),
     ("suppression", Kind::Suppression(Suppression::Operator)),
     ("bounce", Kind::Suppression(Suppression::Bounce)),
 ];
@@ -232,7 +246,10 @@ fn time(cell: &str, kind: Option<Kind>, wrong: &mut Mistakes) -> Option<Timestam
                 | Kind::Acquainted(_)
                 | Kind::Signup(_)
                 | Kind::ConfirmationSent
-                | Kind::Tracking(_),
+                | Kind::Tracking(_)
+                | Kind::Frequency(Frequency::AsSent)
+                | Kind::PauseEnded
+                | Kind::Profiling(Profiling::Allowed),
             ) => wrong.add("obtained_at is empty: a ground needs its time"),
             _ => None,
         };
@@ -278,6 +295,9 @@ fn facts(kind: Kind, scopes: Vec<Scope>, evidence: &Value, wrong: &mut Mistakes)
     let of_all = match kind {
         Kind::Suppression(_) => Some("a suppression blocks all mail: it has no scopes"),
         Kind::Tracking(_) | Kind::NoTracking => Some("tracking is of all mail: it has no scopes"),
+        Kind::Frequency(_) | Kind::Paused | Kind::PauseEnded | Kind::Profiling(_) | Kind::PlaceChosen => {
+            Some("the choice is about all marketing: it has no scopes")
+        }
         _ => None,
     };
     let may_name_none =
@@ -296,6 +316,12 @@ fn facts(kind: Kind, scopes: Vec<Scope>, evidence: &Value, wrong: &mut Mistakes)
         Kind::Complaint => vec![EventKind::Withdrawal { scopes, complaint: true }],
         Kind::Tracking(asked) => vec![EventKind::TrackingConsent { asked }],
         Kind::NoTracking => vec![EventKind::TrackingWithdrawal],
+        Kind::Frequency(at_most) => vec![EventKind::FrequencyChosen { at_most }],
+        Kind::Paused => pause(evidence, wrong).into_iter().collect(),
+        Kind::PauseEnded => vec![EventKind::PauseEnded],
+        Kind::Profiling(Profiling::Objected) => vec![EventKind::ProfilingObjection],
+        Kind::Profiling(Profiling::Allowed) => vec![EventKind::ProfilingAllowed],
+        Kind::PlaceChosen => vec![EventKind::PlaceChosen],
         Kind::Suppression(why) => vec![EventKind::Suppressed { why }],
         Kind::SoftOptIn => {
             // RULES.md: the notice is one of a soft opt-in's two proofs.
@@ -309,6 +335,17 @@ fn facts(kind: Kind, scopes: Vec<Scope>, evidence: &Value, wrong: &mut Mistakes)
             acquainted(Acquaintance::Purchase, scopes, true)
         }
         Kind::Acquainted(how) => acquainted(how, scopes, notice(evidence, wrong)),
+    }
+}
+
+/// Until when, as evidence says: no column has it.
+fn pause(evidence: &Value, wrong: &mut Mistakes) -> Option<EventKind> {
+    let told = evidence.get(PAUSED_UNTIL).and_then(Value::as_str).map(str::parse::<Timestamp>);
+    match told {
+        Some(Ok(until)) => Some(EventKind::Paused { until }),
+        _ => wrong.add(format!(
+            "a pause needs its end in evidence: {{\"{PAUSED_UNTIL}\": \"2026-12-01T00:00:00Z\"}}"
+        )),
     }
 }
 

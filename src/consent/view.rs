@@ -6,8 +6,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::event::{Acquaintance, OptIn, ShownTexts, Suppression, TrackingAsked};
-use super::fold::{Acquainted, No, NoticeText, TrackingYes, Yes};
+use super::event::{Acquaintance, Frequency, OptIn, ShownTexts, Suppression, TrackingAsked};
+use super::fold::{Acquainted, No, NoticeText, Profiling, TrackingYes, Yes};
 use super::{ConsentState, Event, EventKind};
 use crate::policy::decide::tracking_of;
 use crate::policy::sender::SenderPolicy;
@@ -22,6 +22,8 @@ pub struct SubscriberView {
     pub withdrawals: Vec<WithdrawalView>,
     /// What the person answered to tracking, and what comes of it.
     pub tracking: TrackingView,
+    /// What the person chose about how marketing comes to them.
+    pub choices: ChoicesView,
     pub suppressions: Vec<SuppressionView>,
     pub history: Vec<EventView>,
 }
@@ -95,6 +97,21 @@ struct TrackingConsentView {
     asked: TrackingAsked,
     given_at: Timestamp,
     event: Uuid,
+}
+
+/// The choices that stand; null: never chosen.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnChoices)]
+pub struct ChoicesView {
+    /// How often marketing may come at most.
+    pub at_most: Option<Frequency>,
+    /// Until when marketing waits; null while there is no pause.
+    pub paused_until: Option<Timestamp>,
+    /// Of being profiled for marketing.
+    pub profiling: Option<Profiling>,
+    /// The language and the time zone that count: the person's own choice, else what was told last.
+    pub locale: Option<String>,
+    pub time_zone: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -177,6 +194,7 @@ impl SubscriberView {
             grounds: state.opt_ins.iter().map(yes).chain(state.acquaintances.iter().map(bought)).collect(),
             withdrawals: state.withdrawals.iter().map(withdrawal).collect(),
             tracking: tracking_view(policy, sender, &state),
+            choices: ChoicesView::of(&state, now),
             suppressions: state
                 .suppressed
                 .iter()
@@ -252,6 +270,18 @@ fn tracking_view(policy: &PolicySet, sender: Option<&SenderPolicy>, state: &Cons
         now: sender.and_then(|sender| tracking_of(policy, sender, state)).map(|ruling| ruling.tracking),
         consents: state.tracking.yeses.iter().map(consent).collect(),
         withdrawn_at: state.tracking.no.map(|no| no.at),
+    }
+}
+
+impl ChoicesView {
+    pub fn of(state: &ConsentState, now: Timestamp) -> Self {
+        Self {
+            at_most: state.choices.frequency.map(|own| own.choice),
+            paused_until: state.choices.paused_until(now),
+            profiling: state.choices.profiling.map(|own| own.choice),
+            locale: state.locale.clone(),
+            time_zone: state.time_zone.clone(),
+        }
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn squeeze(folder: &Path, closed: &[Segment]) -> Result<(), JournalEr
 /// The youngest by what they are dated, and by when they came.
 #[derive(Clone, Copy)]
 struct Youngest {
-    dated: (Timestamp, usize),
+    dated: (Timestamp, Option<Timestamp>, usize),
     came: usize,
 }
 
@@ -83,14 +83,16 @@ fn choose(closed: &[Segment]) -> Result<Vec<u64>, JournalError> {
         let mut youngest: HashMap<u128, Youngest> = HashMap::new();
         for (index, no) in Reader::of(closed).enumerate() {
             let no = no?.no;
-            let dated = (no.event.occurred_at, index);
+            // Of pauses of one moment the longest stands.
+            let end = if let EventKind::Paused { until } = no.event.kind { Some(until) } else { None };
+            let dated = (no.event.occurred_at, end, index);
             for key in keys(&no).into_iter().filter(|key| key % passes == pass) {
                 let own = youngest.entry(key).or_insert(Youngest { dated, came: index });
                 own.dated = own.dated.max(dated);
                 own.came = index;
             }
         }
-        for index in youngest.values().flat_map(|own| [own.dated.1, own.came]) {
+        for index in youngest.values().flat_map(|own| [own.dated.2, own.came]) {
             if let Some(word) = stays.get_mut(index / 64) {
                 *word |= 1 << (index % 64);
             }
@@ -121,6 +123,9 @@ fn keys(no: &No) -> Vec<u128> {
             scopes.iter().map(|scope| key(kind, scope.as_str())).collect()
         }
         EventKind::TrackingWithdrawal => vec![key("tracking_withdrawal", "")],
+        EventKind::FrequencyChosen { at_most } => vec![key("frequency_chosen", at_most.as_str())],
+        EventKind::Paused { .. } => vec![key("paused", "")],
+        EventKind::ProfilingObjection => vec![key("profiling_objection", "")],
         EventKind::Suppressed { why } => vec![key("suppressed", &format!("{why:?}"))],
         EventKind::Restricted => vec![key("restricted", "")],
         EventKind::Erased => vec![key("erased", "")],

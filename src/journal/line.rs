@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::consent::event::Frequency;
 use crate::consent::{Event, EventKind};
 use crate::keys::LookupHash;
 
@@ -25,11 +26,14 @@ pub struct Numbered {
     pub no: No,
 }
 
-/// What the journal keeps: whatever stops mail, or tracking, and may only be ended by something younger.
+/// What the journal keeps: whatever stops mail, puts it off, or stops tracking or profiling, and may only be ended by something younger.
 pub fn is_no(kind: &EventKind) -> bool {
     match kind {
+        EventKind::FrequencyChosen { at_most } => *at_most > Frequency::AsSent,
         EventKind::Withdrawal { .. }
         | EventKind::TrackingWithdrawal
+        | EventKind::Paused { .. }
+        | EventKind::ProfilingObjection
         | EventKind::Suppressed { .. }
         | EventKind::Restricted
         | EventKind::Erased => true,
@@ -40,6 +44,9 @@ pub fn is_no(kind: &EventKind) -> bool {
         | EventKind::Acquainted { .. }
         | EventKind::WithdrawalUndone { .. }
         | EventKind::TrackingConsent { .. }
+        | EventKind::PauseEnded
+        | EventKind::ProfilingAllowed
+        | EventKind::PlaceChosen
         | EventKind::SuppressionLifted { .. }
         | EventKind::RestrictionLifted => false,
     }

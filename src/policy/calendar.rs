@@ -4,6 +4,7 @@
 //! A day may have 23 or 25 hours, an hour may come twice or not at all: each window ends where the next begins.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
@@ -13,6 +14,33 @@ use jiff::{SignedDuration, Span, Timestamp, ToSpan as _};
 pub fn zone(name: &str) -> Option<TimeZone> {
     TimeZoneDatabase::bundled().get(name).ok()
 }
+
+/// The names that a person may choose among, `Europe/Stockholm`, in order: no aliases of countries, no offsets.
+pub fn zone_names() -> impl Iterator<Item = &'static str> {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let all = TimeZoneDatabase::bundled();
+        let names = all.available().map(|name| name.as_str().to_owned());
+        let region =
+            |name: &String| name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region));
+        let mut names: Vec<String> = names.filter(region).collect();
+        names.sort();
+        names
+    });
+    NAMES.iter().map(String::as_str)
+}
+
+const REGIONS: [&str; 10] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
 
 /// A stretch of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

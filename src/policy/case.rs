@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::confirmation::AskedBefore;
 use super::decide::{Circumstances, decide};
-use super::facts::ConfirmLink;
+use super::facts::{ConfirmLink, Findings, Personalisation};
 use super::holds::Stage;
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Tracking, Verdict, VerdictKind};
 use crate::consent::admit::{Onto, admit, begun_anew, begun_anew_event, speaks_for_mail};
@@ -33,6 +33,7 @@ pub struct Case {
     pub scope: Option<Scope>,
     pub campaign: Option<String>,
     pub confirm_link: ConfirmLink,
+    pub personalisation: Personalisation,
     pub expect: Expect,
     /// The header of the case.
     pub rule: RuleRef,
@@ -73,7 +74,7 @@ impl Case {
             from_domain: String::new(),
             confirm_link: self.confirm_link,
             rule: self.rule.clone(),
-            findings: Default::default(),
+            findings: Findings { personalisation: self.personalisation, ..Findings::default() },
         };
         let consent = fold(&self.history());
         let mut circumstances = Circumstances::after(self.deliveries.iter().cloned());

@@ -1,6 +1,7 @@
 //! *May this sender mail this person about this, now?* A pure function of policy, facts, consent,
 //! circumstances and time. What a verdict opens is in `leave`.
 
+mod choices;
 mod confirmation;
 mod content;
 mod leave;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::confirmation::AskedBefore;
 use super::facts::{BodySeal, NamedScope, StreamGrant, Unmapped};
 use super::grounds::{self, Missing, Question, Standing};
-use super::holds::{Earlier, Hold, Stage, Wait};
+use super::holds::{Earlier, Hold, Stage};
 use super::jurisdiction::Jurisdiction;
 use super::sender::{Mode, SenderPolicy, SignedBody};
 use super::witness::{Asked, Nobody, Said, Witness};
@@ -112,15 +113,8 @@ pub(super) fn witnessed(
         Err(missing) => Err(missing),
         Ok(()) => case.no(witness).and_then(|()| case.ground(witness)),
     };
-    let verdict = match judged {
-        Ok(standing) => match case.hold(&circumstances.earlier, witness) {
-            Some(hold) => case.held(hold),
-            None => case.deliver(standing),
-        },
-        Err(missing) => case.refuse(missing),
-    };
-    let verdict =
-        in_its_mode(sender, facts, Verdict { shadow: let_pass(policy, facts, &verdict), ..verdict }, witness);
+    let verdict = case.verdict_of(judged, policy, &circumstances.earlier, witness);
+    let verdict = in_its_mode(sender, facts, verdict, witness);
     let verdict = match circumstances.records {
         Records::Complete => verdict,
         Records::Behind => until_all_is_back(facts, verdict, witness),
@@ -347,7 +341,7 @@ impl<'p> Case<'p> {
             ask(witness, Asked::Withdrawn, law, self.withdrawn())?;
             ask(witness, Asked::Restricted, law, self.restricted())?;
         }
-        Ok(())
+        self.profiling(witness)
     }
 
     fn erased(&self) -> Judged<'p, ()> {
@@ -404,19 +398,6 @@ impl<'p> Case<'p> {
             let text = format!("use of this person's data is restricted since {}", grounds::day(at));
             Err(Missing { reason: Reason::Restricted, rule: &self.pack.rule, text })
         })
-    }
-
-    /// What mail that may go waits for: marketing for its time, any for who looks at its content.
-    fn hold(&self, earlier: &'p [Earlier], witness: &mut impl Witness) -> Option<Hold<'p>> {
-        if let Some(hold) = self.content_hold(witness) {
-            return Some(hold);
-        }
-        if self.facts.stream != Stream::Marketing {
-            return None;
-        }
-        let told_zone = self.consent.time_zone.as_deref();
-        Wait { sender: self.sender, scope: self.facts.scope.as_ref(), told_zone, earlier, now: self.now }
-            .hold(witness)
     }
 
     fn deliver(&self, standing: Standing<'_>) -> Verdict {

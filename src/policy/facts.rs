@@ -47,6 +47,8 @@ pub struct Findings {
     pub unmapped: Option<Unmapped>,
     #[serde(skip_serializing_if = "is_default")]
     pub body: BodySeal,
+    #[serde(skip_serializing_if = "is_default")]
+    pub personalisation: Personalisation,
     /// What its content has wrong: the first of each name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub content: Vec<Found>,
@@ -90,6 +92,32 @@ pub enum BodySeal {
     #[default]
     Open,
     Sealed,
+}
+
+/// How far the content was chosen for its reader by what is known of them, as `X-Optgate-Personalisation` says; none
+/// where nothing does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Personalisation {
+    #[default]
+    None,
+    /// By a group that the reader was put into.
+    Segment,
+    /// By the reader's own profile.
+    Individual,
+}
+
+impl Personalisation {
+    pub const ALL: [Self; 3] = [Self::None, Self::Segment, Self::Individual];
+
+    /// The word that the contract uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Segment => "segment",
+            Self::Individual => "individual",
+        }
+    }
 }
 
 impl Findings {

@@ -1,7 +1,8 @@
-//! What makes marketing wait that might go: frequency caps and quiet hours. Pure. Nothing but marketing is ever
+//! What makes marketing wait that might go: frequency caps and quiet hours, and what the person chose (`own`). Pure. Nothing but marketing is ever
 //! held (CONTRACT.md, "What stops what"), and what is held is told until when.
 
 mod counted;
+mod own;
 
 use std::cell::LazyCell;
 
@@ -70,7 +71,7 @@ pub struct Hold<'p> {
 pub struct Wait<'p> {
     pub sender: &'p SenderPolicy,
     pub scope: Option<&'p Scope>,
-    /// The zone that the youngest fact which names one names.
+    /// The zone that the person chose, else the one that the youngest fact which names one names.
     pub told_zone: Option<&'p str>,
     pub earlier: &'p [Earlier],
     pub now: Timestamp,
@@ -82,7 +83,7 @@ impl<'p> Wait<'p> {
         let zone = LazyCell::new(|| self.zone());
         let mut last = None;
         for cap in caps(self.sender, self.scope) {
-            let hold = self.full(cap, || &zone);
+            let hold = self.full(cap, &cap.rule, Whose::Senders, || &zone);
             hear(witness, Asked::FrequencyCap, &cap.rule, hold.as_ref());
             last = later(last, hold);
         }
@@ -112,7 +113,13 @@ impl<'p> Wait<'p> {
         }
     }
 
-    fn full<'z>(&self, cap: &'p Cap, zone: impl FnOnce() -> &'z TimeZone) -> Option<Hold<'p>> {
+    fn full<'z>(
+        &self,
+        cap: &Cap,
+        rule: &'p RuleRef,
+        whose: Whose,
+        zone: impl FnOnce() -> &'z TimeZone,
+    ) -> Option<Hold<'p>> {
         let most = usize::try_from(cap.most).unwrap_or(usize::MAX);
         if self.earlier.len() < most {
             return None;
@@ -128,13 +135,7 @@ impl<'p> Wait<'p> {
                 Stage::Reserved => reserved += 1,
             }
         }
-        let about = cap.scope.as_ref().map(|scope| format!(" in {scope}")).unwrap_or_default();
-        let reached = format!(
-            "the cap of {} marketing {}{about} a {} is reached",
-            cap.most,
-            messages(cap.most),
-            cap.per
-        );
+        let reached = reached(cap, whose);
         let (until, text) = if delivered >= most {
             let there = self.where_it_is(zone);
             (window.end, format!("{reached}; the next may go on {} ({there})", window.next))
@@ -144,7 +145,7 @@ impl<'p> Wait<'p> {
         } else {
             return None;
         };
-        Some(Hold { reason: Reason::FrequencyCap, until, rule: &cap.rule, text })
+        Some(Hold { reason: Reason::FrequencyCap, until, rule, text })
     }
 
     fn quiet(&self, quiet: &'p QuietHours, zone: &TimeZone) -> Option<Hold<'p>> {
@@ -156,6 +157,24 @@ impl<'p> Wait<'p> {
             there.date()
         );
         Some(Hold { reason: Reason::QuietHours, until, rule: &quiet.rule, text })
+    }
+}
+
+/// By whom a cap is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Senders,
+    Persons,
+}
+
+fn reached(cap: &Cap, whose: Whose) -> String {
+    let Cap { scope, most, per, .. } = cap;
+    let about = scope.as_ref().map(|scope| format!(" in {scope}")).unwrap_or_default();
+    match whose {
+        Whose::Senders => {
+            format!("the cap of {most} marketing {}{about} a {per} is reached", messages(*most))
+        }
+        Whose::Persons => format!("the recipient chose marketing once a {per} at most, and that is reached"),
     }
 }
 

@@ -217,8 +217,8 @@ pub fn compare(one: &Recorded<'_>, new: &New) -> Compared {
     let waits_otherwise =
         facts.stream == Stream::Marketing && new_sender.is_some_and(|new| spacing::differs(old_sender, new));
     let (verdict, mailing) = if waits_otherwise {
-        let records = one.circumstances.records;
-        let unspaced = Circumstances { records, ..Circumstances::default() };
+        // What was sent before still counts against a cap of the person's own, which no file changes.
+        let unspaced = Circumstances { confirmations: Vec::new(), ..one.circumstances.clone() };
         let verdict = decide(&new.unspaced, facts, consent, &unspaced, one.at);
         let mailing = (verdict.passes() && new_sender.is_some_and(spacing::is_spaced))
             .then(|| mailing(one, new, facts, consent));
@@ -313,10 +313,7 @@ fn differs(one: &Recorded<'_>, again: &Verdict) -> Option<Why> {
 
 /// Holds that rest on orders of their moment, or on counts that are not recorded.
 fn is_of_the_moment(reason: Reason) -> bool {
-    matches!(
-        reason,
-        Reason::PausedBySubscriber | Reason::CampaignPaused | Reason::WarmUp | Reason::HeldByOperator
-    )
+    matches!(reason, Reason::CampaignPaused | Reason::WarmUp | Reason::HeldByOperator)
 }
 
 fn is_spacing(reason: Option<Reason>) -> bool {

@@ -129,7 +129,8 @@ impl Verdict {
         self.verdict == VerdictKind::Deliver || self.shadow.is_some()
     }
 
-    /// A hold that shadow mode lets pass: the sender's own caps and quiet hours.
+    /// A hold that shadow mode lets pass: the sender's own caps and quiet hours. A cap of the person's own is told with
+    /// the same reason, and `decide` lets no mode pass it.
     pub fn is_spacing(&self) -> bool {
         matches!(self.reason, Some(Reason::FrequencyCap | Reason::QuietHours))
     }
@@ -166,6 +167,7 @@ impl Reason {
                 | Self::StreamNotAllowed
                 | Self::Unclassified
                 | Self::ConfirmationLimit
+                | Self::ProfilingNotAllowed
         )
     }
 }

@@ -12,6 +12,7 @@ use super::confirmations;
 use super::database::Commit;
 use super::limits::{Cap, Draw, Locked};
 use super::mailings;
+use super::places::Together;
 use super::spool::Trace;
 use super::sql::{Value, values};
 use super::{Consent, Store, StoreError};
@@ -20,11 +21,9 @@ use crate::policy::calendar::Window;
 use crate::policy::confirmation::{self, AskedBefore};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::holds::Earlier;
-use crate::policy::{Facts, Reason, Verdict};
+use crate::policy::{Facts, Reason, Stream, Verdict};
 use crate::spool::{Fence, Lane};
-pub(super) use take::Taken;
-use take::TakenRows;
-pub(super) use take::{DUE, EXPIRED};
+pub(super) use take::{DUE, EXPIRED, Taken, TakenRows};
 
 /// A delivery in this node's hands.
 #[derive(Clone, Debug)]
@@ -103,6 +102,8 @@ pub struct Ask {
     /// From when on what people were sent counts, where the sender has frequency caps: then each claim takes a
     /// place under them.
     pub counts_since: Option<Timestamp>,
+    /// What the lane's mail is: a cap that a person chose is on marketing.
+    pub stream: Stream,
     /// Whether the lane's mail asks to confirm: then each claim takes a place under the limit.
     pub asks: Asks,
 }
@@ -143,6 +144,10 @@ impl Store {
         if let Some(since) = ask.counts_since {
             taken.earlier = mailings::reserve(&mut tx, &taken.rows, since, now).await?;
         }
+        if ask.stream == Stream::Marketing {
+            mailings::lock_choosers(&mut tx, &taken, now).await?;
+            mailings::add_for_choosers(&mut tx, &mut taken, ask.counts_since, now, Together::ByAge).await?;
+        }
         if ask.asks == Asks::ToConfirm {
             let since = confirmation::counts_since(now);
             taken.asked_before = confirmations::reserve(&mut tx, &taken.rows, since, now).await?;
@@ -165,7 +170,9 @@ impl Store {
         let times = self.times(claimed_at, now);
         let mut taken = self.take(&mut tx, EXPIRED, values![Value::Text(None), now, limit], now).await?;
         // Whose caps count how far back is not asked: without caps there is nothing to find.
-        taken.earlier = mailings::before_the_end(&mut tx, &taken.rows, Window::longest_reach(now)).await?;
+        let longest = Window::longest_reach(now);
+        taken.earlier = mailings::before_the_end(&mut tx, &taken.rows, longest).await?;
+        mailings::add_for_choosers(&mut tx, &mut taken, Some(longest), now, Together::Ending).await?;
         let asked_since = confirmation::counts_since(now);
         taken.asked_before = confirmations::before_the_end(&mut tx, &taken.rows, asked_since).await?;
         tx.commit().await?;

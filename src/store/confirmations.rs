@@ -67,7 +67,7 @@ pub(super) async fn reserve(
     since: Timestamp,
     now: Timestamp,
 ) -> Result<HashMap<Uuid, Vec<AskedBefore>>> {
-    lock_people(session, taken).await?;
+    lock_people(session, taken.iter()).await?;
     let ids = taken.iter().map(|one| Value::from(one.fence.delivery)).collect();
     rows::with_list(session, PLACE, values![now], ids).await?;
     before(session, taken, since, Together::ByAge).await

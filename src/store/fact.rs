@@ -214,6 +214,7 @@ fn goes_on(kind: &EventKind) -> bool {
         kind,
         EventKind::Withdrawal { .. }
             | EventKind::TrackingWithdrawal
+            | EventKind::ProfilingObjection
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. }
     )

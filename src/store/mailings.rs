@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::claim::Taken;
+use super::claim::{Taken, TakenRows};
 use super::database::Commit;
 use super::fault::Result;
 use super::places::{Known, Together, before_each, lock_people, of_each};
@@ -15,21 +15,38 @@ use super::sql::{Row, Session, Value, values};
 use super::{Store, StoreError, rows};
 use crate::keys::LookupHash;
 use crate::mail::Address;
+use crate::policy::Stream;
 use crate::policy::holds::{Earlier, Stage};
 
 impl Store {
     /// What was delivered to each recipient since then, or is on its way, in their order; nothing where nobody asks.
+    /// `own` is from when on it counts under the cap that each of them chose.
     pub async fn earlier(
         &self,
         sender: &str,
         recipients: &[Address],
         since: Option<Timestamp>,
+        own: &[Option<Timestamp>],
     ) -> Result<Vec<Vec<Earlier>>, StoreError> {
-        let Some(since) = since else { return Ok(vec![Vec::new(); recipients.len()]) };
+        let own_since = own.iter().flatten().min();
+        if since.is_none() && own_since.is_none() {
+            return Ok(vec![Vec::new(); recipients.len()]);
+        }
         let hashes: Vec<LookupHash> =
             recipients.iter().map(|address| self.inner.keys.lookup_hash(address)).collect();
-        let distinct = hashes.iter().copied().collect();
-        let known = read(&mut self.inner.database.read().await?, sender, distinct, since).await?;
+        let choosers = hashes.iter().zip(own).filter(|(_, own)| own.is_some()).map(|(hash, _)| *hash);
+        let choosers: BTreeSet<LookupHash> = choosers.collect();
+        let mut session = self.inner.database.read().await?;
+        let mut known = Known::new();
+        if let Some(since) = since {
+            let others = hashes.iter().copied().filter(|hash| !choosers.contains(hash)).collect();
+            known = read(&mut session, FROM_MAILINGS, sender, others, since).await?;
+        }
+        if let Some(own_since) = own_since {
+            let since = since.unwrap_or(*own_since).min(*own_since);
+            let query = session.either(FROM_DELIVERIES.0, FROM_DELIVERIES.1);
+            known.extend(read(&mut session, query, sender, choosers, since).await?);
+        }
         Ok(of_each(&known, &hashes))
     }
 
@@ -59,11 +76,43 @@ pub(super) async fn reserve(
     since: Timestamp,
     now: Timestamp,
 ) -> Result<HashMap<Uuid, Vec<Earlier>>> {
-    lock_people(session, taken).await?;
+    lock_people(session, taken.iter()).await?;
     let place = session.either(PLACE.0, PLACE.1);
     let ids = taken.iter().map(|one| Value::from(one.fence.delivery)).collect();
     rows::with_list(session, place, values![now], ids).await?;
-    before(session, taken, since, Together::ByAge).await
+    before(session, FROM_MAILINGS, taken.iter(), since, Together::ByAge).await
+}
+
+/// Of those who chose a cap of their own, whatever the sender's caps: all mail to them is looked up, so that what came
+/// before the choice counts, and nobody else's is kept for it. Their deliveries are claimed in this very transaction,
+/// which is their reservation.
+pub(super) async fn add_for_choosers(
+    session: &mut Session,
+    taken: &mut TakenRows,
+    caps_since: Option<Timestamp>,
+    now: Timestamp,
+    together: Together,
+) -> Result<()> {
+    let Some(own_since) = choosers(taken, now).map(|(_, since)| since).min() else { return Ok(()) };
+    let since = caps_since.unwrap_or(own_since).min(own_since);
+    let query = session.either(FROM_DELIVERIES.0, FROM_DELIVERIES.1);
+    let people: Vec<&Taken> = choosers(taken, now).map(|(one, _)| one).collect();
+    let earlier = before(session, query, people.into_iter(), since, together).await?;
+    taken.earlier.extend(earlier);
+    Ok(())
+}
+
+/// PostgreSQL: before what was sent to them is looked up.
+pub(super) async fn lock_choosers(session: &mut Session, taken: &TakenRows, now: Timestamp) -> Result<()> {
+    lock_people(session, choosers(taken, now).map(|(one, _)| one)).await
+}
+
+/// Who chose one, and from when on it counts.
+fn choosers(taken: &TakenRows, now: Timestamp) -> impl Iterator<Item = (&Taken, Timestamp)> {
+    taken.rows.iter().filter_map(move |one| {
+        let person = taken.consent.get(&one.fence.delivery)?.as_ref().ok()?.as_ref()?;
+        Some((one, person.state.choices.counts_since(Stream::Marketing, now)?))
+    })
 }
 
 /// Tells each of what was just claimed to end what was delivered before.
@@ -72,7 +121,7 @@ pub(super) async fn before_the_end(
     taken: &[Taken],
     since: Timestamp,
 ) -> Result<HashMap<Uuid, Vec<Earlier>>> {
-    before(session, taken, since, Together::Ending).await
+    before(session, FROM_MAILINGS, taken.iter(), since, Together::Ending).await
 }
 
 /// With the person go the traces of what was sent to them.
@@ -95,9 +144,10 @@ const PLACE: (&str, &str) = (
      ON CONFLICT (sender, lookup_hash, delivery) DO UPDATE SET claimed_at = excluded.claimed_at",
 );
 
-async fn before(
+async fn before<'t>(
     session: &mut Session,
-    taken: &[Taken],
+    query: &'static str,
+    taken: impl Iterator<Item = &'t Taken>,
     since: Timestamp,
     together: Together,
 ) -> Result<HashMap<Uuid, Vec<Earlier>>> {
@@ -105,27 +155,46 @@ async fn before(
     for one in taken {
         by_sender.entry(&one.sender).or_default().push(one);
     }
-    let mut earlier = HashMap::with_capacity(taken.len());
+    let mut earlier = HashMap::new();
     for (sender, theirs) in by_sender {
         let people = theirs.iter().map(|one| one.hash).collect();
-        let known = read(session, sender, people, since).await?;
+        let known = read(session, query, sender, people, since).await?;
         earlier.extend(before_each(&known, theirs.iter().copied(), together));
     }
     Ok(earlier)
 }
 
+/// What was claimed to end has no upstream.
+const FROM_MAILINGS: &str = "SELECT m.lookup_hash, m.delivery, m.scope, m.claimed_at, d.ended_at
+    FROM mailings m JOIN deliveries d ON d.id = m.delivery
+    WHERE m.sender = $1 AND m.claimed_at >= $2 AND m.lookup_hash IN {}
+    AND (d.state = 'relayed' OR d.state = 'claimed' AND d.upstream IS NOT NULL)";
+/// The same of all marketing that was sent to these people, for SQLite and for PostgreSQL.
+macro_rules! from_deliveries {
+    ($scope:literal) => {
+        concat!(
+            "SELECT d.lookup_hash, d.id, ",
+            $scope,
+            ", d.next_attempt_at, d.ended_at
+             FROM deliveries d JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
+             LEFT JOIN message_facts f ON f.hash = m.facts
+             WHERE d.sender = $1 AND l.stream = 'marketing' AND l.kind = 'submitted'
+             AND (d.state = 'relayed' AND d.ended_at >= $2 OR d.state = 'claimed' AND d.upstream IS NOT NULL)
+             AND d.lookup_hash IN {}"
+        )
+    };
+}
+const FROM_DELIVERIES: (&str, &str) =
+    (from_deliveries!("f.body ->> '$.scope'"), from_deliveries!("CAST(f.body AS JSON) ->> 'scope'"));
+
 /// What takes a place, by person.
 async fn read(
     session: &mut Session,
+    query: &'static str,
     sender: &str,
     people: BTreeSet<LookupHash>,
     since: Timestamp,
 ) -> Result<Known<Earlier>> {
-    // What was claimed to end has no upstream.
-    let query = "SELECT m.lookup_hash, m.delivery, m.scope, m.claimed_at, d.ended_at
-                 FROM mailings m JOIN deliveries d ON d.id = m.delivery
-                 WHERE m.sender = $1 AND m.claimed_at >= $2 AND m.lookup_hash IN {}
-                 AND (d.state = 'relayed' OR d.state = 'claimed' AND d.upstream IS NOT NULL)";
     let people = people.into_iter().map(Value::from).collect();
     let mut known: Known<Earlier> = HashMap::new();
     for row in rows::with_list(session, query, values![sender, since], people).await? {

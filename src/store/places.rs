@@ -25,11 +25,14 @@ pub(super) enum Together {
 
 /// PostgreSQL: of two claims for one person the second one waits, and sees what the first has reserved. People
 /// are locked in one order. Not by their rows: who records a fact locks those before the deliveries.
-pub(super) async fn lock_people(session: &mut Session, taken: &[Taken]) -> Result<()> {
+pub(super) async fn lock_people<'t>(
+    session: &mut Session,
+    taken: impl Iterator<Item = &'t Taken>,
+) -> Result<()> {
     if session.either(true, false) {
         return Ok(());
     }
-    let keys: BTreeSet<i64> = taken.iter().map(|one| lock_key(one.hash)).collect();
+    let keys: BTreeSet<i64> = taken.map(|one| lock_key(one.hash)).collect();
     let keys = keys.into_iter().map(|key| values![key]).collect();
     rows::with_values(session, "key", keys, "SELECT pg_advisory_xact_lock(key) FROM v").await.map(drop)
 }

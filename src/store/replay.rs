@@ -13,7 +13,7 @@ use super::journal::{self, Standing, off_thread};
 use super::sql::{Session, Value, to_json, values};
 use super::{Store, StoreError, rows, subscriber};
 use crate::consent::{ConsentState, Event, EventKind, fold};
-use crate::journal::{JournalError, No, Numbered, Reader};
+use crate::journal::{JournalError, No, Numbered, Reader, is_no};
 use crate::keys::LookupHash;
 
 /// Noes in one transaction.
@@ -149,6 +149,7 @@ impl Store {
             let noes = self.recorded_noes(after).await?;
             let Some(last) = noes.last() else { break };
             after = last.event.id;
+            let noes: Vec<No> = noes.into_iter().filter(|no| is_no(&no.event.kind)).collect();
             count += noes.len() as u64;
             let journal = journal.clone();
             off_thread(move || journal.append(&noes, floor)).await?;
@@ -162,10 +163,12 @@ impl Store {
         Ok(count)
     }
 
+    /// With them what is of a kind that may be one.
     async fn recorded_noes(&self, after: Uuid) -> Result<Vec<No>, StoreError> {
         let select = "SELECT e.sender, s.lookup_hash, s.id, e.body FROM consent_events e
                       JOIN subscribers s ON s.id = e.subscriber
-                      WHERE e.kind IN ('withdrawal', 'tracking_withdrawal', 'suppressed', 'restricted', 'erased')
+                      WHERE e.kind IN ('withdrawal', 'tracking_withdrawal', 'frequency_chosen', 'paused',
+                                       'profiling_objection', 'suppressed', 'restricted', 'erased')
                       AND e.id > $1
                       ORDER BY e.id LIMIT $2";
         let mut session = self.inner.database.read().await?;

@@ -16,6 +16,7 @@ mod health;
 mod messages;
 mod once;
 mod page;
+mod preferences;
 mod problem;
 mod purchases;
 mod stream;
@@ -116,6 +117,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(purchases::add))
         .routes(routes!(withdrawals::add))
         .routes(routes!(tracking::add))
+        .routes(routes!(preferences::add))
         .routes(routes!(subscribers::lookup))
         .routes(routes!(subscribers::show, subscribers::erase))
         .routes(routes!(export::export))

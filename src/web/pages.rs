@@ -8,6 +8,8 @@ mod confirm;
 mod dress;
 mod form;
 mod leave;
+mod less;
+mod manner;
 mod preferences;
 mod rate;
 mod trouble;
@@ -15,6 +17,7 @@ mod unsubscribe;
 mod view;
 mod visit;
 mod visitor;
+mod why;
 
 use std::any::Any;
 use std::sync::Arc;

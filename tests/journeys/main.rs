@@ -5,6 +5,7 @@ mod support;
 
 mod api;
 mod campaign;
+mod choices;
 mod cluster;
 mod confirmation;
 mod content;

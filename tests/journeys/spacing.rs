@@ -19,20 +19,20 @@ const ONE_A_DAY: &str = "[caps]\nmarketing = [\"1/day\"]\n";
 const NIGHTS: &str = "[quiet_hours]\nmarketing = { from = \"21:00\", to = \"08:00\" }\n";
 
 /// The shipped sender, whose marketing may wait for so long, with this at the end of its file.
-fn shop(deadline: &str, end: &str) -> String {
+pub fn shop(deadline: &str, end: &str) -> String {
     format!("{}\n{end}", SHOP.replace("deadline = \"24h\"", &format!("deadline = \"{deadline}\"")))
 }
 
 /// Time as a week has it: days from the coming Monday, and the hour in UTC.
 #[derive(Clone)]
-struct Week {
+pub struct Week {
     clock: Clock,
     monday: Timestamp,
 }
 
 impl Week {
     /// Monday at ten.
-    fn begin() -> Self {
+    pub fn begin() -> Self {
         let today = Clock::system().now().to_zoned(TimeZone::UTC).date();
         let monday =
             today.nth_weekday(1, Weekday::Monday).unwrap().to_zoned(TimeZone::UTC).unwrap().timestamp();
@@ -41,20 +41,20 @@ impl Week {
         week
     }
 
-    fn at(&self, day: i64, time: &str) -> Timestamp {
+    pub fn at(&self, day: i64, time: &str) -> Timestamp {
         let time: jiff::civil::Time = time.parse().unwrap();
         let since = SignedDuration::from_hours(24 * day) + time.duration_since(jiff::civil::Time::midnight());
         self.monday.checked_add(since).unwrap()
     }
 
     /// For the gateway, and for the database that judges what is due.
-    async fn go_to(&self, database: &Database, day: i64, time: &str) {
+    pub async fn go_to(&self, database: &Database, day: i64, time: &str) {
         self.clock.set(self.at(day, time));
         database.follow(&self.clock).await;
     }
 
     /// A gateway with this sender.
-    async fn gateway(&self, database: &Database, upstream: &Upstream, sender: &str) -> Gateway {
+    pub async fn gateway(&self, database: &Database, upstream: &Upstream, sender: &str) -> Gateway {
         let setup = Setup::new(database, upstream).policy("senders/demo-shop.toml", sender);
         self.start(database, setup).await
     }
@@ -67,7 +67,7 @@ impl Week {
 }
 
 /// A double opt-in from where this zone holds.
-async fn opt_in(gateway: &Gateway, email: &str, zone: &str) {
+pub async fn opt_in(gateway: &Gateway, email: &str, zone: &str) {
     let body = json!({
         "email": email, "kind": "double_opt_in", "scopes": ["apparel", "furniture"], "time_zone": zone,
         "obtained_at": "2026-05-01T10:00:00Z", "jurisdiction": "se", "evidence": {"form": "web"},
@@ -77,18 +77,18 @@ async fn opt_in(gateway: &Gateway, email: &str, zone: &str) {
 }
 
 /// Submits a newsletter; its id, and the reply.
-async fn submit(gateway: &Gateway, to: &str, scope: &str) -> (String, String) {
+pub async fn submit(gateway: &Gateway, to: &str, scope: &str) -> (String, String) {
     let reply = gateway.submit(&[to], &newsletter(to, scope)).await;
     assert!(reply.starts_with("250"), "{reply}");
     (message_id(&reply), reply)
 }
 
-async fn one(gateway: &Gateway, message: &str) -> Value {
+pub async fn one(gateway: &Gateway, message: &str) -> Value {
     gateway.deliveries(message).await.remove(0)
 }
 
 /// Waits until it is held for this reason until then, and looked at then.
-async fn held(gateway: &Gateway, message: &str, reason: &str, until: Timestamp) {
+pub async fn held(gateway: &Gateway, message: &str, reason: &str, until: Timestamp) {
     eventually(&format!("{message} is held [{reason}] until {until}"), || async {
         let own = one(gateway, message).await;
         let next = own["next_attempt_at"].as_str().and_then(|text| text.parse::<Timestamp>().ok());

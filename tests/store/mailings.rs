@@ -58,7 +58,7 @@ async fn lanes(home: &Home) -> Vec<i64> {
 /// What is known to have been sent to Anna.
 async fn sent(home: &Home) -> Vec<Earlier> {
     let since = Some(Timestamp::UNIX_EPOCH);
-    home.store.earlier(SENDER, &[address(ANNA)], since).await.unwrap().pop().unwrap()
+    home.store.earlier(SENDER, &[address(ANNA)], since, &[]).await.unwrap().pop().unwrap()
 }
 
 async fn of_two_nodes_that_claim_for_one_person_only_one_finds_the_place_free(home: &Home) {
@@ -181,14 +181,14 @@ async fn senders_without_caps_pay_nothing(home: &Home) {
     let claims = home.store.claim(&ask(home.lane_id().await, 10)).await.unwrap().claims;
     assert!(claims.iter().all(|claim| claim.earlier.is_empty()));
     assert_eq!(home.count("SELECT count(*) FROM mailings").await, 0);
-    let nothing = home.store.earlier(SENDER, &[address(ANNA), address(ANNA)], None).await.unwrap();
+    let nothing = home.store.earlier(SENDER, &[address(ANNA), address(ANNA)], None, &[]).await.unwrap();
     assert_eq!(nothing, [[], []]);
 }
 
 async fn i15_what_one_sender_sent_counts_for_no_other(home: &Home) {
     one_claim(home).await;
     let since = Some(Timestamp::UNIX_EPOCH);
-    assert_eq!(home.store.earlier("other-shop", &[address(ANNA)], since).await.unwrap(), [[]]);
+    assert_eq!(home.store.earlier("other-shop", &[address(ANNA)], since, &[]).await.unwrap(), [[]]);
     let mut delivery: NewDelivery = home.delivery(ANNA);
     delivery.lane.sender = "other-shop".into();
     let mut message = home.message(&[delivery]);
@@ -213,7 +213,7 @@ async fn what_no_window_holds_any_more_is_swept(home: &Home) {
         home.advance(Duration::from_secs(86_400)).await;
     }
     let since = Some(home.in_seconds(-86_400));
-    let young = home.store.earlier(SENDER, &[address(ANNA)], since).await.unwrap().pop().unwrap();
+    let young = home.store.earlier(SENDER, &[address(ANNA)], since, &[]).await.unwrap().pop().unwrap();
     assert_eq!(young.len(), 1);
     assert_eq!(home.store.forget_mailings(home.in_seconds(-86_400), 10).await.unwrap(), 1);
     assert_eq!(home.store.forget_mailings(home.in_seconds(-86_400), 10).await.unwrap(), 0);

@@ -333,6 +333,7 @@ pub fn ask(lane: i64, want: u32) -> Ask {
         caps: Vec::new(),
         unused: Vec::new(),
         counts_since: None,
+        stream: Stream::Marketing,
         asks: Asks::Nothing,
     }
 }

@@ -4,6 +4,7 @@ mod api;
 mod api_once;
 mod api_operators;
 mod api_shape;
+mod choices;
 mod confirm;
 mod limits;
 mod pages;

@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::cli::output::{self, Output};
 use crate::cli::person::Person;
 use crate::cli::{Session, Status};
-use crate::consent::event::{ShownText, SignedUpBy, TrackingAsked};
-use crate::consent::view::{Standing, SubscriberView};
+use crate::consent::event::{Frequency, ShownText, SignedUpBy, TrackingAsked};
+use crate::consent::fold::Profiling;
+use crate::consent::view::{ChoicesView, Standing, SubscriberView};
 use crate::consent::{ConsentState, Event, EventKind};
 use crate::policy::{PolicySet, Scope, Tracking};
 use crate::store::{Store, Subscriber};
@@ -63,6 +64,9 @@ fn print(view: &SubscriberView, place: &str, mut history: Vec<(Event, Option<Val
         };
         output::line(&format!("pixels and tracked links are {tracking}"))?;
     }
+    for line in chosen(&view.choices) {
+        output::line(&line)?;
+    }
     // Of one moment, in the order in which they were heard of.
     history.sort_by_key(|(event, _)| event.occurred_at);
     for (event, evidence) in &history {
@@ -72,6 +76,21 @@ fn print(view: &SubscriberView, place: &str, mut history: Vec<(Event, Option<Val
         }
     }
     Ok(())
+}
+
+/// What the person chose, as far as it restricts.
+fn chosen(choices: &ChoicesView) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(at_most) = choices.at_most.filter(|at_most| *at_most > Frequency::AsSent) {
+        lines.push(format!("marketing {} at most, as the person chose", at_most.as_str()));
+    }
+    if let Some(until) = choices.paused_until {
+        lines.push(format!("marketing is paused by the person until {until}"));
+    }
+    if choices.profiling == Some(Profiling::Objected) {
+        lines.push("objects to being profiled for marketing".to_owned());
+    }
+    lines
 }
 
 /// One fact: when and what, then how we know.
@@ -160,6 +179,13 @@ pub(in crate::cli) fn about(kind: &EventKind) -> String {
             "said yes to tracking, asked for together with marketing".to_owned()
         }
         EventKind::TrackingWithdrawal => "said no to tracking".to_owned(),
+        EventKind::FrequencyChosen { at_most: Frequency::AsSent } => "chose mail as it is sent".to_owned(),
+        EventKind::FrequencyChosen { at_most } => format!("chose marketing {} at most", at_most.as_str()),
+        EventKind::Paused { until } => format!("paused marketing until {until}"),
+        EventKind::PauseEnded => "ended the pause".to_owned(),
+        EventKind::ProfilingObjection => "objected to being profiled for marketing".to_owned(),
+        EventKind::ProfilingAllowed => "took back the objection to being profiled".to_owned(),
+        EventKind::PlaceChosen => "chose language or time zone".to_owned(),
         EventKind::Suppressed { why } => format!("blocked ({})", why.as_str()),
         EventKind::SuppressionLifted { why } => format!("no longer blocked ({})", why.as_str()),
         EventKind::Restricted => "restricted the use of the data".to_owned(),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::cli::output::{self, Output};
 use crate::cli::{Session, Status, argument, person};
+use crate::consent::fold::OwnChoices;
 use crate::consent::view::EventView;
 use crate::consent::{ConsentState, Event, fold};
 use crate::mail::Address;
@@ -86,10 +87,9 @@ impl Supposed {
         let sender = sender.with_context(|| format!("no policy knows the sender `{}`", self.sender))?;
         let store = session.store(&config).await?;
         let now = self.at.unwrap_or_else(|| session.clock.now());
-        let known = self.consent(&store).await;
-        let circumstances = self.circumstances(&store, sender, now).await;
+        let known = self.known(&store, sender, now).await;
         store.close().await;
-        let ((state, history), circumstances) = (known?, circumstances?);
+        let (state, history, circumstances) = known?;
         let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
         let explained = explain(&policies, &facts, &state, &circumstances, now);
         match session.output {
@@ -106,6 +106,17 @@ impl Supposed {
             }
         }
         Ok(Status::Done)
+    }
+
+    async fn known(
+        &self,
+        store: &Store,
+        sender: &SenderPolicy,
+        now: Timestamp,
+    ) -> anyhow::Result<(ConsentState, History, Circumstances)> {
+        let (state, history) = self.consent(store).await?;
+        let circumstances = self.circumstances(store, sender, &state.choices, now).await?;
+        Ok((state, history, circumstances))
     }
 
     async fn consent(&self, store: &Store) -> anyhow::Result<(ConsentState, History)> {
@@ -125,10 +136,12 @@ impl Supposed {
         &self,
         store: &Store,
         sender: &SenderPolicy,
+        choices: &OwnChoices,
         now: Timestamp,
     ) -> anyhow::Result<Circumstances> {
         let since = sender.counts_since(self.stream, now);
-        let earlier = store.earlier(&self.sender, std::slice::from_ref(&self.to), since).await?;
+        let own = [choices.counts_since(self.stream, now)];
+        let earlier = store.earlier(&self.sender, std::slice::from_ref(&self.to), since, &own).await?;
         let mut earlier = earlier.into_iter().next().unwrap_or_default();
         let asks = self.stream == Stream::Confirmation;
         let asked_since = asks.then(|| confirmation::counts_since(now));

@@ -275,3 +275,57 @@ fn i5_a_program_that_turns_the_switch_of_tracking_again_and_again_ends_at_a_no()
     assert_eq!(add(&mut history, desk), Ok(Onto::History));
     assert_eq!(add(&mut history, answer(PRESSES + 72, EventKind::TrackingWithdrawal)), Ok(Onto::History));
 }
+
+#[test]
+fn i5_a_program_that_presses_choices_again_and_again_ends_at_the_stricter_one() {
+    let weekly = EventKind::FrequencyChosen { at_most: Frequency::Weekly };
+    let as_sent = EventKind::FrequencyChosen { at_most: Frequency::AsSent };
+    let mut history: Vec<Event> = (0..PRESSES)
+        .map(|press| {
+            event(press as u128, press as i64, if press % 2 == 0 { as_sent.clone() } else { weekly.clone() })
+        })
+        .collect();
+    let onto = |history: &[Event], second: usize, kind: EventKind| {
+        let fact = event(1_000 + second as u128, second as i64, kind);
+        admit(history, &fold(history), &fact, fact.occurred_at)
+    };
+    let last = history.last().unwrap().id;
+    assert_eq!(onto(&history, PRESSES, as_sent), Err(NotAdmitted::PressedTooOften));
+    assert_eq!(onto(&history, PRESSES, weekly.clone()), Ok(Onto::Already(last)));
+    let monthly = EventKind::FrequencyChosen { at_most: Frequency::Monthly };
+    assert_eq!(onto(&history, PRESSES, monthly), Ok(Onto::History), "a stricter one is never left out");
+    assert_eq!(onto(&history, PRESSES + 70, weekly), Ok(Onto::History), "nor one of another minute");
+    assert_eq!(onto(&history, PRESSES, EventKind::PlaceChosen), Err(NotAdmitted::PressedTooOften));
+    let pause = EventKind::Paused { until: at(30 * DAY) };
+    assert_eq!(onto(&history, PRESSES, pause.clone()), Ok(Onto::History));
+    history.push(event(5_000, PRESSES as i64, pause));
+    let again = EventKind::Paused { until: at(30 * DAY + 5) };
+    let longer = EventKind::Paused { until: at(90 * DAY) };
+    assert_eq!(onto(&history, PRESSES + 5, again), Ok(Onto::Already(Uuid::from_u128(5_000))));
+    assert_eq!(onto(&history, PRESSES + 5, longer), Ok(Onto::History));
+}
+
+#[test]
+fn a_pause_ends_after_it_began_and_within_a_year() {
+    let pause = |seconds: i64| EventKind::Paused { until: event(1, seconds, no(&[])).occurred_at };
+    for (end, expected) in [
+        (0, Err(NotAdmitted::PauseOutOfBounds)),
+        (1, Ok(Onto::History)),
+        (LONGEST_PAUSE_SECONDS, Ok(Onto::History)),
+        (LONGEST_PAUSE_SECONDS + 1, Err(NotAdmitted::PauseOutOfBounds)),
+    ] {
+        check(&[], (0, pause(end)), 9, expected);
+    }
+}
+
+#[test]
+fn i5_an_objection_to_profiling_outlives_an_erasure_that_it_follows() {
+    let objected = (5, EventKind::ProfilingObjection);
+    let erased = (0, EventKind::Erased);
+    check(std::slice::from_ref(&erased), objected.clone(), 9, Ok(Onto::History));
+    let paused = EventKind::Paused { until: event(1, DAY, no(&[])).occurred_at };
+    check(std::slice::from_ref(&erased), (5, paused), 9, Err(NotAdmitted::Erased));
+    let tombstone = [event(1, 0, EventKind::Erased), event(2, 5, EventKind::ProfilingObjection)];
+    let opening: Vec<EventKind> = begun_anew(&fold(&tombstone)).into_iter().map(|(kind, _)| kind).collect();
+    assert!(opening.contains(&EventKind::ProfilingObjection), "{opening:?}");
+}

@@ -5,6 +5,7 @@ use super::super::admit::{begun_anew, begun_anew_event, occurred_at};
 use proptest::sample::select;
 
 use super::*;
+use crate::consent::fold::OwnChoices;
 
 /// Seconds after the moment from which the facts are dated.
 fn at_second(second: i64) -> Timestamp {
@@ -38,11 +39,21 @@ fn heard<'e>(told: impl IntoIterator<Item = &'e Event>, now: Timestamp) -> Vec<E
     history
 }
 
+/// Without the ids: of the same fact that is told twice, the first telling is kept.
+fn choices(history: &[Event]) -> OwnChoices {
+    let mut choices = fold(history).choices;
+    choices.frequency.iter_mut().for_each(|own| own.event = Uuid::nil());
+    choices.pause.iter_mut().for_each(|own| own.event = Uuid::nil());
+    choices.profiling.iter_mut().for_each(|own| own.event = Uuid::nil());
+    choices
+}
+
 /// Facts with the ids 0, 1, … within so many steps of so many seconds; an undoing is told by its id.
 fn facts(steps: std::ops::Range<i64>, second: i64, most: usize) -> impl Strategy<Value = Vec<Event>> {
     let undone = (0..most as u128, some_scopes(0))
         .prop_map(|(id, scopes)| EventKind::WithdrawalUndone { withdrawal: Uuid::from_u128(id), scopes });
-    let kind = prop_oneof![4 => yes_like(), 5 => no_like(), 2 => undone, 3 => tracking_like()];
+    let kind =
+        prop_oneof![4 => yes_like(), 5 => no_like(), 2 => undone, 3 => tracking_like(), 3 => choice_like()];
     let one = (kind, steps, select(vec!["page", "one_click", "api", "import"]));
     prop::collection::vec(one, 2..=most).prop_map(move |facts| {
         let event = |((kind, step, channel), id): ((EventKind, i64, &str), u128)| Event {
@@ -113,6 +124,7 @@ proptest! {
                 let said = verdict.ground.ok_or_else(|| verdict.reason.unwrap());
                 prop_assert_eq!(said, expected, "{:?}", order);
                 prop_assert_eq!(is_tracked(&history, "fr"), tracked, "{:?}", order);
+                prop_assert_eq!(choices(&history), choices(&told), "{:?}", order);
             }
         }
     }
@@ -125,8 +137,10 @@ proptest! {
         let told = without_undoings(told);
         for about in SCOPES.map(scope) {
             let mut answers = orders(&told).into_iter().map(|order| {
-                let verdict = decided(&heard(order, at_second(0)), &about);
-                (verdict.ground, verdict.reason, verdict.tracking.map(|own| own.tracking))
+                let history = heard(order, at_second(0));
+                let verdict = decided(&history, &about);
+                let tracking = verdict.tracking.map(|own| own.tracking);
+                (verdict.ground, verdict.reason, tracking, choices(&history))
             });
             let first = answers.next();
             prop_assert!(answers.all(|one| Some(one) == first));

@@ -5,7 +5,9 @@ use proptest::sample::select;
 use uuid::Uuid;
 
 use super::{HOURS, SCOPES, at, scope};
-use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy, Suppression, TrackingAsked};
+use crate::consent::event::{
+    Acquaintance, Event, EventKind, Frequency, OptIn, SignedUpBy, Suppression, TrackingAsked,
+};
 use crate::policy::Scope;
 
 pub fn some_scopes(least: usize) -> impl Strategy<Value = Vec<Scope>> {
@@ -68,6 +70,15 @@ pub fn tracking_like() -> impl Strategy<Value = EventKind> {
     ]
 }
 
+/// What changes nothing but when and how marketing comes.
+pub fn choice_like() -> impl Strategy<Value = EventKind> {
+    let at_most = select(Frequency::ALL.to_vec()).prop_map(|at_most| EventKind::FrequencyChosen { at_most });
+    // Some end before the decision, some after it.
+    let paused = select(vec![50, 101, 150]).prop_map(|hour| EventKind::Paused { until: at(hour) });
+    let others = vec![EventKind::PauseEnded, EventKind::ProfilingObjection, EventKind::ProfilingAllowed];
+    prop_oneof![2 => at_most, 2 => paused, 3 => select(others)]
+}
+
 /// `erasures` in a hundred facts and some.
 pub fn any_fact(erasures: u32) -> impl Strategy<Value = EventKind> {
     prop_oneof![
@@ -75,6 +86,7 @@ pub fn any_fact(erasures: u32) -> impl Strategy<Value = EventKind> {
         30 => no_like(),
         20 => correction(),
         15 => tracking_like(),
+        15 => choice_like(),
         erasures => Just(EventKind::Erased),
     ]
 }

@@ -36,8 +36,11 @@ const DAY: &str = "2026-05-01T10:00:00Z";
 fn every_kind_makes_its_fact() {
     for (word, _) in KINDS {
         let is_of_all = ["suppression", "bounce"].contains(&word) || word.contains("tracking");
+        let choices = ["as_sent", "weekly", "monthly", "paused", "pause_ended", "place_chosen"];
+        let is_of_all = is_of_all || choices.contains(&word) || word.starts_with("profiling");
         let scopes = if is_of_all { "" } else { " apparel.tshirts; furniture ;apparel.tshirts;" };
-        let evidence = r#"{"notice": {"given": true, "text": "We may write."}}"#;
+        let evidence =
+            r#"{"notice": {"given": true, "text": "We may write."}, "paused_until": "2026-06-01T00:00:00Z"}"#;
         let row = told(&Cells { evidence, ..cells(word, scopes, DAY) }).expect(word);
         let facts = match word {
             "soft_opt_in" | "purchase" | "inquiry" | "negotiation" => 2,
@@ -163,6 +166,15 @@ fn any_fact() -> impl Strategy<Value = EventKind> {
         Just(EventKind::TrackingConsent { asked: TrackingAsked::Separately }),
         Just(EventKind::TrackingConsent { asked: TrackingAsked::WithOptIn }),
         Just(EventKind::TrackingWithdrawal),
+        prop::sample::select(Frequency::ALL.to_vec())
+            .prop_map(|at_most| EventKind::FrequencyChosen { at_most }),
+        Just(EventKind::Paused { until: "2026-12-01T00:00:00Z".parse().unwrap() }),
+        prop::sample::select(vec![
+            EventKind::PauseEnded,
+            EventKind::ProfilingObjection,
+            EventKind::ProfilingAllowed,
+            EventKind::PlaceChosen,
+        ]),
     ]
 }
 
@@ -175,6 +187,9 @@ fn nameless(mut state: ConsentState) -> ConsentState {
     state.confirmations.iter_mut().for_each(|own| own.event = Uuid::nil());
     state.withdrawals.iter_mut().for_each(|own| own.event = Uuid::nil());
     state.tracking.yeses.iter_mut().for_each(|own| own.event = Uuid::nil());
+    state.choices.frequency.iter_mut().for_each(|own| own.event = Uuid::nil());
+    state.choices.pause.iter_mut().for_each(|own| own.event = Uuid::nil());
+    state.choices.profiling.iter_mut().for_each(|own| own.event = Uuid::nil());
     state.tracking.no.iter_mut().for_each(|own| own.event = Uuid::nil());
     state
 }

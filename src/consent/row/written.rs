@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Cells;
 use crate::consent::event::{ShownText, SignedUpBy, Suppression, TrackingAsked};
+use crate::consent::fold::{OwnChoices, Profiling};
 use crate::consent::{ConsentState, Event, EventKind};
 use crate::mail::Address;
 use crate::policy::Scope;
@@ -29,6 +30,8 @@ pub fn written(
     history: &[(Event, Option<Value>)],
 ) -> Vec<Cells<String>> {
     let mut facts = facts(state);
+    // What the person chose of language and time zone outranks what others tell: it stays what it is.
+    facts.extend(places_chosen(history));
     facts.sort_by_key(|fact| (fact.at, fact.event));
     let mut rows: Vec<Cells<String>> = facts.iter().map(|fact| row(address, fact, history)).collect();
     if let Some(youngest) = rows.last_mut() {
@@ -89,8 +92,45 @@ fn facts<'s>(state: &'s ConsentState) -> Vec<Fact<'s>> {
     if let Some(no) = &state.tracking.no {
         add("tracking_withdrawal", None, no.at, no.event, None);
     }
+    facts.extend(chosen(&state.choices));
     facts.extend(state.suppressed.iter().map(|(why, at)| block(*why, *at)));
     facts
+}
+
+/// How marketing is to come to the person.
+fn chosen<'s>(choices: &OwnChoices) -> Vec<Fact<'s>> {
+    let frequency = choices.frequency.map(|own| (own.choice.as_str(), own.at, own.event));
+    let pause = choices.pause.map(|own| {
+        let kind = if own.choice.is_some() { "paused" } else { "pause_ended" };
+        (kind, own.at, own.event)
+    });
+    let profiling = choices.profiling.map(|own| {
+        let kind = match own.choice {
+            Profiling::Objected => "profiling_objection",
+            Profiling::Allowed => "profiling_allowed",
+        };
+        (kind, own.at, own.event)
+    });
+    let all = frequency.into_iter().chain(pause).chain(profiling);
+    all.map(|(kind, at, event)| of_all(kind, at, event)).collect()
+}
+
+/// A fact about all marketing.
+fn of_all<'s>(kind: &'static str, at: Timestamp, event: Uuid) -> Fact<'s> {
+    Fact { kind, scopes: Vec::new(), at, event: Some(event), block: None, notice: None }
+}
+
+/// The youngest choice of each.
+fn places_chosen<'s>(history: &[(Event, Option<Value>)]) -> Vec<Fact<'s>> {
+    let chosen = history.iter().map(|(event, _)| event).filter(|event| event.kind == EventKind::PlaceChosen);
+    let youngest = |names: fn(&Event) -> bool| {
+        chosen.clone().filter(|event| names(event)).max_by_key(|event| (event.occurred_at, event.id))
+    };
+    let mut youngest =
+        vec![youngest(|event| event.locale.is_some()), youngest(|event| event.time_zone.is_some())];
+    youngest.dedup_by_key(|event| event.map(|event| event.id));
+    let fact = |event: &Event| of_all("place_chosen", event.occurred_at, event.id);
+    youngest.into_iter().flatten().map(fact).collect()
 }
 
 fn block<'s>(why: Suppression, at: Timestamp) -> Fact<'s> {
@@ -126,6 +166,9 @@ fn row(address: &Address, fact: &Fact<'_>, history: &[(Event, Option<Value>)]) -
 /// Under which what proved a fact elsewhere is kept.
 pub(super) const MOVED: &str = "moved";
 
+/// Under which the end of a pause is told.
+pub(super) const PAUSED_UNTIL: &str = "paused_until";
+
 /// What proved the fact here, in one place however often it is moved; beside it what the reader asks for.
 fn evidence(notice: Option<bool>, found: Option<&(Event, Option<Value>)>) -> String {
     let mut cell = Map::new();
@@ -137,6 +180,9 @@ fn evidence(notice: Option<bool>, found: Option<&(Event, Option<Value>)>) -> Str
         if let Some(hash) = event.texts.get(&ShownText::FormText) {
             cell.insert("form_text_sha256".to_owned(), hash.clone().into());
         }
+    }
+    if let Some((Event { kind: EventKind::Paused { until }, .. }, _)) = found {
+        cell.insert(PAUSED_UNTIL.to_owned(), until.to_string().into());
     }
     if let Some(given) = notice {
         let hash = found.and_then(|(event, _)| event.texts.get(&ShownText::Notice));

@@ -232,7 +232,8 @@ impl Dispatcher {
         let counts_since = sender.and_then(|sender| sender.counts_since(lane.stream, round.now));
         let asks = if lane.stream == Stream::Confirmation { Asks::ToConfirm } else { Asks::Nothing };
         let unused = self.departures.unused.take(&counters);
-        let ask = Ask { lane: id, want: pace.now, upstream, draws, caps, unused, counts_since, asks };
+        let (want, stream) = (pace.now, lane.stream);
+        let ask = Ask { lane: id, want, upstream, draws, caps, unused, counts_since, stream, asks };
         Some(Serving { lane: lane.clone(), by, ask, counters })
     }
 

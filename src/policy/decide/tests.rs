@@ -1,5 +1,6 @@
 //! Decisions as a table: what is known of a person, what the message is, what must come of it.
 
+mod choices;
 mod confirmation;
 mod content;
 mod message;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::leave::dsn_verdict;
 use super::*;
-use crate::consent::event::{Acquaintance, Event, EventKind, OptIn, SignedUpBy};
+use crate::consent::event::{Acquaintance, Event, EventKind, Frequency, OptIn, SignedUpBy};
 use crate::consent::fold;
 use crate::policy::facts::ConfirmLink;
 use crate::policy::file;
@@ -76,6 +77,9 @@ fn kind(words: &str) -> EventKind {
         "lifted" => EventKind::SuppressionLifted { why: Suppression::Bounce },
         "restricted" => EventKind::Restricted,
         "erased" => EventKind::Erased,
+        "weekly" => EventKind::FrequencyChosen { at_most: Frequency::Weekly },
+        "paused" => EventKind::Paused { until: at(rest) },
+        "objected" => EventKind::ProfilingObjection,
         other => panic!("no fact is called {other}"),
     }
 }

@@ -10,7 +10,7 @@ use crate::consent::ConsentState;
 use crate::consent::event::{Acquaintance, OptIn, SignedUpBy, Suppression};
 use crate::consent::fold::{Acquainted, No, NoticeText, Signup, Yes};
 use crate::policy::decide::{Circumstances, Records, decide};
-use crate::policy::facts::{BodySeal, ConfirmLink, NamedScope, StreamGrant};
+use crate::policy::facts::{BodySeal, ConfirmLink, NamedScope, Personalisation, StreamGrant};
 use crate::policy::grounds::{Question, day, youngest_no};
 use crate::policy::jurisdiction::Jurisdiction;
 use crate::policy::sender::{DomainPattern, ScopePolicy, SenderPolicy, SignedBody};
@@ -75,6 +75,7 @@ impl Asked<'_> {
                 self.change(what, &[&self.verdict.rule], &then).into_iter().collect()
             }
             (_, Some(Reason::ContentMissing)) => self.with_content(sender, pack),
+            (_, Some(Reason::ProfilingNotAllowed)) => self.not_profiled(),
             (_, Some(Reason::Restoring)) => {
                 let mut circumstances = self.circumstances.clone();
                 circumstances.records = Records::Complete;
@@ -135,6 +136,36 @@ impl Asked<'_> {
         changes
     }
 
+    /// What would have let it pass though the person objected to being profiled.
+    fn not_profiled(&self) -> Vec<Change> {
+        let mut facts = self.facts.clone();
+        facts.findings.personalisation = Personalisation::None;
+        let then = decide(self.policy, &facts, self.consent, self.circumstances, self.now);
+        let what = "the same for everybody (X-Optgate-Personalisation: none)".to_owned();
+        let mut allowed = self.consent.clone();
+        allowed.choices.profiling = None;
+        let lifted = self.of_person("the objection to profiling taken back".to_owned(), &[], &allowed);
+        self.change(what, &[], &then).into_iter().chain(lifted).collect()
+    }
+
+    /// What the person chose, had they not.
+    fn not_chosen(&self) -> Vec<Change> {
+        let choices = &self.consent.choices;
+        let mut changes = Vec::new();
+        if choices.paused_until(self.now).is_some() {
+            let mut ended = self.consent.clone();
+            ended.choices.pause = None;
+            changes.extend(self.of_person("the person's pause ended".to_owned(), &[], &ended));
+        }
+        if let Some(per) = choices.cap() {
+            let mut as_sent = self.consent.clone();
+            as_sent.choices.frequency = None;
+            let what = format!("without the person's choice of once a {per} at most");
+            changes.extend(self.of_person(what, &[], &as_sent));
+        }
+        changes
+    }
+
     /// What would have let it go at once.
     fn no_wait(&self) -> Vec<Change> {
         let later = self.end_of_waiting();
@@ -142,7 +173,8 @@ impl Asked<'_> {
         nothing_sent.earlier.clear();
         let then = decide(self.policy, self.facts, self.consent, &nothing_sent, self.now);
         let what = "nothing sent to the person before".to_owned();
-        later.into_iter().chain(self.change(what, &[&self.verdict.rule], &then)).collect()
+        let nothing_sent = self.change(what, &[&self.verdict.rule], &then);
+        later.into_iter().chain(nothing_sent).chain(self.not_chosen()).collect()
     }
 
     /// When it no longer waits: what ends may give way to what begins, as a day's cap to the quiet hours of its night.

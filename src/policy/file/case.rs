@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::{NamedText, Severity, value};
 use crate::policy::case::{Case, Expect, Outcome};
-use crate::policy::facts::ConfirmLink;
+use crate::policy::facts::{ConfirmLink, Personalisation};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Tracking, VerdictKind};
 use crate::toml_file::nearest::hint;
@@ -169,6 +169,7 @@ fn case(
         scope: message.scope.map(|given| given.value),
         campaign: message.campaign,
         confirm_link: message.confirm_link,
+        personalisation: message.personalisation,
         expect: expect.expect,
         rule,
     })
@@ -195,6 +196,7 @@ struct Message {
     scope: Option<Given<Scope>>,
     campaign: Option<String>,
     confirm_link: ConfirmLink,
+    personalisation: Personalisation,
 }
 
 fn message(mut table: Table<'_>) -> Option<Message> {
@@ -204,6 +206,8 @@ fn message(mut table: Table<'_>) -> Option<Message> {
     let scope = table.take("scope", |v| v.parsed::<Scope>());
     let campaign = table.take("campaign", |v| v.non_empty()).map(|given| given.value);
     let link = table.take("confirm_link", |v| v.boolean());
+    let personalisation =
+        table.take("personalisation", |v| v.word(&words(&Personalisation::ALL, Personalisation::as_str)));
     let stream = match (stream, &scope) {
         (Some(given), _) => Some(given.value),
         // As everywhere, a scope alone means marketing.
@@ -224,7 +228,8 @@ fn message(mut table: Table<'_>) -> Option<Message> {
         Some(false) => ConfirmLink::Absent,
         Some(true) | None => ConfirmLink::supposed(stream),
     };
-    Some(Message { stream, scope, campaign, confirm_link })
+    let personalisation = personalisation.map(|given| given.value).unwrap_or_default();
+    Some(Message { stream, scope, campaign, confirm_link, personalisation })
 }
 
 /// What is expected, and where what must be declared elsewhere is named.

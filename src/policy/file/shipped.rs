@@ -25,6 +25,7 @@ const FILES: &[(&str, &str)] = embedded![
     "cases/it.toml",
     "cases/jurisdiction.toml",
     "cases/nl.toml",
+    "cases/own-choices.toml",
     "cases/own-end.toml",
     "cases/se.toml",
     "cases/senders/example-club.toml",

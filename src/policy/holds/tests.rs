@@ -1,8 +1,11 @@
 //! Caps and quiet hours of a sender, as its file gives them.
 
 use super::super::file;
+use super::super::standing::supposed;
 use super::super::witness::Nobody;
+use super::super::{Facts, Stream};
 use super::*;
+use crate::consent::fold::OwnChoices;
 
 /// The shipped sender with these lines at the top of its file and these at its end.
 fn sender(top: &str, end: &str) -> SenderPolicy {
@@ -43,6 +46,12 @@ fn check(
     let hold = Wait { sender, scope: Some(&scope), told_zone, earlier, now: at(now) }.hold(&mut Nobody);
     let found = hold.as_ref().map(|hold| (hold.reason, hold.until));
     assert_eq!(found, expected.map(|(reason, until)| (reason, at(until))), "{hold:?}");
+}
+
+/// Marketing of the shipped sender.
+fn about(scope: Option<&str>) -> Facts {
+    let scope = scope.map(|scope| scope.parse().unwrap());
+    supposed(&sender("", ""), "", Stream::Marketing, scope)
 }
 
 const CAP: Reason = Reason::FrequencyCap;
@@ -176,7 +185,7 @@ fn what_is_kept_of_earlier_mail_is_what_fills_the_caps_that_apply() {
         at: at("2026-11-03T08:00:00Z") + SignedDuration::from_hours(number),
         ..delivered("apparel", "2026-11-03T08:00:00Z")
     }));
-    let kept = |scope: &str| counted(&sender, Some(&scope.parse().unwrap()), earlier.clone());
+    let kept = |scope: &str| counted(&sender, &about(Some(scope)), &OwnChoices::default(), earlier.clone());
     assert_eq!(kept("furniture.office"), earlier[..1], "however much else came since");
     let youngest: Vec<Earlier> = earlier.iter().rev().take(2).cloned().collect();
     assert_eq!(kept("apparel.tshirts"), youngest);
@@ -187,7 +196,8 @@ fn what_is_on_its_way_is_kept_beside_what_was_delivered() {
     let sender = sender("", "[caps]\nmarketing = [\"2/day\"]");
     let one = [delivered("apparel", "2026-11-22T08:00:00Z")];
     let on_its_way = (0..5).map(|_| reserved("apparel", "2026-11-22T09:00:00Z"));
-    let kept = counted(&sender, None, one.into_iter().chain(on_its_way).collect());
+    let earlier = one.into_iter().chain(on_its_way).collect();
+    let kept = counted(&sender, &about(None), &OwnChoices::default(), earlier);
     assert_eq!(kept.iter().filter(|one| one.stage == Stage::Delivered).count(), 1);
     assert_eq!(kept.len(), 3, "as many of each as fill it");
 }

@@ -135,7 +135,7 @@ fn what_can_not_be_made_again_is_told_apart() {
     assert_eq!(compare(&unreadable, &against(&NARROWER)).why, Some(Why::PersonUnreadable));
     let held = Recorded {
         verdict: VerdictKind::Hold,
-        reason: Some(Reason::PausedBySubscriber),
+        reason: Some(Reason::CampaignPaused),
         ground: None,
         ground_event: None,
         ..as_recorded.clone()

@@ -76,7 +76,7 @@ impl Store {
 }
 
 /// Rows that were just claimed, with the consent that was read in the same transaction.
-pub(super) struct TakenRows {
+pub(in crate::store) struct TakenRows {
     pub rows: Vec<Taken>,
     pub consent: Consents,
     pub records: Records,
@@ -127,7 +127,7 @@ impl Taken {
 }
 
 /// The consent of each delivery's recipient.
-pub(super) type Consents = HashMap<Uuid, Result<Option<Subscriber>>>;
+pub(in crate::store) type Consents = HashMap<Uuid, Result<Option<Subscriber>>>;
 
 async fn consent_of_taken(tx: &mut Tx, taken: &[Taken]) -> Result<Consents> {
     let mut by_sender: HashMap<&str, Vec<&Taken>> = HashMap::new();

@@ -139,7 +139,9 @@ async fn verdicts(
     // Invariant 14: after a restore a no may be missing, and nobody is told that mail may go.
     let records = api.store.records();
     let since = caller.policy.sender(caller.sender()).and_then(|own| own.counts_since(facts.stream, now));
-    let earlier = api.store.earlier(caller.sender(), recipients, since).await?;
+    let chosen = |known: &Option<Subscriber>| known.as_ref()?.state.choices.counts_since(facts.stream, now);
+    let own: Vec<_> = consent.iter().map(chosen).collect();
+    let earlier = api.store.earlier(caller.sender(), recipients, since, &own).await?;
     let asks = facts.stream == Stream::Confirmation;
     let asked_since = asks.then(|| confirmation::counts_since(now));
     let asked_before = api.store.asked_before(recipients, asked_since).await?;

@@ -21,7 +21,7 @@ use super::deliveries::as_seen_by;
 use super::document::Email;
 use super::page::page_size;
 use super::problem::{Document, Kind, Problem};
-use crate::consent::event::{Acquaintance, OptIn, Suppression, TrackingAsked};
+use crate::consent::event::{Acquaintance, Frequency, OptIn, Suppression, TrackingAsked};
 use crate::consent::{Event, EventKind};
 use crate::mail::Address;
 use crate::policy::{Reason, Scope, Stream};
@@ -82,6 +82,12 @@ enum Type {
     WithdrawalUndone,
     TrackingConsent,
     TrackingWithdrawal,
+    FrequencyChosen,
+    Paused,
+    PauseEnded,
+    ProfilingObjection,
+    ProfilingAllowed,
+    PlaceChosen,
     Suppressed,
     SuppressionLifted,
     Restricted,
@@ -123,6 +129,13 @@ pub(super) struct EventShown {
     undone: Option<Uuid>,
     /// Of a yes to tracking: how it was asked for.
     tracking_asked: Option<TrackingAsked>,
+    /// Of a chosen frequency: how often marketing may come at most.
+    at_most: Option<Frequency>,
+    /// Of a pause: until when marketing waits.
+    paused_until: Option<Timestamp>,
+    /// Of a chosen place: the language and the time zone, as far as they were chosen.
+    locale: Option<String>,
+    time_zone: Option<String>,
     suppression: Option<Suppression>,
     delivery: Option<Uuid>,
     message: Option<Uuid>,
@@ -283,7 +296,16 @@ fn consent(
         EventKind::SuppressionLifted { why } => EventShown { suppression: Some(why), ..shown },
         EventKind::Restricted => EventShown { reason: Some(Reason::Restricted), ..shown },
         EventKind::Erased => EventShown { reason: Some(Reason::Erased), ..shown },
-        EventKind::TrackingWithdrawal | EventKind::RestrictionLifted => shown,
+        EventKind::FrequencyChosen { at_most } => EventShown { at_most: Some(at_most), ..shown },
+        EventKind::Paused { until } => {
+            EventShown { paused_until: Some(until), reason: Some(Reason::PausedBySubscriber), ..shown }
+        }
+        EventKind::ProfilingObjection => EventShown { reason: Some(Reason::ProfilingNotAllowed), ..shown },
+        EventKind::PlaceChosen => EventShown { locale: event.locale, time_zone: event.time_zone, ..shown },
+        EventKind::TrackingWithdrawal
+        | EventKind::PauseEnded
+        | EventKind::ProfilingAllowed
+        | EventKind::RestrictionLifted => shown,
     }
 }
 
@@ -327,6 +349,10 @@ impl EventShown {
             complaint: None,
             undone: None,
             tracking_asked: None,
+            at_most: None,
+            paused_until: None,
+            locale: None,
+            time_zone: None,
             suppression: None,
             delivery: None,
             message: None,
@@ -349,6 +375,12 @@ fn type_of(kind: &EventKind) -> Type {
         EventKind::WithdrawalUndone { .. } => Type::WithdrawalUndone,
         EventKind::TrackingConsent { .. } => Type::TrackingConsent,
         EventKind::TrackingWithdrawal => Type::TrackingWithdrawal,
+        EventKind::FrequencyChosen { .. } => Type::FrequencyChosen,
+        EventKind::Paused { .. } => Type::Paused,
+        EventKind::PauseEnded => Type::PauseEnded,
+        EventKind::ProfilingObjection => Type::ProfilingObjection,
+        EventKind::ProfilingAllowed => Type::ProfilingAllowed,
+        EventKind::PlaceChosen => Type::PlaceChosen,
         EventKind::Suppressed { .. } => Type::Suppressed,
         EventKind::SuppressionLifted { .. } => Type::SuppressionLifted,
         EventKind::Restricted => Type::Restricted,

@@ -276,9 +276,9 @@ impl From<RecordError> for Problem {
                 | NotAdmitted::NothingToConfirm
                 | NotAdmitted::PressedTooOften),
             ) => Self::conflict(None, why.to_string()),
-            RecordError::NotAdmitted(why @ (NotAdmitted::DatedAhead | NotAdmitted::DatedTooEarly)) => {
-                Self::new(Kind::Unfit, why.to_string())
-            }
+            RecordError::NotAdmitted(
+                why @ (NotAdmitted::DatedAhead | NotAdmitted::DatedTooEarly | NotAdmitted::PauseOutOfBounds),
+            ) => Self::new(Kind::Unfit, why.to_string()),
             RecordError::Unknown => Self::missing("there is no such subscriber"),
             // Who makes calls that are done once answers them from what was kept.
             RecordError::Repeated(_) => Self::internal(),

@@ -8,6 +8,8 @@ use axum::response::IntoResponse as _;
 use uuid::Uuid;
 
 use super::Trouble;
+use super::less::Less;
+use super::manner::Manner;
 use crate::policy::Scope;
 
 /// What a form's fields ask for.
@@ -20,6 +22,10 @@ pub(super) enum Wish {
     LeaveAll,
     /// To take back this withdrawal.
     Undo(Uuid),
+    /// To get less.
+    Less(Less),
+    /// To take back this choice.
+    TakeBack(Uuid),
     Save(Choices),
     /// To confirm a sign-up.
     Confirm,
@@ -36,6 +42,7 @@ pub(super) struct Choices {
     pub(super) ticked: Vec<Scope>,
     /// The switch of tracking.
     pub(super) tracking: Turned,
+    pub(super) manner: Manner,
 }
 
 /// What was done to a switch.
@@ -46,6 +53,17 @@ pub(super) enum Turned {
     /// It was left as it was, or not shown at all.
     #[default]
     NotAtAll,
+}
+
+impl Turned {
+    /// Of a checkbox, as it was shown and as it was sent.
+    pub(super) fn of(was: Option<&str>, now: Option<&str>) -> Self {
+        match (was == Some("on"), now == Some("on")) {
+            (false, true) => Self::On,
+            (true, false) => Self::Off,
+            (true, true) | (false, false) => Self::NotAtAll,
+        }
+    }
 }
 
 /// Reads what a POST asks for.
@@ -123,19 +141,22 @@ fn wish(fields: &[(String, String)]) -> Wish {
     if let Some(withdrawal) = value("undo").and_then(|text| text.parse().ok()) {
         return Wish::Undo(withdrawal);
     }
+    if let Some(less) = value("less").and_then(Less::of) {
+        return Wish::Less(less);
+    }
+    if let Some(choice) = value("take_back").and_then(|text| text.parse().ok()) {
+        return Wish::TakeBack(choice);
+    }
     if value("confirm") == Some("yes") {
         return Wish::Confirm;
     }
     let scopes = |wanted: &str| -> Vec<Scope> {
         fields.iter().filter(|(name, _)| name == wanted).filter_map(|(_, value)| value.parse().ok()).collect()
     };
-    let tracking = match (value("tracking_was") == Some("on"), value("tracking") == Some("on")) {
-        (false, true) => Turned::On,
-        (true, false) => Turned::Off,
-        (true, true) | (false, false) => Turned::NotAtAll,
-    };
+    let tracking = Turned::of(value("tracking_was"), value("tracking"));
+    let manner = Manner::of(value);
     match value("save") {
-        Some(_) => Wish::Save(Choices { was: scopes("was"), ticked: scopes("interest"), tracking }),
+        Some(_) => Wish::Save(Choices { was: scopes("was"), ticked: scopes("interest"), tracking, manner }),
         None => Wish::Nothing,
     }
 }

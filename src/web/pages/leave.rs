@@ -110,7 +110,13 @@ impl Pages {
         self.say(visit, StatusCode::CONFLICT, "undo-late-title", "undo-late-body")
     }
 
-    fn say(&self, visit: &Visit, status: StatusCode, title: &'static str, body: &'static str) -> Response {
+    pub(super) fn say(
+        &self,
+        visit: &Visit,
+        status: StatusCode,
+        title: &'static str,
+        body: &'static str,
+    ) -> Response {
         let choose = self.choose_link(visit);
         show(status, &Message { words: visit.words.clone(), title, body, choose })
     }

@@ -1,4 +1,5 @@
-//! `/p/{token}`: the interests of a sender as checkboxes, whether the person may be tracked, and "no marketing at all".
+//! `/p/{token}`: the interests of a sender as checkboxes, how marketing is to come, whether the person may be tracked,
+//! "no marketing at all", and why there is any.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -7,6 +8,7 @@ use axum::response::Response;
 use super::choice::{self, Outcome};
 use super::form::{self, Choices, Turned, Wish};
 use super::leave::{Extent, Offer};
+use super::manner::{self, Read};
 use super::view::{Ask, Choose, Interest, List, Saved, Tick, show};
 use super::visit::{Token, Visit};
 use super::{Pages, Trouble, Visitor};
@@ -28,8 +30,11 @@ const DEEPEST: usize = 3;
 /// GET: shows. Invariant 6: nothing changes.
 pub(super) async fn show_choices(State(pages): State<Pages>, token: Token, mut visitor: Visitor) -> Response {
     let opened = pages.open(Purpose::Preferences, &token, &mut visitor).await;
-    let page = |visit: Visit| pages.choices(&visit, visit.state(), None);
-    opened.map(page).unwrap_or_else(|trouble| trouble.page(&visitor))
+    let page = match opened {
+        Ok(visit) => pages.choices(&visit, visit.state(), None).await,
+        Err(trouble) => Err(trouble),
+    };
+    page.unwrap_or_else(|trouble| trouble.page(&visitor))
 }
 
 /// POST: saves.
@@ -61,20 +66,26 @@ impl Pages {
             Wish::Undo(withdrawal) if visit.power == Power::Full => {
                 self.undo(&visit, withdrawal, visitor).await
             }
-            Wish::Save(choices) if visit.power == Power::Full => self.save(&visit, choices, visitor).await,
+            Wish::Save(choices) if visit.power == Power::Full => self.save(visit, choices, visitor).await,
             _ if visit.is_erased() => Err(Trouble::NothingKept),
-            _ => Ok(self.choices(&visit, visit.state(), None)),
+            Wish::TakeBack(choice) if visit.power == Power::Full => {
+                self.take_back(&visit, choice, visitor).await
+            }
+            _ => self.choices(&visit, visit.state(), None).await,
         }
     }
 
-    async fn save(&self, visit: &Visit, choices: Choices, visitor: &Visitor) -> Result<Response, Trouble> {
-        let Some(sender) = visit.sender() else { return Ok(self.choices(visit, visit.state(), None)) };
+    async fn save(&self, mut visit: Visit, choices: Choices, visitor: &Visitor) -> Result<Response, Trouble> {
+        let Some(sender) = visit.sender() else {
+            return self.choices(&visit, visit.state(), None).await;
+        };
         let now = self.clock.now();
         let choices = choice::known(sender, choices);
         let kinds = choice::events(&visit.policy, sender, visit.state(), &choices, now);
         let provenance = visit.provenance("page", visitor);
         let mut facts: Vec<_> = kinds.into_iter().map(|kind| (kind, provenance.clone())).collect();
-        facts.extend(tracking_answer(choices.tracking, visit, provenance));
+        facts.extend(choices.manner.facts(now, &visit.zone(), &provenance));
+        facts.extend(tracking_answer(choices.tracking, &visit, provenance));
         let mut state = visit.state().clone();
         if !facts.is_empty() {
             let who = Who::Subscriber(visit.record.subscriber.id);
@@ -91,27 +102,35 @@ impl Pages {
             }
         }
         let outcome = choice::outcome(&visit.policy, sender, &state, &choices, now);
-        Ok(self.choices(visit, &state, Some(outcome)))
+        visit.go_on_with(state);
+        self.choices(&visit, visit.state(), Some((outcome, choices.manner.read))).await
     }
 
     /// The page as this state makes it. Under a retired key it shows no data and only unsubscribes.
-    fn choices(&self, visit: &Visit, state: &ConsentState, outcome: Option<Outcome>) -> Response {
+    async fn choices(
+        &self,
+        visit: &Visit,
+        state: &ConsentState,
+        outcome: Option<(Outcome, Read)>,
+    ) -> Result<Response, Trouble> {
         let (Power::Full, Some(address)) = (visit.power, visit.address()) else {
             let words = visit.words.clone();
-            return show(
-                StatusCode::OK,
-                &Ask { words, list: List::AllMarketing, address: None, choose: None },
-            );
+            let (list, less) = (List::AllMarketing, Tick::Off);
+            return Ok(show(StatusCode::OK, &Ask { words, list, address: None, choose: None, less }));
         };
         let title =
             |sender: &SenderPolicy, scope: &Scope| sender.title(scope, visit.words.language()).to_owned();
-        let saved = outcome.zip(visit.sender()).map(|(outcome, sender)| Saved {
+        let saved = outcome.zip(visit.sender()).map(|((outcome, read), sender)| Saved {
+            read,
             covered: outcome.covered.iter().map(|scope| title(sender, scope)).collect(),
             not_on: outcome.not_on.iter().map(|scope| title(sender, scope)).collect(),
         });
         let interests = visit.sender().map(|sender| self.interests(visit, sender, state)).unwrap_or_default();
         let tracking = visit.sender().and_then(|sender| switch(&visit.policy, sender, state));
-        show(StatusCode::OK, &Choose { words: visit.words.clone(), address, interests, tracking, saved })
+        let manner = visit.sender().map(|_| manner::shown(visit, state, self.clock.now()));
+        let why = self.why(visit, state).await?;
+        let words = visit.words.clone();
+        Ok(show(StatusCode::OK, &Choose { words, address, interests, tracking, manner, why, saved }))
     }
 
     fn interests(&self, visit: &Visit, sender: &SenderPolicy, state: &ConsentState) -> Vec<Interest> {

@@ -32,7 +32,12 @@ impl Pages {
     pub(super) fn allow(&self, wish: &Wish, visitor: &Visitor) -> Result<(), Trouble> {
         match wish {
             Wish::OneClick | Wish::LeaveList | Wish::LeaveAll => Ok(()),
-            Wish::Undo(_) | Wish::Save(_) | Wish::Confirm | Wish::Nothing => self.may_come(visitor),
+            Wish::Undo(_)
+            | Wish::Less(_)
+            | Wish::TakeBack(_)
+            | Wish::Save(_)
+            | Wish::Confirm
+            | Wish::Nothing => self.may_come(visitor),
         }
     }
 

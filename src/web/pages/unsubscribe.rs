@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::form::{self, Wish};
 use super::leave::{Extent, Offer};
-use super::view::{Ask, show};
+use super::view::{Ask, Tick, show};
 use super::visit::{Token, Visit};
 use super::{Pages, Trouble, Visitor};
 use crate::consent::token::{Power, Purpose};
@@ -37,6 +37,7 @@ impl Pages {
             list: visit.list(),
             address: visit.address(),
             choose: self.choose_link(visit),
+            less: if visit.power == Power::Full { Tick::On } else { Tick::Off },
         };
         show(StatusCode::OK, &page)
     }
@@ -61,8 +62,17 @@ impl Pages {
             Wish::Undo(withdrawal) if visit.power == Power::Full => {
                 self.undo(&visit, withdrawal, visitor).await
             }
+            Wish::Less(less) if visit.power == Power::Full => self.less(&visit, less, visitor).await,
+            Wish::TakeBack(choice) if visit.power == Power::Full => {
+                self.take_back(&visit, choice, visitor).await
+            }
             _ if visit.is_erased() => Err(Trouble::NothingKept),
-            Wish::Undo(_) | Wish::Save(_) | Wish::Confirm | Wish::Nothing => Ok(self.ask(&visit)),
+            Wish::Undo(_)
+            | Wish::Less(_)
+            | Wish::TakeBack(_)
+            | Wish::Save(_)
+            | Wish::Confirm
+            | Wish::Nothing => Ok(self.ask(&visit)),
         }
     }
 }

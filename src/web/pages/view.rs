@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::dress::Dress;
+use super::manner::Read;
 use crate::language;
 use crate::policy::Scope;
 
@@ -63,6 +64,10 @@ impl Words {
         Self { dress, ..self }
     }
 
+    pub(super) fn in_language(self, language: &'static str) -> Self {
+        Self { language, ..self }
+    }
+
     /// With the sender's own text, and the tag of its language.
     pub(super) fn with_own(self, own: Option<(&str, &str)>) -> Self {
         Self { own: own.map(|(language, text)| (language.to_owned(), text.to_owned())), ..self }
@@ -81,8 +86,14 @@ impl Words {
         format!("{} {}", self.say("tracking-label"), self.say("tracking-note"))
     }
 
-    fn say(&self, key: &str) -> String {
-        language::text(self.language, key, &[("sender", &self.sender)])
+    pub(super) fn say(&self, key: &str) -> String {
+        self.with(key, &[])
+    }
+
+    /// With more values than the sender's name.
+    pub(super) fn with(&self, key: &str, values: &[(&'static str, &str)]) -> String {
+        let own = [("sender", self.sender.as_str())];
+        language::text(self.language, key, &[&own, values].concat())
     }
 
     fn about(&self, key: &str, interest: &str) -> String {
@@ -114,9 +125,36 @@ pub(super) struct Ask {
     pub(super) address: Option<String>,
     /// Where to choose instead.
     pub(super) choose: Option<String>,
+    /// Whether to offer less instead of nothing.
+    pub(super) less: Tick,
 }
 
 impl Page for Ask {
+    fn words(&self) -> &Words {
+        &self.words
+    }
+}
+
+/// What holds after a button was pressed that asks for less.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Holds {
+    Weekly,
+    /// The day.
+    PausedUntil(String),
+}
+
+/// The page that says so, and offers to take it back.
+#[derive(Template)]
+#[template(path = "chosen.html")]
+pub(super) struct Chosen {
+    pub(super) words: Words,
+    pub(super) holds: Holds,
+    /// The choice that may be taken back.
+    pub(super) undo: Uuid,
+    pub(super) choose: Option<String>,
+}
+
+impl Page for Chosen {
     fn words(&self) -> &Words {
         &self.words
     }
@@ -149,6 +187,9 @@ pub(super) struct Choose {
     pub(super) interests: Vec<Interest>,
     /// The switch of tracking; none where it has no meaning.
     pub(super) tracking: Option<Tick>,
+    /// None once the sender's policy is gone.
+    pub(super) manner: Option<MannerShown>,
+    pub(super) why: Option<Why>,
     pub(super) saved: Option<Saved>,
 }
 
@@ -162,6 +203,62 @@ impl Choose {
     fn is_tracked(&self) -> bool {
         self.tracking == Some(Tick::On)
     }
+}
+
+/// How marketing comes to the person, as it holds.
+#[derive(Clone, Debug)]
+pub(super) struct MannerShown {
+    /// The word of the frequency.
+    pub(super) frequency: &'static str,
+    /// The day.
+    pub(super) paused_until: Option<String>,
+    pub(super) languages: Vec<Selectable>,
+    pub(super) language: &'static str,
+    pub(super) zones: Vec<ZoneGroup>,
+    pub(super) zone: Option<String>,
+    pub(super) profiling: Tick,
+}
+
+impl MannerShown {
+    fn pause_was(&self) -> &'static str {
+        if self.paused_until.is_some() { "keep" } else { "none" }
+    }
+
+    fn is_profiled(&self) -> bool {
+        self.profiling == Tick::On
+    }
+}
+
+/// One option of a list.
+#[derive(Clone, Debug)]
+pub(super) struct Selectable {
+    pub(super) value: String,
+    pub(super) text: String,
+    pub(super) tick: Tick,
+}
+
+impl Selectable {
+    fn is_on(&self) -> bool {
+        self.tick == Tick::On
+    }
+}
+
+/// The time zones of a part of the world.
+#[derive(Clone, Debug)]
+pub(super) struct ZoneGroup {
+    pub(super) region: &'static str,
+    pub(super) zones: Vec<Selectable>,
+}
+
+/// Why the person gets mail, in words.
+#[derive(Clone, Debug)]
+pub(super) struct Why {
+    pub(super) grounds: Vec<String>,
+    /// Where the address came from.
+    pub(super) source: Option<String>,
+    /// The sender's.
+    pub(super) address: Option<String>,
+    pub(super) privacy_notice: Option<String>,
 }
 
 /// One checkbox.
@@ -194,6 +291,7 @@ pub(super) struct Saved {
     pub(super) covered: Vec<String>,
     /// Not to be switched on here.
     pub(super) not_on: Vec<String>,
+    pub(super) read: Read,
 }
 
 /// The page with the button that confirms a sign-up.
@@ -283,13 +381,19 @@ mod tests {
         assert_eq!(keys(include_str!("../../locales/sv/pages.ftl")), english);
         assert_eq!(keys(include_str!("../../locales/nl/pages.ftl")), english);
         assert_eq!(keys(include_str!("../../locales/de/pages.ftl")), english);
+        let english = keys(include_str!("../../locales/en/choices.ftl"));
+        assert_eq!(keys(include_str!("../../locales/sv/choices.ftl")), english);
+        assert_eq!(keys(include_str!("../../locales/nl/choices.ftl")), english);
+        assert_eq!(keys(include_str!("../../locales/de/choices.ftl")), english);
+        assert_eq!(keys(include_str!("../../locales/fr/choices.ftl")), english);
+        assert_eq!(keys(include_str!("../../locales/zh/choices.ftl")), english);
     }
 
     #[test]
     fn what_a_sender_or_a_title_says_is_text_and_never_markup() {
         let words = Words::new("en", "<b>Shop</b>");
         let list = List::Interest("<script>alert(1)</script>".into());
-        let html = Ask { words, list, address: None, choose: None }.render().unwrap();
+        let html = Ask { words, list, address: None, choose: None, less: Tick::On }.render().unwrap();
         assert!(!html.contains("<b>") && !html.contains("<script"), "{html}");
         assert!(html.contains("&#60;b&#62;Shop"), "{html}");
     }

@@ -86,6 +86,17 @@ impl Visit {
         self.policy.sender(&self.record.sender)
     }
 
+    /// After a change: what holds now, in the language that is chosen now.
+    pub(super) fn go_on_with(&mut self, state: ConsentState) {
+        self.record.subscriber.state = state;
+        let told = self.state().locale.as_deref().and_then(language::known);
+        if let Some(language) = told.filter(|language| *language != self.words.language()) {
+            let sender = self.policy.sender(&self.record.sender);
+            let own = sender.and_then(|sender| sender.in_language(&sender.texts.pages, language));
+            self.words = self.words.clone().in_language(language).with_own(own);
+        }
+    }
+
     /// Whether the person whom the link names was erased.
     pub(super) fn is_erased(&self) -> bool {
         self.state().erased.is_some()

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::super::value;
 use super::scopes;
 use crate::consent::event::{
-    Acquaintance, Event, EventKind, OptIn, ShownTexts, SignedUpBy, Suppression, TrackingAsked,
+    Acquaintance, Event, EventKind, Frequency, OptIn, ShownTexts, SignedUpBy, Suppression, TrackingAsked,
 };
+use crate::consent::fold::Profiling;
 use crate::policy::Scope;
 use crate::toml_file::{Given, Table, Value};
 
@@ -54,8 +55,9 @@ const TRACKING: &[(&str, Option<TrackingAsked>)] = &[
     ("with_opt_in", Some(TrackingAsked::WithOptIn)),
     ("refused", None),
 ];
+const PROFILING: &[(&str, Profiling)] = &[("objected", Profiling::Objected), ("allowed", Profiling::Allowed)];
 /// The keys that say what happened.
-const NAMED: [&str; 14] = [
+const NAMED: [&str; 18] = [
     "purchase",
     "inquiry",
     "negotiation",
@@ -66,13 +68,17 @@ const NAMED: [&str; 14] = [
     "withdrawal",
     "complaint",
     "tracking",
+    "at_most",
+    "paused_until",
+    "pause_ended",
+    "profiling",
     "suppression",
     "restricted",
     "erasure",
     "delivered",
 ];
 const KINDS: &str = "`purchase`, `inquiry`, `negotiation`, `ground`, `signup`, `confirmation_sent`, `unconfirmed`, \
-                     `withdrawal`, `complaint`, `tracking`, `suppression`, `restricted`, `erasure`, `delivered`";
+                     `withdrawal`, `complaint`, `tracking`, `at_most`, `paused_until`, `pause_ended`, `profiling`, `suppression`, `restricted`, `erasure`, `delivered`";
 
 /// One fact; `None` where it is none.
 pub fn read(mut table: Table<'_>) -> Option<Fact> {
@@ -84,6 +90,7 @@ pub fn read(mut table: Table<'_>) -> Option<Fact> {
     said.extend(unconfirmed(&mut table));
     said.extend(noes(&mut table));
     said.extend(tracking(&mut table));
+    said.extend(choices(&mut table));
     said.extend(delivered(&mut table));
     let place = place(&mut table);
     let time_zone = table.take("time_zone", time_zone).map(|given| given.value);
@@ -198,6 +205,23 @@ fn tracking(table: &mut Table<'_>) -> Option<Said> {
     let kind =
         given.value.map_or(EventKind::TrackingWithdrawal, |asked| EventKind::TrackingConsent { asked });
     Some(Said::event(kind, &given.span, Vec::new()))
+}
+
+/// What the person chose about how marketing comes to them.
+fn choices(table: &mut Table<'_>) -> Vec<Said> {
+    let frequencies: Vec<_> = Frequency::ALL.into_iter().map(|own| (own.as_str(), own)).collect();
+    let frequency = table.take("at_most", |v| v.word(&frequencies));
+    let frequency = frequency.map(|own| (EventKind::FrequencyChosen { at_most: own.value }, own.span));
+    let pause = table.take("paused_until", |v| v.moment());
+    let pause = pause.map(|own| (EventKind::Paused { until: own.value }, own.span));
+    let ended = table.take("pause_ended", only_true).map(|own| (EventKind::PauseEnded, own.span));
+    let profiling = table.take("profiling", |v| v.word(PROFILING));
+    let profiling = profiling.map(|own| match own.value {
+        Profiling::Objected => (EventKind::ProfilingObjection, own.span),
+        Profiling::Allowed => (EventKind::ProfilingAllowed, own.span),
+    });
+    let chosen = frequency.into_iter().chain(pause).chain(ended).chain(profiling);
+    chosen.map(|(kind, span)| Said::event(kind, &span, Vec::new())).collect()
 }
 
 fn delivered(table: &mut Table<'_>) -> Option<Said> {
