@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use optgate::consent::EventKind;
+use optgate::consent::event::Frequency;
 use optgate::policy::holds::{Earlier, Stage};
 use optgate::spool::{Fence, Outcome, Settlement};
 use optgate::store::{Ask, Claim, NewDelivery, Seen, Store};
@@ -13,6 +15,7 @@ use crate::support::*;
 
 rules! {
     of_two_nodes_that_claim_for_one_person_only_one_finds_the_place_free,
+    whoever_chose_a_cap_has_one_place_though_the_sender_has_no_caps,
     of_two_in_one_claim_the_older_comes_first,
     only_what_is_relayed_keeps_its_place,
     a_delivery_that_is_claimed_again_takes_one_place,
@@ -81,6 +84,37 @@ async fn of_two_nodes_that_claim_for_one_person_only_one_finds_the_place_free(ho
             assert_eq!(counts, [0, 1], "{recipient}");
         }
     }
+    other.close().await;
+}
+
+async fn whoever_chose_a_cap_has_one_place_though_the_sender_has_no_caps(home: &Home) {
+    let other = home.another_node().await;
+    let people: Vec<String> = (0..20).map(|number| format!("n{number}@example.se")).collect();
+    // Half of them chose.
+    let weekly = EventKind::FrequencyChosen { at_most: Frequency::Weekly };
+    let chose = people.iter().step_by(2).map(|who| home.fact(who, weekly.clone())).collect();
+    assert!(home.store.record(chose).await.iter().all(Result::is_ok));
+    let mut backwards = people.clone();
+    backwards.reverse();
+    let (one, two) = (campaign(home, "one", &people).await, campaign(home, "two", &backwards).await);
+    let (one, two) = (ask(one, 64), ask(two, 64));
+    let (first, second) = tokio::join!(home.store.claim(&one), other.claim(&two));
+    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for claim in first.unwrap().claims.iter().chain(&second.unwrap().claims) {
+        found.entry(claim.recipient.to_string()).or_default().push(claim.earlier.len());
+    }
+    for (number, recipient) in people.iter().enumerate() {
+        let mut counts = found.remove(recipient).unwrap();
+        counts.sort_unstable();
+        assert_eq!(counts, if number % 2 == 0 { [0, 1] } else { [0, 0] }, "{recipient}");
+    }
+    // Asked before sending, the same counts, in the scope that it was about, and of nobody else.
+    let recipients = [address(&people[0]), address(&people[1])];
+    let own = [Some(Timestamp::UNIX_EPOCH), None];
+    let earlier = home.store.earlier(SENDER, &recipients, None, &own).await.unwrap();
+    assert_eq!(earlier.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0]);
+    assert!(earlier[0].iter().all(|one| one.scope == Some("apparel".parse().unwrap())), "{earlier:?}");
+    assert_eq!(home.count("SELECT count(*) FROM mailings").await, 0, "nothing is kept for it");
     other.close().await;
 }
 

@@ -94,6 +94,7 @@ async fn one_button_gets_less_says_what_holds_and_can_be_taken_back() {
     let (status, page) = gateway.post(&url, &[("less", "weekly")]).await;
     assert!(status == 200 && page.contains("högst en gång i veckan"), "{page}");
     is_sound(&page);
+    assert!(!gateway.get(&url).await.1.contains("value=\"weekly\""), "that would be no less");
     assert_eq!(gateway.kinds(anna).await.last(), Some(&WEEKLY));
     let weekly = take_back(&page);
     let (status, page) = gateway.post(&url, &[("take_back", &weekly)]).await;

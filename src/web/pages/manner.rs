@@ -131,7 +131,7 @@ fn zones(current: Option<&str>) -> Vec<ZoneGroup> {
     for name in calendar::zone_names() {
         let Some((region, city)) = name.split_once('/') else { continue };
         if groups.last().is_none_or(|last| last.region != region) {
-            groups.push(ZoneGroup { region, zones: Vec::new() });
+            groups.push(ZoneGroup { region: region.to_owned(), zones: Vec::new() });
         }
         let own = tick(current == Some(name));
         if own == Tick::On {
@@ -144,7 +144,7 @@ fn zones(current: Option<&str>) -> Vec<ZoneGroup> {
     }
     if let Some(current) = current.filter(|_| found == Tick::Off) {
         let zone = Selectable { value: current.to_owned(), text: current.to_owned(), tick: Tick::On };
-        groups.insert(0, ZoneGroup { region: "UTC", zones: vec![zone] });
+        groups.insert(0, ZoneGroup { region: current.to_owned(), zones: vec![zone] });
     }
     groups
 }

@@ -9,7 +9,7 @@ use super::choice::{self, Outcome};
 use super::form::{self, Choices, Turned, Wish};
 use super::leave::{Extent, Offer};
 use super::manner::{self, Read};
-use super::view::{Ask, Choose, Interest, List, Saved, Tick, show};
+use super::view::{Ask, Choose, Interest, Less, List, Saved, Tick, show};
 use super::visit::{Token, Visit};
 use super::{Pages, Trouble, Visitor};
 use crate::consent::admit::NotAdmitted;
@@ -115,7 +115,7 @@ impl Pages {
     ) -> Result<Response, Trouble> {
         let (Power::Full, Some(address)) = (visit.power, visit.address()) else {
             let words = visit.words.clone();
-            let (list, less) = (List::AllMarketing, Tick::Off);
+            let (list, less) = (List::AllMarketing, Less::Nothing);
             return Ok(show(StatusCode::OK, &Ask { words, list, address: None, choose: None, less }));
         };
         let title =

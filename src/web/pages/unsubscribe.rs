@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::form::{self, Wish};
 use super::leave::{Extent, Offer};
-use super::view::{Ask, Tick, show};
+use super::view::{Ask, Less, show};
 use super::visit::{Token, Visit};
 use super::{Pages, Trouble, Visitor};
 use crate::consent::token::{Power, Purpose};
@@ -37,7 +37,7 @@ impl Pages {
             list: visit.list(),
             address: visit.address(),
             choose: self.choose_link(visit),
-            less: if visit.power == Power::Full { Tick::On } else { Tick::Off },
+            less: less(visit),
         };
         show(StatusCode::OK, &page)
     }
@@ -74,6 +74,15 @@ impl Pages {
             | Wish::Confirm
             | Wish::Nothing => Ok(self.ask(&visit)),
         }
+    }
+}
+
+/// Under a retired key nothing is chosen, and nothing tells what was.
+fn less(visit: &Visit) -> Less {
+    match (visit.power, visit.state().choices.cap()) {
+        (Power::UnsubscribeOnly, _) => Less::Nothing,
+        (Power::Full, Some(_)) => Less::Pauses,
+        (Power::Full, None) => Less::All,
     }
 }
 

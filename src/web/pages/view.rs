@@ -125,8 +125,16 @@ pub(super) struct Ask {
     pub(super) address: Option<String>,
     /// Where to choose instead.
     pub(super) choose: Option<String>,
-    /// Whether to offer less instead of nothing.
-    pub(super) less: Tick,
+    pub(super) less: Less,
+}
+
+/// What is offered instead of nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Less {
+    Nothing,
+    /// Whoever chose once a week or less gets no less by it.
+    Pauses,
+    All,
 }
 
 impl Page for Ask {
@@ -246,7 +254,7 @@ impl Selectable {
 /// The time zones of a part of the world.
 #[derive(Clone, Debug)]
 pub(super) struct ZoneGroup {
-    pub(super) region: &'static str,
+    pub(super) region: String,
     pub(super) zones: Vec<Selectable>,
 }
 
@@ -393,7 +401,7 @@ mod tests {
     fn what_a_sender_or_a_title_says_is_text_and_never_markup() {
         let words = Words::new("en", "<b>Shop</b>");
         let list = List::Interest("<script>alert(1)</script>".into());
-        let html = Ask { words, list, address: None, choose: None, less: Tick::On }.render().unwrap();
+        let html = Ask { words, list, address: None, choose: None, less: Less::All }.render().unwrap();
         assert!(!html.contains("<b>") && !html.contains("<script"), "{html}");
         assert!(html.contains("&#60;b&#62;Shop"), "{html}");
     }
