@@ -73,6 +73,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
         rule,
         findings: Findings {
             also_from,
+            also_scopes: Vec::new(),
             grant: if granted { StreamGrant::Granted } else { StreamGrant::Lacking },
             scope: selected.named,
             scope_rule: selected.scope_rule,

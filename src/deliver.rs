@@ -234,7 +234,7 @@ impl Departures {
         let mut basis = Basis { at, person: None, circumstances: Circumstances::default() };
         let leave = match claim.kind {
             DeliveryKind::Dsn => release_dsn(claim.verdict.clone()),
-            DeliveryKind::Submitted => {
+            DeliveryKind::Submitted | DeliveryKind::Own => {
                 let consent = consent.as_ref().map_err(|error| Stop::ConsentUnreadable(error.clone()))?;
                 let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
                 // A sender whose file is gone for a while has not said no.
@@ -250,7 +250,7 @@ impl Departures {
                 let earlier = counted(sender, facts, &state.choices, claim.earlier.clone());
                 let asks = facts.stream == Stream::Confirmation;
                 let confirmations = if asks { claim.asked_before.clone() } else { Vec::new() };
-                basis.circumstances = Circumstances { records, earlier, confirmations };
+                basis.circumstances = Circumstances { records, earlier, confirmations, signing_up: None };
                 let verdict = decide(policy, facts, state, &basis.circumstances, at);
                 match release(verdict) {
                     Release::Send(leave) => leave,

@@ -1,6 +1,7 @@
 //! ★ The spine of entry: classify → decide → spool. Every message comes in here, whichever door it used.
 
 mod findings;
+mod own;
 mod receipt;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,7 @@ use crate::store::{
 };
 use crate::telemetry::metrics::{self, Stopwatch};
 pub use findings::ContentLog;
+pub use own::{IfRefused, NotSent, OwnMail};
 pub use receipt::{Decided, Fate, Receipt};
 use receipt::{count, log, reason_of, receipt, tell_signups};
 
@@ -155,7 +157,9 @@ impl Intake {
             None => Vec::new(),
         };
         let both = earlier.into_iter().zip(&choices).map(bearing).zip(asked_before);
-        Ok(both.map(|(earlier, confirmations)| Circumstances { records, earlier, confirmations }).collect())
+        let each =
+            |(earlier, confirmations)| Circumstances { records, earlier, confirmations, signing_up: None };
+        Ok(both.map(each).collect())
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a spooled message is made of")]
@@ -333,8 +337,8 @@ fn signup(
     message: Uuid,
     delivery: Uuid,
 ) -> Option<NewFact> {
-    let scope = facts.scope.as_ref().filter(|_| facts.confirm_link == ConfirmLink::Present)?;
-    let asking = Asking { sender: &facts.sender, credential, recipient, scope, message, delivery };
+    let scopes = vec![facts.scope.clone().filter(|_| facts.confirm_link == ConfirmLink::Present)?];
+    let asking = Asking { sender: &facts.sender, credential, recipient, scopes, message, delivery };
     Some(asking.signup())
 }
 

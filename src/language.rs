@@ -1,5 +1,7 @@
-//! The words that subscribers read, in their languages: one folder of Fluent files a language.
-//! `pages.ftl` for the pages, `footer.ftl` for what goes into mail. Adding a language is adding a folder.
+//! The words that subscribers read, in their languages: one folder of Fluent files a language. `pages.ftl` for the
+//! pages, `footer.ftl` for what goes into marketing, `mail.ftl` for mail of our own. Adding a language is adding a folder.
+
+use std::sync::LazyLock;
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
@@ -12,8 +14,15 @@ static_loader! {
     };
 }
 
-/// The languages that we have; the first serves where none is known.
-pub const LANGUAGES: [&str; 4] = ["en", "sv", "nl", "de"];
+/// The languages that we have, as the folders name them; the first serves where none is known.
+pub static LANGUAGES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let texts: &'static _ = &*TEXTS;
+    let mut all: Vec<&'static str> = Loader::locales(texts).map(|own| own.language.as_str()).collect();
+    all.sort_by_key(|own| (*own != DEFAULT, *own));
+    all
+});
+
+const DEFAULT: &str = "en";
 
 /// English from right to left, as CLDR names it: shows how pages will look in a language that is written so. Nobody's
 /// browser asks for it by itself.
@@ -21,7 +30,7 @@ const MIRRORED: &str = "ar-XB";
 
 /// The language, among those that we have, that serves a tag such as `sv-SE`; English if none does.
 pub fn serving(tag: &str) -> &'static str {
-    known(tag).unwrap_or("en")
+    known(tag).unwrap_or(DEFAULT)
 }
 
 /// The language that we have for a tag, if any.
@@ -30,7 +39,7 @@ pub fn known(tag: &str) -> Option<&'static str> {
         return Some(MIRRORED);
     }
     let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    LANGUAGES.into_iter().find(|own| *own == primary)
+    LANGUAGES.iter().copied().find(|own| *own == primary)
 }
 
 /// The direction in which a language is written, as HTML's `dir` names it.
@@ -60,7 +69,56 @@ fn mirrored(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
+
+    /// The keys of each file of a language with what each is told, by the file's name.
+    fn texts_of(folder: &std::path::Path) -> BTreeMap<String, Vec<(String, BTreeSet<String>)>> {
+        let told = |value: &str| -> BTreeSet<String> {
+            let name =
+                |rest: &str| rest.split(|own: char| !own.is_ascii_alphanumeric()).next().map(str::to_owned);
+            value.split('$').skip(1).filter_map(name).collect()
+        };
+        let keys = |text: &str| {
+            let key = |line: &str| line.split_once(" = ").map(|(key, value)| (key.to_owned(), told(value)));
+            let begins = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
+            text.lines().filter(begins).filter_map(key).collect()
+        };
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        files
+            .map(|file| {
+                let text = std::fs::read_to_string(file.path()).unwrap();
+                (file.file_name().to_string_lossy().into_owned(), keys(&text))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_language_has_every_text() {
+        let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src/locales"));
+        let folders = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut folders: Vec<String> = folders.map(|name| name.to_string_lossy().into_owned()).collect();
+        folders.sort_by_key(|own| (*own != DEFAULT, own.clone()));
+        assert_eq!(*LANGUAGES, folders, "a folder is a language");
+        let english = texts_of(&root.join(DEFAULT));
+        assert!(english.values().flatten().count() > 60);
+        for folder in &folders {
+            let own = texts_of(&root.join(folder));
+            assert_eq!(own.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{folder}");
+            for (file, texts) in &english {
+                assert_eq!(own[file], *texts, "{folder}/{file}");
+                for (key, told) in texts {
+                    let told: Vec<&'static str> = told.iter().map(|own| &*own.clone().leak()).collect();
+                    let text = text(folder, key, &told.iter().map(|own| (*own, *own)).collect::<Vec<_>>());
+                    assert!(
+                        !text.contains("Unknown localization") && !text.is_empty(),
+                        "{folder} {key}: {text}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_mirrored_text_is_the_english_one_from_right_to_left() {

@@ -60,6 +60,7 @@ pub mod mail;
 // The way in.
 pub mod smtp;
 pub mod intake;
+pub mod compose;
 pub mod classify;
 pub mod lint;
 pub mod policy;

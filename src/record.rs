@@ -143,6 +143,7 @@ pub fn new_fact(
     provenance: Provenance,
 ) -> NewFact {
     NewFact {
+        id: None,
         sender: sender.to_owned(),
         who,
         kind,
@@ -157,13 +158,13 @@ pub fn new_fact(
 }
 
 /// Mail that asks a person to confirm, by its ids.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asking<'a> {
     pub sender: &'a str,
     /// `SENDER/NAME`.
     pub credential: &'a str,
     pub recipient: &'a Address,
-    pub scope: &'a Scope,
+    pub scopes: Vec<Scope>,
     pub message: Uuid,
     pub delivery: Uuid,
 }
@@ -171,12 +172,12 @@ pub struct Asking<'a> {
 impl Asking<'_> {
     /// The sign-up that it implies, to be recorded with it. By its evidence the link finds it again.
     pub fn signup(&self) -> NewFact {
-        self.fact(EventKind::SignupRequested { scopes: vec![self.scope.clone()], by: SignedUpBy::Mail })
+        self.fact(EventKind::SignupRequested { scopes: self.scopes.clone(), by: SignedUpBy::Mail })
     }
 
     /// That it was taken by the upstream, to be recorded with that.
     pub fn sent(&self) -> NewFact {
-        self.fact(EventKind::ConfirmationSent { scopes: vec![self.scope.clone()] })
+        self.fact(EventKind::ConfirmationSent { scopes: self.scopes.clone() })
     }
 
     fn fact(&self, kind: EventKind) -> NewFact {

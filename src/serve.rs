@@ -102,6 +102,7 @@ struct Shared {
     signers: Arc<ArcSwap<Signers>>,
     recorder: Recorder,
     verifier: Verifier,
+    intake: Arc<Intake>,
     queue_changed: Arc<Notify>,
     upstreams: Arc<Upstreams>,
     public_url: String,
@@ -200,10 +201,22 @@ async fn share(
     let queue_changed = Arc::new(Notify::new());
     let link_keys = store.link_keys().await?;
     let port = listeners.web.local_addr()?.port();
+    let policies = Arc::new(ArcSwap::from_pointee(policies));
+    let upstreams = Arc::new(Upstreams::new(config.upstreams.clone(), &config.hostname));
+    let intake = Intake {
+        store: store.clone(),
+        clock: clock.clone(),
+        policies: policies.clone(),
+        notifier: Notifier { hostname: config.hostname.clone(), upstream: upstreams.null_sender_mail() },
+        queue_changed: queue_changed.clone(),
+        bounds: Bounds { line: config.smtp.max_line, header: config.smtp.max_header },
+        told: ContentLog::default(),
+    };
     Ok(Shared {
+        intake: Arc::new(intake),
         recorder: Recorder::new(store.clone(), queue_changed.clone()),
         verifier: Verifier::new(store.clone(), clock.clone(), config.logins),
-        policies: Arc::new(ArcSwap::from_pointee(policies)),
+        policies,
         link_keys: Arc::new(ArcSwap::from_pointee(link_keys)),
         signers: Arc::new(ArcSwap::from_pointee(Signers::new(config.dkim.clone())?)),
         public_url: match config.web.public_url.strip_suffix(":0") {
@@ -211,7 +224,7 @@ async fn share(
             None => config.web.public_url.clone(),
         },
         queue_changed,
-        upstreams: Arc::new(Upstreams::new(config.upstreams.clone(), &config.hostname)),
+        upstreams,
         store,
         clock,
     })
@@ -270,6 +283,7 @@ async fn run(
 fn pages(config: &Config, shared: &Shared) -> web::Router {
     let pages = web::pages::router(web::pages::Pages {
         store: shared.store.clone(),
+        intake: shared.intake.clone(),
         recorder: shared.recorder.clone(),
         clock: shared.clock.clone(),
         policies: shared.policies.clone(),
@@ -284,6 +298,7 @@ fn pages(config: &Config, shared: &Shared) -> web::Router {
 fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken) -> web::Router {
     let api = web::api::router(web::api::Api {
         store: shared.store.clone(),
+        intake: shared.intake.clone(),
         recorder: shared.recorder.clone(),
         clock: shared.clock.clone(),
         policies: shared.policies.clone(),
@@ -354,19 +369,7 @@ fn smtp(
         balancers: config.smtp.balancers.clone(),
         limits: config.smtp.limits.clone(),
     };
-    let intake = Arc::new(Intake {
-        store: shared.store.clone(),
-        clock: shared.clock.clone(),
-        policies: shared.policies.clone(),
-        notifier: Notifier {
-            hostname: config.hostname.clone(),
-            upstream: shared.upstreams.null_sender_mail(),
-        },
-        queue_changed: shared.queue_changed.clone(),
-        bounds: Bounds { line: config.smtp.max_line, header: config.smtp.max_header },
-        told: ContentLog::default(),
-    });
-    let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
+    let (intake, verifier, drain) = (shared.intake.clone(), shared.verifier.clone(), config.queue.drain);
     Stage::start("smtp", ended, |stop| server::serve(listeners, settings, intake, verifier, stop, drain))
 }
 

@@ -46,6 +46,7 @@ pub async fn write(store: &Store, number: u64) -> Result<()> {
     let who = Who::Address(address(number)?);
     let kind = EventKind::Unconfirmed { scopes: vec![scope("apparel")?] };
     let new = NewFact {
+        id: None,
         sender: "another".to_owned(),
         who,
         kind,

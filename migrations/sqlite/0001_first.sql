@@ -84,7 +84,7 @@ CREATE TABLE message_facts (
 CREATE TABLE messages (
     id          BLOB NOT NULL PRIMARY KEY,
     sender      TEXT NOT NULL,
-    kind        TEXT NOT NULL, -- submitted, dsn
+    kind        TEXT NOT NULL, -- submitted, dsn, own
     credential  TEXT NOT NULL,
     received_at BIGINT NOT NULL,
     facts       BLOB,          -- message_facts.hash
@@ -111,7 +111,7 @@ CREATE TABLE lanes (
     stream   TEXT NOT NULL,
     provider TEXT NOT NULL,
     campaign TEXT NOT NULL,
-    kind     TEXT NOT NULL, -- submitted, dsn: not every upstream takes a dsn
+    kind     TEXT NOT NULL, -- submitted, dsn, own: not every upstream takes a dsn
     used_at  BIGINT NOT NULL,
     UNIQUE (sender, stream, provider, campaign, kind)
 );

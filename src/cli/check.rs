@@ -67,6 +67,7 @@ fn policies(config: &Config, today: Date) -> Vec<Mistake> {
         if let Some(policy) = &policy {
             mistakes.extend(file::reviews(files, policy, &cases, today));
             mistakes.extend(file::shadows(files, policy));
+            mistakes.extend(file::authors(files, policy));
         }
         mistakes.extend(cases.mistakes);
     }

@@ -77,7 +77,7 @@ impl Upstreams {
 
     fn fit(&self, kind: DeliveryKind) -> impl Iterator<Item = &Arc<Upstream>> {
         let takes = move |own: &Settings| match kind {
-            DeliveryKind::Submitted => true,
+            DeliveryKind::Submitted | DeliveryKind::Own => true,
             DeliveryKind::Dsn => own.kind.null_sender_mail() == NullSenderMail::Taken,
         };
         self.all.iter().filter(move |own| takes(own.settings()))

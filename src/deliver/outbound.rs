@@ -5,6 +5,8 @@
 
 mod sample;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -17,6 +19,7 @@ use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::mail::redaction::redact;
 use crate::policy::decide::DeliveryKind;
+use crate::policy::dialect::Dialects;
 use crate::policy::facts::ConfirmLink;
 use crate::policy::sender::{OneClick, SenderPolicy};
 use crate::policy::{Facts, PolicySet, Stream, Tracking, Verdict};
@@ -33,7 +36,7 @@ pub struct Outbound {
     pub signatures: Vec<u8>,
     pub copy: Vec<u8>,
     pub body: Body,
-    /// What was made of its pixels and tracked links; none of our own notifications.
+    /// What was made of its pixels and tracked links; none of our own mail.
     pub tracked: Option<Tracked>,
 }
 
@@ -79,7 +82,7 @@ impl Making<'_> {
     ) -> Result<Outbound, NoCopy> {
         match claim.kind {
             DeliveryKind::Dsn => self.notification(claim),
-            DeliveryKind::Submitted => {
+            DeliveryKind::Submitted | DeliveryKind::Own => {
                 let facts = claim.facts.as_ref().ok_or(NoCopy::Unclassified)?;
                 let message = RawMessage::index(claim.content.clone())?;
                 let rewriting = self.rewriting(claim, &message, facts, person, verdict)?;
@@ -91,7 +94,8 @@ impl Making<'_> {
                 let pair = if marketing(facts) { Pair::Required } else { Pair::NotNeeded };
                 let signatures = self.sign(&facts.from_domain, &rewritten.bytes, pair)?;
                 let body = if rewritten.eight_bit { Body::EightBit } else { Body::SevenBit };
-                let tracked = Some(tracked(verdict, rewritten.taken_out));
+                let submitted = claim.kind == DeliveryKind::Submitted;
+                let tracked = submitted.then(|| tracked(verdict, rewritten.taken_out));
                 Ok(Outbound { signatures, copy: rewritten.bytes, body, tracked })
             }
         }
@@ -132,9 +136,11 @@ impl Making<'_> {
             message_id: format!("{}@{}", claim.message, self.hostname),
             extra_headers: self.settings.kind.headers(&self.settings.headers, message, claim.fence.delivery),
             withheld: self.settings.kind.withheld(),
-            dialects: self.policy.dialects.clone(),
+            dialects: self.dialects(claim.kind),
             tracking: match tracking(verdict) {
                 Tracking::Kept => rewrite::Tracking::Leave,
+                // We put none in.
+                Tracking::TakenOut if claim.kind == DeliveryKind::Own => rewrite::Tracking::Leave,
                 Tracking::TakenOut => rewrite::Tracking::TakeOut(sender.trackers.clone()),
             },
             sender_mailto: sender.stream(facts.stream).sender_mailto,
@@ -143,6 +149,14 @@ impl Making<'_> {
                 Offer::Lacking => EightBit::Encode,
             },
         })
+    }
+
+    /// Mail of ours has our own placeholders, and quotes what others wrote.
+    fn dialects(&self, kind: DeliveryKind) -> Arc<Dialects> {
+        match kind {
+            DeliveryKind::Own => Arc::default(),
+            DeliveryKind::Submitted | DeliveryKind::Dsn => self.policy.dialects.clone(),
+        }
     }
 
     /// None where the provider signs for the From domain.

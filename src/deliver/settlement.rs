@@ -194,7 +194,7 @@ impl Settling {
         }
     }
 
-    /// The notification of what was rejected, has expired, or went on untold: never for a notification of our own.
+    /// The notification of what was rejected, has expired, or went on untold: never for mail of our own, of which events tell.
     fn notification(
         &self,
         policy: &Arc<PolicySet>,
@@ -203,7 +203,7 @@ impl Settling {
         now: Timestamp,
     ) -> Option<NewMessage> {
         let (action, status, text) = ending.told.clone()?;
-        if claim.kind == DeliveryKind::Dsn {
+        if claim.kind != DeliveryKind::Submitted {
             return None;
         }
         let message = RawMessage::index(claim.content.clone()).ok();
@@ -246,16 +246,16 @@ impl Ending {
 /// What a mail that asked to confirm leaves behind, once it was taken.
 fn confirmation(claim: &Claim) -> Option<SentConfirmation> {
     let facts = claim.facts.as_ref().filter(|facts| facts.stream == Stream::Confirmation)?;
-    let linked = facts.scope.as_ref().filter(|_| facts.confirm_link == ConfirmLink::Present);
-    let asking = |scope| Asking {
+    let asking = Asking {
         sender: &claim.sender,
         credential: &claim.credential,
         recipient: &claim.recipient,
-        scope,
+        scopes: facts.scopes().cloned().collect(),
         message: claim.message,
         delivery: claim.fence.delivery,
     };
-    Some(SentConfirmation { fact: linked.map(|scope| asking(scope).sent()) })
+    let linked = facts.confirm_link == ConfirmLink::Present && !asking.scopes.is_empty();
+    Some(SentConfirmation { fact: linked.then(|| asking.sent()) })
 }
 
 fn later(claim: &Claim, now: Timestamp, said: &str) -> Ending {

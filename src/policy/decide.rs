@@ -10,6 +10,7 @@ mod tracking;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::confirmation::AskedBefore;
 use super::facts::{BodySeal, NamedScope, StreamGrant, Unmapped};
@@ -24,8 +25,8 @@ use crate::consent::event::Suppression;
 use crate::toml_file::nearest::hint;
 use leave::let_pass;
 pub use leave::{
-    Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, release, release_dsn,
-    release_probe,
+    Admission, Deliverable, DeliveryKind, Entry, Release, Spoolable, admit, admit_dsn, admit_own, release,
+    release_dsn, release_probe,
 };
 pub use objections::objections;
 pub use tracking::tracking_of;
@@ -44,6 +45,18 @@ pub struct Circumstances {
     /// the message is no such mail.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<AskedBefore>,
+    /// The sign-up that is recorded together with the mail of ours that asks to confirm it. From then on it stands in
+    /// the history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_up: Option<SigningUp>,
+}
+
+/// A sign-up that was told just now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningUp {
+    pub event: Uuid,
+    pub at: Timestamp,
+    pub scopes: Vec<Scope>,
 }
 
 impl Circumstances {
@@ -101,7 +114,8 @@ pub(super) fn witnessed(
         return verdict;
     };
     let confirmations = circumstances.confirmations.as_slice();
-    let case = Case { sender, pack, facts, consent, confirmations, now };
+    let signing_up = circumstances.signing_up.as_ref();
+    let case = Case { sender, pack, facts, consent, confirmations, signing_up, now };
     let judged = match case.fits(witness) {
         // Invariant 14: in shadow mode the no must be seen, since a lesser reason would let it pass.
         Err(missing)
@@ -218,6 +232,7 @@ struct Case<'p> {
     facts: &'p Facts,
     consent: &'p ConsentState,
     confirmations: &'p [AskedBefore],
+    signing_up: Option<&'p SigningUp>,
     now: Timestamp,
 }
 
@@ -282,6 +297,9 @@ impl<'p> Case<'p> {
     fn scope(&self) -> Judged<'p, ()> {
         let (sender, facts) = (self.sender, self.facts);
         let refuse = |text| Err(Missing { reason: Reason::UnknownScope, rule: &sender.rule, text });
+        if let Some(gone) = facts.findings.also_scopes.iter().find(|scope| !sender.knows(scope)) {
+            return refuse(format!("the sender's taxonomy has no scope {gone}"));
+        }
         match (&facts.scope, facts.findings.scope) {
             (_, NamedScope::Malformed) => {
                 refuse("X-Optgate-Scope is not a dotted lower-case name such as apparel.tshirts".to_owned())
@@ -370,8 +388,10 @@ impl<'p> Case<'p> {
     }
 
     fn withdrawn(&self) -> Judged<'p, ()> {
+        let standing = |scope| grounds::standing_no(self.consent, scope, self.pack);
         let no = match &self.facts.scope {
-            Some(scope) => grounds::standing_no(self.consent, scope, self.pack),
+            // A link to confirm several is one question, which a no to any of them answers.
+            Some(_) => self.facts.scopes().filter_map(standing).max_by_key(|no| no.at),
             // Without a scope nothing tells which no is meant, so each is.
             None => self.consent.withdrawals.iter().max_by_key(|no| no.at),
         };

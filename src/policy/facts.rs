@@ -35,6 +35,9 @@ pub struct Findings {
     /// The domains of further authors in From, as A-labels, each once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also_from: Vec<String>,
+    /// Further scopes that a mail of our own asks to confirm.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_scopes: Vec<Scope>,
     #[serde(skip_serializing_if = "is_default")]
     pub grant: StreamGrant,
     #[serde(skip_serializing_if = "is_default")]
@@ -117,6 +120,13 @@ impl Personalisation {
             Self::Segment => "segment",
             Self::Individual => "individual",
         }
+    }
+}
+
+impl Facts {
+    /// All that it is about.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.scope.iter().chain(&self.findings.also_scopes)
     }
 }
 

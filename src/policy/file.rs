@@ -34,7 +34,7 @@ use reading::Reading;
 pub use crate::toml_file::{Mistake, Severity};
 pub use case::Cases;
 pub use coverage::untouched;
-pub use review::{reviews, shadows};
+pub use review::{authors, reviews, shadows};
 pub use schema::Kind;
 pub use shipped::shipped;
 

@@ -14,6 +14,7 @@ use super::jurisdiction::Expires;
 use super::look::Look;
 use super::tracking::Trackers;
 use super::{RuleRef, Scope, Stream};
+use crate::mail::Address;
 
 /// The longest campaign name in octets.
 pub const MAX_CAMPAIGN: usize = 100;
@@ -96,6 +97,8 @@ pub struct StreamPolicy {
     pub clipped_footer: ClippedFooter,
     /// How long a link that confirms can be pressed, from when its mail was submitted; meant for confirmation alone.
     pub link_life: Duration,
+    /// Who writes the mail that we compose; meant for confirmation alone.
+    pub from: Option<Author>,
     /// What becomes of content that has something wrong, where the file says so, and the line that does.
     pub content: BTreeMap<FindingName, (Handling, RuleRef)>,
     pub rule: RuleRef,
@@ -115,6 +118,13 @@ impl StreamPolicy {
             Stream::Marketing | Stream::Functional => self.deadline,
         }
     }
+}
+
+/// A name and an address, as in From.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    pub name: Option<String>,
+    pub address: Address,
 }
 
 /// What the tool hears when every recipient is refused.
@@ -207,6 +217,19 @@ impl SenderPolicy {
     /// Whether mail may name this domain (A-labels, lower case) as an author's.
     pub fn owns_from(&self, domain: &str) -> bool {
         self.from_domains.iter().any(|pattern| pattern.matches(domain))
+    }
+
+    /// Who writes the mail that we compose: `[streams.confirmation] from`, else nobody in particular at the first domain
+    /// that is named in full. `None` where there is neither.
+    pub fn author(&self) -> Option<Author> {
+        let exact = |pattern: &DomainPattern| match pattern {
+            DomainPattern::Exact(domain) => format!("no-reply@{domain}").parse().ok(),
+            DomainPattern::Below(_) => None,
+        };
+        let nobody = || {
+            Some(Author { name: Some(self.name.clone()), address: self.from_domains.iter().find_map(exact)? })
+        };
+        self.stream(Stream::Confirmation).from.clone().or_else(nobody)
     }
 
     /// Whether a DSN may go to this domain: the sender's own, or one of its bounce domains.

@@ -55,7 +55,7 @@ pub struct Round {
     pub verdict: Verdict,
 }
 
-/// A first decision on submitted mail, with what it rested on.
+/// A first decision on mail that was submitted or that we composed, with what it rested on.
 #[derive(Clone, Debug)]
 pub struct FirstDecision {
     pub delivery: Uuid,
@@ -151,7 +151,7 @@ impl Store {
         Ok(rows.iter().map(|row| row.id(0)).collect::<Result<_>>()?)
     }
 
-    /// First decisions on mail that was submitted from one moment until another, page by page: ids after `after`,
+    /// First decisions on such mail from one moment until another, page by page: ids after `after`,
     /// at most `limit` of them. Each page is a statement of its own (and one or two for people of whom more is known
     /// since), so that no reader holds anything up.
     pub async fn first_decisions(
@@ -166,8 +166,8 @@ impl Store {
         let full = rows.len() >= limit.max(1) as usize;
         let next = rows.last().filter(|_| full).map(|row| row.id(0)).transpose()?;
         let histories = histories(&mut session, &rows).await?;
-        let submitted = rows.iter().filter(|row| row.text(10).is_ok_and(|kind| kind == "submitted"));
-        let decisions = submitted.map(|row| first(row, &histories)).collect::<Result<Vec<_>>>()?;
+        let decided = rows.iter().filter(|row| row.text(10).is_ok_and(|kind| kind != "dsn"));
+        let decisions = decided.map(|row| first(row, &histories)).collect::<Result<Vec<_>>>()?;
         Ok(FirstDecisions { decisions, next })
     }
 

@@ -38,6 +38,8 @@ pub enum Who {
 /// A fact to record.
 #[derive(Clone, Debug)]
 pub struct NewFact {
+    /// Of its event, where somebody has to know it before; else one is made.
+    pub id: Option<Uuid>,
     pub sender: String,
     pub who: Who,
     pub kind: EventKind,
@@ -125,7 +127,10 @@ impl Store {
             sender: new.sender,
             who: new.who,
             event: Event {
-                id: new.confirms.map_or_else(|| self.inner.clock.id(), |signup| self.confirmation_of(signup)),
+                id: match new.confirms {
+                    Some(signup) => self.confirmation_of(signup),
+                    None => new.id.unwrap_or_else(|| self.inner.clock.id()),
+                },
                 kind: new.kind,
                 occurred_at: Timestamp::UNIX_EPOCH,
                 recorded_at: Timestamp::UNIX_EPOCH,

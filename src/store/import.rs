@@ -128,6 +128,7 @@ impl Store {
 
 fn new_fact(sender: &str, table: TableFact) -> NewFact {
     NewFact {
+        id: None,
         sender: sender.to_owned(),
         who: Who::Address(table.address),
         kind: table.kind,

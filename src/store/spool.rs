@@ -341,8 +341,8 @@ pub(super) async fn insert(
     let asking = deliveries().filter(|row| row.is_open() && row.stream == Stream::Confirmation);
     confirmations::wait(session, asking.map(|row| row.id.into()).collect(), now).await?;
     let signed_up: HashSet<Uuid> = all.iter().flat_map(|one| &one.signups).map(|(id, _)| *id).collect();
-    let unknown = deliveries().filter(|row| row.subscriber.is_none());
-    let unknown = unknown.filter(|row| row.stranger.is_some() || signed_up.contains(&row.id));
+    // Who was erased and signs up with it is somebody anew.
+    let unknown = deliveries().filter(|row| row.stranger.is_some() || signed_up.contains(&row.id));
     let unknown = unknown.map(|row| Value::from(row.id)).collect();
     rows::with_list(session, NAME_STRANGERS, Vec::new(), unknown).await?;
     forget_erased(session, deliveries().filter(|row| !row.is_open()).map(|row| row.id)).await?;
@@ -445,11 +445,12 @@ pub(super) fn word(kind: DeliveryKind) -> &'static str {
     match kind {
         DeliveryKind::Submitted => "submitted",
         DeliveryKind::Dsn => "dsn",
+        DeliveryKind::Own => "own",
     }
 }
 
 pub(super) fn parse_kind(text: &str) -> Result<DeliveryKind> {
-    let kinds = [DeliveryKind::Submitted, DeliveryKind::Dsn];
+    let kinds = [DeliveryKind::Submitted, DeliveryKind::Dsn, DeliveryKind::Own];
     let found = kinds.into_iter().find(|kind| word(*kind) == text);
     found.ok_or_else(|| Fault::Unreadable("a message's kind".into()))
 }

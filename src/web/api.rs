@@ -45,6 +45,7 @@ use crate::clock::Clock;
 use crate::credential::Verifier;
 use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
+use crate::intake::Intake;
 use crate::limits::PeerRate;
 use crate::policy::PolicySet;
 use crate::record::Recorder;
@@ -64,6 +65,8 @@ const REQUEST_TIME: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Api {
     pub store: Store,
+    /// By which mail of ours enters the queue.
+    pub intake: Arc<Intake>,
     pub recorder: Recorder,
     pub clock: Clock,
     pub policies: Arc<ArcSwap<PolicySet>>,

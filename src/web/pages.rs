@@ -33,6 +33,7 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::clock::Clock;
+use crate::intake::Intake;
 use crate::keys::LinkKeys;
 use crate::limits::PeerRate;
 use crate::policy::PolicySet;
@@ -49,6 +50,8 @@ const REQUEST_TIME: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Pages {
     pub store: Store,
+    /// By which mail of ours enters the queue.
+    pub intake: Arc<Intake>,
     pub recorder: Recorder,
     pub clock: Clock,
     pub policies: Arc<ArcSwap<PolicySet>>,

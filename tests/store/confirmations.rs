@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use optgate::consent::EventKind;
 use optgate::consent::admit::NotAdmitted;
 use optgate::consent::event::{OptIn, SignedUpBy};
+use optgate::policy::Scope;
 use optgate::policy::Stream;
 use optgate::policy::confirmation::AskedBefore;
 use optgate::policy::holds::Stage;
@@ -58,9 +59,9 @@ fn of(
     delivery: Uuid,
     fact: fn(&Asking<'_>) -> NewFact,
 ) -> NewFact {
-    let (recipient, scope) = (address(recipient), "apparel".parse().unwrap());
+    let (recipient, scope): (_, Scope) = (address(recipient), "apparel".parse().unwrap());
     let credential = &format!("{sender}/forms");
-    fact(&Asking { sender, credential, recipient: &recipient, scope: &scope, message, delivery })
+    fact(&Asking { sender, credential, recipient: &recipient, scopes: vec![scope], message, delivery })
 }
 
 async fn spool(home: &Home, sender: &str, recipients: &[String]) -> i64 {

@@ -143,6 +143,7 @@ async fn a_slice_leaves_what_its_facts_leave_one_by_one(home: &Home) {
             let mut expected = Vec::new();
             for fact in part.iter().cloned() {
                 let new = NewFact {
+                    id: None,
                     sender: single.into(),
                     who: Who::Address(fact.address),
                     kind: fact.kind,

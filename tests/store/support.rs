@@ -210,6 +210,7 @@ impl Home {
 
     pub fn fact(&self, who: &str, kind: EventKind) -> NewFact {
         NewFact {
+            id: None,
             sender: SENDER.into(),
             who: Who::Address(address(who)),
             kind,

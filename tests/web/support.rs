@@ -17,9 +17,12 @@ use optgate::consent::{Event, EventKind};
 use optgate::credential::{self, Patience, Verifier};
 use optgate::deliver::choice::Upstreams;
 use optgate::feed::Feed;
+use optgate::intake::{ContentLog, Intake};
 use optgate::keys::{Keys, LinkKeys};
 use optgate::limits::PeerRate;
 use optgate::mail::Address;
+use optgate::mail::message::Bounds;
+use optgate::outcome::dsn::Notifier;
 use optgate::policy::shaping::{Per, Rate};
 use optgate::policy::{PolicySet, Scope, file};
 use optgate::record::{Provenance, Recorder};
@@ -106,8 +109,19 @@ impl Gateway {
         let link_keys = Arc::new(ArcSwap::from_pointee(store.link_keys().await.unwrap()));
         let recorder = Recorder::new(store.clone(), Arc::new(Notify::new()));
         let patience = Patience { slowest: Duration::from_millis(16), ..Patience::default() };
+        let upstreams = Arc::new(Upstreams::new(Vec::new(), "gateway.test"));
+        let intake = Arc::new(Intake {
+            store: store.clone(),
+            clock: clock.clone(),
+            policies: policies.clone(),
+            notifier: Notifier { hostname: "gateway.test".into(), upstream: upstreams.null_sender_mail() },
+            queue_changed: Arc::new(Notify::new()),
+            bounds: Bounds::MOST,
+            told: ContentLog::default(),
+        });
         let web = serve(pages::router(pages::Pages {
             store: store.clone(),
+            intake: intake.clone(),
             recorder: recorder.clone(),
             clock: clock.clone(),
             policies: policies.clone(),
@@ -120,11 +134,12 @@ impl Gateway {
         let feed = Feed::new(store.clone());
         let api = api::router(api::Api {
             store: store.clone(),
+            intake,
             recorder: recorder.clone(),
             clock: clock.clone(),
             policies,
             verifier: Verifier::new(store.clone(), clock.clone(), patience),
-            upstreams: Arc::new(Upstreams::new(Vec::new(), "gateway.test")),
+            upstreams,
             trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
             rate: rate(calls_rate),
             feed: feed.clone(),

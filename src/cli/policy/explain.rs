@@ -159,7 +159,7 @@ impl Supposed {
                 store.records()
             }
         };
-        Ok(Circumstances { records, earlier, confirmations })
+        Ok(Circumstances { records, earlier, confirmations, signing_up: None })
     }
 }
 

@@ -166,6 +166,7 @@ impl Gateway {
 
     async fn record(&self, kind: EventKind) {
         let fact = NewFact {
+            id: None,
             sender: "demo-shop".into(),
             who: Who::Address(anna()),
             kind,

@@ -125,7 +125,8 @@ impl Dispatcher {
     pub(super) fn rooms(&self) -> HashMap<String, u32> {
         let Departures { upstreams, hand, .. } = &*self.departures;
         let most = hand.room();
-        let usable = [DeliveryKind::Submitted, DeliveryKind::Dsn].map(|kind| upstreams.candidates(kind));
+        let usable = [DeliveryKind::Submitted, DeliveryKind::Own, DeliveryKind::Dsn]
+            .map(|kind| upstreams.candidates(kind));
         let room = |own: &Arc<Upstream>| {
             let free = free(own, hand).min(most);
             (own.settings().name.clone(), u32::try_from(free).unwrap_or(u32::MAX))

@@ -51,7 +51,8 @@ impl<'p> Case<'p> {
         let meant = |own: &Scope| self.facts.scope.as_ref().is_none_or(|scope| own.covers(scope));
         let pending = self.consent.pending.iter();
         let told = pending.filter(move |one| one.by == SignedUpBy::Told && meant(&one.scope));
-        told.map(|one| (one.at, one.event))
+        let now = self.signing_up.filter(move |one| one.scopes.iter().any(meant));
+        told.map(|one| (one.at, one.event)).chain(now.map(|one| (one.at, one.event)))
     }
 
     fn told_sign_up(&self) -> Option<uuid::Uuid> {

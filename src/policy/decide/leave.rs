@@ -56,6 +56,8 @@ pub enum DeliveryKind {
     Submitted,
     /// Our own delivery status notification.
     Dsn,
+    /// Composed by us for one person in a sender's name: decided twice.
+    Own,
 }
 
 impl Spoolable {
@@ -100,6 +102,14 @@ pub fn admit(verdict: Verdict) -> Admission {
         VerdictKind::Deliver | VerdictKind::Refuse => return Admission::Refuse(verdict),
     };
     Admission::Spool(Spoolable { verdict, kind: DeliveryKind::Submitted, entry })
+}
+
+/// The same of mail that we composed ourselves.
+pub fn admit_own(verdict: Verdict) -> Admission {
+    match admit(verdict) {
+        Admission::Spool(spoolable) => Admission::Spool(Spoolable { kind: DeliveryKind::Own, ..spoolable }),
+        refused @ Admission::Refuse(_) => refused,
+    }
 }
 
 /// Whether a verdict lets a claimed delivery leave.

@@ -17,7 +17,8 @@ pub fn objections(policy: &PolicySet, facts: &Facts, jurisdiction: Option<&str>)
     let now = jiff::Timestamp::UNIX_EPOCH;
     let mut facts = facts.clone();
     facts.findings.content.clear();
-    let case = Case { sender, pack, facts: &facts, consent: &consent, confirmations: &[], now };
+    let case =
+        Case { sender, pack, facts: &facts, consent: &consent, confirmations: &[], signing_up: None, now };
     let judged: Vec<Judged<'_, ()>> = match facts.stream {
         Stream::Marketing => vec![
             case.from(),

@@ -380,7 +380,9 @@ fn reasons_take_precedence_as_the_contract_orders_them() {
 fn what_the_policy_no_longer_holds_is_refused() {
     let yes = [("2026-01-01", "double apparel")];
     check("se", &yes, "marketing", "refuse unknown_scope");
-    let moved = policy_with(|_, text| text.replace("\"shop.example\"", "\"store.example\""));
+    let moved = policy_with(|_, text| {
+        text.replace("\"shop.example\"", "\"store.example\"").replace("news@shop", "news@store")
+    });
     check_under(&moved, "se", &yes, "marketing apparel", "refuse from_not_allowed");
     let gone = policy_with(|_, text| text.replace("id = \"demo-shop\"", "id = \"other\""));
     check_without_jurisdiction(&gone, &yes);

@@ -2,7 +2,6 @@
 //! written for it loads today, with a warning, so that nobody believes they hold.
 
 use super::value;
-use crate::mail::Address;
 use crate::toml_file::{Table, Value};
 
 /// The keys of a sender's file.
@@ -14,18 +13,6 @@ pub fn of_sender(table: &mut Table<'_>) {
         rights.take("due", |v| v.read(|text| value::months(text).or_else(|_| days(text))));
         rights.finish();
         Some(())
-    });
-}
-
-/// The keys of `[streams.confirmation]`.
-pub fn of_confirmation(table: &mut Table<'_>) {
-    table.not_in_force("from", |v| {
-        let text = v.non_empty()?;
-        let address = text.rsplit_once('<').map_or(text.as_str(), |(_, rest)| rest.trim_end_matches('>'));
-        match address.trim().parse::<Address>() {
-            Ok(_) => Some(()),
-            Err(error) => v.wrong(error.to_string()),
-        }
     });
 }
 

@@ -11,8 +11,8 @@ use jiff::{Span, ToSpan as _};
 use super::shipped::{self, PREFIX};
 use super::{Cases, Mistake, NamedText, Severity};
 use crate::policy::jurisdiction::{Confidence, Jurisdiction};
-use crate::policy::sender::Mode;
-use crate::policy::{PolicySet, RuleRef, UNKNOWN};
+use crate::policy::sender::{Mode, SenderPolicy};
+use crate::policy::{PolicySet, RuleRef, Stream, UNKNOWN};
 use crate::toml_file::{Source, whole_file};
 
 /// Why a pack matters here: the strongest reason is told.
@@ -105,6 +105,23 @@ pub fn shadows(files: &[NamedText], policy: &PolicySet) -> Vec<Mistake> {
         }
     }
     told
+}
+
+/// A warning for each sender whose file does not say who writes the mail that we compose.
+pub fn authors(files: &[NamedText], policy: &PolicySet) -> Vec<Mistake> {
+    let silent = |sender: &&SenderPolicy| sender.stream(Stream::Confirmation).from.is_none();
+    let warning = |sender: &SenderPolicy| {
+        let says = match sender.author() {
+            Some(author) => format!("it comes from {}, where nobody may read answers", author.address),
+            None => "none can be sent, since no domain of from_domains is named in full".to_owned(),
+        };
+        let message = format!(
+            "`{}` does not say who writes the mail that we compose (`from` below [streams.confirmation]): {says}",
+            sender.id
+        );
+        told_at(files, &sender.rule, Severity::Warning, message)
+    };
+    policy.senders.values().filter(silent).map(warning).collect()
 }
 
 fn told_at(files: &[NamedText], rule: &RuleRef, severity: Severity, message: String) -> Mistake {

@@ -10,11 +10,12 @@ use super::taxonomy::known;
 use super::tracking::ReadTracking;
 use super::value;
 use super::{dialects, jurisdiction, later, look, spacing, taxonomy, texts};
+use crate::mail::Address;
 use crate::policy::finding::{FindingName, Handling};
 use crate::policy::jurisdiction::Expires;
 use crate::policy::sender::{
-    ClassifyRule, ClippedFooter, MAX_CAMPAIGN, Mode, OneClick, RefusalReply, Retention, ScopePolicy,
-    SenderMailto, SenderPolicy, SignedBody, Similar, StreamPolicy,
+    Author, ClassifyRule, ClippedFooter, DomainPattern, MAX_CAMPAIGN, Mode, OneClick, RefusalReply,
+    Retention, ScopePolicy, SenderMailto, SenderPolicy, SignedBody, Similar, StreamPolicy,
 };
 use crate::policy::tracking::Patterns;
 use crate::policy::{RuleRef, Scope, Stream};
@@ -25,6 +26,9 @@ const MAX_DEADLINE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// Mail is on its way for minutes, and people sleep.
 const SHORTEST_LINK: Duration = Duration::from_secs(3600);
+
+/// The longest name of an author, in characters.
+const MAX_NAME: usize = 100;
 
 pub const MODES: &[(&str, Mode)] = &[("enforce", Mode::Enforce), ("shadow", Mode::Shadow)];
 
@@ -70,7 +74,8 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     let default_locale = table.take("default_locale", texts::default_locale);
     let default_locale = default_locale.map_or_else(|| "en".to_owned(), |given| given.value);
     let scopes = taxonomy::scopes(&mut table, &default_locale);
-    let streams = streams(&mut table, &rule);
+    let own_domains = from_domains.as_ref().map_or(&[][..], |given| &given.value);
+    let streams = streams(&mut table, &rule, own_domains);
     let mode = table.take("mode", |v| v.word(MODES));
     let says_zone = table.has("time_zone");
     let quiet_hours = spacing::quiet_hours(&mut table, &streams);
@@ -124,7 +129,11 @@ fn https_url(value: Value<'_>) -> Option<String> {
     }
 }
 
-fn streams(table: &mut Table<'_>, sender: &RuleRef) -> BTreeMap<Stream, StreamPolicy> {
+fn streams(
+    table: &mut Table<'_>,
+    sender: &RuleRef,
+    domains: &[DomainPattern],
+) -> BTreeMap<Stream, StreamPolicy> {
     let mut given = table.table("streams");
     let mut all = BTreeMap::new();
     for (stream, key) in [
@@ -134,7 +143,7 @@ fn streams(table: &mut Table<'_>, sender: &RuleRef) -> BTreeMap<Stream, StreamPo
     ] {
         let own = given.as_mut().and_then(|streams| streams.table(key));
         let policy = default_stream(stream, sender);
-        all.insert(stream, own.map_or(policy.clone(), |own| read_stream(own, stream, policy)));
+        all.insert(stream, own.map_or(policy.clone(), |own| read_stream(own, stream, policy, domains)));
     }
     if let Some(streams) = given {
         streams.finish();
@@ -157,12 +166,18 @@ fn default_stream(stream: Stream, sender: &RuleRef) -> StreamPolicy {
         sender_mailto: SenderMailto::Remove,
         clipped_footer: ClippedFooter::Bottom,
         link_life: 7 * day,
+        from: None,
         content: BTreeMap::new(),
         rule: sender.clone(),
     }
 }
 
-fn read_stream(mut table: Table<'_>, stream: Stream, default: StreamPolicy) -> StreamPolicy {
+fn read_stream(
+    mut table: Table<'_>,
+    stream: Stream,
+    default: StreamPolicy,
+    domains: &[DomainPattern],
+) -> StreamPolicy {
     let mut policy = StreamPolicy { rule: table.rule(), ..default };
     let replies = &[("accept", RefusalReply::Accept), ("reject", RefusalReply::Reject)];
     set(&mut policy.deadline, table.take("deadline", deadline));
@@ -180,7 +195,7 @@ fn read_stream(mut table: Table<'_>, stream: Stream, default: StreamPolicy) -> S
             set(&mut policy.sender_mailto, table.take("sender_mailto", |v| v.word(mailto)));
         }
         Stream::Confirmation => {
-            later::of_confirmation(&mut table);
+            policy.from = table.take("from", |v| author(v, domains)).map(|given| given.value);
             set(&mut policy.link_life, table.take("link_life", link_life));
         }
         Stream::Functional => {}
@@ -227,6 +242,38 @@ fn link_life(value: Value<'_>) -> Option<Duration> {
         _ if life > MAX_DEADLINE => value.wrong("a link that confirms may live 30 days at most"),
         _ => Some(life),
     }
+}
+
+/// `NAME <ADDRESS>`, or an address alone, at one of the sender's domains.
+fn author(value: Value<'_>, domains: &[DomainPattern]) -> Option<Author> {
+    let text = value.non_empty()?;
+    let author = match read_author(&text) {
+        Ok(author) => author,
+        Err(wrong) => return value.wrong(wrong),
+    };
+    let domain = author.address.domain();
+    if !domains.is_empty() && !domains.iter().any(|own| own.matches(domain)) {
+        return value.wrong(format!("{domain} is not among the sender's from_domains"));
+    }
+    Some(author)
+}
+
+fn read_author(text: &str) -> Result<Author, String> {
+    let (name, address) = match text.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => (name.trim(), address.trim()),
+        None => ("", text.trim()),
+    };
+    let quoted = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let name = quoted.unwrap_or(name);
+    if name.chars().any(char::is_control) || name.chars().count() > MAX_NAME {
+        return Err(format!("a name is one line of at most {MAX_NAME} characters"));
+    }
+    let address: Address =
+        address.parse().map_err(|_| format!("`{text}` is not written as Demo Shop <news@shop.example>"))?;
+    if !address.is_ascii() {
+        return Err(format!("`{address}` has letters beyond ASCII, which not every mail server takes"));
+    }
+    Ok(Author { name: (!name.is_empty()).then(|| name.to_owned()), address })
 }
 
 fn similar(table: &mut Table<'_>, scopes: &BTreeMap<Scope, ScopePolicy>) -> Vec<Similar> {

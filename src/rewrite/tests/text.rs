@@ -69,7 +69,7 @@ fn lines_are_short_in_every_language_and_may_be_joined_by_nobody() {
         advertising_label: true,
         privacy_notice: Some("https://shop.example/privacy".to_owned()),
     };
-    for language in crate::language::LANGUAGES {
+    for language in crate::language::LANGUAGES.iter().copied() {
         for parameters in
             ["", "; format=flowed", "; format=Flowed; DelSp=yes", "; delsp=yes; format=\"flowed\""]
         {

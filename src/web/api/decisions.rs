@@ -149,7 +149,13 @@ async fn verdicts(
     let sent = earlier.into_iter().zip(asked_before);
     let verdict = |(known, (earlier, confirmations)): (&Option<Subscriber>, _)| {
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
-        decided(&caller.policy, facts, state, &Circumstances { records, earlier, confirmations }, now)
+        decided(
+            &caller.policy,
+            facts,
+            state,
+            &Circumstances { records, earlier, confirmations, signing_up: None },
+            now,
+        )
     };
     Ok(consent.iter().zip(sent).map(verdict).collect())
 }

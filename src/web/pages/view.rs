@@ -374,29 +374,6 @@ mod tests {
     use super::*;
     use crate::policy::look::{Color, Logo, Look};
 
-    fn keys(text: &str) -> Vec<&str> {
-        text.lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once(" = "))
-            .map(|(key, _)| key)
-            .collect()
-    }
-
-    #[test]
-    fn every_language_has_every_text() {
-        let english = keys(include_str!("../../locales/en/pages.ftl"));
-        assert!(english.len() > 30);
-        assert_eq!(keys(include_str!("../../locales/sv/pages.ftl")), english);
-        assert_eq!(keys(include_str!("../../locales/nl/pages.ftl")), english);
-        assert_eq!(keys(include_str!("../../locales/de/pages.ftl")), english);
-        let english = keys(include_str!("../../locales/en/choices.ftl"));
-        assert_eq!(keys(include_str!("../../locales/sv/choices.ftl")), english);
-        assert_eq!(keys(include_str!("../../locales/nl/choices.ftl")), english);
-        assert_eq!(keys(include_str!("../../locales/de/choices.ftl")), english);
-        assert_eq!(keys(include_str!("../../locales/fr/choices.ftl")), english);
-        assert_eq!(keys(include_str!("../../locales/zh/choices.ftl")), english);
-    }
-
     #[test]
     fn what_a_sender_or_a_title_says_is_text_and_never_markup() {
         let words = Words::new("en", "<b>Shop</b>");

@@ -1,0 +1,10 @@
+# Wat er staat in e-mail die we zelf schrijven namens een afzender. Kort en gewoon; er wordt niets in verkocht.
+mail-privacy = Privacyverklaring
+
+mail-confirm-subject = Bevestig je aanmelding: e-mail van { $sender }
+mail-confirm-lead = Iemand, waarschijnlijk jij, heeft zich bij { $sender } aangemeld voor e-mail over:
+mail-confirm-lead-host = Iemand, waarschijnlijk jij, heeft zich bij { $sender } op { $host } aangemeld voor e-mail over:
+mail-confirm-form = Op het formulier stond:
+mail-confirm-button = Mijn aanmelding bevestigen
+mail-confirm-days = De link werkt { $days } dagen.
+mail-confirm-nothing = Was jij het niet, dan hoef je niets te doen: zolang je niet bevestigt, krijg je hier geen e-mail over.
