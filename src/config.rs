@@ -105,6 +105,9 @@ pub struct Api {
     pub limits: listener::Limits,
     /// How often an address may come.
     pub rate: Rate,
+    /// How often a person's address may sign up, and how often a key may tell of sign-ups.
+    pub signups_per_ip: Rate,
+    pub signups_per_key: Rate,
 }
 
 impl Config {

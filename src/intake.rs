@@ -1,5 +1,6 @@
 //! ★ The spine of entry: classify → decide → spool. Every message comes in here, whichever door it used.
 
+mod asking;
 mod findings;
 mod own;
 mod receipt;
@@ -33,6 +34,7 @@ use crate::store::{
     HostOf, NewDelivery, NewFact, NewMessage, Store, StoreError, Subscriber, Trace, UnknownHost,
 };
 use crate::telemetry::metrics::{self, Stopwatch};
+pub use asking::{Form, SignUp};
 pub use findings::ContentLog;
 pub use own::{IfRefused, NotSent, OwnMail};
 pub use receipt::{Decided, Fate, Receipt};

@@ -8,6 +8,6 @@ pub mod places;
 pub mod recent;
 pub mod tally;
 
-pub use peer::{Peer, PeerRate};
+pub use peer::{KeyRate, Peer, PeerRate};
 pub use recent::Recent;
 pub use tally::Tally;

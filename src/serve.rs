@@ -31,7 +31,7 @@ use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
 use crate::intake::{ContentLog, Intake};
 use crate::keys::LinkKeys;
-use crate::limits::PeerRate;
+use crate::limits::{KeyRate, PeerRate};
 use crate::mail::message::Bounds;
 use crate::outcome::dsn::Notifier;
 use crate::policy::PolicySet;
@@ -306,6 +306,10 @@ fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken
         upstreams: shared.upstreams.clone(),
         trusted_proxies: config.web.trusted_proxies.clone(),
         rate: Arc::new(PeerRate::new(config.api.rate)),
+        signups: Arc::new(web::api::SignupRates {
+            per_ip: PeerRate::new(config.api.signups_per_ip),
+            per_key: KeyRate::new(config.api.signups_per_key),
+        }),
         feed,
         stopping,
         in_hand: web::api::InHand::default(),

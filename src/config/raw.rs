@@ -11,7 +11,8 @@ use ipnet::IpNet;
 use toml::de::DeTable;
 
 use crate::deliver::upstream::{Kind, Tls};
-use crate::toml_file::quantity::{duration, size};
+use crate::policy::shaping::Rate;
+use crate::toml_file::quantity::{duration, rate, size};
 use crate::toml_file::{Given, Source, Table, Value};
 
 pub use limits::{RawLogins, RawSmtpLimits, RawWebLimits};
@@ -78,6 +79,8 @@ pub struct RawWeb {
 pub struct RawApi {
     pub listen: Typed<SocketAddr>,
     pub limits: RawWebLimits,
+    pub signups_per_ip: Typed<Rate>,
+    pub signups_per_key: Typed<Rate>,
 }
 
 pub struct RawUpstream {
@@ -205,9 +208,12 @@ fn web(mut table: Table<'_>) -> RawWeb {
 }
 
 fn api(mut table: Table<'_>) -> RawApi {
-    let read = RawApi { listen: table.take("listen", |v| v.read(socket)), limits: limits::web(&mut table) };
-    table.not_in_force("signups_per_ip", |v| v.non_empty());
-    table.not_in_force("signups_per_key", |v| v.non_empty());
+    let read = RawApi {
+        listen: table.take("listen", |v| v.read(socket)),
+        limits: limits::web(&mut table),
+        signups_per_ip: table.take("signups_per_ip", |v| v.read(rate)),
+        signups_per_key: table.take("signups_per_key", |v| v.read(rate)),
+    };
     finish(table);
     read
 }

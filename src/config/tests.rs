@@ -153,7 +153,7 @@ fn every_key_of_the_contract_is_known() {
     let text = include_str!("sample.toml");
     let told = messages(parsed(text, &[]));
     assert!(!told.contains("is not a key"), "{told}");
-    for later in ["feedback", "webhook", "signups_per_ip"] {
+    for later in ["feedback", "webhook"] {
         assert!(told.contains(&format!("warning: `{later}` is read but not in force")), "{told}");
     }
     let missing_files = ["can't be read", "is not there", "No such file", "/etc/optgate/"];
@@ -270,6 +270,8 @@ fn each_limit_has_a_default_and_bounds() {
         let told = messages(parsed(&text, &[]));
         assert!(told.contains(expected), "{line}: {told}");
     }
+    let told = told_of("[api]\nsignups_per_ip = '20/week'\n");
+    assert!(told.contains("is not a rate"), "{told}");
     let told = told_of("[logins]\nmax_delay = '1m'\n");
     assert!(told.contains("from 1s to 10s"), "{told}");
     let told = told_of("[logins]\nlog_peer = 'half'\n");

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Intake, Receipt, count, log, receipt, tell_signups};
+use super::{Decided, Intake, Receipt, count, log, receipt, tell_signups};
 use crate::classify::Grant;
 use crate::compose::{self, Letter, NotComposed};
 use crate::consent::ConsentState;
@@ -22,7 +22,7 @@ use crate::policy::decide::{Admission, Circumstances, DeliveryKind, SigningUp, a
 use crate::policy::dialect::Dialects;
 use crate::policy::facts::{ConfirmLink, Findings};
 use crate::policy::sender::{Author, SenderPolicy};
-use crate::policy::{Facts, PolicySet, Scope, Stream};
+use crate::policy::{Facts, PolicySet, Reason, Scope, Stream};
 use crate::rewrite;
 use crate::spool::Lane;
 use crate::store::{NewDelivery, NewFact, NewMessage, StoreError, Subscriber, Trace};
@@ -99,7 +99,10 @@ impl Intake {
             count(&receipt, &grant);
             tell_signups(&receipt, Some(&facts));
         } else {
-            metrics::limited("web", "confirmation");
+            let limited = |one: &Decided| one.verdict.reason == Some(Reason::ConfirmationLimit);
+            receipt.deliveries.iter().filter(|one| limited(one)).for_each(|_| {
+                metrics::limited("web", "confirmation_limit");
+            });
         }
         Ok(receipt)
     }

@@ -1,5 +1,6 @@
 //! Whom a limit per address counts, and how often one may come.
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -26,13 +27,16 @@ impl Peer {
     }
 }
 
-/// How often each peer may come: never more than the rate's permits in any of its windows.
-pub struct PeerRate {
+/// How often each of some keys may come: never more than the rate's permits in any of its windows.
+pub struct KeyRate<K> {
     permits: u32,
-    came: Mutex<Recent<Peer>>,
+    came: Mutex<Recent<K>>,
 }
 
-impl PeerRate {
+/// The same of peers.
+pub struct PeerRate(KeyRate<Peer>);
+
+impl<K: Eq + Hash + Clone> KeyRate<K> {
     pub fn new(rate: Rate) -> Self {
         let window = Duration::from_secs(match rate.per {
             Per::Second => 1,
@@ -43,18 +47,28 @@ impl PeerRate {
         Self { permits: rate.permits, came: Mutex::new(Recent::new(window, REMEMBERED)) }
     }
 
-    /// Counts one more; or says how long this peer has to wait. Who is turned away isn't counted.
-    pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
-        let peer = Peer::of(address);
+    /// Counts one more; or says how long this one has to wait. Who is turned away isn't counted.
+    pub fn take(&self, key: K, now: Timestamp) -> Result<(), Duration> {
         // No panic leaves a count half-written.
         let mut came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
-        match came.wait(&peer, self.permits, now) {
+        match came.wait(&key, self.permits, now) {
             Some(wait) => Err(wait),
             None => {
-                came.add(peer, now);
+                came.add(key, now);
                 Ok(())
             }
         }
+    }
+}
+
+impl PeerRate {
+    pub fn new(rate: Rate) -> Self {
+        Self(KeyRate::new(rate))
+    }
+
+    /// Counts one more of this peer; or says how long it has to wait.
+    pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<(), Duration> {
+        self.0.take(Peer::of(address), now)
     }
 }
 

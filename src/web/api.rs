@@ -21,6 +21,7 @@ mod problem;
 mod purchases;
 mod stream;
 mod subscribers;
+mod subscriptions;
 mod suppressions;
 mod tracking;
 mod withdrawals;
@@ -40,13 +41,14 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::credential::Verifier;
 use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
 use crate::intake::Intake;
-use crate::limits::PeerRate;
+use crate::limits::{KeyRate, PeerRate};
 use crate::policy::PolicySet;
 use crate::record::Recorder;
 use crate::store::Store;
@@ -77,10 +79,19 @@ pub struct Api {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// How often an address may call.
     pub rate: Arc<PeerRate>,
+    pub signups: Arc<SignupRates>,
     pub feed: Feed,
     /// Ends the waits for news.
     pub stopping: CancellationToken,
     pub in_hand: InHand,
+}
+
+/// How many sign-ups are taken.
+pub struct SignupRates {
+    /// Of one person's address.
+    pub per_ip: PeerRate,
+    /// By one key.
+    pub per_key: KeyRate<Uuid>,
 }
 
 /// What is being answered just now.
@@ -116,6 +127,7 @@ pub fn openapi() -> String {
 /// Every route with its description: none is in the document alone, or in the router alone.
 fn described() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(document::base())
+        .routes(routes!(subscriptions::add))
         .routes(routes!(grounds::add))
         .routes(routes!(purchases::add))
         .routes(routes!(withdrawals::add))

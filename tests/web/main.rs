@@ -9,4 +9,5 @@ mod confirm;
 mod limits;
 mod pages;
 mod preferences;
+mod subscriptions;
 mod support;

@@ -19,7 +19,7 @@ use optgate::deliver::choice::Upstreams;
 use optgate::feed::Feed;
 use optgate::intake::{ContentLog, Intake};
 use optgate::keys::{Keys, LinkKeys};
-use optgate::limits::PeerRate;
+use optgate::limits::{KeyRate, PeerRate};
 use optgate::mail::Address;
 use optgate::mail::message::Bounds;
 use optgate::outcome::dsn::Notifier;
@@ -142,6 +142,10 @@ impl Gateway {
             upstreams,
             trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
             rate: rate(calls_rate),
+            signups: Arc::new(api::SignupRates {
+                per_ip: PeerRate::new(Rate { permits: 20, per: Per::Hour }),
+                per_key: KeyRate::new(Rate { permits: 100, per: Per::Day }),
+            }),
             feed: feed.clone(),
             stopping: CancellationToken::new(),
             in_hand: api::InHand::default(),

@@ -53,7 +53,13 @@ pub fn config(data_dir: &Path, upstream: SocketAddr, key: SigningKey) -> Config 
             limits: Default::default(),
             rate: OFTEN,
         },
-        api: Api { listen: free, limits: Default::default(), rate: OFTEN },
+        api: Api {
+            listen: free,
+            limits: Default::default(),
+            rate: OFTEN,
+            signups_per_ip: OFTEN,
+            signups_per_key: OFTEN,
+        },
         logins: Default::default(),
         upstreams: vec![Settings {
             name: "capture".to_owned(),

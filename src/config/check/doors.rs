@@ -17,6 +17,9 @@ use crate::toml_file::Given;
 const PAGES: Rate = Rate { permits: 60, per: Per::Minute };
 /// How often one may call the API: enough for a shop that works off its day, and not for a loop gone wild.
 const CALLS: Rate = Rate { permits: 30_000, per: Per::Minute };
+/// An office behind one address signs up, and a robot gives up.
+const SIGNUPS_PER_IP: Rate = Rate { permits: 20, per: Per::Hour };
+const SIGNUPS_PER_KEY: Rate = Rate { permits: 100_000, per: Per::Day };
 
 impl Checker<'_> {
     pub(super) fn smtp(&self, raw: RawSmtp) -> Smtp {
@@ -137,7 +140,14 @@ impl Checker<'_> {
 
     pub(super) fn api(&self, raw: RawApi) -> Api {
         let (limits, rate) = self.web_limits(raw.limits, CALLS);
-        Api { listen: raw.listen.map_or(loopback(8081), |given| given.value), limits, rate }
+        let typed = |given: Option<Given<Rate>>, default| given.map_or(default, |given| given.value);
+        Api {
+            listen: raw.listen.map_or(loopback(8081), |given| given.value),
+            limits,
+            rate,
+            signups_per_ip: typed(raw.signups_per_ip, SIGNUPS_PER_IP),
+            signups_per_key: typed(raw.signups_per_key, SIGNUPS_PER_KEY),
+        }
     }
 }
 

@@ -78,8 +78,18 @@ pub(super) const LIMITS: &[(&str, Words)] = &[
             "max_failures",
         ],
     ),
-    ("web", &["max_connections_per_address", "rate", "body_limit"]),
-    ("api", &["max_connections_per_address", "rate", "body_limit", "max_failures"]),
+    ("web", &["max_connections_per_address", "rate", "body_limit", "confirmation_limit"]),
+    (
+        "api",
+        &[
+            "max_connections_per_address",
+            "rate",
+            "body_limit",
+            "max_failures",
+            "signups_per_ip",
+            "signups_per_key",
+        ],
+    ),
 ];
 /// Of what has no stream to ask.
 const WITHOUT_STREAM: &[Reason] =
