@@ -3,6 +3,7 @@
 //! A GET changes nothing (invariant 6). "Done" is said after the commit alone (invariant 5). No scripts, no
 //! cookies, nothing loaded from elsewhere; whatever is wrong with a link, the answer is the same.
 
+mod asking;
 mod choice;
 mod confirm;
 mod dress;

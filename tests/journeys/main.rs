@@ -42,6 +42,7 @@ mod replay;
 mod replay_of_a_million;
 mod segment;
 mod service;
+mod signup;
 mod signatures;
 mod slips;
 mod spacing;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use optgate::consent::EventKind;
-use optgate::consent::event::{ShownText, TrackingAsked};
+use optgate::consent::event::{ShownText, SignedUpBy, TrackingAsked};
 use optgate::record::Provenance;
 use optgate::store::Who;
 
 use crate::pages::undo_of;
-use crate::support::{ANNA, Gateway, withdrawal};
+use crate::support::{ANNA, DELIVERY, Gateway, withdrawal};
 
 /// The scopes that a page shows, and whether each is ticked.
 fn ticks(page: &str) -> Vec<(&str, bool)> {
@@ -129,7 +129,7 @@ async fn taking_back_with_what_lies_above_withdraws_what_was_left_out() {
 }
 
 #[tokio::test]
-async fn after_a_day_or_without_a_ground_the_page_says_that_it_can_t() {
+async fn what_has_no_ground_is_asked_for_by_mail_and_stays_off_until_then() {
     let gateway = Gateway::start().await;
     let anna = gateway.opted_in(ANNA, &["apparel.tshirts"]).await;
     let url = gateway.preferences_link(anna);
@@ -138,9 +138,20 @@ async fn after_a_day_or_without_a_ground_the_page_says_that_it_can_t() {
     let before = gateway.history(anna).await;
     let page = save(&gateway, &url, &["apparel.tshirts", "furniture.office"]).await;
     assert_eq!(on(&page), Vec::<&str>::new());
-    assert!(page.contains("”T-shirts” går inte att slå på här ännu"), "{page}");
-    assert!(page.contains("”Office furniture” går inte att slå på här ännu"), "{page}");
-    assert_eq!(gateway.history(anna).await, before);
+    assert!(
+        page.contains("Du har bett om ”T-shirts”") && page.contains("Du har bett om ”Office furniture”"),
+        "{page}"
+    );
+    let history = gateway.history(anna).await;
+    assert_eq!(history[..before.len()], before);
+    let scopes = ["apparel.tshirts", "furniture.office"].map(|scope| scope.parse().unwrap()).to_vec();
+    let [(asked, evidence)] = &history[before.len()..] else { panic!("{history:?}") };
+    assert_eq!(asked.kind, EventKind::SignupRequested { scopes, by: SignedUpBy::Told });
+    let evidence = evidence.as_ref().unwrap();
+    assert!(evidence["delivery"].is_string() && evidence["link"] == DELIVERY.to_string(), "{evidence}");
+    // Pressed again the page says the same, and nobody is asked again.
+    assert_eq!(save(&gateway, &url, &["apparel.tshirts", "furniture.office"]).await, page);
+    assert_eq!(gateway.history(anna).await.len(), history.len());
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub(super) struct Outcome {
     pub(super) covered: Vec<Scope>,
     /// Ticked, but without a ground that may be had here.
     pub(super) not_on: Vec<Scope>,
+    /// Ticked without a ground, and the person is asked by mail.
+    pub(super) asked: Vec<Scope>,
 }
 
 /// The choices without what the sender's taxonomy doesn't know.
@@ -86,7 +88,7 @@ pub(super) fn outcome(
     let is_covered =
         |scope: &Scope| choices.was.contains(scope) && off.iter().any(|above| above.covers(scope));
     let (covered, not_on) = missed.partition(is_covered);
-    Outcome { covered, not_on }
+    Outcome { covered, not_on, asked: Vec::new() }
 }
 
 /// The young withdrawals that stand in the way of these scopes, each with those that it stops.

@@ -29,6 +29,8 @@ pub(super) enum Wish {
     Save(Choices),
     /// To confirm a sign-up.
     Confirm,
+    /// To have another link mailed, in place of one that has ended.
+    NewLink,
     /// Nothing that we know: changes nothing.
     Nothing,
 }
@@ -150,6 +152,9 @@ fn wish(fields: &[(String, String)]) -> Wish {
     if value("confirm") == Some("yes") {
         return Wish::Confirm;
     }
+    if value("link") == Some("new") {
+        return Wish::NewLink;
+    }
     let scopes = |wanted: &str| -> Vec<Scope> {
         fields.iter().filter(|(name, _)| name == wanted).filter_map(|(_, value)| value.parse().ok()).collect()
     };
@@ -203,6 +208,12 @@ mod tests {
     #[tokio::test]
     async fn the_confirm_button_is_understood() {
         assert_eq!(wish_of(None, "confirm=yes").await.unwrap(), Wish::Confirm);
+    }
+
+    #[tokio::test]
+    async fn the_button_for_a_new_link_is_understood() {
+        assert_eq!(wish_of(None, "link=new").await.unwrap(), Wish::NewLink);
+        assert_eq!(wish_of(None, "link=old").await.unwrap(), Wish::Nothing);
     }
 
     #[tokio::test]

@@ -103,6 +103,7 @@ impl Pages {
         }
         let outcome = choice::outcome(&visit.policy, sender, &state, &choices, now);
         visit.go_on_with(state);
+        let outcome = self.ask_for_the_rest(&visit, outcome, visitor).await?;
         self.choices(&visit, visit.state(), Some((outcome, choices.manner.read))).await
     }
 
@@ -124,6 +125,7 @@ impl Pages {
             read,
             covered: outcome.covered.iter().map(|scope| title(sender, scope)).collect(),
             not_on: outcome.not_on.iter().map(|scope| title(sender, scope)).collect(),
+            asked: outcome.asked.iter().map(|scope| title(sender, scope)).collect(),
         });
         let interests = visit.sender().map(|sender| self.interests(visit, sender, state)).unwrap_or_default();
         let tracking = visit.sender().and_then(|sender| switch(&visit.policy, sender, state));

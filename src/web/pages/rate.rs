@@ -37,6 +37,7 @@ impl Pages {
             | Wish::TakeBack(_)
             | Wish::Save(_)
             | Wish::Confirm
+            | Wish::NewLink
             | Wish::Nothing => self.may_come(visitor),
         }
     }

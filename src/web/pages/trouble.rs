@@ -9,6 +9,7 @@ use axum::response::Response;
 use super::view::{Message, Words, show};
 use super::visitor::Visitor;
 use crate::consent::admit::NotAdmitted;
+use crate::intake::NotSent;
 use crate::store::{RecordError, StoreError};
 
 /// Why there is no page, or not the one that was asked for.
@@ -57,6 +58,18 @@ impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "a page can't reach the store");
         Self::Later
+    }
+}
+
+impl From<NotSent> for Trouble {
+    fn from(error: NotSent) -> Self {
+        match error {
+            NotSent::Store(error) => error.into(),
+            error => {
+                tracing::error!(%error, "a page can't send a mail");
+                Self::Later
+            }
+        }
     }
 }
 

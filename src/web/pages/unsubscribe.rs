@@ -72,6 +72,7 @@ impl Pages {
             | Wish::TakeBack(_)
             | Wish::Save(_)
             | Wish::Confirm
+            | Wish::NewLink
             | Wish::Nothing => Ok(self.ask(&visit)),
         }
     }

@@ -300,6 +300,8 @@ pub(super) struct Saved {
     /// Not to be switched on here.
     pub(super) not_on: Vec<String>,
     pub(super) read: Read,
+    /// Switched on once the link that was mailed is pressed.
+    pub(super) asked: Vec<String>,
 }
 
 /// The page with the button that confirms a sign-up.
@@ -330,6 +332,19 @@ pub(super) struct Confirmed {
 }
 
 impl Page for Confirmed {
+    fn words(&self) -> &Words {
+        &self.words
+    }
+}
+
+/// The page of a link that confirms and has ended, with the button for a new one.
+#[derive(Template)]
+#[template(path = "over.html")]
+pub(super) struct Over {
+    pub(super) words: Words,
+}
+
+impl Page for Over {
     fn words(&self) -> &Words {
         &self.words
     }
