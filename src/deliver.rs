@@ -114,7 +114,12 @@ impl Departures {
             if self.settle(settle).await == Settled::Done {
                 measure::settled(&claim, &settlement, tracked);
                 if asked {
-                    tell_with_delivery(&claim.sender, claim.fence.delivery, "confirmation_sent");
+                    tell_with_delivery(
+                        &claim.sender,
+                        claim.fence.delivery,
+                        "confirmation_sent",
+                        settlement::channel(&claim),
+                    );
                 }
             }
         }

@@ -27,7 +27,7 @@ use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decid
 use crate::policy::facts::ConfirmLink;
 use crate::policy::holds::counted;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
-use crate::record::Asking;
+use crate::record::{Asking, BY_MAIL};
 use crate::rewrite::{self, Opened, Tracked};
 use crate::spool::Lane;
 use crate::store::{
@@ -125,7 +125,7 @@ impl Intake {
         self.queue_changed.notify_one();
         log(&receipt, &submission.grant);
         count(&receipt, &submission.grant);
-        tell_signups(&receipt, facts);
+        tell_signups(&receipt, facts, BY_MAIL);
         facts.into_iter().for_each(|facts| self.told.tell(facts, &policy, now));
         Ok(receipt)
     }
@@ -340,7 +340,8 @@ fn signup(
     delivery: Uuid,
 ) -> Option<NewFact> {
     let scopes = vec![facts.scope.clone().filter(|_| facts.confirm_link == ConfirmLink::Present)?];
-    let asking = Asking { sender: &facts.sender, credential, recipient, scopes, message, delivery };
+    let channel = BY_MAIL;
+    let asking = Asking { sender: &facts.sender, credential, recipient, scopes, message, delivery, channel };
     Some(asking.signup())
 }
 

@@ -14,8 +14,9 @@ use crate::store::{
 };
 use crate::telemetry::metrics;
 
-/// The channel of what a tool's mail says.
-const BY_MAIL: &str = "smtp";
+/// The channel of what a tool's mail says, and of what mail of ours does.
+pub const BY_MAIL: &str = "smtp";
+pub const BY_GATEWAY: &str = "gateway";
 
 /// Where facts are recorded. Clones share the store.
 #[derive(Clone)]
@@ -167,6 +168,7 @@ pub struct Asking<'a> {
     pub scopes: Vec<Scope>,
     pub message: Uuid,
     pub delivery: Uuid,
+    pub channel: &'static str,
 }
 
 impl Asking<'_> {
@@ -183,7 +185,7 @@ impl Asking<'_> {
     fn fact(&self, kind: EventKind) -> NewFact {
         let Self { credential, message, delivery, .. } = self;
         let evidence = json!({ "told_by": credential, "message": message, "delivery": delivery });
-        let provenance = Provenance { channel: BY_MAIL.to_owned(), evidence, ..Provenance::default() };
+        let provenance = Provenance { channel: self.channel.to_owned(), evidence, ..Provenance::default() };
         new_fact(self.sender, Who::Address(self.recipient.clone()), kind, None, provenance)
     }
 }
@@ -196,7 +198,7 @@ fn tell(sender: &str, recorded: &Recorded, kind: &'static str, channel: &str) {
 }
 
 /// The same of a fact that was recorded in a delivery's own transaction.
-pub fn tell_with_delivery(sender: &str, delivery: Uuid, kind: &'static str) {
+pub fn tell_with_delivery(sender: &str, delivery: Uuid, kind: &'static str, channel: &str) {
     metrics::fact(sender, kind);
-    tracing::info!(sender, %delivery, kind, channel = BY_MAIL, "fact recorded");
+    tracing::info!(sender, %delivery, kind, channel, "fact recorded");
 }

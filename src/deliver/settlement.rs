@@ -17,7 +17,7 @@ use crate::outcome::dsn::{Action, Notifier, Original, Told};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::facts::ConfirmLink;
 use crate::policy::{PolicySet, Reason, Stream};
-use crate::record::Asking;
+use crate::record::{Asking, BY_GATEWAY, BY_MAIL};
 use crate::schedule::retry::{jitter, next_attempt};
 use crate::spool::{Because, Outcome, Settlement};
 use crate::store::{Claim, NewMessage, Redecided, SentConfirmation, Settle, StoreError, Tracked};
@@ -243,6 +243,14 @@ impl Ending {
     }
 }
 
+/// Where the facts that a mail makes came in.
+pub(super) fn channel(claim: &Claim) -> &'static str {
+    match claim.kind {
+        DeliveryKind::Own => BY_GATEWAY,
+        DeliveryKind::Submitted | DeliveryKind::Dsn => BY_MAIL,
+    }
+}
+
 /// What a mail that asked to confirm leaves behind, once it was taken.
 fn confirmation(claim: &Claim) -> Option<SentConfirmation> {
     let facts = claim.facts.as_ref().filter(|facts| facts.stream == Stream::Confirmation)?;
@@ -253,6 +261,7 @@ fn confirmation(claim: &Claim) -> Option<SentConfirmation> {
         scopes: facts.scopes().cloned().collect(),
         message: claim.message,
         delivery: claim.fence.delivery,
+        channel: channel(claim),
     };
     let linked = facts.confirm_link == ConfirmLink::Present && !asking.scopes.is_empty();
     Some(SentConfirmation { fact: linked.then(|| asking.sent()) })

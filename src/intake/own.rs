@@ -94,10 +94,12 @@ impl Intake {
             // Invariant 1: durable before anybody hears of it.
             self.store.spool(vec![message]).await?;
             self.queue_changed.notify_one();
-            let grant = Grant { sender: own.sender, name: OURS.to_owned(), streams: Vec::new() };
+            let grant = Grant { sender: own.sender.clone(), name: OURS.to_owned(), streams: Vec::new() };
             log(&receipt, &grant);
             count(&receipt, &grant);
-            tell_signups(&receipt, Some(&facts));
+            if let Some(signup) = &own.signup {
+                tell_signups(&receipt, Some(&facts), &signup.channel);
+            }
         } else {
             let limited = |one: &Decided| one.verdict.reason == Some(Reason::ConfirmationLimit);
             receipt.deliveries.iter().filter(|one| limited(one)).for_each(|_| {

@@ -157,11 +157,11 @@ pub(super) fn count(receipt: &Receipt, grant: &Grant) {
 }
 
 /// Each copy that waits to leave with a link that confirms has implied a sign-up.
-pub(super) fn tell_signups(receipt: &Receipt, facts: Option<&Facts>) {
+pub(super) fn tell_signups(receipt: &Receipt, facts: Option<&Facts>, channel: &str) {
     let Some(facts) = facts.filter(|facts| facts.confirm_link == ConfirmLink::Present) else { return };
     let spooled = |one: &&Decided| matches!(one.fate, Fate::Spooled | Fate::Held);
     for one in receipt.deliveries.iter().filter(spooled) {
-        tell_with_delivery(&facts.sender, one.delivery, "signup_requested");
+        tell_with_delivery(&facts.sender, one.delivery, "signup_requested", channel);
     }
 }
 

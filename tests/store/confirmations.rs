@@ -61,7 +61,15 @@ fn of(
 ) -> NewFact {
     let (recipient, scope): (_, Scope) = (address(recipient), "apparel".parse().unwrap());
     let credential = &format!("{sender}/forms");
-    fact(&Asking { sender, credential, recipient: &recipient, scopes: vec![scope], message, delivery })
+    fact(&Asking {
+        sender,
+        credential,
+        recipient: &recipient,
+        scopes: vec![scope],
+        message,
+        delivery,
+        channel: "smtp",
+    })
 }
 
 async fn spool(home: &Home, sender: &str, recipients: &[String]) -> i64 {

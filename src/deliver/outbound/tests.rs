@@ -233,6 +233,24 @@ fn our_own_notification_leaves_as_it_was_composed() {
     assert_eq!(outbound.body, Body::SevenBit);
 }
 
+#[test]
+fn mail_of_ours_has_our_placeholders_filled_and_no_others() {
+    let bench = bench();
+    let content = Bytes::from_static(
+        b"From: news@shop.example\r\nTo: <\xc3\xa5sa@example.se>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
+          {{optgate.confirm_url}} %unsubscribe_url%\r\n",
+    );
+    let claim = Claim { kind: DeliveryKind::Own, content, ..claim(Stream::Confirmation) };
+    let outbound = bench.making().copy(&claim, Some(&anna(None)), &verdict()).unwrap();
+    let copy = String::from_utf8(outbound.copy).unwrap();
+    assert!(copy.contains("https://mail.example.com/c/") && copy.contains("%unsubscribe_url%"), "{copy}");
+    assert!(!copy.contains("List-Unsubscribe") && copy.contains("To: <\u{e5}sa@example.se>"), "{copy}");
+    assert_eq!(outbound.tracked, None);
+    let submitted = Claim { kind: DeliveryKind::Submitted, ..claim };
+    let copy = bench.making().copy(&submitted, Some(&anna(None)), &verdict()).unwrap().copy;
+    assert!(!String::from_utf8(copy).unwrap().contains("%unsubscribe_url%"));
+}
+
 fn message(claim: &Claim) -> RawMessage {
     RawMessage::index(claim.content.clone()).unwrap()
 }

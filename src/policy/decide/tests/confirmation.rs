@@ -21,6 +21,43 @@ fn a_confirmation_needs_a_sign_up_younger_than_the_no() {
     }
 }
 
+/// The verdict on a mail of ours that asks to confirm a sign-up for these, told together with it.
+fn asked_anew(facts: &[(&str, &str)], scopes: &[&str]) -> Verdict {
+    let scopes: Vec<Scope> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
+    let mut message = message(&format!("confirmation {}", scopes[0]));
+    message.findings.also_scopes = scopes[1..].to_vec();
+    let signing_up = Some(SigningUp { event: uuid::Uuid::from_u128(5), at: at(NOW), scopes });
+    let circumstances = Circumstances { signing_up, ..Circumstances::default() };
+    decide(policy(), &message, &known("se", facts), &circumstances, at(NOW))
+}
+
+#[test]
+fn a_sign_up_that_is_told_with_its_mail_is_younger_than_all_before_it() {
+    for no in ["withdrawal", "erased", "unconfirmed apparel"] {
+        let verdict = asked_anew(&[("2026-02-01", no)], &["apparel", "furniture.office"]);
+        assert_eq!((verdict.verdict, verdict.reason), (VerdictKind::Deliver, None), "{no}: {verdict:?}");
+        assert_eq!(verdict.ground_event, Some(uuid::Uuid::from_u128(5)));
+    }
+}
+
+#[test]
+fn a_no_to_any_of_what_one_link_confirms_stops_its_mail() {
+    let told = [("2026-02-01", "signup apparel"), ("2026-02-01", "signup furniture.office")];
+    let reason = |no: &str| {
+        let facts: Vec<(&str, &str)> = told.into_iter().chain([("2026-03-01", no)]).collect();
+        let mut message = message("confirmation apparel");
+        message.findings.also_scopes = vec!["furniture.office".parse().unwrap()];
+        decide(policy(), &message, &known("se", &facts), &Circumstances::default(), at(NOW)).reason
+    };
+    assert_eq!(reason("withdrawal furniture.office"), Some(Reason::Withdrawn));
+    assert_eq!(reason("withdrawal apparel"), Some(Reason::Withdrawn));
+    assert_eq!(reason("withdrawal apparel.tshirts"), None);
+    let mut message = message("confirmation apparel");
+    message.findings.also_scopes = vec!["toys".parse().unwrap()];
+    let verdict = decide(policy(), &message, &known("se", &[]), &Circumstances::default(), at(NOW));
+    assert_eq!(verdict.reason, Some(Reason::UnknownScope));
+}
+
 /// The verdict on a confirmation mail about clothes, so many hours after others, in a set where Sweden's pack lets
 /// imported addresses be asked, or not.
 fn asked(policy: &PolicySet, facts: &[(&str, &str)], hours_ago: &[i64]) -> Verdict {
