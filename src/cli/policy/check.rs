@@ -23,7 +23,6 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<St
     if let Some(policy) = &policy {
         mistakes.extend(file::reviews(folder.files(), policy, &cases, session.today()));
         mistakes.extend(file::shadows(folder.files(), policy));
-        mistakes.extend(file::authors(folder.files(), policy));
     }
     mistakes.extend(cases.mistakes);
     check::report(session.output, &crate::toml_file::sorted(mistakes))
