@@ -10,7 +10,8 @@ use crate::consent::event::{OptIn, SignedUpBy};
 use crate::mail::Address;
 use crate::policy::Scope;
 use crate::store::{
-    CallKey, Importer, Judged, MakeAnswer, NewFact, RecordError, Recorded, Slice, Store, StoreError, Who,
+    CallKey, ChangeAddress, Changed, Importer, Judged, MakeAnswer, NewFact, NotChanged, RecordError,
+    Recorded, Slice, Store, StoreError, Who,
 };
 use crate::telemetry::metrics;
 
@@ -121,6 +122,19 @@ impl Recorder {
         }
         self.queue_changed.notify_one();
         Ok(judged)
+    }
+
+    /// The person has another address from now on. What is queued for the old one is looked at again. Durable when it
+    /// returns.
+    pub async fn change_address(&self, change: ChangeAddress) -> Result<Changed, NotChanged> {
+        let (sender, channel) = (change.sender.clone(), change.channel.clone());
+        let changed = self.store.change_address(change).await?;
+        if let Changed::Done { subscriber, event } = &changed {
+            metrics::fact(&sender, "address_changed");
+            tracing::info!(sender, %subscriber, %event, kind = "address_changed", channel, "fact recorded");
+        }
+        self.queue_changed.notify_one();
+        Ok(changed)
     }
 
     /// GDPR 17: destroys what identifies the person; the tombstone stays. False if unknown or erased before.

@@ -1,6 +1,7 @@
 //! The only SQL. One store type over two native pools; what it takes and gives are plain types, sealed and
 //! opened here. It never decides: verdicts come in made. DESIGN.md, "The store" and "The queue".
 
+mod address;
 mod batch;
 mod campaign;
 mod claim;
@@ -49,6 +50,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use address::{ChangeAddress, Changed, NotChanged};
 pub use campaign::{CampaignLine, CampaignView, Copies, HostOf, MOST_HOSTS, SeenHost, UnknownHost};
 pub use claim::{Ask, Asks, Claim, Granted};
 pub use credential::{Credential, Role};

@@ -27,6 +27,8 @@ macro_rules! rules {
     };
 }
 
+#[path = "store/address.rs"]
+mod address;
 #[path = "store/campaigns.rs"]
 mod campaigns;
 #[path = "store/clock.rs"]

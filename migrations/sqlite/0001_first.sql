@@ -73,6 +73,8 @@ CREATE TABLE consent_events (
     recorded_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX consent_events_in_order ON consent_events (subscriber, version);
+-- By whom an address was left.
+CREATE INDEX consent_events_moved ON consent_events (sender) WHERE kind = 'address_changed';
 
 -- What a whole campaign's messages share, once by its SHA-256 (invariant 16).
 CREATE TABLE message_facts (

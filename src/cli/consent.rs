@@ -1,5 +1,6 @@
 //! `optgate consent`: what is known of people, and their no.
 
+mod address;
 mod export;
 mod import;
 mod show;
@@ -23,6 +24,9 @@ pub(super) enum Verb {
     Export(export::Arguments),
     /// Grounds, withdrawals and history of a person.
     Show(Person),
+    /// A person has another mail address: grounds and noes stay, and the old address gets no more marketing. Exit
+    /// status 1 if the sender knows somebody else by the new one.
+    Address(address::Arguments),
     /// Record a person's no; queued mail stops at the next claim.
     Withdraw {
         #[command(flatten)]
@@ -55,6 +59,10 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
         Verb::Show(person) => {
             sender::known(&policies, &store, &person.sender).await?;
             show::run(session, &policies?, &store, person).await?
+        }
+        Verb::Address(arguments) => {
+            sender::known(&policies, &store, &arguments.person.sender).await?;
+            address::run(session, &store, arguments).await?
         }
         Verb::Withdraw { person, scope, tracking, note, force } => {
             sender::known_or_forced(&policies, &store, &person.sender, force).await?;

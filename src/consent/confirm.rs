@@ -1,7 +1,8 @@
 //! A sign-up that is confirmed by the link which was mailed for it: what pressing the button comes to, by the history.
 //! Pure; asked for the page, and again under the subscriber's row lock, where it binds.
 //!
-//! A link confirms the one sign-up that it was mailed for, once, and never what was withdrawn since (invariant 5).
+//! A link confirms the one sign-up that it was mailed for, once, and never what was withdrawn since (invariant 5). It was
+//! mailed to the address of its time, and proves nothing of another that the person has since.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -35,7 +36,9 @@ pub fn standing(history: &[Event], signup: Uuid, confirmation: Uuid) -> Standing
         return Standing::Confirmed(confirmation, scopes);
     }
     let state = fold(history);
-    if state.erased.is_some() {
+    let moved =
+        |event: &Event| matches!(event.kind, EventKind::AddressChanged { .. }) && event.occurred_at >= at;
+    if state.erased.is_some() || history.iter().any(moved) {
         return Standing::Unknown;
     }
     // A yes to more than the no left open would revive it, so a no to any part of it stops all. A tie is a no.
@@ -113,6 +116,16 @@ mod tests {
             Standing::Unknown => "unknown".to_owned(),
         };
         assert_eq!(found, expected, "{facts:?}");
+    }
+
+    #[test]
+    fn a_link_to_the_address_before_confirms_nothing_for_the_new_one() {
+        let moved = |confirmed| EventKind::AddressChanged { confirmed, left: Uuid::from_u128(7) };
+        check(&[(2, 9, moved(true))], "open apparel");
+        for confirmed in [true, false] {
+            check(&[(2, 11, moved(confirmed))], "unknown");
+            check(&[(99, 11, yes(&["apparel"])), (2, 12, moved(confirmed))], "confirmed by 99");
+        }
     }
 
     #[test]

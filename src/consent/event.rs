@@ -6,11 +6,10 @@
 //! - an objection to direct marketing (GDPR 21) is a `Withdrawal` of everything, whatever the person called it;
 //! - a complaint is a `Withdrawal` that nobody can take back.
 //!
-//! A change of address gets its kind from the door that will record it, the data-rights page: a new address takes
-//! over only once a link mailed to it was pressed, and no other door may say so. It is to be two facts in one commit:
-//! on the old history its end (who writes to the old address meets what an unknown person would, and every no of the
-//! person's stays), and on the new one its origin, with grounds and noes carried over as facts of their own times, the
-//! noes of both sides kept. The old history's end stops mail, so it is a no to the journal.
+//! A change of address keeps the person's history, and with it the id that links in old mail name, every ground and
+//! every no: the row takes the new address over. What is left behind under the old address is a row of its own that says
+//! no to everything, so that a purchase told late, or an old list, does not bring mail back to it. The change stops mail
+//! to the old address, so it is a no to the journal. No event holds an address.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +54,8 @@ pub struct Event {
 const OWN_LINKS: [&str; 2] = ["page", "one_click"];
 /// The channel of what an erased person's new history begins with: it is ours, so nobody takes it back.
 pub const BEGUN_ANEW: &str = "begun_anew";
+/// The channel of the no that stands under an address which its person has left. It is ours as well.
+pub const LEFT_BEHIND: &str = "address_changed";
 
 impl Event {
     /// Whether this is the fact that another telling, of this time, tells of.
@@ -87,10 +88,15 @@ impl Event {
         chooses && self.is_by_own_link()
     }
 
+    /// Whether we said it ourselves, so that no person takes it back.
+    fn is_ours(&self) -> bool {
+        [BEGUN_ANEW, LEFT_BEHIND].contains(&self.channel.as_str())
+    }
+
     /// The scopes (none: all) of a withdrawal that its person may take back.
     pub fn own_withdrawal(&self) -> Option<BTreeSet<&Scope>> {
         match &self.kind {
-            EventKind::Withdrawal { scopes, complaint: false } if self.channel != BEGUN_ANEW => {
+            EventKind::Withdrawal { scopes, complaint: false } if !self.is_ours() => {
                 Some(scopes.iter().collect())
             }
             _ => None,
@@ -181,6 +187,14 @@ pub enum EventKind {
     SuppressionLifted {
         why: Suppression,
     },
+    /// The person has another mail address from now on; it lies sealed in the person's row.
+    AddressChanged {
+        /// Whether the new address itself answered: its reader pressed a link that was mailed to it. Otherwise somebody
+        /// told us.
+        confirmed: bool,
+        /// Who stands under the old address now: a row that says no to everything.
+        left: Uuid,
+    },
     /// GDPR 18.
     Restricted,
     RestrictionLifted,
@@ -209,6 +223,7 @@ impl EventKind {
             Self::PlaceChosen => "place_chosen",
             Self::Suppressed { .. } => "suppressed",
             Self::SuppressionLifted { .. } => "suppression_lifted",
+            Self::AddressChanged { .. } => "address_changed",
             Self::Restricted => "restricted",
             Self::RestrictionLifted => "restriction_lifted",
             Self::Erased => "erased",

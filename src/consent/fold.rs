@@ -172,13 +172,14 @@ impl ConsentState {
 /// Only `occurred_at` counts, never when we heard of a fact; of two facts of the same moment the greater
 /// id is kept, so that every node folds to the same. Place and language alone are corrected by telling a fact again: of
 /// the same moment what was heard last is meant. What an erasure is younger than is gone, but for blocks: they are no
-/// part of what was erased, and hold nothing personal.
+/// part of what was erased, and hold nothing personal. A double opt-in proves that its reader has the address: of one
+/// that somebody told us since it proves nothing, and counts as a single one.
 pub fn fold(events: &[Event]) -> ConsentState {
     let erased = events.iter().filter(|event| event.kind == EventKind::Erased).map(|e| e.occurred_at).max();
     let mut living: Vec<&Event> =
         events.iter().filter(|event| erased.is_none_or(|at| event.occurred_at > at)).collect();
     living.sort_by_key(|event| (event.occurred_at, event.id));
-    let mut youngest = Youngest::default();
+    let mut youngest = Youngest { unproved: unproved(&living), ..Youngest::default() };
     for event in &living {
         youngest.add(event);
     }
@@ -190,7 +191,14 @@ pub fn fold(events: &[Event]) -> ConsentState {
     }
 }
 
-/// The blocks that stand, each since its youngest telling. Only a strictly younger lift ends one: a tie is a no.
+/// Up to when nothing shows that the person's address is theirs: the youngest change that was only told.
+fn unproved(living: &[&Event]) -> Option<Timestamp> {
+    let told = |event: &&&Event| matches!(event.kind, EventKind::AddressChanged { confirmed: false, .. });
+    living.iter().filter(told).map(|event| event.occurred_at).max()
+}
+
+/// The blocks that stand, each since its youngest telling. Only a strictly younger lift ends one: a tie is a no. It is
+/// the address that bounced, so another address ends that.
 fn suppressed(events: &[Event]) -> Vec<(Suppression, Timestamp)> {
     let mut blocks: BTreeMap<Suppression, Timestamp> = BTreeMap::new();
     let mut lifts = blocks.clone();
@@ -198,6 +206,7 @@ fn suppressed(events: &[Event]) -> Vec<(Suppression, Timestamp)> {
         let (of, why) = match &event.kind {
             EventKind::Suppressed { why } => (&mut blocks, *why),
             EventKind::SuppressionLifted { why } => (&mut lifts, *why),
+            EventKind::AddressChanged { .. } => (&mut lifts, Suppression::Bounce),
             _ => continue,
         };
         let at = of.entry(why).or_insert(event.occurred_at);
@@ -210,6 +219,7 @@ fn suppressed(events: &[Event]) -> Vec<(Suppression, Timestamp)> {
 /// The youngest fact for each key; facts are added oldest first, so that later ones replace earlier ones.
 #[derive(Default)]
 struct Youngest<'a> {
+    unproved: Option<Timestamp>,
     opt_ins: BTreeMap<(OptIn, &'a Scope), &'a Event>,
     acquaintances: BTreeMap<(Acquaintance, &'a Scope, bool), &'a Event>,
     pending: BTreeMap<(&'a Scope, SignedUpBy), &'a Event>,
@@ -248,7 +258,11 @@ impl<'a> Youngest<'a> {
                 self.unconfirmed.extend(scopes.iter().map(|scope| (scope, event)));
             }
             EventKind::OptIn { ground, scopes } => {
-                self.opt_ins.extend(scopes.iter().map(|scope| ((*ground, scope), event)));
+                let ground = match self.unproved {
+                    Some(told) if at <= told => OptIn::SingleOptIn,
+                    _ => *ground,
+                };
+                self.opt_ins.extend(scopes.iter().map(|scope| ((ground, scope), event)));
             }
             EventKind::Acquainted { how, scope, notice } => {
                 self.acquaintances.insert((*how, scope, *notice), event);
@@ -270,6 +284,7 @@ impl<'a> Youngest<'a> {
             | EventKind::Suppressed { .. }
             | EventKind::SuppressionLifted { .. }
             | EventKind::PlaceChosen
+            | EventKind::AddressChanged { .. }
             | EventKind::Erased => {}
         }
     }

@@ -108,11 +108,19 @@ impl<'h> Model<'h> {
     fn yeses(&self, scope: &Scope, how: Option<OptIn>) -> Vec<Timestamp> {
         let covers = |own: &&Event| match &own.kind {
             EventKind::OptIn { ground, scopes } => {
-                how.is_none_or(|how| how == *ground) && scopes.iter().any(|above| above.covers(scope))
+                let ground =
+                    if self.was_told_another_address_since(own) { OptIn::SingleOptIn } else { *ground };
+                how.is_none_or(|how| how == ground) && scopes.iter().any(|above| above.covers(scope))
             }
             _ => false,
         };
         self.living().filter(covers).map(|own| own.occurred_at).collect()
+    }
+
+    /// Nobody has shown that it is the person's.
+    fn was_told_another_address_since(&self, fact: &Event) -> bool {
+        let told = |own: &Event| matches!(own.kind, EventKind::AddressChanged { confirmed: false, .. });
+        self.living().any(|own| told(own) && own.occurred_at >= fact.occurred_at)
     }
 
     /// The younger of no and a yes that Sweden takes wins, and a tie is a no.
@@ -142,8 +150,14 @@ impl<'h> Model<'h> {
     }
 
     fn is_suppressed(&self, why: Suppression) -> bool {
-        // The block of an address outlives an erasure.
+        // The block of an address outlives an erasure, and what bounced ends with the address.
         let (block, lift) = (EventKind::Suppressed { why }, EventKind::SuppressionLifted { why });
+        let blocked = self.0.iter().filter(|own| own.kind == block).map(|own| own.occurred_at).max();
+        let changed =
+            |own: &&Event| why == Suppression::Bounce && matches!(own.kind, EventKind::AddressChanged { .. });
+        if self.0.iter().filter(changed).any(|own| Some(own.occurred_at) > blocked) {
+            return false;
+        }
         self.is_blocked_in(self.0.iter(), &block, &lift)
     }
 
@@ -277,15 +291,14 @@ impl<'h> Model<'h> {
         let confirmed = |scope: &Scope, at: Timestamp| {
             self.yeses(scope, Some(OptIn::DoubleOptIn)).iter().any(|yes| *yes >= at)
         };
-        self.living().filter(|own| self.counts(scope, own.occurred_at)).any(|own| match &own.kind {
-            EventKind::OptIn { ground: OptIn::SingleOptIn, scopes } => {
-                scopes.iter().any(|above| above.covers(scope))
-            }
-            EventKind::SignupRequested { scopes, .. } | EventKind::Unconfirmed { scopes } => {
-                scopes.iter().any(|above| above.covers(scope) && !confirmed(above, own.occurred_at))
-            }
-            _ => false,
-        })
+        let single = self.yeses(scope, Some(OptIn::SingleOptIn)).iter().any(|yes| self.counts(scope, *yes));
+        single
+            || self.living().filter(|own| self.counts(scope, own.occurred_at)).any(|own| match &own.kind {
+                EventKind::SignupRequested { scopes, .. } | EventKind::Unconfirmed { scopes } => {
+                    scopes.iter().any(|above| above.covers(scope) && !confirmed(above, own.occurred_at))
+                }
+                _ => false,
+            })
     }
 }
 
@@ -401,7 +414,12 @@ proptest! {
             let touches = |no: &Scope| asked.iter().any(|scope| no.covers(scope) || scope.covers(no));
             let before = confirm::standing(&history, own.id, Uuid::max());
             let after = confirm::standing(&told, own.id, Uuid::max());
+            let moved = |one: &Event| {
+                matches!(one.kind, EventKind::AddressChanged { .. }) && one.occurred_at >= own.occurred_at
+            };
             match scopes.is_empty() || scopes.iter().any(touches) {
+                // Its link was mailed to an address that is the person's no more.
+                _ if history.iter().any(moved) => prop_assert_eq!(after, confirm::Standing::Unknown),
                 true => prop_assert_eq!(after, confirm::Standing::Withdrawn),
                 false => prop_assert_eq!(after, before),
             }

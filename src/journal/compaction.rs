@@ -129,6 +129,8 @@ fn keys(no: &No) -> Vec<u128> {
         EventKind::Suppressed { why } => vec![key("suppressed", &format!("{why:?}"))],
         EventKind::Restricted => vec![key("restricted", "")],
         EventKind::Erased => vec![key("erased", "")],
+        // Each tells of another address, and what stands under it.
+        EventKind::AddressChanged { .. } => vec![key("address_changed", &no.event.id.to_string())],
         // Nothing else is written; what a later version writes is kept, each for itself.
         _ => vec![key("other", &no.event.id.to_string())],
     }

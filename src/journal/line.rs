@@ -35,6 +35,7 @@ pub fn is_no(kind: &EventKind) -> bool {
         | EventKind::Paused { .. }
         | EventKind::ProfilingObjection
         | EventKind::Suppressed { .. }
+        | EventKind::AddressChanged { .. }
         | EventKind::Restricted
         | EventKind::Erased => true,
         EventKind::SignupRequested { .. }

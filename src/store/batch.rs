@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::address::{self, Change, Made};
 use super::database::{Commit, Database};
 use super::erase::{self, Erasure};
 use super::fact::{self, Fact};
@@ -42,6 +43,7 @@ pub(super) struct Batch {
     spools: Vec<Told<Spooling, Vec<TakenBefore>>>,
     records: Vec<Told<Vec<Fact>, RecordedAll>>,
     erasures: Vec<Told<Erasure, bool>>,
+    changes: Vec<Told<Change, Made>>,
     settles: Vec<Told<Settling, Settled>>,
 }
 
@@ -50,6 +52,7 @@ pub(super) struct Results {
     before: Vec<Vec<TakenBefore>>,
     recorded: Vec<RecordedAll>,
     erased: Vec<bool>,
+    changed: Vec<Made>,
     settled: Vec<Settled>,
 }
 
@@ -71,6 +74,7 @@ impl Batch {
                 Job::Spool(told) => batch.spools.push(told),
                 Job::Record(told) => batch.records.push(told),
                 Job::Erase(told) => batch.erasures.push(told),
+                Job::ChangeAddress(told) => batch.changes.push(told),
                 Job::Settle(told) => batch.settles.push(told),
             }
         }
@@ -78,7 +82,8 @@ impl Batch {
     }
 
     pub fn len(&self) -> usize {
-        self.spools.len() + self.records.len() + self.erasures.len() + self.settles.len()
+        let facts = self.records.len() + self.erasures.len() + self.changes.len();
+        self.spools.len() + facts + self.settles.len()
     }
 
     fn is_held_for_journals(&self) -> bool {
@@ -91,6 +96,7 @@ impl Batch {
         self.spools.into_iter().zip(results.before).for_each(|(told, before)| told.tell(Ok(before)));
         self.records.into_iter().zip(results.recorded).for_each(|(told, all)| told.tell(Ok(all)));
         self.erasures.into_iter().zip(results.erased).for_each(|(told, erased)| told.tell(Ok(erased)));
+        self.changes.into_iter().zip(results.changed).for_each(|(told, made)| told.tell(Ok(made)));
         self.settles.into_iter().zip(results.settled).for_each(|(told, settled)| told.tell(Ok(settled)));
     }
 
@@ -98,6 +104,7 @@ impl Batch {
         self.spools.into_iter().for_each(|told| told.tell(Err(error.clone())));
         self.records.into_iter().for_each(|told| told.tell(Err(error.clone())));
         self.erasures.into_iter().for_each(|told| told.tell(Err(error.clone())));
+        self.changes.into_iter().for_each(|told| told.tell(Err(error.clone())));
         self.settles.into_iter().for_each(|told| told.tell(Err(error.clone())));
     }
 
@@ -105,8 +112,9 @@ impl Batch {
         let spools = self.spools.into_iter().map(Job::Spool);
         let records = self.records.into_iter().map(Job::Record);
         let erasures = self.erasures.into_iter().map(Job::Erase);
+        let changes = self.changes.into_iter().map(Job::ChangeAddress);
         let settles = self.settles.into_iter().map(Job::Settle);
-        let jobs = records.chain(erasures).chain(settles).chain(spools);
+        let jobs = records.chain(erasures).chain(changes).chain(settles).chain(spools);
         jobs.map(|job| Batch::of(vec![job]))
     }
 }
@@ -147,7 +155,11 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
     let recorded = record_all(&mut tx, shared, batch, which, now, &mut noes).await?;
     let mut erased = Vec::with_capacity(batch.erasures.len());
     for told in &batch.erasures {
-        erased.push(erase::apply(&mut tx, &told.work, now, &mut noes).await?);
+        erased.push(erase::apply(&mut tx, shared, &told.work, now, &mut noes).await?);
+    }
+    let mut changed = Vec::with_capacity(batch.changes.len());
+    for told in &batch.changes {
+        changed.push(address::apply(&mut tx, shared, &told.work, now, &mut noes).await?);
     }
     let settles: Vec<&Settling> = batch.settles.iter().map(|told| &told.work).collect();
     let settled = settle::apply(&mut tx, shared, &settles, now).await?;
@@ -179,7 +191,7 @@ async fn attempt(shared: &Shared, batch: &Batch, which: Try) -> Result<Results> 
         // Invariant 12: the destroyed key must not live on in the log.
         tokio::spawn(shared.database.clone().truncate_log());
     }
-    Ok(Results { before: of_each(batch, &before), recorded, erased, settled })
+    Ok(Results { before: of_each(batch, &before), recorded, erased, changed, settled })
 }
 
 /// PostgreSQL: rows that several facts of this batch will lock are locked in one order, so that two nodes'

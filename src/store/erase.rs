@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::fact::{after_all, insert_event, make_due};
+use super::batch::Shared;
+use super::fact::{Locked, Whom, after_all, insert_event, lock, make_due};
 use super::fault::Result;
 use super::sql::{Session, to_json, values};
-use super::{Store, StoreError, confirmations, mailings, submission, subscriber};
+use super::{Store, StoreError, address, confirmations, mailings, submission, subscriber};
 use crate::consent::{Event, EventKind, fold};
 use crate::journal::No;
 use crate::keys::LookupHash;
@@ -44,26 +45,60 @@ impl Store {
 /// Erases; false if there is nobody to erase.
 pub(super) async fn apply(
     session: &mut Session,
+    shared: &Shared,
     erasure: &Erasure,
     now: Timestamp,
     noes: &mut Vec<No>,
 ) -> Result<bool> {
     let Erasure { sender, subscriber: id, event } = erasure;
-    let lock = session.either(
-        "SELECT lookup_hash, version FROM subscribers WHERE id = $1 AND sender = $2 AND erased_at IS NULL",
-        "SELECT lookup_hash, version FROM subscribers WHERE id = $1 AND sender = $2 AND erased_at IS NULL
-         FOR UPDATE",
-    );
-    let Some(row) = session.fetch_optional(lock, values![*id, sender.as_str()]).await? else {
-        return Ok(false);
-    };
-    let (hash, version) = (LookupHash(row.hash(0)?), row.int(1)?);
+    let Some(row) = living(session, sender, *id).await? else { return Ok(false) };
     let events = subscriber::events(session, sender, *id).await?;
-    // Invariant 5: nothing that was recorded before is younger than the erasure, whatever this node's clock says.
-    let event = Event { occurred_at: after_all(&events, now), recorded_at: now, ..event.clone() };
-    noes.push(No { sender: sender.clone(), person: hash, subscriber: *id, event: event.clone() });
-    bury(session, sender, *id, version, hash, event, now).await?;
+    bury_now(session, sender, &row, &events, event, now, noes).await?;
+    for left in address::left_behind(&events) {
+        let Some(row) = living(session, sender, left).await? else { continue };
+        let history = subscriber::events(session, sender, left).await?;
+        if !address::is_left(&history) {
+            // Somebody has signed up there since: theirs stays, and what the erased person had goes.
+            forget_deliveries(session, sender, row.hash, *id).await?;
+            continue;
+        }
+        let event = Event { id: shared.clock.id(), ..event.clone() };
+        bury_now(session, sender, &row, &history, &event, now, noes).await?;
+    }
     Ok(true)
+}
+
+async fn living(session: &mut Session, sender: &str, id: Uuid) -> Result<Option<Locked>> {
+    Ok(lock(session, sender, Whom::Id(id)).await?.filter(|row| row.erased_at.is_none()))
+}
+
+async fn bury_now(
+    session: &mut Session,
+    sender: &str,
+    row: &Locked,
+    events: &[Event],
+    event: &Event,
+    now: Timestamp,
+    noes: &mut Vec<No>,
+) -> Result<()> {
+    // Invariant 5: nothing that was recorded before is younger than the erasure, whatever this node's clock says.
+    let event = Event { occurred_at: after_all(events, now), recorded_at: now, ..event.clone() };
+    let (person, subscriber) = (row.hash, row.subscriber);
+    noes.push(No { sender: sender.to_owned(), person, subscriber, event: event.clone() });
+    bury(session, sender, subscriber, row.version, person, event, now).await
+}
+
+/// Takes the address away from what a person got there before leaving it.
+async fn forget_deliveries(
+    session: &mut Session,
+    sender: &str,
+    hash: LookupHash,
+    person: Uuid,
+) -> Result<()> {
+    let update = "UPDATE deliveries SET recipient = NULL
+                  WHERE sender = $1 AND lookup_hash = $2 AND subscriber = $3
+                  AND state NOT IN ('queued', 'held', 'claimed')";
+    session.execute(update, values![sender, hash, person]).await.map(drop)
 }
 
 /// Destroys what identifies a living person, whose row is locked at this version; leaves the tombstone.

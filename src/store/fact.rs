@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use locked::barrier_of;
-pub(super) use locked::{Locked, Whom, lock};
+pub(super) use locked::{Held, Locked, Whom, lock};
 
 use super::batch::Shared;
 use super::fault::{Fault, Result};
@@ -16,7 +16,7 @@ use super::proofs::Proofs;
 use super::rows;
 use super::sql::{Session, Value, to_json, values};
 use super::subscriber::{self, context};
-use super::{Store, StoreError, Subscriber, confirmations};
+use super::{Store, StoreError, Subscriber, address, confirmations};
 use crate::clock::from_micros;
 use crate::consent::admit::{
     NotAdmitted, Onto, admit, begun_anew, begun_anew_event, occurred_at, speaks_for_mail,
@@ -185,6 +185,15 @@ pub(super) async fn apply(
             whom = Whom::Hash(row.hash);
             continue;
         }
+        if let (0, Some(row), Who::Address(_)) = (round, &found, &fact.who)
+            && address::is_own_no(&fact.event.kind)
+            && address::is_left(&events)
+            && let Some(person) = address::who_left(session, &fact.sender, row.subscriber).await?
+        {
+            // Invariant 5: who says no under an address that was left may be who has left it, and there all is no.
+            whom = Whom::Id(person);
+            continue;
+        }
         let barrier = match &found {
             Some(row) if speaks_for_mail(&fact.event.kind) => {
                 barrier_of(session, &fact.sender, row.hash).await?
@@ -287,7 +296,15 @@ async fn create(
     let made = rows::insert(session, subscriber::INTO, vec![row], subscriber::UNLESS_LIVING).await?;
     let hash = shared.keys.lookup_hash(address);
     let key = Some(shared.keys.wrap(&key));
-    let row = Locked { subscriber: id, hash, version: 0, key, created_at: now, erased_at: None };
+    let row = Locked {
+        subscriber: id,
+        hash,
+        version: 0,
+        key,
+        address: Held::Yes,
+        created_at: now,
+        erased_at: None,
+    };
     Ok((made > 0).then_some(row))
 }
 
@@ -322,8 +339,11 @@ async fn append(
     mut events: Vec<Event>,
     noes: &mut Vec<No>,
 ) -> Result<Recorded> {
-    if let (None, None, Who::Address(address)) = (&row.key, row.erased_at, &fact.who) {
-        row.key = Some(subscriber::give_address(session, &shared.keys, row.subscriber, address).await?);
+    if let (Held::No, None, Who::Address(address)) = (row.address, row.erased_at, &fact.who)
+        && shared.keys.lookup_hash(address) == row.hash
+    {
+        let key = row.key.as_deref();
+        row.key = Some(subscriber::give_address(session, &shared.keys, row.subscriber, key, address).await?);
     }
     if is_no(&event.kind) {
         let (sender, person, subscriber) = (fact.sender.clone(), row.hash, row.subscriber);
@@ -401,7 +421,7 @@ pub(super) async fn make_all_due(
     rows::with_list(session, update, values![now, sender], hashes).await.map(drop)
 }
 
-fn recorded(event: Uuid, row: &Locked, state: ConsentState) -> Recorded {
+pub(super) fn recorded(event: Uuid, row: &Locked, state: ConsentState) -> Recorded {
     Recorded { event, subscriber: Subscriber { id: row.subscriber, version: row.version, state } }
 }
 

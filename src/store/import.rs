@@ -21,7 +21,7 @@ use super::database::Commit;
 use super::fact::{Fact, judge, seal_evidence};
 use super::fault::{Fault, Result};
 use super::sql::{Session, Value, to_json};
-use super::{NewFact, RecordError, Store, Who, journal, rows, subscriber};
+use super::{NewFact, RecordError, Store, Who, address, fact, journal, rows, subscriber};
 use crate::consent::admit::{NotAdmitted, Onto};
 use crate::consent::{ConsentState, EventKind};
 use crate::journal::is_no;
@@ -248,8 +248,17 @@ impl Importer {
         let now = tx.now().await?;
         let mut people = People::read(&mut tx, shared, &slice.sender, facts).await?;
         let before = known_ids(&mut tx, &slice.sender, facts).await?;
-        let results = admit_all(shared, slice, facts, &mut people, &before, which, now);
-        let noes = people.write(&mut tx, shared, slice, now).await?;
+        let passed_on = passed_on(facts, &mut people, &before);
+        let own = |own: &&Prepared| !passed_on.iter().any(|other| other.fact.event.id == own.fact.event.id);
+        let mut results = admit_all(shared, slice, facts, own, &mut people, &before, which, now);
+        let mut noes = people.write(&mut tx, shared, slice, now).await?;
+        for (own, result) in facts.iter().zip(&mut results).filter(|(one, _)| !own(one)) {
+            *result = match fact::apply(&mut tx, shared, &own.fact, now, &mut noes).await? {
+                Ok(_) => Ok(Imported::Recorded),
+                Err(RecordError::NotAdmitted(why)) => Err(why),
+                Err(_) => Err(NotAdmitted::Erased),
+            };
+        }
         let kept = journal::keep(&mut tx, shared, noes).await?;
         crash_point("import_before_commit");
         // Invariant 5: nobody is told of a no that is not durable.
@@ -293,11 +302,24 @@ async fn known_ids(session: &mut Session, sender: &str, facts: &[Prepared]) -> R
     found.iter().map(|row| row.id(0)).collect()
 }
 
+/// The noes under an address that somebody has left: they are that person's, whoever passes them on (invariant 5).
+fn passed_on<'f>(
+    facts: &'f [Prepared],
+    people: &mut People<'f>,
+    before: &HashSet<Uuid>,
+) -> Vec<&'f Prepared> {
+    let mut is_left = |own: &&Prepared| address::is_left(&people.of(own.hash).events);
+    let said_no = facts.iter().filter(|own| address::is_own_no(&own.fact.event.kind));
+    said_no.filter(|own| !before.contains(&own.fact.event.id)).filter(|own| is_left(own)).collect()
+}
+
 /// Judges each fact against what those before it have left.
+#[expect(clippy::too_many_arguments, reason = "what one transaction knows of its slice")]
 fn admit_all<'f>(
     shared: &Shared,
     slice: &'f Slice,
     facts: &'f [Prepared],
+    is_its_own: impl Fn(&&'f Prepared) -> bool,
     people: &mut People<'f>,
     before: &HashSet<Uuid>,
     which: Try,
@@ -305,6 +327,9 @@ fn admit_all<'f>(
 ) -> Vec<Result<Imported, NotAdmitted>> {
     let one = |own: &'f Prepared| {
         let person = people.of(own.hash);
+        if !is_its_own(&own) {
+            return Ok(Imported::Unchanged);
+        }
         if before.contains(&own.fact.event.id) || person.holds(own.fact.event.id) {
             // The commit of an earlier try went through unheard.
             return Ok(if which == Try::Again { Imported::Recorded } else { Imported::Unchanged });

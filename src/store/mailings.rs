@@ -130,6 +130,17 @@ pub(super) async fn forget_person(session: &mut Session, sender: &str, hash: Loo
     session.execute(forget, values![sender, hash]).await.map(drop)
 }
 
+/// What was sent to a person counts at the new address too.
+pub(super) async fn follow_person(
+    session: &mut Session,
+    sender: &str,
+    old: LookupHash,
+    new: LookupHash,
+) -> Result<()> {
+    let follow = "UPDATE mailings SET lookup_hash = $3 WHERE sender = $1 AND lookup_hash = $2";
+    session.execute(follow, values![sender, old, new]).await.map(drop)
+}
+
 /// A claim after a hold finds its row there.
 const PLACE: (&str, &str) = (
     "INSERT INTO mailings (sender, lookup_hash, delivery, scope, claimed_at)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, built, values};
-use super::{DeliveryView, Store, StoreError, rows, shown};
+use super::{DeliveryView, Store, StoreError, address, rows, shown, subscriber};
 use crate::policy::Stream;
 use crate::spool::State;
 
@@ -72,12 +72,23 @@ impl Store {
         limit: u32,
     ) -> Result<DeliveryPage, StoreError> {
         let mut session = self.inner.database.read().await?;
-        let select = "SELECT d.id FROM deliveries d
-                      WHERE d.sender = $1 AND d.id > $2 AND d.lookup_hash =
+        // Under an address that the person has left, what was sent to the person alone.
+        let query = "SELECT d.id FROM deliveries d
+                     WHERE d.sender = $1 AND d.id > $2
+                     AND d.lookup_hash IN (SELECT lookup_hash FROM subscribers WHERE sender = $1 AND id IN {})
+                     AND (d.subscriber = $3 OR d.lookup_hash =
                           (SELECT lookup_hash FROM subscribers WHERE id = $3 AND sender = $1)
-                      ORDER BY d.id LIMIT $4";
-        let values = values![sender, after.unwrap_or(Uuid::nil()), subscriber, limit];
-        let rows = session.fetch(select, values).await?;
+                          AND (d.subscriber IS NULL OR NOT EXISTS (
+                              SELECT 1 FROM subscribers o WHERE o.id = d.subscriber AND o.id <> $3
+                              AND o.erased_at IS NULL AND o.lookup_hash <> d.lookup_hash)))
+                     ORDER BY d.id LIMIT $4";
+        let events = subscriber::events(&mut session, sender, subscriber).await?;
+        let people = std::iter::once(subscriber).chain(address::left_behind(&events));
+        let people: Vec<Value> = people.map(Value::from).collect();
+        let list = rows::tuples(5, 1, people.len());
+        let mut values = values![sender, after.unwrap_or(Uuid::nil()), subscriber, limit];
+        values.extend(people);
+        let rows = session.fetch(built(query.replace("{}", &list)), values).await?;
         let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
         // By what was found, not by what of it can be read.
         let next = (ids.len() >= limit as usize).then(|| ids.last().copied()).flatten();

@@ -5,13 +5,15 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::address::Occupant;
 use super::database::Commit;
 use super::erase;
-use super::fact::{Locked, Whom, insert_event, lock as lock_person, make_due};
+use super::fact::{Held, Locked, Whom, insert_event, lock as lock_person, make_due};
 use super::fault::{Fault, Result};
 use super::journal::{self, Standing, off_thread};
 use super::sql::{Session, Value, to_json, values};
-use super::{Store, StoreError, rows, subscriber};
+use super::{Store, StoreError, address, mailings, rows, subscriber};
+use crate::consent::event::LEFT_BEHIND;
 use crate::consent::{ConsentState, Event, EventKind, fold};
 use crate::journal::{JournalError, No, Numbered, Reader, is_no};
 use crate::keys::LookupHash;
@@ -24,7 +26,7 @@ const DUE: u32 = 1_000;
 /// Which noes a pass records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
-    /// Before anything is accepted: who was erased must not be met again.
+    /// Before anything is accepted: who was erased must not be met again, under whichever address.
     Erasures,
     /// All, after which the journal is in step.
     All,
@@ -78,8 +80,13 @@ impl Store {
     /// One slice in one transaction, again where the database asks for it.
     async fn replay_slice(&self, mut slice: Vec<Numbered>, pass: Pass) -> Result<(), StoreError> {
         let last = slice.iter().map(|own| own.seq).max().unwrap_or(0);
-        // Rows are locked in one order, so that two nodes don't wait for each other in a circle.
-        slice.sort_by(|a, b| (&a.no.sender, a.no.person, a.seq).cmp(&(&b.no.sender, b.no.person, b.seq)));
+        // Who is where comes first. Else rows are locked in one order, so that two nodes don't wait for each other in a
+        // circle; those whom an address change takes elsewhere may, and the database tells one of them to try again.
+        slice.sort_by_cached_key(|Numbered { seq, no }| {
+            let moves = matches!(no.event.kind, EventKind::AddressChanged { .. });
+            let person = if moves { LookupHash([0; 32]) } else { no.person };
+            (!moves, no.sender.clone(), person, *seq)
+        });
         for attempt in 1.. {
             match self.try_slice(&slice, pass, last).await {
                 Err(Fault::Conflict(why)) if attempt < 10 => {
@@ -168,7 +175,8 @@ impl Store {
         let select = "SELECT e.sender, s.lookup_hash, s.id, e.body FROM consent_events e
                       JOIN subscribers s ON s.id = e.subscriber
                       WHERE e.kind IN ('withdrawal', 'tracking_withdrawal', 'frequency_chosen', 'paused',
-                                       'profiling_objection', 'suppressed', 'restricted', 'erased')
+                                       'profiling_objection', 'suppressed', 'address_changed', 'restricted',
+                                       'erased')
                       AND e.id > $1
                       ORDER BY e.id LIMIT $2";
         let mut session = self.inner.database.read().await?;
@@ -188,7 +196,10 @@ impl Store {
 /// At most a slice, and the reader behind it.
 fn next_slice(mut reader: Reader, pass: Pass) -> Result<(Vec<Numbered>, Reader), JournalError> {
     let wanted = |own: &Result<Numbered, JournalError>| match own {
-        Ok(own) => pass == Pass::All || own.no.event.kind == EventKind::Erased,
+        Ok(own) => {
+            let kind = &own.no.event.kind;
+            pass == Pass::All || matches!(kind, EventKind::AddressChanged { .. } | EventKind::Erased)
+        }
         Err(_) => true,
     };
     let slice = reader.by_ref().filter(wanted).take(SLICE).collect::<Result<_, _>>()?;
@@ -201,18 +212,86 @@ async fn record_again(session: &mut Session, no: &No, now: Timestamp) -> Result<
     if there.await?.is_some() {
         return Ok(());
     }
-    let found = lock_person(session, &no.sender, Whom::Hash(no.person)).await?;
+    if let EventKind::AddressChanged { left, .. } = no.event.kind {
+        return move_again(session, no, left, now).await;
+    }
+    let found = person_of(session, no).await?;
     if no.event.kind == EventKind::Erased {
         return erase_again(session, no, found, now).await;
     }
     let row = match found {
+        Some(row) if row.subscriber != no.subscriber && has_left(session, no, &row).await? => return Ok(()),
         Some(row) => row,
         None => known_by_hash_alone(session, no, None).await?,
     };
+    note(session, no, &row, now).await
+}
+
+/// Whom a no is about: the living person of that id, under whichever address; else who is known by the address.
+async fn person_of(session: &mut Session, no: &No) -> Result<Option<Locked>> {
+    let own = lock_person(session, &no.sender, Whom::Id(no.subscriber)).await?;
+    match own.filter(|row| row.erased_at.is_none()) {
+        Some(row) => Ok(Some(row)),
+        None => lock_person(session, &no.sender, Whom::Hash(no.person)).await,
+    }
+}
+
+/// Whether a no is what this person has left behind, who is back at that address: it stands elsewhere by now.
+async fn has_left(session: &mut Session, no: &No, row: &Locked) -> Result<bool> {
+    if no.event.channel != LEFT_BEHIND {
+        return Ok(false);
+    }
+    let events = readable(session, &no.sender, row.subscriber).await?;
+    Ok(address::left_behind(&events).any(|left| left == no.subscriber))
+}
+
+/// A person whom the backup knows under an old address is known under the new one again, by hash alone: the address
+/// itself comes with the next fact that names it. Who is under that hash already stays there, and the no that was left
+/// behind stops mail to the old one.
+async fn move_again(session: &mut Session, no: &No, left: Uuid, now: Timestamp) -> Result<()> {
+    let sender = no.sender.as_str();
+    let Some(row) = lock_person(session, sender, Whom::Id(no.subscriber)).await? else {
+        let there = lock_person(session, sender, Whom::Hash(no.person)).await?;
+        if there.is_some_and(|row| row.erased_at.is_none()) {
+            return Ok(());
+        }
+        let row = known_by_hash_alone(session, no, None).await?;
+        return note(session, no, &row, now).await;
+    };
+    if row.erased_at.is_some() {
+        return Ok(());
+    }
+    if row.hash != no.person {
+        let events = readable(session, sender, row.subscriber).await?;
+        let left = match address::occupant(session, sender, no.person, &events).await? {
+            Occupant::Nobody | Occupant::Erased => left,
+            Occupant::LeftByThis(own) => own,
+            Occupant::Somebody => return Ok(()),
+        };
+        let at = no.event.occurred_at;
+        address::rekey(session, sender, row.subscriber, row.hash, no.person, left, at).await?;
+        let forget = "UPDATE subscribers SET address = NULL WHERE id = $1 AND sender = $2";
+        session.execute(forget, values![row.subscriber, sender]).await?;
+        mailings::follow_person(session, sender, row.hash, no.person).await?;
+        make_due(session, sender, row.hash, now).await?;
+    }
+    note(session, no, &Locked { hash: no.person, ..row }, now).await
+}
+
+/// A history, or none where it can't be read: one damaged record must not keep out the noes that follow.
+async fn readable(session: &mut Session, sender: &str, subscriber: Uuid) -> Result<Vec<Event>> {
+    match subscriber::events(session, sender, subscriber).await {
+        Err(Fault::Unreadable(_)) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+/// Adds the fact to the history that it belongs to.
+async fn note(session: &mut Session, no: &No, row: &Locked, now: Timestamp) -> Result<()> {
     let state = state_with(session, no, row.subscriber).await?;
     insert_event(session, &no.sender, row.subscriber, row.version + 1, &no.event, None).await?;
     subscriber::write_projection(session, row.subscriber, row.version + 1, &state).await?;
-    make_due(session, &no.sender, no.person, now).await
+    make_due(session, &no.sender, row.hash, now).await
 }
 
 /// What the history and this no come to. Where the history can't be read, the no is added to what it came to
@@ -237,8 +316,11 @@ async fn state_with(session: &mut Session, no: &No, subscriber: Uuid) -> Result<
 /// Invariant 12: who was erased after the backup is erased in what it brought back.
 async fn erase_again(session: &mut Session, no: &No, found: Option<Locked>, now: Timestamp) -> Result<()> {
     match found {
-        Some(row) if row.erased_at.is_none() && row.created_at <= no.event.occurred_at => {
-            erase::bury(session, &no.sender, row.subscriber, row.version, no.person, no.event.clone(), now)
+        Some(row)
+            if row.erased_at.is_none()
+                && (row.subscriber == no.subscriber || row.created_at <= no.event.occurred_at) =>
+        {
+            erase::bury(session, &no.sender, row.subscriber, row.version, row.hash, no.event.clone(), now)
                 .await
         }
         Some(row) if row.subscriber == no.subscriber => Ok(()),
@@ -272,5 +354,5 @@ async fn known_by_hash_alone(session: &mut Session, no: &No, erased: Option<&Eve
         return Err(Fault::Conflict("another node made the same subscriber".into()));
     }
     let (subscriber, hash) = (no.subscriber, no.person);
-    Ok(Locked { subscriber, hash, version, key: None, created_at, erased_at })
+    Ok(Locked { subscriber, hash, version, key: None, address: Held::No, created_at, erased_at })
 }

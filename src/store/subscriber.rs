@@ -242,15 +242,18 @@ pub(super) fn new_row(
     (row, key)
 }
 
-/// A person who was known by hash alone gets a key and an address; the key, wrapped.
+/// A living person gets this address, under the own key (wrapped), or under a new one where the person was known by
+/// hash alone. Gives the key, wrapped.
 pub(super) async fn give_address(
     session: &mut Session,
     keys: &Keys,
     id: Uuid,
+    own: Option<&[u8]>,
     address: &Address,
 ) -> Result<Vec<u8>> {
-    let (key, sealed) = sealed_address(id, address);
-    let wrapped = keys.wrap(&key);
+    let key = own.map_or_else(|| Ok(DataKey::generate()), |wrapped| keys.unwrap(wrapped))?;
+    let sealed = key.seal(address.to_string().as_bytes(), &context("address", id));
+    let wrapped = own.map_or_else(|| keys.wrap(&key), <[u8]>::to_vec);
     let update = "UPDATE subscribers SET key = $1, address = $2 WHERE id = $3 AND erased_at IS NULL";
     session.execute(update, values![wrapped.clone(), sealed, id]).await?;
     Ok(wrapped)

@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::address::{Change, Made};
 use super::batch::{self, Batch, Shared};
 use super::erase::Erasure;
 use super::fact::Fact;
@@ -48,6 +49,7 @@ pub(super) enum Job {
     Spool(Told<Spooling, Vec<TakenBefore>>),
     Record(Told<Vec<Fact>, RecordedAll>),
     Erase(Told<Erasure, bool>),
+    ChangeAddress(Told<Change, Made>),
     Settle(Told<Settling, Settled>),
 }
 
@@ -57,6 +59,7 @@ impl Job {
             Self::Spool(told) => told.size,
             Self::Record(told) => told.size,
             Self::Erase(told) => told.size,
+            Self::ChangeAddress(told) => told.size,
             Self::Settle(told) => told.size,
         }
     }
@@ -134,6 +137,10 @@ impl Writer {
 
     pub async fn erase(&self, erasure: Erasure) -> Result<bool, StoreError> {
         self.submit(&self.room_for_the_rest, erasure, 1024, Job::Erase).await
+    }
+
+    pub async fn change_address(&self, change: Change) -> Result<Made, StoreError> {
+        self.submit(&self.room_for_the_rest, change, 1024, Job::ChangeAddress).await
     }
 
     pub async fn settle(&self, settling: Settling) -> Result<Settled, StoreError> {

@@ -3,6 +3,7 @@
 //! A key's sender is the sender (invariant 15). Every error is `application/problem+json` (RFC 9457) and
 //! tells nothing of our insides. Nothing is answered with a 2xx before its commit (invariant 5).
 
+mod address;
 mod body;
 mod caller;
 mod check;
@@ -135,6 +136,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(preferences::add))
         .routes(routes!(subscribers::lookup))
         .routes(routes!(subscribers::show, subscribers::erase))
+        .routes(routes!(address::change))
         .routes(routes!(export::export))
         .routes(routes!(suppressions::list, suppressions::add, suppressions::lift))
         .routes(routes!(suppressions::lift_by_id))

@@ -107,6 +107,44 @@ async fn i15_a_key_reaches_its_own_senders_people_alone() {
 }
 
 #[tokio::test]
+async fn a_person_gets_another_address_and_keeps_the_rest() {
+    let gateway = Gateway::start().await;
+    let anna = gateway.opted_in(ANNA, &["apparel"]).await;
+    let bo = gateway.opted_in("bo@example.se", &["apparel"]).await;
+    let key = gateway.key("shop", Role::Api).await;
+    let path = format!("/v1/subscribers/{anna}/address");
+    let to = |email: &str| json!({ "email": email, "source": { "channel": "phone", "agent": "Eva" } });
+    let done = post(&gateway, &key, &path, to("anna.berg@example.se")).await;
+    assert_eq!(
+        (done.status, done.json["id"].as_str()),
+        (200, Some(anna.to_string().as_str())),
+        "{}",
+        done.json
+    );
+    let again = post(&gateway, &key, &path, to("anna.berg@example.se")).await;
+    assert_eq!((again.status, again.json["event"].is_null()), (200, true), "{}", again.json);
+    let taken = post(&gateway, &key, &path, to("bo@example.se")).await;
+    assert_eq!((taken.status, problem(&taken)), (409, "conflict"));
+    let empty =
+        post(&gateway, &key, &path, json!({ "email": "x@example.se", "source": { "channel": "" } })).await;
+    assert_eq!(empty.status, 422, "{}", empty.json);
+    let other = gateway.key("other", Role::Api).await;
+    assert_eq!(post(&gateway, &other, &path, to("x@example.se")).await.status, 404, "invariant 15");
+
+    let shown = call(&gateway, &key, Method::GET, &format!("/v1/subscribers/{anna}"), None).await;
+    let last = shown.json["history"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((last["kind"].as_str(), last["confirmed"].as_bool()), (Some("address_changed"), Some(false)));
+    assert_eq!(last["evidence"]["source"]["agent"], "Eva");
+    // Nobody has shown that the address is hers.
+    assert_eq!(shown.json["grounds"][0]["kind"], "single_opt_in");
+    assert_eq!(shown.json["id"], anna.to_string());
+    // Nothing is kept of the call that holds an address in clear, and no second person stands under the new one.
+    let old = post(&gateway, &key, "/v1/subscribers/lookup", json!({ "email": ANNA })).await;
+    assert_eq!((old.json["state"].as_str(), old.json["id"] == anna.to_string()), (Some("withdrawn"), false));
+    assert_ne!(bo, anna);
+}
+
+#[tokio::test]
 async fn a_ground_is_recorded_and_says_what_is_in_force() {
     let gateway = Gateway::start().await;
     let key = gateway.key("shop", Role::Api).await;

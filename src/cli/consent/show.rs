@@ -188,6 +188,12 @@ pub(in crate::cli) fn about(kind: &EventKind) -> String {
         EventKind::PlaceChosen => "chose language or time zone".to_owned(),
         EventKind::Suppressed { why } => format!("blocked ({})", why.as_str()),
         EventKind::SuppressionLifted { why } => format!("no longer blocked ({})", why.as_str()),
+        EventKind::AddressChanged { confirmed: true, .. } => {
+            "changed the address, by a link mailed to the new one".to_owned()
+        }
+        EventKind::AddressChanged { confirmed: false, .. } => {
+            "has another address, as somebody told us".to_owned()
+        }
         EventKind::Restricted => "restricted the use of the data".to_owned(),
         EventKind::RestrictionLifted => "no longer restricts the use of the data".to_owned(),
         EventKind::Erased => "erased".to_owned(),

@@ -242,3 +242,37 @@ proptest! {
         prop_assert_eq!(placeless(&told), placeless(&shuffled));
     }
 }
+
+#[test]
+fn of_an_address_that_was_only_told_no_double_opt_in_stands() {
+    let moved = |id, second, confirmed| {
+        event(id, second, EventKind::AddressChanged { confirmed, left: Uuid::from_u128(50) })
+    };
+    let grounds =
+        |events: &[Event]| -> Vec<OptIn> { fold(events).opt_ins.iter().map(|yes| yes.ground).collect() };
+    let yes = event(1, 10, opt_in("apparel"));
+    assert_eq!(grounds(&[yes.clone(), moved(2, 20, true)]), [OptIn::DoubleOptIn]);
+    assert_eq!(grounds(&[yes.clone(), moved(2, 20, false)]), [OptIn::SingleOptIn]);
+    assert_eq!(grounds(&[moved(2, 5, false), yes.clone()]), [OptIn::DoubleOptIn]);
+    // Who asked for the second change was nobody that had shown to be the person.
+    assert_eq!(grounds(&[yes, moved(2, 20, false), moved(3, 30, true)]), [OptIn::SingleOptIn]);
+}
+
+#[test]
+fn what_bounced_ends_with_the_address_and_every_other_no_stays() {
+    let block = |id, why| event(id, 10, EventKind::Suppressed { why });
+    let moved = event(9, 20, EventKind::AddressChanged { confirmed: true, left: Uuid::from_u128(50) });
+    let history = [
+        block(1, Suppression::Bounce),
+        block(2, Suppression::Operator),
+        event(3, 10, withdrawal(&["apparel"])),
+        event(4, 10, EventKind::Restricted),
+        moved,
+    ];
+    let state = fold(&history);
+    assert_eq!(state.suppressed.iter().map(|(why, _)| *why).collect::<Vec<_>>(), [Suppression::Operator]);
+    assert!(state.restricted.is_some() && state.withdrawals.len() == 1);
+    let again =
+        [history.as_slice(), &[event(10, 30, EventKind::Suppressed { why: Suppression::Bounce })]].concat();
+    assert_eq!(fold(&again).suppressed.len(), 2);
+}

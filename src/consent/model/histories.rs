@@ -58,6 +58,8 @@ pub fn correction() -> impl Strategy<Value = EventKind> {
         why.prop_map(|why| EventKind::SuppressionLifted { why }),
         Just(EventKind::Restricted),
         Just(EventKind::RestrictionLifted),
+        any::<bool>()
+            .prop_map(|confirmed| EventKind::AddressChanged { confirmed, left: Uuid::from_u128(77) }),
     ]
 }
 

@@ -16,8 +16,22 @@ pub(in crate::store) struct Locked {
     pub version: i64,
     /// Wrapped; gone with an erasure. A person whom only the journal of noes knows has none yet.
     pub key: Option<Vec<u8>>,
+    pub address: Held,
     pub created_at: Timestamp,
     pub erased_at: Option<Timestamp>,
+}
+
+/// Whether a row holds its person's address. After an erasure, and of whom only the journal of noes knew it, it does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Held {
+    Yes,
+    No,
+}
+
+impl Held {
+    pub fn of(count: i64) -> Self {
+        if count == 0 { Self::No } else { Self::Yes }
+    }
 }
 
 /// The youngest barrier that the tombstones of this hash put up.
@@ -50,13 +64,21 @@ pub(in crate::store) async fn lock(
 ) -> Result<Option<Locked>> {
     let (by_id, by_hash) = session.either(
         (
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND id = $2",
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND lookup_hash = $2
+            "SELECT id, lookup_hash, version, key, created_at, erased_at,
+                    CAST(CASE WHEN address IS NULL THEN 0 ELSE 1 END AS BIGINT)
+             FROM subscribers WHERE sender = $1 AND id = $2",
+            "SELECT id, lookup_hash, version, key, created_at, erased_at,
+                    CAST(CASE WHEN address IS NULL THEN 0 ELSE 1 END AS BIGINT)
+             FROM subscribers WHERE sender = $1 AND lookup_hash = $2
              ORDER BY CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END, erased_at DESC LIMIT 1",
         ),
         (
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND id = $2 FOR UPDATE",
-            "SELECT id, lookup_hash, version, key, created_at, erased_at FROM subscribers WHERE sender = $1 AND lookup_hash = $2
+            "SELECT id, lookup_hash, version, key, created_at, erased_at,
+                    CAST(CASE WHEN address IS NULL THEN 0 ELSE 1 END AS BIGINT)
+             FROM subscribers WHERE sender = $1 AND id = $2 FOR UPDATE",
+            "SELECT id, lookup_hash, version, key, created_at, erased_at,
+                    CAST(CASE WHEN address IS NULL THEN 0 ELSE 1 END AS BIGINT)
+             FROM subscribers WHERE sender = $1 AND lookup_hash = $2
              ORDER BY CASE WHEN erased_at IS NULL THEN 0 ELSE 1 END, erased_at DESC LIMIT 1 FOR UPDATE",
         ),
     );
@@ -72,6 +94,7 @@ pub(in crate::store) async fn lock(
             key: row.opt_blob(3)?.map(<[u8]>::to_vec),
             created_at: row.time(4)?,
             erased_at: row.opt_time(5)?,
+            address: Held::of(row.int(6)?),
         })
     };
     row.map(locked).transpose()

@@ -16,7 +16,7 @@ use crate::journal::{No, is_no};
 use crate::keys::LookupHash;
 use crate::mail::Address;
 use crate::store::batch::Shared;
-use crate::store::fact::{EVENTS, event_row, make_all_due, seal_evidence};
+use crate::store::fact::{EVENTS, Held, event_row, make_all_due, seal_evidence};
 use crate::store::fault::{Fault, Result};
 use crate::store::proofs::{self, Proofs};
 use crate::store::sql::{Row, Session, Value, to_json, values};
@@ -52,6 +52,7 @@ enum Kind<'f> {
     /// With its wrapped key: gone with an erasure, not there yet of whom only the journal of noes knew.
     There {
         key: Option<Vec<u8>>,
+        address: Held,
         erased_at: Option<i64>,
     },
     New(&'f Newcomer),
@@ -143,10 +144,12 @@ impl<'f> Person<'f> {
 /// Everybody of these hashes; on PostgreSQL locked, and in their order.
 pub(in crate::store) const KNOWN: (&str, &str) = (
     "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
-            CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
+            CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END,
+            CAST(CASE WHEN s.address IS NULL THEN 0 ELSE 1 END AS BIGINT)
      FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash",
     "SELECT s.lookup_hash, s.id, s.version, s.key, s.erased_at,
-            CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END
+            CASE WHEN s.erased_at IS NULL THEN NULL ELSE s.state END,
+            CAST(CASE WHEN s.address IS NULL THEN 0 ELSE 1 END AS BIGINT)
      FROM v JOIN subscribers s ON s.sender = v.sender AND s.lookup_hash = v.hash
      ORDER BY s.sender, s.lookup_hash, s.id FOR UPDATE OF s",
 );
@@ -294,16 +297,22 @@ impl<'f> People<'f> {
 }
 
 fn own<'f>(row: &Row) -> Result<Own<'f>> {
-    let kind = Kind::There { key: row.opt_blob(3)?.map(<[u8]>::to_vec), erased_at: row.opt_int(4)? };
+    let kind = Kind::There {
+        key: row.opt_blob(3)?.map(<[u8]>::to_vec),
+        address: Held::of(row.int(6)?),
+        erased_at: row.opt_int(4)?,
+    };
     Ok(Own { id: row.id(1)?, version: row.int(2)?, kind, added: Vec::new() })
 }
 
 /// Seals what was added to a row that is there under the row's own key; of a tombstone there is none, and nothing
 /// is kept.
 async fn seal(session: &mut Session, shared: &Shared, own: &mut Own<'_>) -> Result<()> {
-    let Kind::There { key, erased_at } = &mut own.kind else { return Ok(()) };
-    if let (None, None, Some(first)) = (&key, &erased_at, own.added.first()) {
-        *key = Some(subscriber::give_address(session, &shared.keys, own.id, first.address).await?);
+    let Kind::There { key, address, erased_at } = &mut own.kind else { return Ok(()) };
+    if let (Held::No, None, Some(first)) = (*address, &erased_at, own.added.first()) {
+        let given =
+            subscriber::give_address(session, &shared.keys, own.id, key.as_deref(), first.address).await?;
+        *key = Some(given);
     }
     let key = key.as_ref().map(|wrapped| shared.keys.unwrap(wrapped)).transpose()?;
     for added in &mut own.added {

@@ -52,6 +52,7 @@ pub(super) const FACT_KINDS: Words = &[
     "place_chosen",
     "suppressed",
     "suppression_lifted",
+    "address_changed",
     "restricted",
     "restriction_lifted",
     "erased",

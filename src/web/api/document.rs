@@ -77,7 +77,7 @@ const COMMON: &[(u16, &str, &str)] = &[
 /// The answers that an operation gives for how it is called.
 fn answers(operation: &mut Operation) {
     let mut statuses = vec![406, 429, 500, 503];
-    let writes = ["add", "lift", "erase"];
+    let writes = ["add", "lift", "erase", "change"];
     let is_write = |id: &String| writes.iter().any(|verb| id.starts_with(verb));
     if operation.operation_id.as_ref().is_some_and(is_write) {
         // Not among the parameters: whoever makes up requests would send one key with many bodies, which is

@@ -90,6 +90,7 @@ enum Type {
     PlaceChosen,
     Suppressed,
     SuppressionLifted,
+    AddressChanged,
     Restricted,
     RestrictionLifted,
     Erased,
@@ -137,6 +138,10 @@ pub(super) struct EventShown {
     locale: Option<String>,
     time_zone: Option<String>,
     suppression: Option<Suppression>,
+    /// Of a change of address: whether the new address itself answered. `address` is the new one.
+    confirmed: Option<bool>,
+    /// Of a change of address: the subscriber that says no to everything under the old address.
+    left: Option<Uuid>,
     delivery: Option<Uuid>,
     message: Option<Uuid>,
     stream: Option<Stream>,
@@ -294,6 +299,9 @@ fn consent(
             EventShown { suppression: Some(why), reason: Some(reason), ..shown }
         }
         EventKind::SuppressionLifted { why } => EventShown { suppression: Some(why), ..shown },
+        EventKind::AddressChanged { confirmed, left } => {
+            EventShown { confirmed: Some(confirmed), left: Some(left), ..shown }
+        }
         EventKind::Restricted => EventShown { reason: Some(Reason::Restricted), ..shown },
         EventKind::Erased => EventShown { reason: Some(Reason::Erased), ..shown },
         EventKind::FrequencyChosen { at_most } => EventShown { at_most: Some(at_most), ..shown },
@@ -354,6 +362,8 @@ impl EventShown {
             locale: None,
             time_zone: None,
             suppression: None,
+            confirmed: None,
+            left: None,
             delivery: None,
             message: None,
             stream: None,
@@ -383,6 +393,7 @@ fn type_of(kind: &EventKind) -> Type {
         EventKind::PlaceChosen => Type::PlaceChosen,
         EventKind::Suppressed { .. } => Type::Suppressed,
         EventKind::SuppressionLifted { .. } => Type::SuppressionLifted,
+        EventKind::AddressChanged { .. } => Type::AddressChanged,
         EventKind::Restricted => Type::Restricted,
         EventKind::RestrictionLifted => Type::RestrictionLifted,
         EventKind::Erased => Type::Erased,

@@ -43,12 +43,12 @@ pub(super) struct NewWithdrawal {
 
 /// How the person's no came in, and whatever else shows it; at most 32 KiB. Kept sealed.
 #[derive(Deserialize, Serialize, ToSchema)]
-struct Source {
+pub(super) struct Source {
     #[schema(min_length = 1, max_length = 256)]
-    channel: String,
+    pub(super) channel: String,
     #[serde(flatten)]
     #[schema(value_type = HashMap<String, serde_json::Value>)]
-    more: serde_json::Map<String, serde_json::Value>,
+    pub(super) more: serde_json::Map<String, serde_json::Value>,
 }
 
 #[derive(Serialize, ToSchema)]
