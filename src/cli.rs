@@ -16,6 +16,7 @@ mod output;
 mod person;
 mod policy;
 mod queue;
+mod requests;
 mod sender;
 mod serve;
 mod suppression;
@@ -81,6 +82,9 @@ enum Verb {
     /// Blocks that are not the person's will.
     #[command(subcommand)]
     Suppression(suppression::Verb),
+    /// What people asked for by right, and by when it is due.
+    #[command(subcommand)]
+    Requests(requests::Verb),
     /// The keys that sign links.
     #[command(subcommand)]
     Keys(keys::Verb),
@@ -126,6 +130,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
         Verb::Campaign(verb) => campaign::run(&session, verb).await,
         Verb::Journal(verb) => journal::run(&session, verb).await,
         Verb::Suppression(verb) => suppression::run(&session, verb).await,
+        Verb::Requests(verb) => requests::run(&session, verb).await,
         Verb::Keys(verb) => keys::run(&session, verb).await,
         Verb::Dkim(verb) => dkim::run(&session, verb).await,
     }

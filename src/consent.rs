@@ -8,6 +8,7 @@ pub mod fold;
 #[cfg(test)]
 mod model;
 pub mod place;
+pub mod request;
 pub mod row;
 pub mod token;
 pub mod view;

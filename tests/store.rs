@@ -61,6 +61,8 @@ mod page;
 mod policy_sets;
 #[path = "store/queue.rs"]
 mod queue;
+#[path = "store/requests.rs"]
+mod requests;
 #[path = "store/retention.rs"]
 mod retention;
 #[path = "store/submission.rs"]

@@ -76,6 +76,22 @@ CREATE UNIQUE INDEX consent_events_in_order ON consent_events (subscriber, versi
 -- By whom an address was left.
 CREATE INDEX consent_events_moved ON consent_events (sender) WHERE kind = 'address_changed';
 
+-- What people ask for by right. It holds nothing personal, and stays as the proof that it was met.
+CREATE TABLE requests (
+    id          BLOB NOT NULL PRIMARY KEY,
+    sender      TEXT NOT NULL,
+    subscriber  BLOB NOT NULL, -- the id outlives an erasure
+    kind        TEXT NOT NULL,   -- access, rectification, erasure, restriction, objection
+    state       TEXT NOT NULL,   -- open, done, refused
+    received_at BIGINT NOT NULL,
+    due_at      BIGINT NOT NULL,
+    ended_at    BIGINT,
+    steps       TEXT NOT NULL    -- JSON: [{at, by, what}]
+) WITHOUT ROWID;
+CREATE INDEX requests_of_sender ON requests (sender, id);
+CREATE INDEX requests_of_person ON requests (sender, subscriber);
+CREATE INDEX requests_open ON requests (sender, due_at) WHERE state = 'open';
+
 -- What a whole campaign's messages share, once by its SHA-256 (invariant 16).
 CREATE TABLE message_facts (
     hash BLOB NOT NULL PRIMARY KEY,
@@ -294,8 +310,8 @@ CREATE INDEX answers_by_age ON answers (made_at);
 CREATE TABLE feed (
     sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- of all senders together
     sender   TEXT NOT NULL,
-    kind     TEXT NOT NULL, -- consent, outcome
-    ref      BLOB NOT NULL  -- consent_events.id or deliveries.id
+    kind     TEXT NOT NULL, -- consent, outcome, request, request_end
+    ref      BLOB NOT NULL  -- consent_events.id, deliveries.id or requests.id
 );
 CREATE UNIQUE INDEX feed_of_sender ON feed (sender, sequence);
 
@@ -316,6 +332,15 @@ CREATE TABLE clock_seen (
 CREATE TRIGGER consent_told AFTER INSERT ON consent_events
 BEGIN
     INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'consent', NEW.id);
+END;
+CREATE TRIGGER request_told AFTER INSERT ON requests
+BEGIN
+    INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'request', NEW.id);
+END;
+CREATE TRIGGER request_end_told AFTER UPDATE OF ended_at ON requests
+WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL
+BEGIN
+    INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'request_end', NEW.id);
 END;
 CREATE TRIGGER refusal_told AFTER INSERT ON deliveries WHEN NEW.ended_at IS NOT NULL
 BEGIN

@@ -12,6 +12,7 @@ mod link;
 mod look;
 mod reading;
 mod review;
+mod rights;
 mod schema;
 mod sender;
 mod shaping;

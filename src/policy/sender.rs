@@ -14,6 +14,7 @@ use super::jurisdiction::Expires;
 use super::look::Look;
 use super::tracking::Trackers;
 use super::{RuleRef, Scope, Stream};
+use crate::consent::request::Rights;
 use crate::mail::Address;
 
 /// The longest campaign name in octets.
@@ -50,6 +51,7 @@ pub struct SenderPolicy {
     /// Of the pages.
     pub look: Look,
     pub retention: Retention,
+    pub rights: Rights,
     /// Of marketing, in the file's order: those in all, then those by scope.
     pub caps: Vec<Cap>,
     /// Of marketing.

@@ -1,10 +1,11 @@
-//! Counts the queue for the metrics, in the background: a scrape must not cost a walk through a long queue.
+//! Counts the queue, and the requests that wait, for the metrics, in the background: a scrape must not cost a walk through a long queue.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::store::{QueueFigures, Store};
+use crate::store::{QueueFigures, RequestFigures, Store};
 use crate::telemetry::metrics::{self, Stopwatch};
 
 /// How often the queue is counted where that is cheap.
@@ -14,6 +15,7 @@ const PART: u32 = 50;
 
 /// Counts until cancelled. While the store can't be read the figures stay, and their time tells their age.
 pub async fn follow(store: Store, shutdown: CancellationToken) {
+    let mut senders = BTreeSet::new();
     loop {
         let counting = Stopwatch::start();
         match shutdown.run_until_cancelled(store.queue_figures()).await {
@@ -21,11 +23,28 @@ pub async fn follow(store: Store, shutdown: CancellationToken) {
             Some(Err(error)) => tracing::debug!(%error, "the queue can't be counted"),
             None => return,
         }
+        match shutdown.run_until_cancelled(store.request_figures()).await {
+            Some(Ok(figures)) => requests(&mut senders, &figures),
+            Some(Err(error)) => tracing::debug!(%error, "requests can't be counted"),
+            None => return,
+        }
         let rest = OFTEN.max(counting.took().saturating_mul(PART));
         if shutdown.run_until_cancelled(tokio::time::sleep(rest)).await.is_none() {
             return;
         }
     }
+}
+
+/// Whoever had some and has none now is shown with none.
+fn requests(senders: &mut BTreeSet<String>, figures: &[RequestFigures]) {
+    for own in figures {
+        metrics::requests(&own.sender, own.open, own.overdue);
+    }
+    let waiting: BTreeSet<String> = figures.iter().map(|own| own.sender.clone()).collect();
+    for gone in senders.difference(&waiting) {
+        metrics::requests(gone, 0, 0);
+    }
+    *senders = waiting;
 }
 
 fn show(figures: &QueueFigures) {

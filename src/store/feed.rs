@@ -1,4 +1,4 @@
-//! The feed: every consent event and outcome, in an order that no later commit ever gets in front of. On PostgreSQL
+//! The feed: every consent event, outcome and request, in an order that no later commit ever gets in front of. On PostgreSQL
 //! numbers are given after the commit, by one sequencer at a time. SQLite has one writer, and triggers give them as it
 //! writes; the sequencer says up to which they are synced. What it has not been at is not shown. DESIGN.md, "Order for
 //! followers".
@@ -17,8 +17,9 @@ use uuid::Uuid;
 use super::database::Commit;
 use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, values};
-use super::{DeliveryView, Store, StoreError, retention, rows, subscriber};
+use super::{DeliveryView, Store, StoreError, request, retention, rows, subscriber};
 use crate::consent::Event;
+use crate::consent::request::Request;
 use crate::mail::Address;
 
 /// What gets its places in one transaction on PostgreSQL. Where it is fewer, no more was waiting.
@@ -54,6 +55,15 @@ pub enum What {
         event: Box<Event>,
     },
     Outcome(Box<DeliveryView>),
+    /// A person asked for something by right, or that has ended.
+    Request(Part, Box<Request>),
+}
+
+/// Which part of a request is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Beginning,
+    End,
 }
 
 /// Why there is no page.
@@ -89,6 +99,7 @@ struct Place {
 enum Kind {
     Consent,
     Outcome,
+    Request(Part),
 }
 
 impl std::str::FromStr for Kind {
@@ -98,6 +109,8 @@ impl std::str::FromStr for Kind {
         match text {
             "consent" => Ok(Self::Consent),
             "outcome" => Ok(Self::Outcome),
+            "request" => Ok(Self::Request(Part::Beginning)),
+            "request_end" => Ok(Self::Request(Part::End)),
             _ => Err(()),
         }
     }
@@ -166,9 +179,20 @@ impl Store {
         for view in self.delivery_views(session, sender, &outcomes).await? {
             found.insert(view.delivery, What::Outcome(Box::new(view)));
         }
+        let is_request = |place: &&Place| matches!(place.kind, Kind::Request(_));
+        let asked = places.iter().filter(is_request).map(|place| Value::from(place.id)).collect();
+        let requests = request::by_ids(session, sender, asked).await?;
+        let requests: HashMap<Uuid, Request> = requests.into_iter().map(|own| (own.id, own)).collect();
         let entry = |place: &Place| {
             let cursor = cursor(sender, place.sequence, place.id);
-            found.remove(&place.id).map(|what| FeedEntry { cursor, what })
+            let what = match place.kind {
+                // Begun and ended, it has two places.
+                Kind::Request(part) => {
+                    requests.get(&place.id).map(|own| What::Request(part, Box::new(own.clone())))
+                }
+                Kind::Consent | Kind::Outcome => found.remove(&place.id),
+            };
+            what.map(|what| FeedEntry { cursor, what })
         };
         Ok(places.iter().filter_map(entry).collect())
     }

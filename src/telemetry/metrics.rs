@@ -104,6 +104,7 @@ families! {
     QUEUE_OVERDUE = "optgate_queue_overdue_seconds", Gauge, "For how long the most overdue delivery has been due; of the whole cluster.";
     QUEUE_COUNTED = "optgate_queue_counted_timestamp_seconds", Gauge, "When the queue was last counted: seldom, where counting takes long.";
     // the store
+    REQUESTS = "optgate_requests", Gauge, "Requests by right that wait, by state: open (all of them), overdue.";
     OUTCOMES_REMOVED = "optgate_outcomes_removed_total", Counter, "Outcomes whose time was over by the sender's [retention]: removed with verdict and message.";
     PEOPLE_REMOVED = "optgate_unconfirmed_people_removed_total", Counter, "People who never confirmed and whose time was over by the sender's [retention]: removed with address, key and evidence.";
     COMMIT_JOBS = "optgate_commit_jobs", Histogram(JOBS), "Jobs that shared one commit.";
@@ -298,6 +299,13 @@ pub fn leases_taken_over(claims: u64) {
 pub fn queue(state: State, deliveries: u64, oldest: Duration) {
     gauge!(QUEUE.name, "state" => state.as_str()).set(deliveries as f64);
     gauge!(QUEUE_OLDEST.name, "state" => state.as_str()).set(oldest.as_secs_f64());
+}
+
+/// Requests by right that wait, and how many of them should have been met.
+pub fn requests(sender: &str, open: u64, overdue: u64) {
+    for (state, count) in [("open", open), ("overdue", overdue)] {
+        gauge!(REQUESTS.name, "sender" => named("sender", sender), "state" => state).set(count as f64);
+    }
 }
 
 /// For how long the most overdue delivery has been due, and when that was found.

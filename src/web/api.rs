@@ -20,6 +20,7 @@ mod page;
 mod preferences;
 mod problem;
 mod purchases;
+mod requests;
 mod stream;
 mod subscribers;
 mod subscriptions;
@@ -140,6 +141,7 @@ fn described() -> OpenApiRouter<Api> {
         .routes(routes!(export::export))
         .routes(routes!(suppressions::list, suppressions::add, suppressions::lift))
         .routes(routes!(suppressions::lift_by_id))
+        .routes(routes!(requests::list))
         .routes(routes!(decisions::decide))
         .routes(routes!(messages::show))
         .routes(routes!(deliveries::list))

@@ -26,6 +26,7 @@ fn id(entry: &FeedEntry) -> Uuid {
     match &entry.what {
         What::Consent { event, .. } => event.id,
         What::Outcome(view) => view.delivery,
+        What::Request(_, request) => request.id,
     }
 }
 
@@ -85,7 +86,7 @@ async fn every_way_to_an_event_leads_into_the_feed(home: &Home) {
         .iter()
         .filter_map(|entry| match &entry.what {
             What::Outcome(view) => Some(view.state),
-            What::Consent { .. } => None,
+            What::Consent { .. } | What::Request(..) => None,
         })
         .collect();
     assert_eq!(states, [State::Ended(Outcome::Refused), State::Ended(Outcome::Relayed)]);
@@ -200,6 +201,7 @@ async fn i12_an_erasure_reaches_what_the_feed_shows(home: &Home) {
                 assert_eq!(view.delivery, delivery);
                 view.recipient.clone()
             }
+            What::Request(..) => None,
         };
         entries.iter().map(address).collect::<Vec<_>>()
     };

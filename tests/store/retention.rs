@@ -93,7 +93,7 @@ async fn i5_no_age_takes_a_fact_about_a_person_away(home: &Home) {
         .into_iter()
         .map(|entry| match entry.what {
             What::Consent { event, .. } => event.id,
-            What::Outcome(view) => panic!("{view:?}"),
+            other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(told, [facts[0].event, facts[1].event]);

@@ -1,7 +1,8 @@
 //! What operators and compliance officers do by the API: suppressions, exports, many decisions.
 
+use optgate::consent::request::{Due, Kind};
 use optgate::policy::Reason;
-use optgate::store::Role;
+use optgate::store::{NewRequest, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -262,4 +263,44 @@ async fn events_are_followed_from_any_point_and_operators_see_no_address() {
     let query = format!("after={last}&wait=10");
     let (page, ()) = tokio::join!(follow(&key, &query), news);
     assert_eq!(page.json["events"][0]["address"], "bo@example.se");
+}
+
+#[tokio::test]
+async fn what_people_asked_for_by_right_is_listed_with_its_due_date() {
+    let gateway = Gateway::start().await;
+    let anna = gateway.opted_in(ANNA, &["apparel"]).await;
+    let key = gateway.key("shop", Role::Compliance).await;
+    let received = gateway.clock.now();
+    let due = Due::Months(1).after(received, &jiff::tz::TimeZone::UTC);
+    let new = NewRequest {
+        sender: "shop".into(),
+        subscriber: anna,
+        kind: Kind::Erasure,
+        received,
+        due,
+        by: "person",
+    };
+    let request = gateway.store.open_request(new).await.unwrap();
+    let list =
+        async |query: &str| call(&gateway, &key, Method::GET, &format!("/v1/requests{query}"), None).await;
+    let found = list("").await;
+    let shown = &found.json["requests"][0];
+    assert_eq!(
+        (shown["id"].as_str(), shown["kind"].as_str()),
+        (Some(request.id.to_string().as_str()), Some("erasure"))
+    );
+    assert_eq!((shown["state"].as_str(), shown["overdue"].as_bool()), (Some("open"), Some(false)));
+    assert_eq!(shown["due"], due.to_string());
+    assert_eq!(shown["steps"][0]["what"], "asked");
+    gateway.clock.advance(std::time::Duration::from_secs(32 * 86_400));
+    assert_eq!(list("?state=open").await.json["requests"][0]["overdue"], true);
+    assert_eq!(list("?state=done").await.json["requests"], json!([]));
+    assert_eq!(list("?state=lost").await.status, 400);
+    for role in [Role::Api, Role::Ops] {
+        let key = gateway.key("shop", role).await;
+        assert_eq!(call(&gateway, &key, Method::GET, "/v1/requests", None).await.status, 403);
+    }
+    let other = gateway.key("other", Role::Compliance).await;
+    let elsewhere = call(&gateway, &other, Method::GET, "/v1/requests", None).await;
+    assert_eq!(elsewhere.json["requests"], json!([]), "invariant 15");
 }

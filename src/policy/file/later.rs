@@ -7,13 +7,6 @@ use crate::toml_file::{Table, Value};
 /// The keys of a sender's file.
 pub fn of_sender(table: &mut Table<'_>) {
     table.not_in_force("feedback_domain", |v| v.read(value::domain));
-    table.not_in_force("rights", |v| {
-        let mut rights = v.table()?;
-        rights.take("fresh_link", |v| v.read(value::duration));
-        rights.take("due", |v| v.read(|text| value::months(text).or_else(|_| days(text))));
-        rights.finish();
-        Some(())
-    });
 }
 
 /// The keys of `shaping.toml`.
@@ -78,8 +71,4 @@ fn percentage(text: &str) -> Result<(), String> {
         Some(number) if (0.0..=100.0).contains(&number) => Ok(()),
         _ => Err(format!("`{text}` is not a percentage such as `0.3%`")),
     }
-}
-
-fn days(text: &str) -> Result<u32, String> {
-    value::duration(text).map(|_| 0).map_err(|_| format!("`{text}` is neither months nor a duration"))
 }

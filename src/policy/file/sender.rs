@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::taxonomy::known;
 use super::tracking::ReadTracking;
 use super::value;
-use super::{dialects, jurisdiction, later, look, spacing, taxonomy, texts};
+use super::{dialects, jurisdiction, later, look, rights, spacing, taxonomy, texts};
 use crate::mail::Address;
 use crate::policy::finding::{FindingName, Handling};
 use crate::policy::jurisdiction::Expires;
@@ -112,6 +112,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         look: look::read(&mut table),
         default_locale,
         retention: retention(&mut table),
+        rights: rights::read(&mut table),
         scopes,
         rule,
     };

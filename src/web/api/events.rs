@@ -22,11 +22,12 @@ use super::document::Email;
 use super::page::page_size;
 use super::problem::{Document, Kind, Problem};
 use crate::consent::event::{Acquaintance, Frequency, OptIn, Suppression, TrackingAsked};
+use crate::consent::request::{Kind as RequestKind, Request, State as RequestState};
 use crate::consent::{Event, EventKind};
 use crate::mail::Address;
 use crate::policy::{Reason, Scope, Stream};
 use crate::spool::{Outcome, State};
-use crate::store::{DeliveryView, FeedEntry, FeedError, FeedPage, Role, What};
+use crate::store::{DeliveryView, FeedEntry, FeedError, FeedPage, Part, Role, What};
 
 /// The longest wait for news, in seconds: shorter than what proxies and our own listener take for idleness.
 const LONGEST_WAIT: u32 = 10;
@@ -68,7 +69,7 @@ pub(super) struct EventPage {
     more: bool,
 }
 
-/// What happened: `type` is a consent event's kind or a delivery's outcome.
+/// What happened: `type` is a consent event's kind, a delivery's outcome, or what became of a request by right.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = EventType)]
@@ -94,6 +95,9 @@ enum Type {
     Restricted,
     RestrictionLifted,
     Erased,
+    RequestReceived,
+    RequestDone,
+    RequestRefused,
     Refused,
     Relayed,
     Rejected,
@@ -102,11 +106,11 @@ enum Type {
     Cancelled,
 }
 
-/// A consent change or an outcome. Fields that the type has no use for are null.
+/// A consent change, an outcome, or a request. Fields that the type has no use for are null.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
 pub(super) struct EventShown {
-    /// Of the consent event, or of the delivery that ended.
+    /// Of the consent event, of the delivery that ended, or of the request.
     id: Uuid,
     cursor: String,
     r#type: Type,
@@ -142,6 +146,9 @@ pub(super) struct EventShown {
     confirmed: Option<bool>,
     /// Of a change of address: the subscriber that says no to everything under the old address.
     left: Option<Uuid>,
+    /// Of a request: which right, and by when it is to be met.
+    request: Option<RequestKind>,
+    due: Option<Timestamp>,
     delivery: Option<Uuid>,
     message: Option<Uuid>,
     stream: Option<Stream>,
@@ -258,6 +265,7 @@ fn shown(entry: FeedEntry, role: Role) -> Option<EventShown> {
             Some(consent(entry.cursor, subscriber, address.as_ref(), *event, role))
         }
         What::Outcome(view) => outcome(entry.cursor, *view, role),
+        What::Request(part, request) => Some(asked(entry.cursor, part, &request)),
     }
 }
 
@@ -317,6 +325,25 @@ fn consent(
     }
 }
 
+/// A request by right, or its end: for whoever keeps more of the person.
+fn asked(cursor: String, part: Part, request: &Request) -> EventShown {
+    let (kind, at) = match (part, request.state) {
+        (Part::Beginning, _) | (Part::End, RequestState::Open) => (Type::RequestReceived, request.received),
+        (Part::End, RequestState::Done) => (Type::RequestDone, request.ended.unwrap_or(request.received)),
+        (Part::End, RequestState::Refused) => {
+            (Type::RequestRefused, request.ended.unwrap_or(request.received))
+        }
+    };
+    EventShown {
+        occurred_at: at,
+        recorded_at: at,
+        subscriber: Some(request.subscriber),
+        request: Some(request.kind),
+        due: Some(request.due),
+        ..EventShown::bare(request.id, cursor, kind)
+    }
+}
+
 /// `None` of what has not ended, which the feed never holds.
 fn outcome(cursor: String, view: DeliveryView, role: Role) -> Option<EventShown> {
     let (State::Ended(outcome), Some(ended)) = (view.state, view.ended_at) else { return None };
@@ -364,6 +391,8 @@ impl EventShown {
             suppression: None,
             confirmed: None,
             left: None,
+            request: None,
+            due: None,
             delivery: None,
             message: None,
             stream: None,

@@ -245,3 +245,17 @@ fn a_policy_folder_within_another_is_told_once() {
     assert!(told[0].rendered.contains("a policy folder lies inside this one"), "{}", shown(&told));
     assert_eq!(told[0].file, Path::new("my/policies"));
 }
+
+#[test]
+fn a_right_that_could_not_be_used_in_time_is_told() {
+    for (more, told) in [
+        ("[rights]\nfresh_link = \"5m\"\n", "ten minutes at least"),
+        ("[rights]\nfresh_link = \"2d\"\n", "a day at most"),
+        ("[rights]\ndue = \"4 months\"\n", "within three at most"),
+        ("[rights]\ndue = \"100d\"\n", "90 days at most"),
+        ("[rights]\ndue = \"90m\"\n", "neither calendar months"),
+    ] {
+        let said = told_of(more).join("\n");
+        assert!(said.contains(told), "{more}: {said}");
+    }
+}
