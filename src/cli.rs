@@ -5,7 +5,6 @@ mod campaign;
 mod check;
 mod consent;
 mod credential;
-mod csv;
 mod demo;
 mod dkim;
 mod journal;

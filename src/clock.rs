@@ -63,6 +63,12 @@ impl Clock {
     }
 }
 
+/// When an id of ours was made; none if it has no time in it.
+pub fn time_of(id: Uuid) -> Option<Timestamp> {
+    let (seconds, nanos) = id.get_timestamp()?.to_unix();
+    Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanos).ok()?).ok()
+}
+
 /// A time as the store keeps it: microseconds since 1970, UTC. Out of range is clamped.
 pub fn from_micros(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 { Timestamp::MIN } else { Timestamp::MAX })

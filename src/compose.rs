@@ -54,12 +54,14 @@ pub enum Block {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Confirm,
+    Data,
 }
 
 impl Place {
     fn text(self) -> &'static str {
         match self {
             Self::Confirm => "{{optgate.confirm_url}}",
+            Self::Data => "{{optgate.data_url}}",
         }
     }
 }

@@ -89,6 +89,7 @@ pub mod store;
 pub mod web;
 
 // The program.
+pub mod csv;
 pub mod toml_file;
 pub mod config;
 pub mod telemetry;

@@ -137,6 +137,8 @@ pub struct Links {
     pub preferences: String,
     /// On `confirmation` alone.
     pub confirm: Option<String>,
+    /// In mail of our own about a person's data.
+    pub data: Option<String>,
     pub mailto: Option<String>,
 }
 

@@ -37,6 +37,7 @@ fn rewriting(eight_bit: EightBit) -> Rewriting {
             unsubscribe: "https://mail.example.com/u/AQFm9bU0-_x".into(),
             preferences: "https://mail.example.com/p/AQFwC1-_y".into(),
             confirm: None,
+            data: None,
             mailto: Some("u+abc@bounces.example.com".into()),
         }),
         language: "de",

@@ -183,6 +183,7 @@ fn rewriting() -> Rewriting {
             unsubscribe: LINK.into(),
             preferences: "https://mail.example.com/p/AQFwC1-_y".into(),
             confirm: None,
+            data: None,
             mailto: None,
         }),
         language: "en",

@@ -90,7 +90,8 @@ CREATE TABLE requests (
 ) WITHOUT ROWID;
 CREATE INDEX requests_of_sender ON requests (sender, id);
 CREATE INDEX requests_of_person ON requests (sender, subscriber);
-CREATE INDEX requests_open ON requests (sender, due_at) WHERE state = 'open';
+-- What waits is counted without the rows.
+CREATE INDEX requests_counted ON requests (sender, state, due_at);
 
 -- What a whole campaign's messages share, once by its SHA-256 (invariant 16).
 CREATE TABLE message_facts (
@@ -243,6 +244,14 @@ CREATE TABLE confirmations (
     PRIMARY KEY (lookup_hash, delivery)
 ) WITHOUT ROWID;
 CREATE INDEX confirmations_by_age ON confirmations (claimed_at);
+
+-- When letters of ours went out that anybody with a link can have sent: to an address, and for a person, of the last day.
+CREATE TABLE letters (
+    key     BLOB NOT NULL PRIMARY KEY, -- lookup hash, or a keyed hash of the person's id
+    sent    TEXT NOT NULL,           -- JSON: times
+    used_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX letters_by_age ON letters (used_at);
 
 -- What all verdicts of a kind share (scope, stream, jurisdiction, rule, text), once by its SHA-256.
 CREATE TABLE rulings (

@@ -20,6 +20,10 @@ pub enum Purpose {
     Unsubscribe,
     Preferences,
     Confirm,
+    /// Opens everything that is kept of a person: mailed to the person's own address, for a short time.
+    Data,
+    /// Opens the change to the address that it was mailed to, and nothing else.
+    Address,
 }
 
 /// What a link says.
@@ -100,6 +104,8 @@ impl Purpose {
             Self::Unsubscribe => b'u',
             Self::Preferences => b'p',
             Self::Confirm => b'c',
+            Self::Data => b'd',
+            Self::Address => b'a',
         }
     }
 }
@@ -159,7 +165,7 @@ mod tests {
             let token = seal(&keys, &link);
             assert!(token.len() <= MAX_TOKEN);
             assert_eq!(open(&keys, Purpose::Unsubscribe, &token), Ok((link, Power::Full)));
-            for other in [Purpose::Preferences, Purpose::Confirm] {
+            for other in [Purpose::Preferences, Purpose::Confirm, Purpose::Data, Purpose::Address] {
                 assert_eq!(open(&keys, other, &token), Err(Forged));
             }
         }
@@ -169,7 +175,9 @@ mod tests {
     fn a_link_may_do_what_its_key_still_may() {
         let signing = key(3, LinkKeyState::Active);
         let keys = LinkKeys::new(vec![signing.clone()]).unwrap();
-        for purpose in [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Confirm] {
+        for purpose in
+            [Purpose::Unsubscribe, Purpose::Preferences, Purpose::Confirm, Purpose::Data, Purpose::Address]
+        {
             let token = seal(&keys, &link(purpose, None));
             let power = |state| open(&in_state(&signing, state), purpose, &token).map(|(_, power)| power);
             assert_eq!(power(LinkKeyState::Valid), Ok(Power::Full));

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use uuid::Uuid;
 
 use super::response::{Failure, Unfit};
 use super::upstream::{Body, Capabilities, Offer, Settings};
@@ -192,6 +193,10 @@ fn links(
     person: Option<&Subscriber>,
 ) -> Result<Option<Links>, NoCopy> {
     let confirms = facts.confirm_link == ConfirmLink::Present;
+    if let (DeliveryKind::Own, Stream::Functional, Some(about)) = (claim.kind, facts.stream, claim.subscriber)
+    {
+        return Ok(Some(links_to_data(keys, public_url, claim, about, person)));
+    }
     let Some(person) = person else {
         return if marketing(facts) || confirms { Err(NoCopy::NoSubscriber) } else { Ok(None) };
     };
@@ -208,8 +213,32 @@ fn links(
         unsubscribe: format!("{public_url}/u/{}", token(Purpose::Unsubscribe)),
         preferences: format!("{public_url}/p/{}", token(Purpose::Preferences)),
         confirm: confirms.then(|| format!("{public_url}/c/{}", token(Purpose::Confirm))),
+        data: None,
         mailto: None,
     }))
+}
+
+/// Of a letter about a person's data. Whoever has the person's address sees it all; whoever has another may only say that
+/// it is to be the person's.
+fn links_to_data(
+    keys: &LinkKeys,
+    public_url: &str,
+    claim: &Claim,
+    about: Uuid,
+    person: Option<&Subscriber>,
+) -> Links {
+    let token = |purpose| {
+        seal(keys, &Link { purpose, subscriber: about, scope: None, delivery: claim.fence.delivery })
+    };
+    let own = person.is_some_and(|person| person.id == about);
+    let purpose = if own { Purpose::Data } else { Purpose::Address };
+    Links {
+        unsubscribe: format!("{public_url}/u/{}", token(Purpose::Unsubscribe)),
+        preferences: format!("{public_url}/p/{}", token(Purpose::Preferences)),
+        confirm: None,
+        data: Some(format!("{public_url}/d/{}", token(purpose))),
+        mailto: None,
+    }
 }
 
 /// In the language of the footer's other words, where the sender has it in that one.

@@ -74,6 +74,7 @@ impl Intake {
             letter: letter(sender, signup, language),
             signup: Some(NewFact { id: Some(id), ..signup.fact() }),
             if_refused,
+            about: None,
         };
         self.send_own(own).await
     }

@@ -43,6 +43,8 @@ pub struct OwnMail {
     /// The sign-up that it asks to confirm: recorded with it, if it is spooled. Its evidence, an object, is told which
     /// mail that was.
     pub signup: Option<NewFact>,
+    /// Whose data its link opens, where it has such a link.
+    pub about: Option<Uuid>,
     pub if_refused: IfRefused,
 }
 
@@ -165,8 +167,12 @@ impl Intake {
             id,
             recipient: own.to.clone(),
             asked: RcptParameters::default(),
-            subscriber: known.as_ref().map(|known| known.id),
-            version: known.map_or(0, |known| known.version),
+            // Whose data it is about need not be who is known by the address.
+            version: known
+                .as_ref()
+                .filter(|known| own.about.is_none_or(|id| id == known.id))
+                .map_or(0, |known| known.version),
+            subscriber: own.about.or(known.map(|known| known.id)),
             circumstances,
             admission,
             signup,

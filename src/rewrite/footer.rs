@@ -77,7 +77,7 @@ pub(super) fn link_words(meaning: Meaning, language: &str) -> Option<&'static st
     match meaning {
         Meaning::Unsubscribe => Some(&words(language).unsubscribe),
         Meaning::Preferences => Some(&words(language).preferences),
-        Meaning::Confirm | Meaning::PostalAddress => None,
+        Meaning::Confirm | Meaning::Data | Meaning::PostalAddress => None,
     }
 }
 

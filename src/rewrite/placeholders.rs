@@ -113,6 +113,7 @@ fn address(meaning: Meaning, links: &Links) -> Option<&str> {
         Meaning::Unsubscribe => Some(&links.unsubscribe),
         Meaning::Preferences => Some(&links.preferences),
         Meaning::Confirm => links.confirm.as_deref(),
+        Meaning::Data => links.data.as_deref(),
         Meaning::PostalAddress => None,
     }
 }

@@ -117,7 +117,12 @@ impl Opened<'_> {
 
 /// A text with letters where something will be filled in.
 pub(super) fn blanked<'a>(text: &'a [u8], found: &[Placeholder], stream: Stream) -> Cow<'a, [u8]> {
-    let filled = |own: &&Placeholder| own.meaning != Meaning::Confirm || stream == Stream::Confirmation;
+    let filled = |own: &&Placeholder| match own.meaning {
+        Meaning::Confirm => stream == Stream::Confirmation,
+        // What a tool submits has none.
+        Meaning::Data => false,
+        Meaning::Unsubscribe | Meaning::Preferences | Meaning::PostalAddress => true,
+    };
     if found.iter().filter(filled).count() == 0 {
         return Cow::Borrowed(text);
     }

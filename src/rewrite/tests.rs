@@ -32,6 +32,7 @@ fn marketing() -> Rewriting {
             unsubscribe: UNSUBSCRIBE.into(),
             preferences: PREFERENCES.into(),
             confirm: None,
+            data: None,
             mailto: None,
         }),
         language: "en",

@@ -1,11 +1,10 @@
 //! Counts the queue, and the requests that wait, for the metrics, in the background: a scrape must not cost a walk through a long queue.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::store::{QueueFigures, RequestFigures, Store};
+use crate::store::{QueueFigures, Store};
 use crate::telemetry::metrics::{self, Stopwatch};
 
 /// How often the queue is counted where that is cheap.
@@ -15,7 +14,6 @@ const PART: u32 = 50;
 
 /// Counts until cancelled. While the store can't be read the figures stay, and their time tells their age.
 pub async fn follow(store: Store, shutdown: CancellationToken) {
-    let mut senders = BTreeSet::new();
     loop {
         let counting = Stopwatch::start();
         match shutdown.run_until_cancelled(store.queue_figures()).await {
@@ -24,7 +22,9 @@ pub async fn follow(store: Store, shutdown: CancellationToken) {
             None => return,
         }
         match shutdown.run_until_cancelled(store.request_figures()).await {
-            Some(Ok(figures)) => requests(&mut senders, &figures),
+            Some(Ok(figures)) => {
+                figures.iter().for_each(|own| metrics::requests(&own.sender, own.open, own.overdue));
+            }
             Some(Err(error)) => tracing::debug!(%error, "requests can't be counted"),
             None => return,
         }
@@ -33,18 +33,6 @@ pub async fn follow(store: Store, shutdown: CancellationToken) {
             return;
         }
     }
-}
-
-/// Whoever had some and has none now is shown with none.
-fn requests(senders: &mut BTreeSet<String>, figures: &[RequestFigures]) {
-    for own in figures {
-        metrics::requests(&own.sender, own.open, own.overdue);
-    }
-    let waiting: BTreeSet<String> = figures.iter().map(|own| own.sender.clone()).collect();
-    for gone in senders.difference(&waiting) {
-        metrics::requests(gone, 0, 0);
-    }
-    *senders = waiting;
 }
 
 fn show(figures: &QueueFigures) {

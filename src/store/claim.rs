@@ -36,6 +36,8 @@ pub struct Claim {
     pub lane: Lane,
     pub envelope_sender: Option<Address>,
     pub recipient: Address,
+    /// Whom it was made for.
+    pub subscriber: Option<Uuid>,
     pub asked: MailParameters,
     pub asked_for_recipient: RcptParameters,
     pub received_at: Timestamp,

@@ -96,6 +96,12 @@ impl Store {
         Ok(DeliveryPage { deliveries, next })
     }
 
+    /// One delivery of this sender, if what is kept of it can be read.
+    pub async fn delivery(&self, sender: &str, id: Uuid) -> Result<Option<DeliveryView>, StoreError> {
+        let mut session = self.inner.database.read().await?;
+        Ok(self.delivery_views(&mut session, sender, &[id]).await?.pop())
+    }
+
     /// By id, in the order of arrival; those that another sender has are left out.
     pub(super) async fn delivery_views(
         &self,

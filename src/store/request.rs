@@ -135,12 +135,13 @@ impl Store {
         Ok(rows.iter().map(request_of).collect::<Result<_>>()?)
     }
 
-    /// How many wait, and how many of them too long by now.
+    /// How many wait, and how many of them too long by now: of every sender that ever had one.
     pub async fn request_figures(&self) -> Result<Vec<RequestFigures>, StoreError> {
         let mut session = self.inner.database.read().await?;
         let now = session.now().await?;
-        let select = "SELECT sender, count(*), CAST(sum(CASE WHEN due_at < $1 THEN 1 ELSE 0 END) AS BIGINT)
-                      FROM requests WHERE state = 'open' GROUP BY sender ORDER BY sender";
+        let select = "SELECT sender, CAST(sum(CASE WHEN state = 'open' THEN 1 ELSE 0 END) AS BIGINT),
+                             CAST(sum(CASE WHEN state = 'open' AND due_at < $1 THEN 1 ELSE 0 END) AS BIGINT)
+                      FROM requests GROUP BY sender ORDER BY sender";
         let rows = session.fetch(select, values![now]).await?;
         let figures = |row: &Row| -> Result<RequestFigures> {
             let count = |column| Ok::<_, Fault>(u64::try_from(row.int(column)?).unwrap_or(0));

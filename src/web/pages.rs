@@ -1,4 +1,4 @@
-//! Pages for subscribers: `/u/{token}`, `/p/{token}` and `/c/{token}`. CONTRACT.md, "Pages for subscribers"; RFC 8058.
+//! Pages for subscribers: `/u/{token}`, `/p/{token}`, `/c/{token}` and `/d/{token}`. CONTRACT.md, "Pages for subscribers"; RFC 8058.
 //!
 //! A GET changes nothing (invariant 6). "Done" is said after the commit alone (invariant 5). No scripts, no
 //! cookies, nothing loaded from elsewhere; whatever is wrong with a link, the answer is the same.
@@ -13,6 +13,7 @@ mod less;
 mod manner;
 mod preferences;
 mod rate;
+mod rights;
 mod trouble;
 mod unsubscribe;
 mod view;
@@ -71,6 +72,7 @@ pub fn router(pages: Pages) -> Router {
         .route("/u/{token}", get(unsubscribe::ask).post(unsubscribe::act))
         .route("/p/{token}", get(preferences::show_choices).post(preferences::act))
         .route("/c/{token}", get(confirm::ask).post(confirm::act))
+        .route("/d/{token}", get(rights::show).post(rights::act))
         .fallback(missing)
         .method_not_allowed_fallback(not_allowed)
         .layer(body_limit)

@@ -68,6 +68,7 @@ pub fn rewriting(stream: Stream, language: &'static str, eight_bit: EightBit) ->
             unsubscribe: UNSUBSCRIBE.into(),
             preferences: "https://mail.example.com/p/AQFwC1-_y".into(),
             confirm: None,
+            data: None,
             mailto: None,
         }),
         language,

@@ -30,6 +30,7 @@ mod refusals;
 mod restore;
 mod resubmission;
 mod retention;
+mod rights;
 mod rollback;
 mod smtp_attacks;
 mod smtp_balancers;

@@ -38,6 +38,14 @@ pub fn confirm_path(message: &Captured) -> String {
     text[start..end.map_or(text.len(), |end| start + 3 + end)].to_owned()
 }
 
+/// The path of the link to a person's data.
+pub fn data_path(message: &Captured) -> String {
+    let text = message.text().replace("=\r\n", "");
+    let start = text.find("/d/").expect("a link to the data in the body");
+    let end = text[start + 3..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    text[start..end.map_or(text.len(), |end| start + 3 + end)].to_owned()
+}
+
 /// An RSA key as `[[dkim]]` takes it: made once a test run.
 pub fn dkim_key_pem() -> String {
     dkim_key().0.clone()

@@ -10,4 +10,5 @@ mod limits;
 mod pages;
 mod preferences;
 mod subscriptions;
+mod rights;
 mod support;

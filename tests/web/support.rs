@@ -182,10 +182,22 @@ impl Gateway {
         self.recorder.record("shop", who, kind, None, provenance).await.unwrap().subscriber.id
     }
 
+    /// A fact that somebody tells now.
+    pub async fn tell(&self, address: &str, kind: EventKind) {
+        let who = Who::Address(address.parse().unwrap());
+        let provenance = Provenance { channel: "test".into(), ..Provenance::default() };
+        self.recorder.record("shop", who, kind, None, provenance).await.unwrap();
+    }
+
     pub fn token(&self, purpose: Purpose, subscriber: Uuid, scope: Option<&str>) -> String {
         let scope: Option<Scope> = scope.map(|scope| scope.parse().unwrap());
         let link = Link { purpose, subscriber, scope, delivery: DELIVERY };
         token::seal(&self.link_keys.load(), &link)
+    }
+
+    /// As it is mailed by this delivery.
+    pub fn token_of(&self, purpose: Purpose, subscriber: Uuid, delivery: Uuid) -> String {
+        token::seal(&self.link_keys.load(), &Link { purpose, subscriber, scope: None, delivery })
     }
 
     pub fn unsubscribe_link(&self, subscriber: Uuid, scope: Option<&str>) -> String {

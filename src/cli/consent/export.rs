@@ -7,9 +7,10 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::{Session, Status, argument, csv, output};
+use crate::cli::{Session, Status, argument, output};
 use crate::consent::row::{COLUMNS, written};
 use crate::consent::view::SubscriberView;
+use crate::csv;
 use crate::policy::PolicySet;
 use crate::store::{PersonRecord, Store};
 

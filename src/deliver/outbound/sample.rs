@@ -29,6 +29,7 @@ pub fn sample(policy: &PolicySet, facts: &Facts, verdict: &Verdict) -> Option<Re
             unsubscribe: link('u'),
             preferences: link('p'),
             confirm: confirms.then(|| link('c')),
+            data: None,
             mailto: None,
         }),
         language: spoken(sender, None),

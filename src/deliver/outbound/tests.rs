@@ -52,6 +52,7 @@ fn verdict() -> Verdict {
 
 fn claim(stream: Stream) -> Claim {
     Claim {
+        subscriber: None,
         fence: Fence { delivery: Uuid::from_u128(2), number: 1 },
         message: Uuid::from_u128(1),
         kind: DeliveryKind::Submitted,

@@ -34,6 +34,7 @@ fn verdict(kind: VerdictKind, reason: Option<Reason>) -> Verdict {
 
 fn claim() -> Claim {
     Claim {
+        subscriber: None,
         fence: Fence { delivery: Uuid::from_u128(2), number: 1 },
         message: Uuid::from_u128(1),
         kind: DeliveryKind::Submitted,

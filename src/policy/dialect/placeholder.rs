@@ -44,6 +44,8 @@ pub enum Meaning {
     Preferences,
     PostalAddress,
     Confirm,
+    /// A link to a person's data: in mail of our own alone.
+    Data,
 }
 
 /// What comes in its place.
@@ -117,6 +119,7 @@ fn ours() -> impl Iterator<Item = Placeholder> {
         ("preferences_url", Meaning::Preferences),
         ("postal_address", Meaning::PostalAddress),
         ("confirm_url", Meaning::Confirm),
+        ("data_url", Meaning::Data),
     ];
     names.into_iter().flat_map(|(name, means)| {
         [format!("{{{{ optgate.{name} }}}}"), format!("{{{{{{ optgate.{name} }}}}}}")].map(|text| {

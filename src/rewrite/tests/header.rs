@@ -104,6 +104,7 @@ fn no_value_of_ours_makes_a_field_of_its_own() {
         unsubscribe: evil.into(),
         preferences: evil.into(),
         confirm: None,
+        data: None,
         mailto: Some(evil.into()),
     };
     rewriting.links = Some(links);

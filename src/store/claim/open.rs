@@ -185,6 +185,7 @@ fn claim(taken: Taken, parts: Parts<'_>, consent: Result<Consent, StoreError>) -
         last_response: taken.last_response,
         deadline: taken.deadline,
         reason: taken.reason,
+        subscriber: taken.subscriber,
         claimed_at: parts.times.claimed_at,
         taken_at: parts.times.taken_at,
         ahead: parts.times.ahead,

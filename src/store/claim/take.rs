@@ -27,7 +27,7 @@ macro_rules! claim_sql {
                attempts = attempts + 1
                FROM due WHERE id = delivery
                RETURNING id, fence, message, sender, lane, lookup_hash, recipient, spool_day, size, attempts, deadline,
-               last_response, reason"
+               last_response, reason, subscriber"
         )
     };
 }
@@ -105,6 +105,7 @@ pub(in crate::store) struct Taken {
     pub deadline: Timestamp,
     pub last_response: Option<String>,
     pub reason: Option<Reason>,
+    pub subscriber: Option<Uuid>,
 }
 
 impl Taken {
@@ -122,6 +123,7 @@ impl Taken {
             deadline: row.time(10)?,
             last_response: row.opt_text(11)?.map(str::to_owned),
             reason: row.opt_word(12)?,
+            subscriber: row.opt_id(13)?,
         })
     }
 }
@@ -170,6 +172,7 @@ mod tests {
 
     fn taken(message: u128, size: i64) -> Taken {
         Taken {
+            subscriber: None,
             fence: Fence { delivery: Uuid::from_u128(message), number: size },
             message: Uuid::from_u128(message),
             sender: String::new(),

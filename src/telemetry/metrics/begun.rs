@@ -79,7 +79,7 @@ pub(super) const LIMITS: &[(&str, Words)] = &[
             "max_failures",
         ],
     ),
-    ("web", &["max_connections_per_address", "rate", "body_limit", "confirmation_limit"]),
+    ("web", &["max_connections_per_address", "rate", "body_limit", "confirmation_limit", "letters"]),
     (
         "api",
         &[

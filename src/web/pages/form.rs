@@ -31,6 +31,8 @@ pub(super) enum Wish {
     Confirm,
     /// To have another link mailed, in place of one that has ended.
     NewLink,
+    /// To be mailed a link to what is kept.
+    Rights,
     /// Nothing that we know: changes nothing.
     Nothing,
 }
@@ -73,7 +75,7 @@ pub(super) async fn read(request: Request) -> Result<Wish, Trouble> {
     Ok(wish(&fields(request).await?))
 }
 
-async fn fields(mut request: Request) -> Result<Vec<(String, String)>, Trouble> {
+pub(super) async fn fields(mut request: Request) -> Result<Vec<(String, String)>, Trouble> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.to_ascii_lowercase().starts_with("multipart/form-data")) {
         let (parts, body) = request.into_parts();
@@ -154,6 +156,9 @@ fn wish(fields: &[(String, String)]) -> Wish {
     }
     if value("link") == Some("new") {
         return Wish::NewLink;
+    }
+    if value("rights") == Some("ask") {
+        return Wish::Rights;
     }
     let scopes = |wanted: &str| -> Vec<Scope> {
         fields.iter().filter(|(name, _)| name == wanted).filter_map(|(_, value)| value.parse().ok()).collect()

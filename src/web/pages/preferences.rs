@@ -67,6 +67,7 @@ impl Pages {
                 self.undo(&visit, withdrawal, visitor).await
             }
             Wish::Save(choices) if visit.power == Power::Full => self.save(visit, choices, visitor).await,
+            Wish::Rights if visit.power == Power::Full => self.send_fresh_link(&visit).await,
             _ if visit.is_erased() => Err(Trouble::NothingKept),
             Wish::TakeBack(choice) if visit.power == Power::Full => {
                 self.take_back(&visit, choice, visitor).await

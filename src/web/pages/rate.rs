@@ -38,11 +38,12 @@ impl Pages {
             | Wish::Save(_)
             | Wish::Confirm
             | Wish::NewLink
+            | Wish::Rights
             | Wish::Nothing => self.may_come(visitor),
         }
     }
 
-    fn may_come(&self, visitor: &Visitor) -> Result<(), Trouble> {
+    pub(super) fn may_come(&self, visitor: &Visitor) -> Result<(), Trouble> {
         let Some(address) = visitor.address() else { return Ok(()) };
         self.rate.take(address, self.clock.now()).map_err(|wait| {
             metrics::limited("web", "rate");

@@ -67,12 +67,14 @@ impl Pages {
                 self.take_back(&visit, choice, visitor).await
             }
             _ if visit.is_erased() => Err(Trouble::NothingKept),
+            Wish::Rights if visit.power == Power::Full => self.send_fresh_link(&visit).await,
             Wish::Undo(_)
             | Wish::Less(_)
             | Wish::TakeBack(_)
             | Wish::Save(_)
             | Wish::Confirm
             | Wish::NewLink
+            | Wish::Rights
             | Wish::Nothing => Ok(self.ask(&visit)),
         }
     }

@@ -47,10 +47,10 @@ fn content_security_policy(dress: &Dress) -> Option<HeaderValue> {
 #[derive(Clone, Debug)]
 pub(super) struct Words {
     language: &'static str,
-    sender: String,
+    pub(super) sender: String,
     /// The sender's own text and its language.
-    own: Option<(String, String)>,
-    dress: Dress,
+    pub(super) own: Option<(String, String)>,
+    pub(super) dress: Dress,
 }
 
 impl Words {
@@ -77,7 +77,7 @@ impl Words {
         self.language
     }
 
-    fn direction(&self) -> &'static str {
+    pub(super) fn direction(&self) -> &'static str {
         language::direction(self.language)
     }
 
@@ -100,7 +100,7 @@ impl Words {
         language::text(self.language, key, &[("sender", &self.sender), ("interest", interest)])
     }
 
-    fn about_address(&self, address: &str) -> String {
+    pub(super) fn about_address(&self, address: &str) -> String {
         language::text(self.language, "about-address", &[("address", address)])
     }
 }

@@ -111,6 +111,7 @@ impl Probe {
                 unsubscribe: link('u'),
                 preferences: link('p'),
                 confirm: None,
+                data: None,
                 mailto: None,
             }),
             language: "en",

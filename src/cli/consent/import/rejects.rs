@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::cli::csv;
+use crate::csv;
 use crate::telemetry::escaped;
 
 /// So many are told on the terminal.

@@ -5,8 +5,8 @@ use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
-use crate::cli::csv::rearmed;
 use crate::consent::row::{COLUMNS, Cells};
+use crate::csv::rearmed;
 use crate::toml_file::nearest::nearest;
 
 /// The longest record in octets, and the most cells in it.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const FORMULA: &[u8] = b"=+-@\t\r";
 
 /// One cell, its commas and quotes guarded. A cell that a spreadsheet would run gets a leading `'`.
-pub(super) fn cell(text: &[u8]) -> Vec<u8> {
+pub fn cell(text: &[u8]) -> Vec<u8> {
     let text = if begins_formula(text) { Cow::Owned([b"'", text].concat()) } else { Cow::Borrowed(text) };
     if !text.iter().any(|octet| b",\"\r\n".contains(octet)) {
         return text.into_owned();
@@ -23,14 +23,14 @@ pub(super) fn cell(text: &[u8]) -> Vec<u8> {
 }
 
 /// A line of cells.
-pub(super) fn line<'a>(cells: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+pub fn line<'a>(cells: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut line = cells.into_iter().map(cell).collect::<Vec<_>>().join(b",".as_slice());
     line.extend_from_slice(b"\r\n");
     line
 }
 
 /// The text of a cell whose formula was disarmed as above.
-pub(super) fn rearmed(text: &str) -> &str {
+pub fn rearmed(text: &str) -> &str {
     match text.strip_prefix('\'') {
         Some(rest) if begins_formula(rest.as_bytes()) => rest,
         _ => text,

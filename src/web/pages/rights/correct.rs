@@ -1,0 +1,68 @@
+//! Another address (GDPR 16): a letter goes to the new one, and only whoever reads it there makes the change.
+
+use axum::response::Response;
+
+use super::fresh::About;
+use super::{Pages, Trouble, mailed_at, view};
+use crate::consent::request::{Action, Kind};
+use crate::mail::Address;
+use crate::store::{ChangeAddress, Changed, NotChanged, Who};
+use crate::web::pages::visit::Visit;
+use crate::web::pages::visitor::Visitor;
+
+const ADDRESS: About = About {
+    subject: "data-address-mail-subject",
+    lead: "data-address-mail-lead",
+    button: "data-address-mail-button",
+    nothing: "data-address-mail-nothing",
+};
+
+impl Pages {
+    /// Says the same whether the new address is known or not, or is no other.
+    pub(super) async fn correct(&self, visit: &Visit, text: &str) -> Result<Response, Trouble> {
+        let Ok(address) = text.parse::<Address>() else {
+            return Ok(view::wrong(visit, "data-no-address-title", "data-no-address-body"));
+        };
+        self.write_to(visit, &address, &ADDRESS).await?;
+        Ok(view::said(visit, "data-address-asked-title", "data-address-asked-body"))
+    }
+
+    /// The address that this link was mailed to.
+    pub(super) async fn address_to_be(&self, visit: &Visit) -> Result<Address, Trouble> {
+        let view = self.store.delivery(&visit.record.sender, visit.link.delivery).await?;
+        let own = view.filter(|view| view.subscriber == Some(visit.record.subscriber.id));
+        own.and_then(|view| view.recipient).ok_or(Trouble::Missing)
+    }
+
+    pub(super) async fn confirm_address(
+        &self,
+        visit: &Visit,
+        visitor: &Visitor,
+    ) -> Result<Response, Trouble> {
+        let change = ChangeAddress {
+            sender: visit.record.sender.clone(),
+            who: Who::Subscriber(visit.record.subscriber.id),
+            address: self.address_to_be(visit).await?,
+            confirmed: true,
+            channel: "page".to_owned(),
+            evidence: visitor.evidence(visit.link.delivery),
+        };
+        // Invariant 5: the page is written after the commit.
+        match self.recorder.change_address(change).await {
+            Ok(changed) => {
+                if matches!(changed, Changed::Done { .. }) {
+                    let received = mailed_at(visit).unwrap_or_else(|| self.clock.now());
+                    let steps = [Action::LinkMailed, Action::AddressChanged];
+                    self.met(visit, Kind::Rectification, &steps, received).await?;
+                }
+                Ok(view::said(visit, "data-address-changed-title", "data-address-changed-body"))
+            }
+            Err(NotChanged::Taken | NotChanged::TakenByErased) => {
+                Ok(view::conflict(visit, "data-address-taken-title", "data-address-taken-body"))
+            }
+            Err(NotChanged::Erased) => Err(Trouble::NothingKept),
+            Err(NotChanged::Unknown) => Err(Trouble::Missing),
+            Err(NotChanged::Store(error)) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Everything that is kept of a person, read for a page or an archive.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{Pages, Trouble};
+use crate::consent::request::Request;
+use crate::consent::view::SubscriberView;
+use crate::consent::{Event, EventKind};
+use crate::store::DeliveryView;
+use crate::web::pages::visit::Visit;
+
+/// Deliveries read at a time.
+const PAGE: u32 = 500;
+
+pub(super) struct Held {
+    pub at: Timestamp,
+    pub sender: String,
+    /// In full: only the link that was mailed to it gets here.
+    pub address: Option<String>,
+    pub known_since: Timestamp,
+    /// Grounds, withdrawals and the history, for programs.
+    pub subscriber: SubscriberView,
+    pub history: Vec<(Event, Option<Value>)>,
+    pub deliveries: Vec<DeliveryView>,
+    pub requests: Vec<Request>,
+    restricted: bool,
+}
+
+impl Held {
+    pub async fn of(pages: &Pages, visit: &Visit) -> Result<Self, Trouble> {
+        let (sender, id) = (visit.record.sender.as_str(), visit.record.subscriber.id);
+        let history = pages.store.history(sender, id).await?;
+        let state = visit.state().clone();
+        let now = pages.clock.now();
+        let restricted = state.restricted.is_some();
+        let own = visit.sender();
+        let subscriber = SubscriberView::new(&visit.policy, own, id, state, history.clone(), now);
+        let (mut deliveries, mut after) = (Vec::new(), None);
+        loop {
+            let page = pages.store.deliveries_to(sender, id, after, PAGE).await?;
+            deliveries.extend(page.deliveries);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(Self {
+            at: now,
+            sender: sender.to_owned(),
+            address: visit.record.address.as_ref().map(ToString::to_string),
+            known_since: visit.record.created_at,
+            subscriber,
+            history,
+            deliveries,
+            requests: pages.store.requests_of(sender, id).await?,
+            restricted,
+        })
+    }
+
+    pub fn is_restricted(&self) -> bool {
+        self.restricted
+    }
+
+    /// Whether the restriction that stands is the person's own: what an officer has put on, an officer lifts.
+    pub fn may_lift_restriction(&self) -> bool {
+        let on = self.history.iter().filter(|(event, _)| event.kind == EventKind::Restricted);
+        let youngest = on.max_by_key(|(event, _)| (event.occurred_at, event.id));
+        self.restricted && youngest.is_some_and(|(event, _)| event.channel == "page")
+    }
+}
