@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::batch::Shared;
-use super::fact::{Held, Locked, Whom, after_all, insert_event, lock, make_due, seal_evidence};
+use super::fact::{Held, Locked, Whom, after_all, found_by, insert_event, lock, make_due, seal_evidence};
 use super::fault::{Fault, Result};
 use super::sql::{Session, to_json, values};
 use super::{Store, StoreError, Who, mailings, subscriber};
@@ -159,10 +159,7 @@ pub(super) async fn apply(
     if let Some(subscriber) = made_before(session, sender, change.event.id).await? {
         return Ok(Ok(Changed::Done { subscriber, event: change.event.id }));
     }
-    let whom = match &change.who {
-        Who::Subscriber(id) => Whom::Id(*id),
-        Who::Address(address) => Whom::Hash(shared.keys.lookup_hash(address)),
-    };
+    let whom = found_by(shared, &change.who);
     let Some(row) = lock(session, sender, whom).await? else { return Ok(Err(NotChanged::Unknown)) };
     if row.erased_at.is_some() {
         return Ok(Err(NotChanged::Erased));

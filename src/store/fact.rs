@@ -157,6 +157,14 @@ pub(super) fn person(shared: &Shared, fact: &Fact) -> Option<(String, LookupHash
     }
 }
 
+/// How the row of a fact's person is found.
+pub(super) fn found_by(shared: &Shared, who: &Who) -> Whom {
+    match who {
+        Who::Subscriber(id) => Whom::Id(*id),
+        Who::Address(address) => Whom::Hash(shared.keys.lookup_hash(address)),
+    }
+}
+
 /// Records one fact. The inner error is the fact's own; the outer one undoes the whole batch.
 pub(super) async fn apply(
     session: &mut Session,
@@ -165,10 +173,7 @@ pub(super) async fn apply(
     now: Timestamp,
     noes: &mut Vec<No>,
 ) -> Result<Result<Recorded, RecordError>> {
-    let mut whom = match &fact.who {
-        Who::Subscriber(id) => Whom::Id(*id),
-        Who::Address(address) => Whom::Hash(shared.keys.lookup_hash(address)),
-    };
+    let mut whom = found_by(shared, &fact.who);
     // Further rounds only where another node made the same person, or made them anew, in between.
     for round in 0..4 {
         let found = lock(session, &fact.sender, whom).await?;
@@ -185,12 +190,9 @@ pub(super) async fn apply(
             whom = Whom::Hash(row.hash);
             continue;
         }
-        if let (0, Some(row), Who::Address(_)) = (round, &found, &fact.who)
-            && address::is_own_no(&fact.event.kind)
-            && address::is_left(&events)
-            && let Some(person) = address::who_left(session, &fact.sender, row.subscriber).await?
+        if let (0, Some(row)) = (round, &found)
+            && let Some(person) = who_left(session, fact, row, &events).await?
         {
-            // Invariant 5: who says no under an address that was left may be who has left it, and there all is no.
             whom = Whom::Id(person);
             continue;
         }
@@ -220,6 +222,20 @@ pub(super) async fn apply(
         }
     }
     Err(Fault::Conflict("another node keeps making the same subscriber".into()))
+}
+
+/// Invariant 5: who says no under an address that was left may be who has left it, and there all is no.
+async fn who_left(
+    session: &mut Session,
+    fact: &Fact,
+    row: &Locked,
+    events: &[Event],
+) -> Result<Option<Uuid>> {
+    let by_address = matches!(fact.who, Who::Address(_));
+    if !by_address || !address::is_own_no(&fact.event.kind) || !address::is_left(events) {
+        return Ok(None);
+    }
+    address::who_left(session, &fact.sender, row.subscriber).await
 }
 
 /// What is said by a link or an id from before an erasure, and counts for the person who began anew since.

@@ -12,6 +12,7 @@ use super::value;
 use super::{dialects, jurisdiction, later, look, rights, spacing, taxonomy, texts};
 use crate::mail::Address;
 use crate::policy::finding::{FindingName, Handling};
+use crate::policy::holds::QuietHours;
 use crate::policy::jurisdiction::Expires;
 use crate::policy::sender::{
     Author, ClassifyRule, ClippedFooter, DomainPattern, MAX_CAMPAIGN, Mode, OneClick, RefusalReply,
@@ -77,13 +78,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     let own_domains = from_domains.as_ref().map_or(&[][..], |given| &given.value);
     let streams = streams(&mut table, &rule, own_domains);
     let mode = table.take("mode", |v| v.word(MODES));
-    let says_zone = table.has("time_zone");
-    let quiet_hours = spacing::quiet_hours(&mut table, &streams);
-    if let Some(quiet) = quiet_hours.as_ref().filter(|_| !says_zone) {
-        let message =
-            "the sender says no `time_zone`: for whoever has none of their own these hours are UTC's";
-        source.tell_of_line(Severity::Warning, quiet.rule.line, message);
-    }
+    let quiet_hours = quiet_hours(&mut table, &streams);
     let (dialect, dialects) = dialects::mapping(&mut table, &scopes);
     let mut tracking = ReadTracking::default();
     tracking.read_own(&mut table);
@@ -119,6 +114,18 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
     later::of_sender(&mut table);
     table.finish();
     Some(ReadSender { policy, id: id?, default_jurisdiction, dialects, tracking: tracking.patterns() })
+}
+
+/// `[quiet_hours]`, and a warning where nothing says whose night it is.
+fn quiet_hours(table: &mut Table<'_>, streams: &BTreeMap<Stream, StreamPolicy>) -> Option<QuietHours> {
+    let says_zone = table.has("time_zone");
+    let quiet_hours = spacing::quiet_hours(table, streams);
+    if let Some(quiet) = quiet_hours.as_ref().filter(|_| !says_zone) {
+        let message =
+            "the sender says no `time_zone`: for whoever has none of their own these hours are UTC's";
+        table.source().tell_of_line(Severity::Warning, quiet.rule.line, message);
+    }
+    quiet_hours
 }
 
 fn https_url(value: Value<'_>) -> Option<String> {
