@@ -117,6 +117,9 @@ class Person:
     def press(self, key):
         ActionChains(self.driver).send_keys(key).perform()
 
+    def write(self, text):
+        self.press(text)
+
     def activate(self, selector):
         """Presses a button, or follows a link, by keyboard. Returns once the next page is there."""
         self.reach(selector)

@@ -15,6 +15,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients" / "harness"))
 from browser import NARROW, WIDE, Judge, Person, Wrong, expect  # noqa: E402
 from gateway import Gateway, make_keys  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
 # English from right to left: no language of ours is written so yet.
@@ -86,10 +87,12 @@ class World:
             tool.sendmail("news@shop.example", [to], template.format(to=to).replace("\n", "\r\n").encode())
         return self.arrived(to)
 
-    def arrived(self, to):
-        came = self.upstream.captured(to, 30)
-        expect(came, f"no mail came for {to}")
-        return email.message_from_bytes(came[-1].content, policy=email.policy.default)
+    def arrived(self, to, count=1):
+        """The last of so many."""
+        until = time.monotonic() + 30
+        while len(came := self.upstream.captured(to, 1)) < count:
+            expect(time.monotonic() < until, f"{len(came)} mails came for {to}")
+        return email.message_from_bytes(came[count - 1].content, policy=email.policy.default)
 
     def newcomer(self):
         self.count += 1
@@ -142,6 +145,23 @@ class World:
         expect(not found, "\n".join(found))
 
 
+    def letter(self, name, message, language):
+        """Judges a letter of ours as a mail client shows it, which strips nothing from it."""
+        expect(message["Auto-Submitted"] == "auto-generated" and message["DKIM-Signature"], "no letter of ours")
+        source = message.get_body(preferencelist=("html",)).get_content()
+        expect(f'lang="{locale(language)}"' in source or language == MIRRORED, "the letter is in another language")
+        if self.pictures:
+            file = self.folder / "letter.html"
+            file.write_text(source)
+            for mode in ("light", "dark"):
+                self.person.look_at(NARROW, mode)
+                self.person.open(file.as_uri())
+                self.person.picture(self.pictures / f"{name}.{language}.{mode}.png")
+            self.person.look_at(NARROW)
+        found = self.judge.look(f"{name}.{language}", source)
+        expect(not found, "\n".join(found))
+
+
 def link(message, before):
     """The address that stands behind a text of a message's plain body."""
     body = message.get_body(preferencelist=("plain",)).get_content()
@@ -180,6 +200,128 @@ def choose(world, language):
     world.seen("chosen-none", language)
 
 
+def get_less(world, language):
+    address, leave, _ = world.reader()
+    world.person.open(leave)
+    world.person.activate("button[value=weekly]")
+    world.seen("less-weekly", language)
+    expect(world.history(address)[-1]["kind"] == "frequency_chosen", "nothing was chosen")
+    world.person.activate("button[name=take_back]")
+    world.seen("less-taken-back", language)
+    world.person.open(leave)
+    world.person.activate("button[value=pause-30]")
+    world.seen("less-paused", language)
+    expect(world.history(address)[-1]["kind"] == "paused", "nothing was paused")
+
+
+def choose_how(world, language):
+    address, _, choices = world.reader()
+    world.person.open(choices)
+    # From what is chosen to what comes after it.
+    world.person.reach("input[name=frequency]:checked")
+    world.person.press(Keys.ARROW_DOWN)
+    world.person.reach("input[name=pause]:checked")
+    world.person.press(Keys.ARROW_DOWN)
+    world.person.turn("input[name=tracking]")
+    world.person.turn("input[name=profiling]")
+    world.person.activate("button[name=save]")
+    world.seen("chosen-how", language)
+    kinds = {fact["kind"] for fact in world.history(address)}
+    wanted = {"frequency_chosen", "paused", "tracking_consent", "profiling_objection"}
+    expect(wanted <= kinds, f"{wanted - kinds} are not recorded")
+
+
+def want_more(world, language):
+    """An interest without a ground is asked for by mail, and on once its link is pressed."""
+    address, _, choices = world.reader()
+    world.person.open(choices)
+    world.person.turn("input[value='furniture.office']")
+    world.person.activate("button[name=save]")
+    world.seen("wanted-more", language)
+    world.person.open(world.here(confirm_link(world.arrived(address, 2))))
+    world.person.activate("button[name=confirm]")
+    last = world.history(address)[-1]
+    expect((last["kind"], last["scopes"]) == ("opt_in", ["furniture.office"]), f"{last}")
+
+
+def sign_up(world, language):
+    address = world.newcomer()
+    source = {"channel": "web", "form_url": "https://shop.example/news", "form_text": "Yes, I want e-mail about <clothing>."}
+    answer = world.gateway.call(
+        "subscriptions", {"email": address, "scopes": ["apparel"], "locale": locale(language), "source": source}
+    )
+    expect(answer["state"] == "pending", f"{answer}")
+    came = world.arrived(address)
+    world.letter("letter-confirm", came, language)
+    world.person.open(world.here(confirm_link(came)))
+    world.person.activate("button[name=confirm]")
+    expect(world.history(address)[-1]["kind"] == "opt_in", "nothing was confirmed")
+
+
+def rights(world, language):
+    address, leave, choices = world.reader()
+    world.person.open(choices)
+    world.person.activate("button[name=rights]")
+    world.seen("data-asked", language)
+    came = world.arrived(address, 2)
+    world.letter("letter-data", came, language)
+    data = world.here(own_link(came, "/d/"))
+    world.person.open(data)
+    world.seen("data", language)
+    world.person.activate("button[value=restrict]")
+    world.seen("data-restricted", language)
+    expect(world.history(address)[-1]["kind"] == "restricted", "nothing was restricted")
+    world.person.open(data)
+    world.person.activate("button[value=lift]")
+    world.seen("data-lifted", language)
+    world.person.open(data)
+    new = world.newcomer()
+    world.person.reach("input[type=email]")
+    world.person.write(new)
+    world.person.activate("button[value=correct]")
+    world.seen("data-address-asked", language)
+    came = world.arrived(new)
+    world.letter("letter-address", came, language)
+    world.person.open(world.here(own_link(came, "/d/")))
+    world.seen("data-address", language)
+    expect("address_changed" not in [fact["kind"] for fact in world.history(address)], "opened is not changed")
+    world.person.activate("button[value=confirm-address]")
+    world.seen("data-address-changed", language)
+    expect("address_changed" in [fact["kind"] for fact in world.history(new)], "the address is not changed")
+    world.person.open(data)
+    world.seen("data-ended", language, status=410)
+    # The link that came with the newsletter is still the person's.
+    world.person.open(leave)
+    world.person.activate("button[name=rights]")
+    data = world.here(own_link(world.arrived(new, 2), "/d/"))
+    world.person.open(data)
+    world.person.activate("button[value=erase]")
+    world.seen("data-sure", language)
+    world.person.activate("button[value=erase-for-good]")
+    world.seen("data-erased", language)
+    world.person.open(leave)
+    world.seen("nothing-kept", language)
+
+
+def locale(language):
+    """What a person's record can say: nobody speaks the mirrored one."""
+    return "en" if language == MIRRORED else language
+
+
+def own_link(message, path):
+    """The one link of ours in a letter, which stands in both of its bodies."""
+    found = set()
+    for kind in ("plain", "html"):
+        body = message.get_body(preferencelist=(kind,)).get_content()
+        found.update(re.findall(rf"https://mail\.test{path}[\w-]+", body))
+    expect(len(found) == 1, f"links: {found}")
+    return found.pop()
+
+
+def confirm_link(message):
+    return own_link(message, "/c/")
+
+
 def confirm(world, language):
     address, link = world.signed_up()
     world.person.open(link)
@@ -198,7 +340,17 @@ def what_is_not_there(world, language):
     world.seen("missing", language, status=404)
 
 
-JOURNEYS = (leave_and_come_back, choose, confirm, what_is_not_there)
+JOURNEYS = (
+    leave_and_come_back,
+    get_less,
+    choose,
+    choose_how,
+    want_more,
+    confirm,
+    sign_up,
+    rights,
+    what_is_not_there,
+)
 
 
 def scanners(world):

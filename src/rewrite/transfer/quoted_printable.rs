@@ -87,6 +87,8 @@ pub(in crate::rewrite) fn splice(raw: &[u8], content: &[u8], edits: &[Edit]) -> 
     let mut spliced = Vec::with_capacity(edits.len());
     // How far the raw text has been dealt with, and the column that it has come to.
     let (mut done, mut column) = (0, 0);
+    // Where edits began that touch and have put nothing there: what stands before them stands before the next one.
+    let (mut gone, mut content_gone) = (0, 0);
     for (index, (edit, at)) in edits.iter().zip(&places).enumerate() {
         column = match memchr::memrchr(b'\n', &raw[done..at.start]) {
             Some(found) => at.start - (done + found + 1),
@@ -95,13 +97,17 @@ pub(in crate::rewrite) fn splice(raw: &[u8], content: &[u8], edits: &[Edit]) -> 
         let next = places.get(index + 1).map_or(raw.len(), |next| next.start);
         let rest = rest_of_line(&raw[at.end..next], next == raw.len());
         let mut writer = Writer { out: Vec::new(), column };
-        match &raw[..at.start] {
+        let touches = done == at.start && spliced.last().is_some_and(|last: &Edit| last.with.is_empty());
+        if !touches {
+            (gone, content_gone) = (at.start, edit.at.start);
+        }
+        match &raw[..gone] {
             // A soft break that nothing follows would swallow our first line.
             [.., b'='] if at.start == raw.len() => writer.line_break(),
             // A `=` that stands for itself must not become part of what we put there.
             [.., b'='] | [.., b'=', b' '..=b'~'] => writer.soft_break(),
             // A blank must not be left at the end of a line, where it is taken for a transport's.
-            [.., b' ' | b'\t'] if ends_line(&edit.with, rest) && ends_blank(content, edit.at.start) => {
+            [.., b' ' | b'\t'] if ends_line(&edit.with, rest) && ends_blank(content, content_gone) => {
                 writer.soft_break();
             }
             _ => {}
@@ -258,6 +264,14 @@ mod tests {
     #[test]
     fn a_placeholder_split_by_a_soft_break_is_replaced_as_a_whole() {
         assert_eq!(spliced("go {{a=\r\nb}} now\r\n", 3..9, "x=y"), "go x=3Dy now\r\n");
+    }
+
+    #[test]
+    fn a_blank_before_two_that_go_stays() {
+        let content = b"a {{";
+        let edits = [Edit::replace(2..3, Vec::new()), Edit::replace(3..4, Vec::new())];
+        let raw = apply(content, &splice(content, content, &edits));
+        assert_eq!((decode(&raw), &*raw), (b"a ".to_vec(), &b"a =\r\n"[..]));
     }
 
     proptest! {
