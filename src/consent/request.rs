@@ -96,7 +96,6 @@ words! {
     #[schema(as = RequestAction)]
     Action {
         Asked => "asked",
-        Shown => "shown",
         TakenAlong => "taken_along",
         /// A link went to the new address, which is to answer.
         LinkMailed => "link_mailed",
@@ -104,6 +103,8 @@ words! {
         Restricted => "restricted",
         RestrictionLifted => "restriction_lifted",
         Withdrawn => "withdrawn",
+        /// To profiling; marketing goes on.
+        ProfilingEnded => "profiling_ended",
         Erased => "erased",
         /// By an officer of the sender's.
         Done => "done",

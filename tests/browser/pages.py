@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "clients" / "harness"))
-from browser import NARROW, WIDE, Judge, Person, Wrong, expect  # noqa: E402
+from browser import NARROW, WCAG, WIDE, Judge, Person, Wrong, expect  # noqa: E402
 from gateway import Gateway, make_keys  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from upstream import Upstream  # noqa: E402
@@ -158,7 +158,7 @@ class World:
                 self.person.open(file.as_uri())
                 self.person.picture(self.pictures / f"{name}.{language}.{mode}.png")
             self.person.look_at(NARROW)
-        found = self.judge.look(f"{name}.{language}", source)
+        found = self.judge.look(f"{name}.{language}", source, WCAG)
         expect(not found, "\n".join(found))
 
 
@@ -274,6 +274,10 @@ def rights(world, language):
     world.person.open(data)
     world.person.activate("button[value=lift]")
     world.seen("data-lifted", language)
+    world.person.open(data)
+    world.person.activate("button[value=object-to-profiling]")
+    world.seen("data-unprofiled", language)
+    expect(world.history(address)[-1]["kind"] == "profiling_objection", "nothing was objected to")
     world.person.open(data)
     new = world.newcomer()
     world.person.reach("input[type=email]")

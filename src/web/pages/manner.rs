@@ -104,10 +104,12 @@ fn known<T>(told: Option<&str>, read: &mut Read, meant: impl Fn(&str) -> Option<
 pub(super) fn shown(visit: &Visit, state: &ConsentState, now: Timestamp) -> MannerShown {
     let language = visit.words.language();
     let chosen = state.choices.frequency.map_or(Frequency::AsSent, |own| own.choice);
-    let names = language::LANGUAGES.iter().map(|own| Selectable {
-        value: (*own).to_owned(),
+    // One that nobody is offered stays chosen where it is.
+    let own = Some(language).filter(|own| !language::LANGUAGES.contains(own));
+    let names = language::LANGUAGES.iter().copied().chain(own).map(|own| Selectable {
+        value: own.to_owned(),
         text: language::text(own, "choices-language-name", &[]),
-        tick: tick(*own == language),
+        tick: tick(own == language),
     });
     MannerShown {
         frequency: chosen.as_str(),

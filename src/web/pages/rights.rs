@@ -52,6 +52,7 @@ enum Right {
     Restrict,
     LiftRestriction,
     Object,
+    ObjectToProfiling,
     /// Is asked once more.
     Erase,
     EraseForGood,
@@ -137,6 +138,7 @@ impl Pages {
             (Door::Data(visit), Right::Restrict) => self.restrict(&visit, visitor).await,
             (Door::Data(visit), Right::LiftRestriction) => self.lift_restriction(&visit, visitor).await,
             (Door::Data(visit), Right::Object) => self.object(&visit, visitor).await,
+            (Door::Data(visit), Right::ObjectToProfiling) => self.object_to_profiling(&visit, visitor).await,
             (Door::Data(visit), Right::Erase) => Ok(view::sure(&visit)),
             (Door::Data(visit), Right::EraseForGood) => self.erase(&visit).await,
             (Door::Address(visit), Right::ConfirmAddress) => self.confirm_address(&visit, visitor).await,
@@ -175,6 +177,13 @@ impl Pages {
         self.note(visit, EventKind::Withdrawal { scopes: Vec::new(), complaint: false }, visitor).await?;
         self.met(visit, Kind::Objection, &[Action::Withdrawn], self.clock.now()).await?;
         Ok(view::said(visit, "data-objected-title", "data-objected-body"))
+    }
+
+    /// GDPR 21(2) and (3): profiling for direct marketing ends with the objection.
+    async fn object_to_profiling(&self, visit: &Visit, visitor: &Visitor) -> Result<Response, Trouble> {
+        self.note(visit, EventKind::ProfilingObjection, visitor).await?;
+        self.met(visit, Kind::Objection, &[Action::ProfilingEnded], self.clock.now()).await?;
+        Ok(view::said(visit, "data-unprofiled-title", "data-unprofiled-body"))
     }
 
     async fn erase(&self, visit: &Visit) -> Result<Response, Trouble> {
@@ -243,6 +252,7 @@ fn right(fields: &[(String, String)]) -> Right {
         Some("restrict") => Right::Restrict,
         Some("lift") => Right::LiftRestriction,
         Some("object") => Right::Object,
+        Some("object-to-profiling") => Right::ObjectToProfiling,
         Some("erase") => Right::Erase,
         Some("erase-for-good") => Right::EraseForGood,
         Some("confirm-address") => Right::ConfirmAddress,

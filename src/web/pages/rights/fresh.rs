@@ -4,7 +4,7 @@ use axum::response::Response;
 use uuid::Uuid;
 
 use super::view;
-use crate::compose::{Block, Letter, Place, spoken};
+use crate::compose::{Block, Letter, Place};
 use crate::intake::{IfRefused, NotSent, OwnMail};
 use crate::language;
 use crate::mail::Address;
@@ -69,7 +69,7 @@ impl Pages {
 }
 
 fn letter(sender: &SenderPolicy, visit: &Visit, about: &About) -> Letter {
-    let language = spoken(sender, visit.state().locale.as_deref());
+    let language = visit.words.language();
     let minutes = (sender.rights.fresh_link.as_secs() / 60).to_string();
     let say = |key| language::text(language, key, &[("sender", &sender.name), ("minutes", &minutes)]);
     Letter {
