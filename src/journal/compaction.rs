@@ -1,4 +1,4 @@
-//! Compaction: of the noes that one person said about one scope, the youngest stays. Reads the closed segments
+//! Compaction: of the noes that one person said under one address about one scope, the youngest stays. Reads the closed segments
 //! and puts one in their place; memory is bounded however many people there are. What can't be read ends it, and
 //! nothing is taken away. It needs no lock: closed segments are never written, and only the gateway that holds
 //! `data_dir`, or `rebuild` in its absence, changes them.
@@ -106,6 +106,8 @@ fn keys(no: &No) -> Vec<u128> {
     let key = |kind: &str, scope: &str| {
         let digest = Sha256::new()
             .chain_update(no.person.0)
+            // Whoever has left an address, and what stands there since, are two.
+            .chain_update(no.subscriber.as_bytes())
             .chain_update(no.sender.as_bytes())
             .chain_update([0])
             .chain_update(kind)

@@ -190,6 +190,22 @@ fn compaction_keeps_the_youngest_of_each_person_and_scope() {
 }
 
 #[test]
+fn compaction_keeps_what_two_people_said_under_one_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(folder.path()).unwrap();
+    // Whoever left the address said it before; what stands there since says it again.
+    let own = no(1, 1, 10, withdrawal(&[]));
+    let left = No { subscriber: Uuid::from_u128(77), ..no(1, 2, 20, withdrawal(&[])) };
+    let again = No { subscriber: Uuid::from_u128(77), ..no(1, 3, 30, withdrawal(&[])) };
+    journal.append(&[own, left, again], 0).unwrap();
+    journal.tail().roll(folder.path()).unwrap();
+    journal.append(&[no(4, 4, 80, EventKind::Restricted)], 0).unwrap();
+    let closed = Segment::all(folder.path()).unwrap();
+    compaction::squeeze(folder.path(), &closed[..1]).unwrap();
+    assert_eq!(numbers(&journal, 0), [1, 3, 4]);
+}
+
+#[test]
 fn damage_in_a_closed_segment_is_found_by_verifying_and_compaction_takes_nothing_away() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(folder.path()).unwrap();
