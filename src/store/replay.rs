@@ -263,6 +263,10 @@ async fn move_again(session: &mut Session, no: &No, left: Uuid, now: Timestamp) 
     }
     if row.hash != no.person {
         let events = readable(session, sender, row.subscriber).await?;
+        if moved_since(&events, no.event.occurred_at) {
+            stay_left(session, no, left).await?;
+            return note(session, no, &row, now).await;
+        }
         let left = match address::occupant(session, sender, no.person, &events).await? {
             Occupant::Nobody | Occupant::Erased => left,
             Occupant::LeftByThis(own) => own,
@@ -276,6 +280,22 @@ async fn move_again(session: &mut Session, no: &No, left: Uuid, now: Timestamp) 
         make_due(session, sender, row.hash, now).await?;
     }
     note(session, no, &Locked { hash: no.person, ..row }, now).await
+}
+
+/// Whether the person went on from there, as another node's journal told before.
+fn moved_since(events: &[Event], at: Timestamp) -> bool {
+    let moves = |event: &&Event| matches!(event.kind, EventKind::AddressChanged { .. });
+    events.iter().filter(moves).any(|event| event.occurred_at > at)
+}
+
+/// An address that was left again before this was heard of: what this change left takes its place there, and the no
+/// that comes with it.
+async fn stay_left(session: &mut Session, no: &No, left: Uuid) -> Result<()> {
+    let there = lock_person(session, &no.sender, Whom::Hash(no.person)).await?;
+    if there.is_none() && !is_there(session, left).await? {
+        known_by_hash_alone(session, &No { subscriber: left, ..no.clone() }, None).await?;
+    }
+    Ok(())
 }
 
 /// A history, or none where it can't be read: one damaged record must not keep out the noes that follow.
@@ -321,17 +341,43 @@ async fn erase_again(session: &mut Session, no: &No, found: Option<Locked>, now:
                 && (row.subscriber == no.subscriber || row.created_at <= no.event.occurred_at) =>
         {
             erase::bury(session, &no.sender, row.subscriber, row.version, row.hash, no.event.clone(), now)
-                .await
+                .await?;
+            entomb(session, no).await
         }
-        Some(row) if row.subscriber == no.subscriber => Ok(()),
+        Some(row) if row.subscriber == no.subscriber || erased_by(&row, no) => Ok(()),
+        _ if is_there(session, no.subscriber).await? => entomb(session, no).await,
         // Became known after the backup, and was erased: the tombstone is all there was.
-        _ if is_there(session, no.subscriber).await? => Ok(()),
         _ => {
             let erased = Some(&no.event);
             let row = known_by_hash_alone(session, no, erased).await?;
             insert_event(session, &no.sender, row.subscriber, row.version, &no.event, None).await
         }
     }
+}
+
+/// Whether the tombstone that stands there bars all that this one would.
+fn erased_by(row: &Locked, no: &No) -> bool {
+    row.erased_at.is_some_and(|at| at >= no.event.occurred_at)
+}
+
+/// A tombstone where the person was erased, if the backup knows them elsewhere: the change of address between is in
+/// another node's journal, and moves nobody who was erased.
+async fn entomb(session: &mut Session, no: &No) -> Result<()> {
+    let there = lock_person(session, &no.sender, Whom::Hash(no.person)).await?;
+    if there.is_some_and(|row| row.erased_at.is_none() || erased_by(&row, no)) {
+        return Ok(());
+    }
+    let id = beside(no.event.id, no.person);
+    let no = No { subscriber: id, event: Event { id, ..no.event.clone() }, ..no.clone() };
+    let row = known_by_hash_alone(session, &no, Some(&no.event)).await?;
+    insert_event(session, &no.sender, id, row.version, &no.event, None).await
+}
+
+/// An id of the same moment, the same whenever it is made: its last octets are as random as before.
+fn beside(id: Uuid, hash: LookupHash) -> Uuid {
+    let mut octets = *id.as_bytes();
+    octets[10..].iter_mut().zip(hash.0).for_each(|(octet, other)| *octet ^= other);
+    Uuid::from_bytes(octets)
 }
 
 async fn is_there(session: &mut Session, subscriber: Uuid) -> Result<bool> {

@@ -26,6 +26,8 @@ rules! {
     mail_to_the_address_before_is_listed_with_the_person_and_with_nobody_else,
     i14_a_replay_knows_the_person_under_the_new_address,
     i14_a_replay_follows_who_went_back_and_who_was_erased_since,
+    i14_a_replay_brings_nobody_back_to_an_address_that_another_nodes_journal_has_them_leave,
+    i12_a_replay_leaves_tombstones_under_both_addresses_whichever_node_is_first,
 }
 
 fn to(who: Uuid, new: &str) -> ChangeAddress {
@@ -291,28 +293,25 @@ async fn i14_a_replay_knows_the_person_under_the_new_address(home: &Home) {
     store.close().await;
 }
 
+const BACK_UP: &str = "CREATE TABLE before_people AS SELECT * FROM subscribers;
+    CREATE TABLE before_events AS SELECT * FROM consent_events;";
+const RESTORE: &str = "DELETE FROM consent_events; DELETE FROM subscribers;
+    INSERT INTO subscribers SELECT * FROM before_people;
+    INSERT INTO consent_events SELECT * FROM before_events;
+    UPDATE journals SET position = 0;";
+
 async fn i14_a_replay_follows_who_went_back_and_who_was_erased_since(home: &Home) {
     let folder = tempfile::tempdir().unwrap();
     let store = keeping(home, folder.path()).await;
     let (anna, bo) = (known(home, "anna@example.se").await, known(home, "bo@example.se").await);
-    home.sql(
-        "CREATE TABLE before_people AS SELECT * FROM subscribers;
-         CREATE TABLE before_events AS SELECT * FROM consent_events;",
-    )
-    .await;
+    home.sql(BACK_UP).await;
     for (who, new) in [(anna, "anna.berg@example.se"), (anna, "anna@example.se"), (bo, "bo.berg@example.se")]
     {
         home.advance(Duration::from_secs(60)).await;
         store.change_address(to(who, new)).await.unwrap();
     }
     assert!(store.erase(SENDER, bo, "page").await.unwrap());
-    home.sql(
-        "DELETE FROM consent_events; DELETE FROM subscribers;
-         INSERT INTO subscribers SELECT * FROM before_people;
-         INSERT INTO consent_events SELECT * FROM before_events;
-         UPDATE journals SET position = 0;",
-    )
-    .await;
+    home.sql(RESTORE).await;
     store.replay(Pass::Erasures).await.unwrap();
     assert_eq!(
         home.count("SELECT count(*) FROM subscribers WHERE key IS NOT NULL AND erased_at IS NOT NULL").await,
@@ -326,4 +325,70 @@ async fn i14_a_replay_follows_who_went_back_and_who_was_erased_since(home: &Home
     assert_eq!((back.id, back.state.withdrawals.len(), back.state.opt_ins.len()), (anna, 0, 1));
     assert!(is_left(home, "anna.berg@example.se").await);
     store.close().await;
+}
+
+async fn i14_a_replay_brings_nobody_back_to_an_address_that_another_nodes_journal_has_them_leave(
+    home: &Home,
+) {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let (one, two) = (keeping(home, folders[0].path()).await, keeping(home, folders[1].path()).await);
+    let (anna, bo) = (known(home, "anna@example.se").await, known(home, "bo@example.se").await);
+    home.sql(BACK_UP).await;
+    for (store, who, new) in [
+        (&one, anna, "anna.berg@example.se"),
+        (&two, anna, "anna@example.se"),
+        (&one, bo, "bo.berg@example.se"),
+        (&two, bo, "third@example.se"),
+    ] {
+        home.advance(Duration::from_secs(60)).await;
+        store.change_address(to(who, new)).await.unwrap();
+    }
+    home.sql(RESTORE).await;
+    for store in [&two, &one] {
+        store.replay(Pass::Erasures).await.unwrap();
+        store.replay(Pass::All).await.unwrap();
+        assert_eq!(found(home, "anna@example.se").await.unwrap().id, anna);
+        assert_eq!(found(home, "third@example.se").await.unwrap().id, bo);
+    }
+    let changes = "SELECT count(*) FROM consent_events WHERE kind = 'address_changed'";
+    assert_eq!(home.count(changes).await, 4, "what was is told nevertheless");
+    assert!(found(home, "anna@example.se").await.unwrap().state.withdrawals.is_empty());
+    for left in ["anna.berg@example.se", "bo@example.se", "bo.berg@example.se"] {
+        let there = found(home, left).await.unwrap();
+        assert!(!there.state.withdrawals.is_empty() && there.state.opt_ins.is_empty(), "{left}");
+    }
+    one.close().await;
+    two.close().await;
+}
+
+async fn i12_a_replay_leaves_tombstones_under_both_addresses_whichever_node_is_first(home: &Home) {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let (one, two) = (keeping(home, folders[0].path()).await, keeping(home, folders[1].path()).await);
+    // Several, so that their hashes stand in either order.
+    let people: Vec<(String, String)> =
+        (0..6).map(|n| (format!("n{n}@example.se"), format!("new{n}@example.se"))).collect();
+    let mut ids = Vec::new();
+    for (old, _) in &people {
+        ids.push(known(home, old).await);
+    }
+    home.sql(BACK_UP).await;
+    for (id, (_, new)) in ids.iter().zip(&people) {
+        home.advance(Duration::from_secs(60)).await;
+        one.change_address(to(*id, new)).await.unwrap();
+        assert!(two.erase(SENDER, *id, "page").await.unwrap());
+    }
+    for order in [[&two, &one], [&one, &two]] {
+        home.sql(RESTORE).await;
+        for store in order {
+            store.replay(Pass::Erasures).await.unwrap();
+            store.replay(Pass::All).await.unwrap();
+        }
+        for who in people.iter().flat_map(|(old, new)| [old, new]) {
+            assert!(found(home, who).await.is_some_and(|there| there.state.erased.is_some()), "{who}");
+        }
+        let living = "SELECT count(*) FROM subscribers WHERE erased_at IS NULL OR key IS NOT NULL";
+        assert_eq!(home.count(living).await, 0);
+    }
+    one.close().await;
+    two.close().await;
 }
