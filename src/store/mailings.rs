@@ -137,8 +137,14 @@ pub(super) async fn follow_person(
     old: LookupHash,
     new: LookupHash,
 ) -> Result<()> {
-    let follow = "UPDATE mailings SET lookup_hash = $3 WHERE sender = $1 AND lookup_hash = $2";
-    session.execute(follow, values![sender, old, new]).await.map(drop)
+    // What was claimed again since a change before stands under both.
+    let follow = "INSERT INTO mailings (sender, lookup_hash, delivery, scope, claimed_at)
+                  SELECT sender, $3, delivery, scope, claimed_at FROM mailings
+                  WHERE sender = $1 AND lookup_hash = $2
+                  ON CONFLICT (sender, lookup_hash, delivery) DO UPDATE SET claimed_at = excluded.claimed_at
+                  WHERE mailings.claimed_at < excluded.claimed_at";
+    session.execute(follow, values![sender, old, new]).await?;
+    forget_person(session, sender, old).await
 }
 
 /// A claim after a hold finds its row there.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use optgate::consent::EventKind;
 use optgate::consent::event::{OptIn, Suppression};
 use optgate::journal::Journal;
+use optgate::spool::Settlement;
 use optgate::store::{
-    ChangeAddress, Changed, Compared, NewFact, NotChanged, Pass, Standing, Store, StoreOptions, TableFact,
-    Who,
+    Ask, ChangeAddress, Changed, Compared, NewFact, NotChanged, Pass, Standing, Store, StoreOptions,
+    TableFact, Who,
 };
 use uuid::Uuid;
 
@@ -28,6 +30,7 @@ rules! {
     i14_a_replay_follows_who_went_back_and_who_was_erased_since,
     i14_a_replay_brings_nobody_back_to_an_address_that_another_nodes_journal_has_them_leave,
     i12_a_replay_leaves_tombstones_under_both_addresses_whichever_node_is_first,
+    what_was_claimed_under_both_addresses_keeps_nobody_from_going_back,
 }
 
 fn to(who: Uuid, new: &str) -> ChangeAddress {
@@ -391,4 +394,17 @@ async fn i12_a_replay_leaves_tombstones_under_both_addresses_whichever_node_is_f
     }
     one.close().await;
     two.close().await;
+}
+
+async fn what_was_claimed_under_both_addresses_keeps_nobody_from_going_back(home: &Home) {
+    let anna = known(home, "anna@example.se").await;
+    home.spool_to(&["anna@example.se"]).await;
+    let capped = Ask { counts_since: Some(Timestamp::UNIX_EPOCH), ..ask(home.lane_id().await, 64) };
+    let first = home.store.claim(&capped).await.unwrap().claims[0].fence;
+    home.store.settle(settle(first, Settlement::Later(home.in_seconds(0)))).await.unwrap();
+    moved(home, anna, "anna.berg@example.se").await;
+    assert_eq!(home.store.claim(&capped).await.unwrap().claims.len(), 1);
+    assert_eq!(home.count("SELECT count(*) FROM mailings").await, 2);
+    moved(home, anna, "anna@example.se").await;
+    assert_eq!(home.count("SELECT count(*) FROM mailings").await, 1);
 }
