@@ -13,6 +13,7 @@ use super::fault::Result;
 use super::places::{Known, Together, before_each, lock_people, of_each};
 use super::sql::{Row, Session, Value, values};
 use super::{Store, StoreError, rows};
+use crate::consent::{Event, EventKind};
 use crate::keys::LookupHash;
 use crate::mail::Address;
 use crate::policy::Stream;
@@ -40,12 +41,11 @@ impl Store {
         let mut known = Known::new();
         if let Some(since) = since {
             let others = hashes.iter().copied().filter(|hash| !choosers.contains(hash)).collect();
-            known = read(&mut session, FROM_MAILINGS, sender, others, since).await?;
+            known = read(&mut session, Source::Mailings, sender, others, since).await?;
         }
         if let Some(own_since) = own_since {
             let since = since.unwrap_or(*own_since).min(*own_since);
-            let query = session.either(FROM_DELIVERIES.0, FROM_DELIVERIES.1);
-            known.extend(read(&mut session, query, sender, choosers, since).await?);
+            known.extend(read(&mut session, Source::Deliveries, sender, choosers, since).await?);
         }
         Ok(of_each(&known, &hashes))
     }
@@ -80,7 +80,7 @@ pub(super) async fn reserve(
     let place = session.either(PLACE.0, PLACE.1);
     let ids = taken.iter().map(|one| Value::from(one.fence.delivery)).collect();
     rows::with_list(session, place, values![now], ids).await?;
-    before(session, FROM_MAILINGS, taken.iter(), since, Together::ByAge).await
+    before(session, Source::Mailings, taken.iter(), since, Together::ByAge).await
 }
 
 /// Of those who chose a cap of their own, whatever the sender's caps: all mail to them is looked up, so that what came
@@ -95,9 +95,8 @@ pub(super) async fn add_for_choosers(
 ) -> Result<()> {
     let Some(own_since) = choosers(taken, now).map(|(_, since)| since).min() else { return Ok(()) };
     let since = caps_since.unwrap_or(own_since).min(own_since);
-    let query = session.either(FROM_DELIVERIES.0, FROM_DELIVERIES.1);
     let people: Vec<&Taken> = choosers(taken, now).map(|(one, _)| one).collect();
-    let earlier = before(session, query, people.into_iter(), since, together).await?;
+    let earlier = before(session, Source::Deliveries, people.into_iter(), since, together).await?;
     taken.earlier.extend(earlier);
     Ok(())
 }
@@ -121,7 +120,7 @@ pub(super) async fn before_the_end(
     taken: &[Taken],
     since: Timestamp,
 ) -> Result<HashMap<Uuid, Vec<Earlier>>> {
-    before(session, FROM_MAILINGS, taken.iter(), since, Together::Ending).await
+    before(session, Source::Mailings, taken.iter(), since, Together::Ending).await
 }
 
 /// With the person go the traces of what was sent to them.
@@ -163,7 +162,7 @@ const PLACE: (&str, &str) = (
 
 async fn before<'t>(
     session: &mut Session,
-    query: &'static str,
+    source: Source,
     taken: impl Iterator<Item = &'t Taken>,
     since: Timestamp,
     together: Together,
@@ -175,7 +174,7 @@ async fn before<'t>(
     let mut earlier = HashMap::new();
     for (sender, theirs) in by_sender {
         let people = theirs.iter().map(|one| one.hash).collect();
-        let known = read(session, query, sender, people, since).await?;
+        let known = read(session, source, sender, people, since).await?;
         earlier.extend(before_each(&known, theirs.iter().copied(), together));
     }
     Ok(earlier)
@@ -192,7 +191,7 @@ macro_rules! from_deliveries {
         concat!(
             "SELECT d.lookup_hash, d.id, ",
             $scope,
-            ", d.next_attempt_at, d.ended_at
+            ", d.next_attempt_at, d.ended_at, d.subscriber
              FROM deliveries d JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
              LEFT JOIN message_facts f ON f.hash = m.facts
              WHERE d.sender = $1 AND l.stream = 'marketing' AND l.kind = 'submitted'
@@ -204,20 +203,72 @@ macro_rules! from_deliveries {
 const FROM_DELIVERIES: (&str, &str) =
     (from_deliveries!("f.body ->> '$.scope'"), from_deliveries!("CAST(f.body AS JSON) ->> 'scope'"));
 
+/// Where what takes a place is looked up.
+#[derive(Clone, Copy)]
+enum Source {
+    Mailings,
+    /// Under the addresses that these people have left too: a change rewrites no delivery.
+    Deliveries,
+}
+
 /// What takes a place, by person.
 async fn read(
     session: &mut Session,
-    query: &'static str,
+    source: Source,
     sender: &str,
     people: BTreeSet<LookupHash>,
     since: Timestamp,
 ) -> Result<Known<Earlier>> {
-    let people = people.into_iter().map(Value::from).collect();
+    let people: Vec<Value> = people.into_iter().map(Value::from).collect();
+    let query = match source {
+        Source::Mailings => FROM_MAILINGS,
+        Source::Deliveries => session.either(FROM_DELIVERIES.0, FROM_DELIVERIES.1),
+    };
     let mut known: Known<Earlier> = HashMap::new();
-    for row in rows::with_list(session, query, values![sender, since], people).await? {
+    for row in rows::with_list(session, query, values![sender, since], people.clone()).await? {
         known.entry(LookupHash(row.hash(0)?)).or_default().push((row.id(1)?, earlier(&row)?));
     }
+    if matches!(source, Source::Mailings) {
+        return Ok(known);
+    }
+    let left = left_by(session, sender, people).await?;
+    let hashes: BTreeSet<LookupHash> = left.keys().map(|(_, hash)| *hash).collect();
+    let hashes: Vec<Value> = hashes.into_iter().map(Value::from).collect();
+    for row in rows::with_list(session, query, values![sender, since], hashes).await? {
+        // Who has signed up there since is somebody else.
+        let Some(person) = row.opt_id(5)? else { continue };
+        if let Some(now) = left.get(&(person, LookupHash(row.hash(0)?))) {
+            known.entry(*now).or_default().push((row.id(1)?, earlier(&row)?));
+        }
+    }
     Ok(known)
+}
+
+/// By person and address that they have left: the one that they have now. Of nearly all there is nothing.
+async fn left_by(
+    session: &mut Session,
+    sender: &str,
+    people: Vec<Value>,
+) -> Result<HashMap<(Uuid, LookupHash), LookupHash>> {
+    let select = "SELECT s.id, s.lookup_hash, e.body FROM subscribers s
+                  JOIN consent_events e ON e.subscriber = s.id AND e.kind = 'address_changed'
+                  WHERE s.sender = $1 AND s.erased_at IS NULL AND s.lookup_hash IN {}";
+    let mut by_row: HashMap<Uuid, (Uuid, LookupHash)> = HashMap::new();
+    for row in rows::with_list(session, select, values![sender], people).await? {
+        let event: Event = row.json(2)?;
+        if let EventKind::AddressChanged { left, .. } = event.kind {
+            by_row.insert(left, (row.id(0)?, LookupHash(row.hash(1)?)));
+        }
+    }
+    let select = "SELECT id, lookup_hash FROM subscribers WHERE sender = $1 AND id IN {}";
+    let ids = by_row.keys().map(|id| Value::from(*id)).collect();
+    let mut left = HashMap::new();
+    for row in rows::with_list(session, select, values![sender], ids).await? {
+        if let Some((person, now)) = by_row.get(&row.id(0)?) {
+            left.insert((*person, LookupHash(row.hash(1)?)), *now);
+        }
+    }
+    Ok(left)
 }
 
 fn earlier(row: &Row) -> Result<Earlier> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use optgate::consent::EventKind;
-use optgate::consent::event::{OptIn, Suppression};
+use optgate::consent::event::{Frequency, OptIn, Suppression};
 use optgate::journal::Journal;
-use optgate::spool::Settlement;
+use optgate::spool::{Outcome, Settlement};
 use optgate::store::{
     Ask, ChangeAddress, Changed, Compared, NewFact, NotChanged, Pass, Standing, Store, StoreOptions,
     TableFact, Who,
@@ -31,6 +31,7 @@ rules! {
     i14_a_replay_brings_nobody_back_to_an_address_that_another_nodes_journal_has_them_leave,
     i12_a_replay_leaves_tombstones_under_both_addresses_whichever_node_is_first,
     what_was_claimed_under_both_addresses_keeps_nobody_from_going_back,
+    what_was_sent_to_the_address_before_counts_under_the_cap_that_a_person_chose,
 }
 
 fn to(who: Uuid, new: &str) -> ChangeAddress {
@@ -407,4 +408,36 @@ async fn what_was_claimed_under_both_addresses_keeps_nobody_from_going_back(home
     assert_eq!(home.count("SELECT count(*) FROM mailings").await, 2);
     moved(home, anna, "anna@example.se").await;
     assert_eq!(home.count("SELECT count(*) FROM mailings").await, 1);
+}
+
+async fn what_was_sent_to_the_address_before_counts_under_the_cap_that_a_person_chose(home: &Home) {
+    let anna = known(home, "anna@example.se").await;
+    let weekly = EventKind::FrequencyChosen { at_most: Frequency::Weekly };
+    assert!(home.store.record(vec![home.fact("anna@example.se", weekly)]).await[0].is_ok());
+    let mut first = home.delivery("anna@example.se");
+    first.subscriber = Some(anna);
+    home.store.spool(vec![home.message(&[first])]).await.unwrap();
+    let everything = ask(home.lane_id().await, 64);
+    let claim = home.store.claim(&everything).await.unwrap().claims.remove(0);
+    home.store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
+    moved(home, anna, "anna.berg@example.se").await;
+    moved(home, anna, "third@example.se").await;
+    // What somebody else gets there since counts for them alone.
+    let bo = known(home, "anna@example.se").await;
+    let mut theirs = home.delivery("anna@example.se");
+    theirs.subscriber = Some(bo);
+    home.store.spool(vec![home.message(&[theirs])]).await.unwrap();
+    let claim = home.store.claim(&everything).await.unwrap().claims.remove(0);
+    home.store.settle(settle(claim.fence, Settlement::End(Outcome::Relayed))).await.unwrap();
+
+    let own = [Some(Timestamp::UNIX_EPOCH)];
+    let asked = home.store.earlier(SENDER, &[address("third@example.se")], None, &own).await.unwrap();
+    assert_eq!(asked[0].len(), 1);
+    home.spool_to(&["third@example.se"]).await;
+    for caps_since in [None, Some(Timestamp::UNIX_EPOCH)] {
+        let everything = Ask { counts_since: caps_since, ..everything.clone() };
+        let claim = home.store.claim(&everything).await.unwrap().claims.remove(0);
+        assert_eq!(claim.earlier.len(), 1, "{caps_since:?}");
+        home.store.settle(settle(claim.fence, Settlement::Later(home.in_seconds(0)))).await.unwrap();
+    }
 }
