@@ -62,7 +62,7 @@ pub use feed::{FeedEntry, FeedError, FeedPage, PLACES, Part, What};
 pub use figures::{QueueFigures, StateFigures};
 pub use import::{Imported, Importer, Judged, Slice, TableFact};
 pub use journal::{Alarm, Compared, Forgotten, JournalView, Standing};
-pub use letters::Letter;
+pub use letters::{Letter, LetterTo};
 pub use limits::{Cap, Draw};
 pub use link_key::LinkKeyView;
 pub use once::{Answer, CallKey, MakeAnswer, Repeated};

@@ -245,9 +245,9 @@ CREATE TABLE confirmations (
 );
 CREATE INDEX confirmations_by_age ON confirmations (claimed_at);
 
--- When letters of ours went out that anybody with a link can have sent: to an address, and for a person, of the last day.
+-- When letters of ours went out that anybody with a link can have sent: for a person, and to an address that others name.
 CREATE TABLE letters (
-    key     BYTEA NOT NULL PRIMARY KEY, -- lookup hash, or a keyed hash of the person's id
+    key     BYTEA NOT NULL PRIMARY KEY, -- keyed hash of whom they count for
     sent    TEXT NOT NULL,           -- JSON: times
     used_at BIGINT NOT NULL
 );

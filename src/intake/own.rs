@@ -162,7 +162,11 @@ impl Intake {
         signup: Option<NewFact>,
         now: Timestamp,
     ) -> NewDelivery {
-        let wait = policy.sender(&own.sender).map(|sender| sender.stream(own.stream).wait(own.stream));
+        let wait = policy.sender(&own.sender).map(|sender| {
+            let wait = sender.stream(own.stream).wait(own.stream);
+            // Its link would have ended: one that is asked for anew is of more use.
+            if own.about.is_some() { wait.min(sender.rights.fresh_link.unsigned_abs()) } else { wait }
+        });
         NewDelivery {
             id,
             recipient: own.to.clone(),

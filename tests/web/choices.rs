@@ -154,7 +154,10 @@ async fn what_was_changed_on_the_form_is_saved_at_once_and_nothing_else() {
     ];
     let page = save(&gateway, &url, &changed).await;
     is_sound(&page);
-    assert!(page.contains("<html lang=\"en\" dir=\"ltr\">") && page.contains("Your choices are saved"), "{page}");
+    assert!(
+        page.contains("<html lang=\"en\" dir=\"ltr\">") && page.contains("Your choices are saved"),
+        "{page}"
+    );
     assert!(page.contains("On a break until 2026-12-21"), "{page}");
     let monthly = EventKind::FrequencyChosen { at_most: Frequency::Monthly };
     let expected =

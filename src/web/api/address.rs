@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Api;
 use super::body::Id;
+use super::caller::OfCompliance;
 use super::check::Checks;
 use super::document::Email;
 use super::once::{Write, answer};
@@ -56,14 +57,14 @@ pub(super) struct AddressChange {
         (status = 409, description = "The new address is somebody else's, or was erased", body = Document,
          content_type = "application/problem+json"),
     ),
-    security(("key" = ["api", "compliance"]))
+    security(("key" = ["compliance"]))
 )]
 pub(super) async fn change(
     State(api): State<Api>,
     Id(id): Id,
-    write: Write<NewAddress>,
+    write: Write<NewAddress, OfCompliance>,
 ) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let mut checks = Checks::default();
     checks.text("/source/channel", &body.source.channel, 256);
     checks.evidence("/source", &body.source.more);

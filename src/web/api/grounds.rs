@@ -67,7 +67,7 @@ pub(super) struct InForce {
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn add(State(api): State<Api>, write: Write<NewGround>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let sender = caller.sender_policy()?;
     let now = api.clock.now();
     let mut checks = Checks::default();

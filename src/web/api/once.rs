@@ -30,11 +30,12 @@ const LONGEST: usize = 255;
 #[derive(Clone, Default)]
 pub(super) struct Calls(Arc<Mutex<HashSet<[u8; 32]>>>);
 
-/// A write: who calls, under which key, with which body.
-pub(super) struct Write<T> {
+/// A write: who calls, under which key, with which body; `May` is what the caller must be.
+pub(super) struct Write<T, May = OfSubscribers> {
     pub(super) caller: Caller,
     pub(super) call: Call,
     pub(super) body: T,
+    may: PhantomData<May>,
 }
 
 /// A write whose body says nothing; `May` is what the caller must be.
@@ -58,19 +59,21 @@ impl Drop for Keyed {
     }
 }
 
-impl<T: DeserializeOwned + PartialSchema> FromRequest<Api> for Write<T> {
+impl<T: DeserializeOwned + PartialSchema, May> FromRequest<Api> for Write<T, May>
+where
+    May: FromRequestParts<Api, Rejection = Problem> + Into<Caller>,
+{
     type Rejection = Response;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Response> {
         let (mut parts, content) = request.into_parts();
-        let OfSubscribers(caller) =
-            OfSubscribers::from_request_parts(&mut parts, api).await.map_err(Problem::into_response)?;
+        let caller = May::from_request_parts(&mut parts, api).await.map_err(Problem::into_response)?.into();
         let head = parts.clone();
         let request = Request::from_parts(parts, content);
         let octets = body::octets(request, api).await.map_err(Problem::into_response)?;
         let call = Call::begin(api, &caller, &head, &octets).await?;
         let body = body::read(&octets).map_err(Problem::into_response)?;
-        Ok(Self { caller, call, body })
+        Ok(Self { caller, call, body, may: PhantomData })
     }
 }
 

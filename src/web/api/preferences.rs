@@ -108,7 +108,7 @@ impl NewPreference {
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn add(State(api): State<Api>, write: Write<NewPreference>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let mut checks = Checks::default();
     if let Some(at) = body.chosen_at {
         checks.dated("/chosen_at", at, api.clock.now());

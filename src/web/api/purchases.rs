@@ -80,7 +80,7 @@ impl Notice {
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn add(State(api): State<Api>, write: Write<NewPurchase>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let sender = caller.sender_policy()?;
     let now = api.clock.now();
     let mut checks = Checks::default();

@@ -113,7 +113,7 @@ pub(super) struct Accepted {
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn add(State(api): State<Api>, write: Write<NewSubscription>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     check(&caller, &body)?;
     within_limits(&api, &caller, body.source.ip)?;
     let (id, send) = (api.clock.id(), body.send);

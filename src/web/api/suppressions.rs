@@ -110,7 +110,7 @@ pub(super) async fn list(
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn add(State(api): State<Api>, write: Write<NewSuppression>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let mut checks = Checks::default();
     if let Some(note) = &body.note {
         checks.text("/note", note, 1000);
@@ -149,7 +149,7 @@ const BY_OPERATORS: Suppression = Suppression::Operator;
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn lift(State(api): State<Api>, write: Write<Whose>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let person = known(&api, &caller, &body.email).await?;
     lift_all(&api, &caller, call, person).await
 }

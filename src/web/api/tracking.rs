@@ -82,7 +82,7 @@ pub(super) struct Answered {
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn add(State(api): State<Api>, write: Write<NewAnswer>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let mut checks = Checks::default();
     if let Some(at) = body.answered_at {
         checks.dated("/answered_at", at, api.clock.now());

@@ -71,7 +71,7 @@ pub(super) struct Withdrawn {
     security(("key" = ["api", "compliance"]))
 )]
 pub(super) async fn add(State(api): State<Api>, write: Write<NewWithdrawal>) -> Result<Response, Problem> {
-    let Write { caller, call, body } = write;
+    let Write { caller, call, body, .. } = write;
     let mut checks = Checks::default();
     if let Some(sender) = caller.known_policy() {
         checks.scopes(sender, &body.scopes);

@@ -157,6 +157,10 @@ impl Pages {
     }
 
     async fn restrict(&self, visit: &Visit, visitor: &Visitor) -> Result<Response, Trouble> {
+        let held = Held::of(self, visit).await?;
+        if held.is_restricted() {
+            return Ok(view::data(visit, &held));
+        }
         self.note(visit, EventKind::Restricted, visitor).await?;
         self.met(visit, Kind::Restriction, &[Action::Restricted], self.clock.now()).await?;
         Ok(view::said(visit, "data-restricted-title", "data-restricted-body"))

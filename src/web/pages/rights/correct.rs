@@ -5,8 +5,9 @@ use axum::response::Response;
 use super::fresh::About;
 use super::{Pages, Trouble, mailed_at, view};
 use crate::consent::request::{Action, Kind};
+use crate::consent::{Event, EventKind};
 use crate::mail::Address;
-use crate::store::{ChangeAddress, Changed, NotChanged, Who};
+use crate::store::{ChangeAddress, Changed, LetterTo, NotChanged, Who};
 use crate::web::pages::visit::Visit;
 use crate::web::pages::visitor::Visitor;
 
@@ -23,8 +24,27 @@ impl Pages {
         let Ok(address) = text.parse::<Address>() else {
             return Ok(view::wrong(visit, "data-no-address-title", "data-no-address-body"));
         };
-        self.write_to(visit, &address, &ADDRESS).await?;
+        if self.is_welcome(visit, &address).await? {
+            self.write_to(visit, &address, LetterTo::Other(&address), &ADDRESS).await?;
+        }
         Ok(view::said(visit, "data-address-asked-title", "data-address-asked-body"))
+    }
+
+    /// Whoever wants nothing of this sender gets no letter because somebody else names them.
+    async fn is_welcome(&self, visit: &Visit, address: &Address) -> Result<bool, Trouble> {
+        let (sender, person) = (&visit.record.sender, visit.record.subscriber.id);
+        let known = self.store.consent_of(sender, std::slice::from_ref(address)).await?;
+        let Some(known) = known.into_iter().flatten().next() else { return Ok(true) };
+        let state = &known.state;
+        let wants_nothing = state.erased.is_some() || state.withdrawals.iter().any(|no| no.scope.is_none());
+        if !wants_nothing || known.id == person {
+            return Ok(true);
+        }
+        // What stands under an address that the person left says no in nobody's name.
+        let history = self.store.history(sender, person).await?;
+        let is_own =
+            |event: &Event| matches!(event.kind, EventKind::AddressChanged { left, .. } if left == known.id);
+        Ok(history.iter().any(|(event, _)| is_own(event)))
     }
 
     /// The address that this link was mailed to.

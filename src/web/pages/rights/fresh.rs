@@ -10,7 +10,7 @@ use crate::language;
 use crate::mail::Address;
 use crate::policy::Stream;
 use crate::policy::sender::SenderPolicy;
-use crate::store;
+use crate::store::{self, LetterTo};
 use crate::telemetry::metrics;
 use crate::web::pages::visit::Visit;
 use crate::web::pages::{Pages, Trouble};
@@ -34,16 +34,22 @@ impl Pages {
     /// Whoever holds a link of the person's may ask; only who reads the person's mail gets it.
     pub(in crate::web::pages) async fn send_fresh_link(&self, visit: &Visit) -> Result<Response, Trouble> {
         if let Some(address) = &visit.record.address {
-            self.write_to(visit, address, &DATA).await?;
+            self.write_to(visit, address, LetterTo::Owner, &DATA).await?;
         }
         Ok(view::said(visit, "data-asked-title", "data-asked-body"))
     }
 
-    /// At most one letter in five minutes and five a day: to an address, and for a person.
-    pub(super) async fn write_to(&self, visit: &Visit, to: &Address, about: &About) -> Result<(), Trouble> {
+    /// Within the limits of such letters; nothing tells whether it went.
+    pub(super) async fn write_to(
+        &self,
+        visit: &Visit,
+        to: &Address,
+        place: LetterTo<'_>,
+        about: &About,
+    ) -> Result<(), Trouble> {
         let sender = visit.sender().ok_or(Trouble::Later)?;
         let person: Uuid = visit.record.subscriber.id;
-        if self.store.take_letter(to, person).await? == store::Letter::TooMany {
+        if self.store.take_letter(person, place).await? == store::Letter::TooMany {
             metrics::limited("web", "letters");
             return Ok(());
         }

@@ -62,10 +62,13 @@ impl Held {
         self.restricted
     }
 
-    /// Whether the restriction that stands is the person's own: what an officer has put on, an officer lifts.
+    /// Whether the restriction that stands is the person's own: what an officer has put on, an officer lifts, though the
+    /// person has asked for it as well.
     pub fn may_lift_restriction(&self) -> bool {
-        let on = self.history.iter().filter(|(event, _)| event.kind == EventKind::Restricted);
-        let youngest = on.max_by_key(|(event, _)| (event.occurred_at, event.id));
-        self.restricted && youngest.is_some_and(|(event, _)| event.channel == "page")
+        let of = |kind| self.history.iter().map(|(event, _)| event).filter(move |own| own.kind == kind);
+        let lifted = of(EventKind::RestrictionLifted).map(|own| own.occurred_at).max();
+        let mut standing =
+            of(EventKind::Restricted).filter(|own| lifted.is_none_or(|at| own.occurred_at > at));
+        self.restricted && standing.all(|own| own.channel == "page")
     }
 }
