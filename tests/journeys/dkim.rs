@@ -150,8 +150,9 @@ async fn a_key_that_does_not_align_is_told() {
     let database = Database::sqlite();
     let upstream = Upstream::start().await;
     let sender = include_str!("../../policies/senders/demo-shop.toml");
-    let sender =
-        sender.replace("from_domains = [\"shop.example\"]", "from_domains = [\"news.shop.example\"]");
+    let sender = sender
+        .replace("from_domains = [\"shop.example\"]", "from_domains = [\"news.shop.example\"]")
+        .replace("news@shop.example", "news@news.shop.example");
     let gateway = Setup::new(&database, &upstream).policy("senders/demo-shop.toml", &sender).prepare();
     let dns = Dns::start().await;
     dns.txt(NAME, &record());

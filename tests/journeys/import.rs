@@ -210,7 +210,7 @@ on_both_databases! {
     async fn a_move_to_another_sender_keeps_every_no_and_every_ground(database: Database) {
         let upstream = Upstream::start().await;
         let shop = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/policies/senders/demo-shop.toml")).unwrap();
-        let other = shop.replace("\"demo-shop\"", "\"new-shop\"").replace("\"shop.example\"", "\"new.example\"");
+        let other = shop.replace("\"demo-shop\"", "\"new-shop\"").replace("\"shop.example\"", "\"new.example\"").replace("news@shop.example", "news@new.example");
         let gateway = Setup::new(&database, &upstream).policy("senders/new-shop.toml", &other).start().await;
         gateway.opt_in("anna@example.se", &["apparel", "furniture.office"]).await;
         gateway.purchase("bo@example.se", "apparel.tshirts", "2026-05-01T10:00:00Z", "se").await;

@@ -48,6 +48,8 @@ const LIMITS: &[(&str, &str, &[Counted])] = &[
         &[("web", "max_connections_per_address"), ("api", "max_connections_per_address")]),
     ("Pages and API", "idle_timeout", &[]),
     ("Pages and API", "body_limit", &[("web", "body_limit"), ("api", "body_limit")]),
+    ("Pages and API", "signups_per_ip", &[("api", "signups_per_ip")]),
+    ("Pages and API", "signups_per_key", &[("api", "signups_per_key")]),
 ];
 
 /// Keys that stand beside limits and are none.
@@ -94,6 +96,7 @@ async fn whoever_meets_a_limit_is_counted() {
     met.extend(times().await);
     met.extend(places().await);
     met.extend(pages_and_calls().await);
+    met.extend(sign_ups().await);
     for (section, key, how) in LIMITS {
         for (door, limit) in *how {
             assert!(met.contains(&((*door).to_owned(), (*limit).to_owned())), "{section}: {key} at {door}");
@@ -245,6 +248,18 @@ async fn pages_and_calls() -> Vec<(String, String)> {
     let api = ["rate", "max_connections_per_address", "body_limit", "max_failures"];
     let api = sees(&gateway, "api", &api).await;
     [web, api, sees(&gateway, "smtp", &["max_failures"]).await].concat()
+}
+
+async fn sign_ups() -> Vec<(String, String)> {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let keys = "signups_per_ip = \"1/hour\"\nsignups_per_key = \"2/day\"";
+    let gateway = Setup::new(&database, &upstream).api(keys).start().await;
+    for (ip, status) in [("192.0.2.1", 202), ("192.0.2.1", 429), ("192.0.2.2", 202), ("192.0.2.3", 429)] {
+        let source = serde_json::json!({"channel": "web", "ip": ip});
+        let signup = serde_json::json!({"email": "a@b.example", "scopes": ["apparel"], "source": source});
+        assert_eq!(gateway.api("POST", "/v1/subscriptions", Some(signup)).await.0, status, "{ip}");
+    }
+    sees(&gateway, "api", &["signups_per_ip", "signups_per_key"]).await
 }
 
 /// Opens connections, each of which is served before the next, until one is too many.
