@@ -208,5 +208,7 @@ class Judge:
         except (ValueError, KeyError):
             return [f"vnu can't be run: {ran.stdout}{ran.stderr}"]
         wanted = [own for own in messages if own["type"] != "info" or own.get("subType") == "warning"]
+        # It guesses, and nobody writes English from right to left.
+        wanted = [own for own in wanted if "appears to be written in" not in own["message"]]
         place = lambda own: pathlib.Path(own.get("url", "?")).name  # noqa: E731
         return [f"{place(own)}:{own.get('lastLine')}: vnu: {own['message']}" for own in wanted]

@@ -259,7 +259,7 @@ def sign_up(world, language):
 
 
 def rights(world, language):
-    address, leave, choices = world.reader()
+    address, _, choices = world.reader()
     world.person.open(choices)
     world.person.activate("button[name=rights]")
     world.seen("data-asked", language)
@@ -294,11 +294,13 @@ def rights(world, language):
     expect("address_changed" in [fact["kind"] for fact in world.history(new)], "the address is not changed")
     world.person.open(data)
     world.seen("data-ended", language, status=410)
-    # The link that came with the newsletter is still the person's.
+
+
+def erasure(world, language):
+    address, leave, _ = world.reader()
     world.person.open(leave)
     world.person.activate("button[name=rights]")
-    data = world.here(own_link(world.arrived(new, 2), "/d/"))
-    world.person.open(data)
+    world.person.open(world.here(own_link(world.arrived(address, 2), "/d/")))
     world.person.activate("button[value=erase]")
     world.seen("data-sure", language)
     world.person.activate("button[value=erase-for-good]")
@@ -353,6 +355,7 @@ JOURNEYS = (
     confirm,
     sign_up,
     rights,
+    erasure,
     what_is_not_there,
 )
 
