@@ -13,9 +13,9 @@ use super::fact::{Held, Locked, Whom, after_all, found_by, insert_event, lock, m
 use super::fault::{Fault, Result};
 use super::sql::{Session, to_json, values};
 use super::{Store, StoreError, Who, mailings, subscriber};
-use crate::consent::event::{LEFT_BEHIND, SignedUpBy};
+use crate::consent::event::LEFT_BEHIND;
 use crate::consent::{ConsentState, Event, EventKind, fold};
-use crate::journal::No;
+use crate::journal::{No, is_no};
 use crate::keys::LookupHash;
 use crate::mail::Address;
 
@@ -116,28 +116,22 @@ pub(super) fn left_behind(history: &[Event]) -> impl Iterator<Item = Uuid> + '_ 
     history.iter().filter_map(left).filter(move |id| seen.insert(*id))
 }
 
-/// Whether this is what somebody has left behind, and nobody has said yes under that address since.
+/// Whether this is what somebody has left behind, and nobody has said yes under that address since. That somebody signed
+/// up is no yes: anybody may have typed it in.
 pub(super) fn is_left(history: &[Event]) -> bool {
     let left =
         history.iter().filter(|event| event.channel == LEFT_BEHIND).map(|event| event.occurred_at).max();
     let since = |event: &Event| {
-        let anew = matches!(
-            event.kind,
-            EventKind::OptIn { .. } | EventKind::SignupRequested { by: SignedUpBy::Told, .. }
-        );
-        anew && left.is_some_and(|left| event.occurred_at > left)
+        matches!(event.kind, EventKind::OptIn { .. }) && left.is_some_and(|left| event.occurred_at > left)
     };
     left.is_some() && !history.iter().any(since)
 }
 
-/// Whether nothing else was ever told of it.
-fn is_untouched(history: &[Event]) -> bool {
-    history.iter().all(|event| event.channel == LEFT_BEHIND)
-}
-
 /// What a person says who may be somebody that has left the address: it is theirs, whoever passes it on.
 pub(super) fn is_own_no(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::Withdrawal { .. } | EventKind::TrackingWithdrawal | EventKind::Restricted)
+    let of_the_address =
+        matches!(kind, EventKind::Suppressed { .. } | EventKind::AddressChanged { .. } | EventKind::Erased);
+    is_no(kind) && !of_the_address
 }
 
 /// Whose address it was that is left behind.
@@ -217,7 +211,8 @@ pub(super) async fn occupant(
         return Ok(Occupant::Somebody);
     }
     match subscriber::events(session, sender, id).await {
-        Ok(history) if is_untouched(&history) => Ok(Occupant::LeftByThis(id)),
+        // In a replay its no may be still to come.
+        Ok(history) if history.is_empty() || is_left(&history) => Ok(Occupant::LeftByThis(id)),
         Ok(_) | Err(Fault::Unreadable(_)) => Ok(Occupant::Somebody),
         Err(fault) => Err(fault),
     }

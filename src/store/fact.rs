@@ -190,7 +190,8 @@ pub(super) async fn apply(
             whom = Whom::Hash(row.hash);
             continue;
         }
-        if let (0, Some(row)) = (round, &found)
+        // Also where a link from before an erasure has led there.
+        if let (Whom::Hash(_), Some(row)) = (whom, &found)
             && let Some(person) = who_left(session, fact, row, &events).await?
         {
             whom = Whom::Id(person);
@@ -231,8 +232,7 @@ async fn who_left(
     row: &Locked,
     events: &[Event],
 ) -> Result<Option<Uuid>> {
-    let by_address = matches!(fact.who, Who::Address(_));
-    if !by_address || !address::is_own_no(&fact.event.kind) || !address::is_left(events) {
+    if !address::is_own_no(&fact.event.kind) || !address::is_left(events) {
         return Ok(None);
     }
     address::who_left(session, &fact.sender, row.subscriber).await

@@ -80,7 +80,7 @@ impl Store {
                           (SELECT lookup_hash FROM subscribers WHERE id = $3 AND sender = $1)
                           AND (d.subscriber IS NULL OR NOT EXISTS (
                               SELECT 1 FROM subscribers o WHERE o.id = d.subscriber AND o.id <> $3
-                              AND o.erased_at IS NULL AND o.lookup_hash <> d.lookup_hash)))
+                              AND o.lookup_hash <> d.lookup_hash)))
                      ORDER BY d.id LIMIT $4";
         let events = subscriber::events(&mut session, sender, subscriber).await?;
         let people = std::iter::once(subscriber).chain(address::left_behind(&events));

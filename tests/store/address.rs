@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use optgate::consent::EventKind;
-use optgate::consent::event::{Frequency, OptIn, Suppression};
+use optgate::consent::event::{Frequency, OptIn, SignedUpBy, Suppression};
 use optgate::journal::Journal;
 use optgate::spool::{Outcome, Settlement};
 use optgate::store::{
@@ -20,6 +20,8 @@ rules! {
     a_person_keeps_id_history_and_evidence_under_a_new_address,
     what_is_told_of_an_address_that_was_left_brings_no_mail_back_to_it,
     i5_a_no_under_the_address_that_was_left_reaches_the_person,
+    i5_whoever_types_in_an_address_that_was_left_takes_no_no_from_the_person,
+    i5_a_link_from_before_an_erasure_reaches_who_began_anew_and_left,
     i5_an_imported_no_under_the_address_that_was_left_reaches_the_person,
     an_address_that_somebody_else_has_or_had_is_refused,
     who_goes_back_to_the_old_address_takes_it_again,
@@ -132,6 +134,35 @@ async fn i5_a_no_under_the_address_that_was_left_reaches_the_person(home: &Home)
     let bo = known(home, "anna@example.se").await;
     let no = home.store.record(vec![home.fact("anna@example.se", withdrawal())]).await.remove(0).unwrap();
     assert_eq!(no.subscriber.id, bo);
+}
+
+async fn i5_whoever_types_in_an_address_that_was_left_takes_no_no_from_the_person(home: &Home) {
+    let anna = known(home, "anna@example.se").await;
+    moved(home, anna, "anna.berg@example.se").await;
+    home.advance(Duration::from_secs(60)).await;
+    let signup =
+        EventKind::SignupRequested { scopes: vec!["apparel".parse().unwrap()], by: SignedUpBy::Told };
+    let until = home.in_seconds(3600);
+    for kind in [signup, withdrawal(), EventKind::ProfilingObjection, EventKind::Paused { until }] {
+        let word = kind.word();
+        let told = home.store.record(vec![home.fact("anna@example.se", kind)]).await.remove(0).unwrap();
+        assert_eq!(told.subscriber.id == anna, word != "signup_requested", "{word}");
+    }
+    // And she may take the address again.
+    moved(home, anna, "anna@example.se").await;
+    assert_eq!(found(home, "anna@example.se").await.unwrap().id, anna);
+}
+
+async fn i5_a_link_from_before_an_erasure_reaches_who_began_anew_and_left(home: &Home) {
+    let erased = known(home, "anna@example.se").await;
+    assert!(home.store.erase(SENDER, erased, "page").await.unwrap());
+    home.advance(Duration::from_secs(60)).await;
+    let anew = known(home, "anna@example.se").await;
+    moved(home, anew, "anna.berg@example.se").await;
+    home.advance(Duration::from_secs(60)).await;
+    let by_link = NewFact { who: Who::Subscriber(erased), ..home.fact("anna@example.se", withdrawal()) };
+    let told = home.store.record(vec![by_link]).await.remove(0).unwrap();
+    assert_eq!(told.subscriber.id, anew);
 }
 
 async fn i5_an_imported_no_under_the_address_that_was_left_reaches_the_person(home: &Home) {
