@@ -90,6 +90,7 @@ fn rewriting(how: u8) -> Rewriting {
         unsubscribe: "https://mail.example.com/u/AQFm9bU0-_x".into(),
         preferences: "https://mail.example.com/p/AQFwC1-_y".into(),
         confirm: (!marketing).then(|| "https://mail.example.com/c/AQFjC1-_z".into()),
+        data: None,
         mailto: bit(1).then(|| "mailto:u+x@bounces.example.com".into()),
     };
     Rewriting {
