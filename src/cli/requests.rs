@@ -2,13 +2,16 @@
 
 use clap::Subcommand;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::output::{self, Output};
 use super::{Session, Status, argument, sender};
-use crate::consent::request::{Action, Request, State, Step};
-use crate::store::Store;
+use crate::consent::request::{Action, Kind, Request, State, Step};
+use crate::mail::Address;
+use crate::policy::sender::SenderPolicy;
+use crate::store::{NewRequest, Store};
 
 /// Requests read at a time.
 const PAGE: u32 = 500;
@@ -30,6 +33,18 @@ pub(super) enum Verb {
         #[arg(long, value_parser = argument::text)]
         sender: String,
     },
+    /// Record what a person asked for by letter or by phone, so that its time runs.
+    Add {
+        address: Address,
+        #[arg(long, value_parser = argument::text)]
+        sender: String,
+        /// Which right it is: access, rectification, erasure, restriction, objection.
+        #[arg(long, value_parser = right)]
+        kind: Kind,
+        /// When it came; now, unless told.
+        #[arg(long, value_name = "TIME")]
+        received: Option<Timestamp>,
+    },
     /// Say that requests are met, by your own systems too.
     Done {
         #[arg(value_name = "REQUEST", required = true)]
@@ -46,8 +61,10 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
     let config = session.essentials()?;
     let policies = session.policies(&config);
     let store = session.store(&config).await?;
-    let (Verb::List { sender: name, .. } | Verb::Show { sender: name, .. } | Verb::Done { sender: name, .. }) =
-        &verb;
+    let (Verb::List { sender: name, .. }
+    | Verb::Show { sender: name, .. }
+    | Verb::Add { sender: name, .. }
+    | Verb::Done { sender: name, .. }) = &verb;
     sender::known(&policies, &store, name).await?;
     let now = session.clock.now();
     let status = match verb {
@@ -56,6 +73,11 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
             Some(request) => show(session.output, &request, now)?,
             None => unknown(&sender, request),
         },
+        Verb::Add { address, sender, kind, received } => {
+            let known = policies.as_ref().ok().and_then(|policy| policy.sender(&sender));
+            let asked = Asked { sender: &sender, address, kind, received: received.unwrap_or(now) };
+            add(session.output, &store, known, asked, now).await?
+        }
         Verb::Done { requests, sender, refused } => {
             done(session.output, &store, &sender, &requests, refused, now).await?
         }
@@ -125,6 +147,45 @@ fn show(output: Output, request: &Request, now: Timestamp) -> anyhow::Result<Sta
     Ok(Status::Done)
 }
 
+/// What a person asked for elsewhere.
+struct Asked<'a> {
+    sender: &'a str,
+    address: Address,
+    kind: Kind,
+    received: Timestamp,
+}
+
+async fn add(
+    output: Output,
+    store: &Store,
+    policy: Option<&SenderPolicy>,
+    asked: Asked<'_>,
+    now: Timestamp,
+) -> anyhow::Result<Status> {
+    let Asked { sender, address, kind, received } = asked;
+    anyhow::ensure!(received <= now, "nothing came at {received}, which is ahead of now");
+    let known = store.consent_of(sender, &[address]).await?.pop().flatten();
+    let Some(known) = known.filter(|known| known.state.erased.is_none()) else {
+        eprintln!("optgate: {sender} keeps nothing of this address: that is the answer to the person");
+        return Ok(Status::Findings);
+    };
+    let zone = policy.map_or(TimeZone::UTC, |own| own.time_zone.clone());
+    let due = policy.map(|own| own.rights).unwrap_or_default().due.after(received, &zone);
+    let new =
+        NewRequest { sender: sender.to_owned(), subscriber: known.id, kind, received, due, by: "command" };
+    let request = store.open_request(new).await?;
+    match output {
+        Output::Json => output::json(&document(&request, now))?,
+        Output::Text => output::line(&format!("request {}, due {}", request.id, request.due))?,
+    }
+    Ok(Status::Done)
+}
+
+fn right(text: &str) -> Result<Kind, String> {
+    let words = || Kind::ALL.iter().map(|own| own.as_str()).collect::<Vec<_>>().join(", ");
+    Kind::parse(text).ok_or_else(|| format!("`{text}` is none of {}", words()))
+}
+
 async fn done(
     output: Output,
     store: &Store,
@@ -133,11 +194,11 @@ async fn done(
     refused: bool,
     now: Timestamp,
 ) -> anyhow::Result<Status> {
-    let (what, state) = if refused { (Action::Refused, State::Refused) } else { (Action::Done, State::Done) };
+    let what = if refused { Action::Refused } else { Action::Done };
     let (mut ended, mut status) = (Vec::new(), Status::Done);
     for id in requests {
         let step = Step { at: now, by: "command".to_owned(), what };
-        match store.step_request(sender, *id, step, state).await? {
+        match store.step_request(sender, *id, step).await? {
             Some(request) if request.ended == Some(now) => ended.push(request),
             Some(request) => {
                 eprintln!("optgate: request {id} was {} before", request.state.as_str());

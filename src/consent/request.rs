@@ -97,8 +97,6 @@ words! {
     Action {
         Asked => "asked",
         TakenAlong => "taken_along",
-        /// A link went to the new address, which is to answer.
-        LinkMailed => "link_mailed",
         AddressChanged => "address_changed",
         Restricted => "restricted",
         RestrictionLifted => "restriction_lifted",
@@ -109,6 +107,23 @@ words! {
         /// By an officer of the sender's.
         Done => "done",
         Refused => "refused",
+    }
+}
+
+impl Action {
+    /// How a request stands after it: what is to be done elsewhere too is met once somebody says so.
+    pub fn leads_to(self) -> State {
+        match self {
+            Self::TakenAlong | Self::Done => State::Done,
+            Self::Refused => State::Refused,
+            Self::Asked
+            | Self::AddressChanged
+            | Self::Restricted
+            | Self::RestrictionLifted
+            | Self::Withdrawn
+            | Self::ProfilingEnded
+            | Self::Erased => State::Open,
+        }
     }
 }
 

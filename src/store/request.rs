@@ -1,7 +1,7 @@
 //! Requests by right: recorded, carried on, listed. They stay after an erasure, as the proof that it was done: the
 //! subscriber's id alone names whose they were.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::database::Commit;
@@ -38,12 +38,22 @@ pub struct RequestFigures {
     pub overdue: u64,
 }
 
+/// The steps of one request that are kept while it waits.
+const MOST_STEPS: usize = 100;
+/// What was met, and is asked for again so soon, is the same.
+const SAME: SignedDuration = SignedDuration::from_hours(24);
+
 const SELECT: &str =
     "SELECT id, sender, subscriber, kind, state, received_at, due_at, ended_at, steps FROM requests";
 
 impl Store {
-    /// Records that a person asked. Durable when it returns.
+    /// Records that a person asked. Durable when it returns. What is asked for again while it waits, or within a day, is
+    /// the request that is there: a button may be pressed any number of times.
     pub async fn open_request(&self, new: NewRequest) -> Result<Request, StoreError> {
+        let mut tx = self.inner.database.begin(Commit::Synced).await?;
+        if let Some(request) = asked_before(&mut tx, &new).await? {
+            return Ok(request);
+        }
         let request = Request {
             id: self.inner.clock.id(),
             sender: new.sender,
@@ -55,7 +65,6 @@ impl Store {
             ended: None,
             steps: vec![Step { at: new.received, by: new.by.to_owned(), what: Action::Asked }],
         };
-        let mut tx = self.inner.database.begin(Commit::Synced).await?;
         let insert = "INSERT INTO requests (id, sender, subscriber, kind, state, received_at, due_at, steps)
                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         let (kind, state, steps) = (request.kind.as_str(), request.state.as_str(), to_json(&request.steps));
@@ -75,22 +84,23 @@ impl Store {
         Ok(request)
     }
 
-    /// Adds a step; with another state than `open` it ends the request. `None` if this sender has no such request
+    /// Adds a step, which may end the request. `None` if this sender has no such request
     /// (invariant 15); one that has ended stays as it was.
     pub async fn step_request(
         &self,
         sender: &str,
         id: Uuid,
         step: Step,
-        state: State,
     ) -> Result<Option<Request>, StoreError> {
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
         let Some(mut request) = locked(&mut tx, sender, id).await? else { return Ok(None) };
         if request.state != State::Open {
             return Ok(Some(request));
         }
-        let at = step.at;
-        request.steps.push(step);
+        let (at, state) = (step.at, step.what.leads_to());
+        if request.steps.len() < MOST_STEPS || state != State::Open {
+            request.steps.push(step);
+        }
         request.state = state;
         request.ended = (state != State::Open).then_some(at);
         let update =
@@ -149,6 +159,27 @@ impl Store {
         };
         Ok(rows.iter().map(figures).collect::<Result<_>>()?)
     }
+}
+
+/// The person's youngest request of the kind, if it stands for this one.
+async fn asked_before(session: &mut Session, new: &NewRequest) -> Result<Option<Request>> {
+    // Two at once take turns at the person's row.
+    let turn = session.either(
+        "SELECT id FROM subscribers WHERE id = $1 AND sender = $2",
+        "SELECT id FROM subscribers WHERE id = $1 AND sender = $2 FOR UPDATE",
+    );
+    session.fetch_optional(turn, values![new.subscriber, new.sender.as_str()]).await?;
+    let select = super::sql::built(format!(
+        "{SELECT} WHERE sender = $1 AND subscriber = $2 AND kind = $3 ORDER BY id DESC LIMIT 1"
+    ));
+    let values = values![new.sender.as_str(), new.subscriber, new.kind.as_str()];
+    let youngest = session.fetch_optional(select, values).await?.as_ref().map(request_of).transpose()?;
+    let is_same = |own: &Request| match own.state {
+        State::Open => true,
+        State::Done => own.kind == Kind::Access && new.received.duration_since(own.received) < SAME,
+        State::Refused => false,
+    };
+    Ok(youngest.filter(is_same))
 }
 
 async fn locked(session: &mut Session, sender: &str, id: Uuid) -> Result<Option<Request>> {

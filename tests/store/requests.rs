@@ -9,6 +9,7 @@ use crate::support::*;
 
 rules! {
     a_request_is_kept_step_by_step_and_ends_once,
+    a_button_that_is_pressed_again_and_again_makes_no_requests,
     i15_requests_of_one_sender_are_shown_to_no_other,
     a_request_and_its_end_are_told_to_followers_each_once,
     requests_that_wait_are_counted_and_those_whose_time_is_over,
@@ -33,26 +34,51 @@ fn step(home: &Home, what: Action) -> Step {
 async fn a_request_is_kept_step_by_step_and_ends_once(home: &Home) {
     let request = home.store.open_request(asked(home, Kind::Rectification)).await.unwrap();
     home.advance(Duration::from_secs(60)).await;
-    let mailed = step(home, Action::LinkMailed);
-    home.store.step_request(SENDER, request.id, mailed, State::Open).await.unwrap().unwrap();
-    home.advance(Duration::from_secs(60)).await;
     let changed = step(home, Action::AddressChanged);
-    let ended =
-        home.store.step_request(SENDER, request.id, changed.clone(), State::Done).await.unwrap().unwrap();
-    assert_eq!((ended.state, ended.ended, ended.steps.len()), (State::Done, Some(changed.at), 3));
+    let waits = home.store.step_request(SENDER, request.id, changed).await.unwrap().unwrap();
+    assert_eq!((waits.state, waits.ended), (State::Open, None), "other systems must act too");
     home.advance(Duration::from_secs(60)).await;
-    let again = step(home, Action::Done);
-    let same = home.store.step_request(SENDER, request.id, again, State::Refused).await.unwrap().unwrap();
-    assert_eq!(same, ended, "what has ended stays as it was");
+    let done = step(home, Action::Done);
+    let ended = home.store.step_request(SENDER, request.id, done.clone()).await.unwrap().unwrap();
+    assert_eq!((ended.state, ended.ended, ended.steps.len()), (State::Done, Some(done.at), 3));
+    home.advance(Duration::from_secs(60)).await;
+    let same = home.store.step_request(SENDER, request.id, step(home, Action::Refused)).await;
+    assert_eq!(same.unwrap().unwrap(), ended, "what has ended stays as it was");
     assert_eq!(home.store.request(SENDER, request.id).await.unwrap().unwrap(), ended);
     assert_eq!(home.store.requests_of(SENDER, request.subscriber).await.unwrap(), [ended]);
+}
+
+async fn a_button_that_is_pressed_again_and_again_makes_no_requests(home: &Home) {
+    let anna =
+        home.store.record(vec![home.fact("anna@example.se", opt_in())]).await.remove(0).unwrap().subscriber;
+    let of = |kind| NewRequest { subscriber: anna.id, ..asked(home, kind) };
+    let other = home.another_node().await;
+    let (one, two) = tokio::join!(
+        home.store.open_request(of(Kind::Restriction)),
+        other.open_request(of(Kind::Restriction))
+    );
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!(one.id, two.id);
+    for _ in 0..150 {
+        home.store.step_request(SENDER, one.id, step(home, Action::Restricted)).await.unwrap();
+    }
+    let ended = home.store.step_request(SENDER, one.id, step(home, Action::Done)).await.unwrap().unwrap();
+    assert_eq!((ended.steps.len(), ended.steps.last().unwrap().what), (101, Action::Done));
+    assert_ne!(home.store.open_request(of(Kind::Restriction)).await.unwrap().id, one.id, "that one is met");
+    // What is taken along at once is the same for a day.
+    let taken = home.store.open_request(of(Kind::Access)).await.unwrap();
+    home.store.step_request(SENDER, taken.id, step(home, Action::TakenAlong)).await.unwrap();
+    assert_eq!(home.store.open_request(of(Kind::Access)).await.unwrap().id, taken.id);
+    home.advance(Duration::from_secs(86_400)).await;
+    assert_ne!(home.store.open_request(of(Kind::Access)).await.unwrap().id, taken.id);
+    other.close().await;
 }
 
 async fn i15_requests_of_one_sender_are_shown_to_no_other(home: &Home) {
     let request = home.store.open_request(asked(home, Kind::Access)).await.unwrap();
     assert!(home.store.request("other-shop", request.id).await.unwrap().is_none());
     let done = step(home, Action::Done);
-    assert!(home.store.step_request("other-shop", request.id, done, State::Done).await.unwrap().is_none());
+    assert!(home.store.step_request("other-shop", request.id, done).await.unwrap().is_none());
     assert!(home.store.requests("other-shop", None, None, 10).await.unwrap().requests.is_empty());
     assert!(home.store.requests_of("other-shop", request.subscriber).await.unwrap().is_empty());
 }
@@ -60,9 +86,8 @@ async fn i15_requests_of_one_sender_are_shown_to_no_other(home: &Home) {
 async fn a_request_and_its_end_are_told_to_followers_each_once(home: &Home) {
     let request = home.store.open_request(asked(home, Kind::Erasure)).await.unwrap();
     let other = home.store.open_request(asked(home, Kind::Access)).await.unwrap();
-    for what in [Action::Asked, Action::Erased] {
-        let state = if what == Action::Erased { State::Done } else { State::Open };
-        home.store.step_request(SENDER, request.id, step(home, what), state).await.unwrap();
+    for what in [Action::Erased, Action::Done] {
+        home.store.step_request(SENDER, request.id, step(home, what)).await.unwrap();
     }
     while home.store.sequence().await.unwrap() > 0 {}
     // All on one page, and each on a page of its own.
@@ -95,7 +120,7 @@ async fn requests_that_wait_are_counted_and_those_whose_time_is_over(home: &Home
     let counted = |open, overdue| vec![RequestFigures { sender: SENDER.into(), open, overdue }];
     assert_eq!(home.store.request_figures().await.unwrap(), counted(2, 1));
     assert!(first.is_overdue(home.clock.now()));
-    home.store.step_request(SENDER, first.id, step(home, Action::Done), State::Done).await.unwrap();
+    home.store.step_request(SENDER, first.id, step(home, Action::Done)).await.unwrap();
     assert_eq!(home.store.request_figures().await.unwrap(), counted(1, 0));
     let page = home.store.requests(SENDER, Some(State::Done), None, 10).await.unwrap();
     assert_eq!((page.requests.len(), page.more), (1, false));
@@ -115,6 +140,6 @@ async fn a_request_outlives_the_erasure_that_it_asked_for(home: &Home) {
     let new = NewRequest { subscriber: anna, ..asked(home, Kind::Erasure) };
     let request = home.store.open_request(new).await.unwrap();
     assert!(home.store.erase(SENDER, anna, "page").await.unwrap());
-    home.store.step_request(SENDER, request.id, step(home, Action::Erased), State::Done).await.unwrap();
-    assert_eq!(home.store.requests_of(SENDER, anna).await.unwrap()[0].state, State::Done);
+    home.store.step_request(SENDER, request.id, step(home, Action::Erased)).await.unwrap();
+    assert_eq!(home.store.requests_of(SENDER, anna).await.unwrap()[0].state, State::Open);
 }

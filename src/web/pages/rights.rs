@@ -23,7 +23,7 @@ use super::{Pages, Trouble, Visitor};
 use crate::clock::time_of;
 use crate::consent::EventKind;
 use crate::consent::event::Event;
-use crate::consent::request::{Action, Kind, State as RequestState, Step};
+use crate::consent::request::{Action, Kind, Step};
 use crate::consent::token::{Power, Purpose};
 use crate::record::Provenance;
 use crate::store::{NewRequest, Who};
@@ -129,10 +129,7 @@ impl Pages {
         let door = self.enter(token, visitor).await?;
         let right = right(&form::fields(request).await?);
         match (door, right) {
-            (Door::Ended(visit) | Door::Data(visit), Right::FreshLink) => {
-                self.may_come(visitor)?;
-                self.send_fresh_link(&visit).await
-            }
+            (Door::Ended(visit) | Door::Data(visit), Right::FreshLink) => self.send_fresh_link(&visit).await,
             (Door::Data(visit), Right::TakeAlong) => self.take_along(&visit).await,
             (Door::Data(visit), Right::Correct(text)) => self.correct(&visit, &text).await,
             (Door::Data(visit), Right::Restrict) => self.restrict(&visit, visitor).await,
@@ -152,7 +149,8 @@ impl Pages {
             tracing::error!(%error, "a person's data can't be packed");
             Trouble::Later
         })?;
-        self.met(visit, Kind::Access, &[Action::TakenAlong], self.clock.now()).await?;
+        let request = self.ask_for(visit, Kind::Access, self.clock.now()).await?;
+        self.carry_on(visit, request, Action::TakenAlong).await?;
         Ok(view::archive(archive))
     }
 
@@ -161,8 +159,8 @@ impl Pages {
         if held.is_restricted() {
             return Ok(view::data(visit, &held));
         }
-        self.note(visit, EventKind::Restricted, visitor).await?;
-        self.met(visit, Kind::Restriction, &[Action::Restricted], self.clock.now()).await?;
+        let did = (EventKind::Restricted, Action::Restricted);
+        self.exercise_by(visit, Kind::Restriction, did, visitor).await?;
         Ok(view::said(visit, "data-restricted-title", "data-restricted-body"))
     }
 
@@ -171,22 +169,22 @@ impl Pages {
         if !held.may_lift_restriction() {
             return Ok(view::data(visit, &held));
         }
-        self.note(visit, EventKind::RestrictionLifted, visitor).await?;
-        self.met(visit, Kind::Restriction, &[Action::RestrictionLifted], self.clock.now()).await?;
+        let did = (EventKind::RestrictionLifted, Action::RestrictionLifted);
+        self.exercise_by(visit, Kind::Restriction, did, visitor).await?;
         Ok(view::said(visit, "data-lifted-title", "data-lifted-body"))
     }
 
     /// GDPR 21(2): an objection to direct marketing needs no reason, and ends all of it.
     async fn object(&self, visit: &Visit, visitor: &Visitor) -> Result<Response, Trouble> {
-        self.note(visit, EventKind::Withdrawal { scopes: Vec::new(), complaint: false }, visitor).await?;
-        self.met(visit, Kind::Objection, &[Action::Withdrawn], self.clock.now()).await?;
+        let no = EventKind::Withdrawal { scopes: Vec::new(), complaint: false };
+        self.exercise_by(visit, Kind::Objection, (no, Action::Withdrawn), visitor).await?;
         Ok(view::said(visit, "data-objected-title", "data-objected-body"))
     }
 
     /// GDPR 21(2) and (3): profiling for direct marketing ends with the objection.
     async fn object_to_profiling(&self, visit: &Visit, visitor: &Visitor) -> Result<Response, Trouble> {
-        self.note(visit, EventKind::ProfilingObjection, visitor).await?;
-        self.met(visit, Kind::Objection, &[Action::ProfilingEnded], self.clock.now()).await?;
+        let did = (EventKind::ProfilingObjection, Action::ProfilingEnded);
+        self.exercise_by(visit, Kind::Objection, did, visitor).await?;
         Ok(view::said(visit, "data-unprofiled-title", "data-unprofiled-body"))
     }
 
@@ -195,33 +193,24 @@ impl Pages {
         let request = self.ask_for(visit, Kind::Erasure, self.clock.now()).await?;
         // Invariant 5: the page is written after the commit. Who was faster erased as well.
         self.recorder.erase(sender, person, "page").await?;
-        let step = self.step(Action::Erased);
-        self.store.step_request(sender, request, step, RequestState::Done).await?;
+        self.carry_on(visit, request, Action::Erased).await?;
         Ok(view::said(visit, "data-erased-title", "data-erased-body"))
     }
 
-    async fn note(&self, visit: &Visit, kind: EventKind, visitor: &Visitor) -> Result<(), Trouble> {
-        let provenance: Provenance = visit.provenance("page", visitor);
-        let who = Who::Subscriber(visit.record.subscriber.id);
-        self.recorder.record(&visit.record.sender, who, kind, None, provenance).await?;
-        Ok(())
-    }
-
-    /// Records a request that the gateway has met itself.
-    async fn met(
+    /// What the gateway does by recording a fact. Asked for first: what a crash leaves undone waits to be looked after.
+    async fn exercise_by(
         &self,
         visit: &Visit,
-        kind: Kind,
-        steps: &[Action],
-        received: Timestamp,
+        right: Kind,
+        (fact, did): (EventKind, Action),
+        visitor: &Visitor,
     ) -> Result<(), Trouble> {
-        let request = self.ask_for(visit, kind, received).await?;
-        for (number, action) in steps.iter().enumerate() {
-            let is_last = number + 1 == steps.len();
-            let state = if is_last { RequestState::Done } else { RequestState::Open };
-            self.store.step_request(&visit.record.sender, request, self.step(*action), state).await?;
-        }
-        Ok(())
+        let request = self.ask_for(visit, right, self.clock.now()).await?;
+        let provenance: Provenance = visit.provenance("page", visitor);
+        let who = Who::Subscriber(visit.record.subscriber.id);
+        // Invariant 5: the page is written after the commit.
+        self.recorder.record(&visit.record.sender, who, fact, None, provenance).await?;
+        self.carry_on(visit, request, did).await
     }
 
     async fn ask_for(&self, visit: &Visit, kind: Kind, received: Timestamp) -> Result<uuid::Uuid, Trouble> {
@@ -235,6 +224,13 @@ impl Pages {
             by: PERSON,
         };
         Ok(self.store.open_request(new).await?.id)
+    }
+
+    /// Says what the gateway has done. It goes on waiting where the sender's other systems must act too.
+    async fn carry_on(&self, visit: &Visit, request: uuid::Uuid, did: Action) -> Result<(), Trouble> {
+        let step = self.step(did);
+        self.store.step_request(&visit.record.sender, request, step).await?;
+        Ok(())
     }
 
     fn step(&self, what: Action) -> Step {

@@ -7,7 +7,7 @@ use super::{Pages, Trouble, mailed_at, view};
 use crate::consent::request::{Action, Kind};
 use crate::consent::{Event, EventKind};
 use crate::mail::Address;
-use crate::store::{ChangeAddress, Changed, LetterTo, NotChanged, Who};
+use crate::store::{ChangeAddress, LetterTo, NotChanged, Who};
 use crate::web::pages::visit::Visit;
 use crate::web::pages::visitor::Visitor;
 
@@ -59,6 +59,8 @@ impl Pages {
         visit: &Visit,
         visitor: &Visitor,
     ) -> Result<Response, Trouble> {
+        let received = mailed_at(visit).unwrap_or_else(|| self.clock.now());
+        let request = self.ask_for(visit, Kind::Rectification, received).await?;
         let change = ChangeAddress {
             sender: visit.record.sender.clone(),
             who: Who::Subscriber(visit.record.subscriber.id),
@@ -67,14 +69,10 @@ impl Pages {
             channel: "page".to_owned(),
             evidence: visitor.evidence(visit.link.delivery),
         };
-        // Invariant 5: the page is written after the commit.
+        // Invariant 5: the page is written after the commit. What can't be done here waits for an officer.
         match self.recorder.change_address(change).await {
-            Ok(changed) => {
-                if matches!(changed, Changed::Done { .. }) {
-                    let received = mailed_at(visit).unwrap_or_else(|| self.clock.now());
-                    let steps = [Action::LinkMailed, Action::AddressChanged];
-                    self.met(visit, Kind::Rectification, &steps, received).await?;
-                }
+            Ok(_) => {
+                self.carry_on(visit, request, Action::AddressChanged).await?;
                 Ok(view::said(visit, "data-address-changed-title", "data-address-changed-body"))
             }
             Err(NotChanged::Taken | NotChanged::TakenByErased) => {
