@@ -158,6 +158,22 @@ async fn sign_ups_are_limited_by_the_persons_address_and_by_the_key() {
 }
 
 #[tokio::test]
+async fn who_once_said_no_is_not_told_of_again_and_again() {
+    let gateway = Gateway::start().await;
+    let anna = gateway.opted_in("anna@example.se", &["apparel"]).await;
+    gateway.post(&gateway.unsubscribe_link(anna, None), &[("leave", "all")]).await;
+    gateway.clock.advance(Duration::from_secs(60));
+    let key = gateway.key("shop", Role::Api).await;
+    let mut body = signup("anna@example.se");
+    body["send"] = json!(false);
+    for _ in 0..5 {
+        taken(&post(&gateway, &key, PATH, body.clone()).await);
+        gateway.clock.advance(Duration::from_secs(60));
+    }
+    assert_eq!(gateway.history(anna).await.len(), 3, "a yes, a no, and one sign-up");
+}
+
+#[tokio::test]
 async fn a_key_whose_sender_has_no_policy_asks_nobody() {
     let gateway = Gateway::start().await;
     let nobody = gateway.key("nobody", Role::Api).await;

@@ -196,10 +196,11 @@ async fn is_told_already(api: &Api, signup: &SignUp) -> Result<bool, Problem> {
 fn has_all(state: &ConsentState, scopes: &[Scope], now: Timestamp) -> bool {
     let told = |scope: &Scope| {
         let mut pending = state.pending.iter().filter(|one| one.by == SignedUpBy::Told);
-        pending.any(|one| one.scope == *scope && now.duration_since(one.at) < SAME)
+        // A no since then is younger than the sign-up that it met.
+        let met = |at: Timestamp| state.withdrawals.iter().any(|no| no.at >= at && no.covers(scope));
+        pending.any(|one| one.scope == *scope && now.duration_since(one.at) < SAME && !met(one.at))
     };
-    // A no since then is younger than the sign-up that it met.
-    state.erased.is_none() && state.withdrawals.is_empty() && scopes.iter().all(told)
+    state.erased.is_none() && scopes.iter().all(told)
 }
 
 fn problem(error: NotSent) -> Problem {
