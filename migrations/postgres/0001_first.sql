@@ -73,8 +73,8 @@ CREATE TABLE consent_events (
     recorded_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX consent_events_in_order ON consent_events (subscriber, version);
--- By whom an address was left.
-CREATE INDEX consent_events_moved ON consent_events (sender) WHERE kind = 'address_changed';
+-- Whose address it was that a row stands for.
+CREATE INDEX consent_events_left ON consent_events ((body::json -> 'kind' ->> 'left')) WHERE kind = 'address_changed';
 
 -- What people ask for by right. It holds nothing personal, and stays as the proof that it was met.
 CREATE TABLE requests (

@@ -136,10 +136,13 @@ pub(super) fn is_own_no(kind: &EventKind) -> bool {
 
 /// Whose address it was that is left behind.
 pub(super) async fn who_left(session: &mut Session, sender: &str, left: Uuid) -> Result<Option<Uuid>> {
-    let select = "SELECT subscriber FROM consent_events
-                  WHERE kind = 'address_changed' AND sender = $1 AND body LIKE $2 LIMIT 1";
-    let named = format!("%\"left\":\"{left}\"%");
-    session.fetch_optional(select, values![sender, named]).await?.map(|row| row.id(0)).transpose()
+    let select = session.either(
+        "SELECT subscriber FROM consent_events WHERE kind = 'address_changed' AND sender = $1
+         AND json_extract(body, '$.kind.left') = $2 LIMIT 1",
+        "SELECT subscriber FROM consent_events WHERE kind = 'address_changed' AND sender = $1
+         AND body::json -> 'kind' ->> 'left' = $2 LIMIT 1",
+    );
+    session.fetch_optional(select, values![sender, left.to_string()]).await?.map(|row| row.id(0)).transpose()
 }
 
 pub(super) async fn apply(
@@ -169,14 +172,14 @@ pub(super) async fn apply(
         }
         return Ok(Ok(Changed::Same { subscriber: row.subscriber }));
     }
-    let left = match occupant(session, sender, change.hash, &events).await? {
-        Occupant::Nobody => change.left,
-        Occupant::LeftByThis(id) => id,
+    let stood = match occupant(session, sender, change.hash, &events).await? {
+        Occupant::Nobody => None,
+        Occupant::LeftByThis(id) => Some(id),
         Occupant::Somebody => return Ok(Err(NotChanged::Taken)),
         Occupant::Erased => return Ok(Err(NotChanged::TakenByErased)),
     };
     let subscriber = row.subscriber;
-    move_over(session, shared, change, row, events, left, now, noes).await?;
+    move_over(session, shared, change, row, events, stood, now, noes).await?;
     Ok(Ok(Changed::Done { subscriber, event: change.event.id }))
 }
 
@@ -189,7 +192,7 @@ async fn made_before(session: &mut Session, sender: &str, event: Uuid) -> Result
 /// Who stands under an address.
 pub(super) enum Occupant {
     Nobody,
-    /// What this very person left there: who goes back takes its place.
+    /// What this very person left there: it makes room for who goes back.
     LeftByThis(Uuid),
     Somebody,
     Erased,
@@ -225,38 +228,66 @@ async fn move_over(
     change: &Change,
     row: Locked,
     mut events: Vec<Event>,
-    left: Uuid,
+    stood: Option<Uuid>,
     now: Timestamp,
     noes: &mut Vec<No>,
 ) -> Result<()> {
-    let (sender, id) = (change.sender.as_str(), row.subscriber);
-    let EventKind::AddressChanged { confirmed, .. } = change.event.kind else { return Ok(()) };
-    let event = Event {
-        kind: EventKind::AddressChanged { confirmed, left },
-        occurred_at: after_all(&events, now),
-        recorded_at: now,
-        ..change.event.clone()
+    let (sender, id, left) = (change.sender.as_str(), row.subscriber, change.left);
+    let here = fold(&events);
+    let there = match stood {
+        Some(stood) => make_room(session, sender, stood).await?,
+        None => ConsentState::default(),
     };
-    rekey(session, sender, id, row.hash, change.hash, left, event.occurred_at).await?;
+    let event = Event { occurred_at: after_all(&events, now), recorded_at: now, ..change.event.clone() };
+    let at = event.occurred_at;
+    rekey(session, sender, id, row.hash, change.hash, left, at).await?;
     let key =
         subscriber::give_address(session, &shared.keys, id, row.key.as_deref(), &change.address).await?;
     let sealed = match &change.evidence {
         Json::Null => None,
         evidence => Some(seal_evidence(&shared.keys.unwrap(&key)?, event.id, evidence)),
     };
-    insert_event(session, sender, id, row.version + 1, &event, sealed).await?;
     // The replay is to know where the person is before it hears what was left.
     let told = |person, subscriber, event| No { sender: sender.to_owned(), person, subscriber, event };
     noes.push(told(change.hash, id, event.clone()));
+    insert_event(session, sender, id, row.version + 1, &event, sealed).await?;
     events.push(event.clone());
-    subscriber::write_projection(session, id, row.version + 1, &fold(&events)).await?;
+    let mut version = row.version + 1;
+    // What blocks an address blocks whoever comes to it.
+    for (number, (why, _)) in (0..).zip(there.suppressed) {
+        let block = Event {
+            id: beside(event.id, number),
+            kind: EventKind::Suppressed { why },
+            occurred_at: after_all(&events, now),
+            ..event.clone()
+        };
+        version += 1;
+        insert_event(session, sender, id, version, &block, None).await?;
+        noes.push(told(change.hash, id, block.clone()));
+        events.push(block);
+    }
+    subscriber::write_projection(session, id, version, &fold(&events)).await?;
 
-    let no = say_no(session, sender, left, change.no, event.occurred_at, now).await?;
-    noes.push(told(row.hash, left, no));
+    let said = what_is_left(&here, change.no, at, now);
+    for (version, no) in (1..).zip(&said) {
+        insert_event(session, sender, left, version, no, None).await?;
+        noes.push(told(row.hash, left, no.clone()));
+    }
+    let version = i64::try_from(said.len()).unwrap_or(i64::MAX);
+    subscriber::write_projection(session, left, version, &fold(&said)).await?;
     make_due(session, sender, row.hash, now).await?;
     make_due(session, sender, change.hash, now).await?;
     // Last: a claim that is being made holds the delivery first.
     mailings::follow_person(session, sender, row.hash, change.hash).await
+}
+
+/// What was left under an address to which its person comes back stands under none from now on: a sign-up that somebody
+/// typed in there must not come to stand under another address. What it came to.
+pub(super) async fn make_room(session: &mut Session, sender: &str, stood: Uuid) -> Result<ConsentState> {
+    let state = fold(&subscriber::events(session, sender, stood).await?);
+    let update = "UPDATE subscribers SET lookup_hash = $1 WHERE id = $2 AND sender = $3";
+    session.execute(update, values![LookupHash(aside(stood)), stood, sender]).await?;
+    Ok(state)
 }
 
 /// The row takes the new hash over, and what is left behind stands under the old one.
@@ -272,7 +303,7 @@ pub(super) async fn rekey(
     let stands = session.fetch_optional("SELECT id FROM subscribers WHERE id = $1", values![left]).await?;
     let update = "UPDATE subscribers SET lookup_hash = $1 WHERE id = $2 AND sender = $3";
     if stands.is_some() {
-        // Where the person goes back to: both rows are under one hash at no time.
+        // A replay may have met it before: both rows are under one hash at no time.
         let between = LookupHash(aside(left));
         session.execute(update, values![between, left, sender]).await?;
         occupied(session.execute(update, values![new, id, sender]).await)?;
@@ -300,20 +331,17 @@ fn aside(id: Uuid) -> [u8; 32] {
     octets
 }
 
-/// What stands under the old address says no to everything, from the change on.
-async fn say_no(
-    session: &mut Session,
-    sender: &str,
-    left: Uuid,
-    id: Uuid,
-    at: Timestamp,
-    now: Timestamp,
-) -> Result<Event> {
-    let mut events = subscriber::events(session, sender, left).await?;
-    let no = Event {
-        id,
-        kind: EventKind::Withdrawal { scopes: Vec::new(), complaint: false },
-        occurred_at: after_all(&events, at),
+/// What stands under the old address says no to everything from the change on; what blocked the address, and a no to
+/// being tracked, stand there as they did.
+fn what_is_left(state: &ConsentState, id: Uuid, at: Timestamp, now: Timestamp) -> Vec<Event> {
+    let no = (EventKind::Withdrawal { scopes: Vec::new(), complaint: false }, at);
+    let blocks = state.suppressed.iter().map(|(why, since)| (EventKind::Suppressed { why: *why }, *since));
+    let untracked = state.tracking.no.map(|no| (EventKind::TrackingWithdrawal, no.at));
+    let said = std::iter::once(no).chain(blocks).chain(untracked);
+    let event = |(number, (kind, occurred_at))| Event {
+        id: if number == 0 { id } else { beside(id, number) },
+        kind,
+        occurred_at,
         told_at: None,
         recorded_at: now,
         channel: LEFT_BEHIND.to_owned(),
@@ -322,9 +350,12 @@ async fn say_no(
         time_zone: None,
         texts: Default::default(),
     };
-    let version = i64::try_from(events.len()).unwrap_or(i64::MAX) + 1;
-    insert_event(session, sender, left, version, &no, None).await?;
-    events.push(no.clone());
-    subscriber::write_projection(session, left, version, &fold(&events)).await?;
-    Ok(no)
+    (0..).zip(said).map(event).collect()
+}
+
+/// An id of the same moment, the same whenever it is made.
+fn beside(id: Uuid, number: u8) -> Uuid {
+    let mut octets = *id.as_bytes();
+    octets[15] ^= number.wrapping_add(1);
+    Uuid::from_bytes(octets)
 }

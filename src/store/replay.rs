@@ -267,11 +267,11 @@ async fn move_again(session: &mut Session, no: &No, left: Uuid, now: Timestamp) 
             stay_left(session, no, left).await?;
             return note(session, no, &row, now).await;
         }
-        let left = match address::occupant(session, sender, no.person, &events).await? {
-            Occupant::Nobody | Occupant::Erased => left,
-            Occupant::LeftByThis(own) => own,
+        match address::occupant(session, sender, no.person, &events).await? {
+            Occupant::Nobody | Occupant::Erased => {}
+            Occupant::LeftByThis(stood) => drop(address::make_room(session, sender, stood).await?),
             Occupant::Somebody => return Ok(()),
-        };
+        }
         let at = no.event.occurred_at;
         address::rekey(session, sender, row.subscriber, row.hash, no.person, left, at).await?;
         let forget = "UPDATE subscribers SET address = NULL WHERE id = $1 AND sender = $2";
