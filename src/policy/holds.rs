@@ -1,5 +1,5 @@
-//! What makes marketing wait that might go: frequency caps and quiet hours, and what the person chose (`own`). Pure. Nothing but marketing is ever
-//! held (CONTRACT.md, "What stops what"), and what is held is told until when.
+//! What makes marketing wait that might go: frequency caps, quiet hours, and what the person chose (`own`). Pure. Nothing but
+//! marketing is ever held (CONTRACT.md, "What stops what"), and what is held is told until when.
 
 mod counted;
 mod own;
