@@ -156,5 +156,8 @@ async fn a_demo_in_a_folder_of_its_own_leaves_nothing_and_promises_nothing() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("messages left for the upstream.\n"), "{said}");
+    let readme = include_str!("../../README.md");
+    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert!(said.contains(shown), "README shows another table than the demo:\n{shown}\n{said}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
