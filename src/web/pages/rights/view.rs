@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use jiff::tz::TimeZone;
 
 use super::held::Held;
 use super::told::Teller;
@@ -78,9 +77,7 @@ pub(super) fn data(visit: &Visit, held: &Held) -> Response {
     let Some(sender) = visit.sender() else {
         return said(visit, "later-title", "later-body");
     };
-    let zone = visit.state().time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-    let zone = zone.unwrap_or_else(|| sender.time_zone.clone());
-    let teller = Teller { language: visit.words.language(), sender, zone };
+    let teller = Teller { language: visit.words.language(), sender, zone: visit.zone() };
     let facts = held.history.iter().map(|(event, evidence)| Fact {
         at: teller.at(event.occurred_at),
         what: teller.fact(&event.kind),
