@@ -6,7 +6,9 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{
+    KnownFormat, ObjectBuilder, OneOfBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
 use utoipa::openapi::{Ref, RefOr, Required, Response as Answered, ResponseBuilder};
@@ -17,6 +19,21 @@ use super::problem::Document;
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Email, min_length = 3, max_length = 254, example = "anna@example.se")]
 pub(super) struct Email(#[expect(dead_code, reason = "stands for an address in schemas")] String);
+
+/// An address of the internet of either version, or none. RFC 791, RFC 4291.
+pub(super) fn ip() -> Schema {
+    let version = |known| {
+        let format = SchemaFormat::KnownFormat(known);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format))
+    };
+    let none = ObjectBuilder::new().schema_type(Type::Null);
+    OneOfBuilder::new()
+        .item(version(KnownFormat::Ipv4))
+        .item(version(KnownFormat::Ipv6))
+        .item(none)
+        .build()
+        .into()
+}
 
 const ABOUT: &str = "What tools and programs tell and ask the gateway. A key's sender is the sender. Each \
 operation names the roles that may call it. Errors are `application/problem+json` (RFC 9457); `docs/api.md` \

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Api;
 use super::caller::Caller;
 use super::check::{Checks, Place};
-use super::document::Email;
+use super::document::{Email, ip};
 use super::once::{Write, answer};
 use super::problem::Problem;
 use crate::consent::ConsentState;
@@ -84,7 +84,7 @@ struct Source {
     form_text: Option<String>,
     /// The person's own; `[api] signups_per_ip` counts by it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = ip)]
     ip: Option<IpAddr>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 512)]
