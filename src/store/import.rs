@@ -4,6 +4,7 @@
 //!
 //! On SQLite, mail waits for the one writer: transactions are short, and between them the way is free.
 
+mod history;
 mod pace;
 pub(super) mod people;
 mod rehearsal;
@@ -27,8 +28,9 @@ use crate::consent::{ConsentState, EventKind};
 use crate::journal::is_no;
 use crate::keys::{Keys, LookupHash};
 use crate::mail::Address;
+use history::Kept;
 use pace::Pace;
-use people::{People, Person};
+use people::People;
 
 /// For how long a slice is tried again while the database is locked or gone.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -92,12 +94,13 @@ pub struct Judged {
 pub struct Importer {
     store: Store,
     pace: Pace,
+    kept: Kept,
 }
 
 impl Store {
     /// What an import's writing is done with.
     pub fn importer(&self) -> Importer {
-        Importer { store: self.clone(), pace: Pace::default() }
+        Importer { store: self.clone(), pace: Pace::default(), kept: Kept::default() }
     }
 
     /// Makes ids, keys and seals. It takes the processor's time and nothing else: call it where that may block.
@@ -246,7 +249,7 @@ impl Importer {
         let mut tx = shared.database.begin(Commit::Synced).await?;
         let begun = Instant::now();
         let now = tx.now().await?;
-        let mut people = People::read(&mut tx, shared, &slice.sender, facts).await?;
+        let mut people = People::read(&mut tx, shared, &slice.sender, facts, &mut self.kept).await?;
         let before = known_ids(&mut tx, &slice.sender, facts).await?;
         let passed_on = passed_on(facts, &mut people, &before);
         let own = |own: &&Prepared| !passed_on.iter().any(|other| other.fact.event.id == own.fact.event.id);
@@ -268,9 +271,9 @@ impl Importer {
             shared.watch.recorded(shared.node, position);
         }
         if !alone {
-            self.pace.wrote(facts.len(), begun.elapsed());
+            self.pace.wrote(facts.len(), begun.elapsed(), people.longest());
         }
-        let states = people.withdrawn();
+        let states = people.committed(&mut self.kept);
         let judged = facts.iter().zip(results).map(|(own, result)| Judged {
             result: result.map_err(RecordError::from),
             withdrawn: states.get(&own.hash).cloned(),
@@ -308,7 +311,10 @@ fn passed_on<'f>(
     people: &mut People<'f>,
     before: &HashSet<Uuid>,
 ) -> Vec<&'f Prepared> {
-    let mut is_left = |own: &&Prepared| address::is_left(&people.of(own.hash).events);
+    let mut known = BTreeMap::new();
+    let mut is_left = |own: &&Prepared| {
+        *known.entry(own.hash).or_insert_with(|| address::is_left(people.of(own.hash).history.events()))
+    };
     let said_no = facts.iter().filter(|own| address::is_own_no(&own.fact.event.kind));
     said_no.filter(|own| !before.contains(&own.fact.event.id)).filter(|own| is_left(own)).collect()
 }
@@ -330,13 +336,14 @@ fn admit_all<'f>(
         if !is_its_own(&own) {
             return Ok(Imported::Unchanged);
         }
-        if before.contains(&own.fact.event.id) || person.holds(own.fact.event.id) {
+        if before.contains(&own.fact.event.id) || person.history.holds(own.fact.event.id) {
             // The commit of an earlier try went through unheard.
             return Ok(if which == Try::Again { Imported::Recorded } else { Imported::Unchanged });
         }
         let newcomer = slice.newcomers.get(&own.hash);
-        let Person { events, state, barrier, proofs, .. } = &*person;
-        let (onto, event) = judge(&own.fact, events, state, *barrier, proofs, now)?;
+        person.history.prepare(&own.fact);
+        let (bearing, state) = (person.history.bearing_on(&own.fact), person.history.standing());
+        let (onto, event) = judge(&own.fact, &bearing, state, person.barrier, &person.proofs, now)?;
         match onto {
             Onto::Already(_) if own.fact.told.is_some() => return Ok(Imported::Unchanged),
             // What has no time is known again by its id alone: left out today, it would count as new tomorrow.

@@ -12,6 +12,7 @@ use crate::support::*;
 
 rules! {
     a_slice_leaves_what_its_facts_leave_one_by_one,
+    a_long_history_is_judged_as_a_short_one,
     what_was_imported_is_unchanged_however_often_it_is_imported,
     replaced_corrected_and_repeated_facts_are_unchanged_too,
     a_list_without_times_beats_no_younger_yes_when_it_comes_again,
@@ -185,6 +186,60 @@ async fn a_slice_leaves_what_its_facts_leave_one_by_one(home: &Home) {
             home.sql(&format!("DELETE FROM {table}")).await;
         }
     }
+}
+
+/// Slice after slice by one importer, while others add to the same histories.
+async fn a_long_history_is_judged_as_a_short_one(home: &Home) {
+    let single = "other-shop";
+    let people = ["a@example.se", "b@example.se"];
+    let mut dice = Dice(7);
+    let mut importer = home.store.importer();
+    for round in 0..10 {
+        let mut facts = Vec::new();
+        for _ in 0..60 {
+            // Most are new, some are told again, and one person says less.
+            let who = people[usize::from(dice.below(5) == 0)];
+            let at = home.in_seconds(-86_400 * 30 + 60 * dice.below(2000) as i64);
+            facts.push(table(who, any_kind(&mut dice), Some(at)));
+        }
+        let again = facts[dice.below(60) as usize].clone();
+        facts.push(again);
+        let one_by_one = facts.iter().map(|fact| NewFact {
+            id: None,
+            sender: single.into(),
+            who: Who::Address(fact.address.clone()),
+            kind: fact.kind.clone(),
+            occurred_at: fact.occurred_at,
+            channel: "import".into(),
+            jurisdiction: fact.jurisdiction.clone(),
+            locale: None,
+            time_zone: None,
+            evidence: fact.evidence.clone(),
+            confirms: None,
+        });
+        let recorded = home.store.record(one_by_one.collect()).await;
+        let expected: Vec<_> =
+            recorded.iter().map(|one| one.as_ref().err().map(ToString::to_string)).collect();
+        let judged = importer.write(&home.store.slice(SENDER, facts)).await.unwrap();
+        let refused: Vec<_> =
+            judged.iter().map(|one| one.result.as_ref().err().map(ToString::to_string)).collect();
+        assert_eq!(refused, expected, "round {round}");
+        for sender in [single, SENDER] {
+            let new = NewFact { sender: sender.into(), ..home.fact("a@example.se", withdrawal()) };
+            home.store.record(vec![new]).await.remove(0).unwrap();
+            if round == 6 {
+                let known =
+                    home.store.consent_of(sender, &[address("a@example.se")]).await.unwrap().remove(0);
+                home.store.erase(sender, known.unwrap().id, "test").await.unwrap();
+            }
+        }
+        home.advance(std::time::Duration::from_secs(1)).await;
+    }
+    for who in people {
+        let (one, many) = (histories(home, single, who).await, histories(home, SENDER, who).await);
+        assert_eq!(one, many, "{who}");
+    }
+    assert!(home.count("SELECT max(version) FROM subscribers").await > 200);
 }
 
 async fn what_was_imported_is_unchanged_however_often_it_is_imported(home: &Home) {

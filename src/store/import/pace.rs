@@ -8,6 +8,9 @@ const LONG: Duration = Duration::from_millis(40);
 /// Facts in a transaction.
 const FEWEST: usize = 32;
 const MOST: usize = 2048;
+/// Each commit folds the longest history anew. One fact at least is added at once for so many of it, however slow the
+/// machine: what a fact costs must not grow with those before it.
+const FOLDED: usize = 128;
 /// Of many facts, so many times these: then a table's rows are one statement, and no rest of a few rows another.
 const STEP: usize = 64;
 /// Enough for those who were woken to be there first.
@@ -35,10 +38,11 @@ impl Pace {
         tokio::time::sleep(GAP).await;
     }
 
-    /// So many facts held the turn for so long.
-    pub fn wrote(&mut self, facts: usize, held: Duration) {
+    /// So many facts held the turn for so long, and the longest history that they were added to has so many.
+    pub fn wrote(&mut self, facts: usize, held: Duration, longest: usize) {
+        let fewest = (longest / FOLDED).clamp(FEWEST, MOST);
         if held > LONG {
-            self.facts = (self.facts * 3 / 4).max(FEWEST);
+            self.facts = (self.facts * 3 / 4).max(fewest);
         } else if held < LONG * 2 / 3 && facts >= self.facts() {
             self.facts = (self.facts * 5 / 4).min(MOST);
         }
@@ -54,14 +58,25 @@ mod tests {
         let mut pace = Pace::default();
         let mut all_take = |millis| {
             for _ in 0..20 {
-                pace.wrote(MOST, Duration::from_millis(millis));
+                pace.wrote(MOST, Duration::from_millis(millis), 5);
             }
             // The last few facts of a file tell nothing of the pace.
-            pace.wrote(3, Duration::from_millis(1));
+            pace.wrote(3, Duration::from_millis(1), 5);
             pace.facts()
         };
         assert_eq!(all_take(1), MOST);
         assert_eq!(all_take(15), MOST);
         assert_eq!(all_take(100), FEWEST);
+    }
+
+    #[test]
+    fn the_longer_a_history_the_more_facts_are_added_at_once() {
+        let mut pace = Pace::default();
+        for (longest, facts) in [(1000, FEWEST), (64_000, 500), (1_000_000, MOST)] {
+            for _ in 0..20 {
+                pace.wrote(MOST, Duration::from_secs(1), longest);
+            }
+            assert_eq!(pace.facts, facts);
+        }
     }
 }

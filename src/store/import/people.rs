@@ -9,9 +9,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::history::{History, Kept};
 use super::{Newcomer, Prepared, Slice};
 use crate::consent::admit::{barrier, begun_anew, begun_anew_event};
-use crate::consent::{ConsentState, Event, fold};
+use crate::consent::{ConsentState, Event};
 use crate::journal::{No, is_no};
 use crate::keys::LookupHash;
 use crate::mail::Address;
@@ -30,8 +31,7 @@ pub(super) struct People<'f>(BTreeMap<LookupHash, Person<'f>>);
 pub(super) struct Person<'f> {
     /// The row that facts are added to; `None` of whom nothing is known.
     own: Option<Own<'f>>,
-    pub events: Vec<Event>,
-    pub state: ConsentState,
+    pub history: History,
     /// Of the facts that this slice tells again.
     pub proofs: Proofs<'f>,
     /// Up to when the tombstones keep out what speaks for mail.
@@ -82,10 +82,6 @@ impl Own<'_> {
 }
 
 impl<'f> Person<'f> {
-    pub fn holds(&self, event: Uuid) -> bool {
-        self.events.iter().any(|own| own.id == event)
-    }
-
     /// What follows is a new history: the old one was erased. `id` makes the ids of what it opens with.
     pub fn begin_anew(
         &mut self,
@@ -94,11 +90,11 @@ impl<'f> Person<'f> {
         id: impl Fn() -> Uuid,
         now: Timestamp,
     ) {
-        self.barrier = self.barrier.max(barrier(&self.state));
-        let state = std::mem::take(&mut self.state);
+        let mut erased = std::mem::take(&mut self.history);
+        let state = erased.state().clone();
+        self.barrier = self.barrier.max(barrier(&state));
         let opening = begun_anew(&state);
         self.left = self.own.take().filter(|own| !own.added.is_empty()).map(|own| (own, state));
-        self.events.clear();
         for no in opening {
             let event = begun_anew_event(id(), no, now);
             self.add(event, None, None, from, newcomer);
@@ -110,7 +106,6 @@ impl<'f> Person<'f> {
         let evidence = &from.fact.evidence;
         self.proofs.keep(event.id, evidence);
         self.add(event, Some(evidence), from.sealed.as_deref().map(Cow::Borrowed), from, newcomer);
-        self.state = fold(&self.events);
     }
 
     fn add(
@@ -129,7 +124,7 @@ impl<'f> Person<'f> {
         own.version += 1;
         let (version, address) = (own.version, &from.address);
         own.added.push(Added { event: event.clone(), version, evidence, sealed, address });
-        self.events.push(event);
+        self.history.push(event);
     }
 
     /// The key of the person's row, if there is one.
@@ -165,6 +160,7 @@ impl<'f> People<'f> {
         shared: &Shared,
         sender: &str,
         facts: &'f [Prepared],
+        kept: &mut Kept,
     ) -> Result<Self> {
         let mut people: BTreeMap<LookupHash, Person<'f>> =
             facts.iter().map(|own| (own.hash, Person::default())).collect();
@@ -187,17 +183,16 @@ impl<'f> People<'f> {
                 person.own = Some(found);
             }
         }
-        owners.extend(people.iter().filter_map(|(hash, person)| Some((person.own.as_ref()?.id, *hash))));
-        let select = "SELECT subscriber, body FROM consent_events WHERE sender = $1 AND subscriber IN {}
-                      ORDER BY subscriber, version";
-        let ids = owners.keys().map(|id| Value::from(*id)).collect();
-        for row in rows::with_list(session, select, values![sender], ids).await? {
-            let hash =
-                owners.get(&row.id(0)?).ok_or_else(|| Fault::Unreadable("a history of nobody".into()))?;
-            people.entry(*hash).or_default().events.push(row.json(1)?);
+        for (hash, person) in &mut people {
+            let Some(own) = &person.own else { continue };
+            match kept.take(own.id, own.version) {
+                Some(history) => person.history = history,
+                None => drop(owners.insert(own.id, *hash)),
+            }
         }
-        for person in people.values_mut() {
-            person.state = fold(&person.events);
+        for (id, events) in histories(session, sender, owners.keys()).await? {
+            let person = owners.get(&id).and_then(|hash| people.get_mut(hash));
+            person.ok_or_else(nobodys)?.history = History::of(events);
         }
         let mut people = Self(people);
         people.read_proofs(session, shared, sender, facts).await?;
@@ -217,7 +212,11 @@ impl<'f> People<'f> {
             let Some(person) = self.0.get(&own.hash).filter(|person| person.key().is_some()) else {
                 continue;
             };
-            owners.extend(proofs::wanted(&own.fact, &person.events).into_iter().map(|id| (id, own.hash)));
+            owners.extend(
+                proofs::wanted(&own.fact, &person.history.bearing_on(&own.fact))
+                    .into_iter()
+                    .map(|id| (id, own.hash)),
+            );
         }
         let wanted: BTreeSet<Uuid> = owners.keys().copied().collect();
         let mut keys = HashMap::new();
@@ -253,9 +252,10 @@ impl<'f> People<'f> {
         let (mut made, mut changed, mut events, mut touched, mut noes) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (hash, person) in &mut self.0 {
-            let current = person.own.as_mut().map(|own| (own, &person.state));
+            let is_added = |own: &&mut Own<'_>| !own.added.is_empty();
+            let current = person.own.as_mut().filter(is_added).map(|own| (own, person.history.state()));
             let left = person.left.as_mut().map(|(own, state)| (own, &*state));
-            for (own, state) in left.into_iter().chain(current).filter(|(own, _)| !own.added.is_empty()) {
+            for (own, state) in left.into_iter().chain(current) {
                 seal(session, shared, own).await?;
                 touched.push(Value::from(*hash));
                 let (json, why) = (to_json(state), subscriber::suppressed(state));
@@ -289,11 +289,45 @@ impl<'f> People<'f> {
         Ok(noes)
     }
 
-    /// The state of everybody who has withdrawn something.
-    pub fn withdrawn(self) -> HashMap<LookupHash, Arc<ConsentState>> {
-        let withdrawn = self.0.into_iter().filter(|(_, person)| !person.state.withdrawals.is_empty());
-        withdrawn.map(|(hash, person)| (hash, Arc::new(person.state))).collect()
+    /// How many facts the longest history has.
+    pub fn longest(&self) -> usize {
+        self.0.values().map(|person| person.history.events().len()).max().unwrap_or_default()
     }
+
+    /// The state of everybody who has withdrawn something. What is durable now is kept.
+    pub fn committed(self, kept: &mut Kept) -> HashMap<LookupHash, Arc<ConsentState>> {
+        let mut withdrawn = HashMap::new();
+        for (hash, mut person) in self.0 {
+            let state = person.history.state();
+            if !state.withdrawals.is_empty() {
+                withdrawn.insert(hash, Arc::new(state.clone()));
+            }
+            if let Some(own) = person.own {
+                kept.keep(own.id, own.version, person.history);
+            }
+        }
+        withdrawn
+    }
+}
+
+/// The facts of these rows, each row's oldest first.
+async fn histories(
+    session: &mut Session,
+    sender: &str,
+    people: impl Iterator<Item = &Uuid>,
+) -> Result<HashMap<Uuid, Vec<Event>>> {
+    let select = "SELECT subscriber, body FROM consent_events WHERE sender = $1 AND subscriber IN {}
+                  ORDER BY subscriber, version";
+    let ids = people.map(|id| Value::from(*id)).collect();
+    let mut histories: HashMap<Uuid, Vec<Event>> = HashMap::new();
+    for row in rows::with_list(session, select, values![sender], ids).await? {
+        histories.entry(row.id(0)?).or_default().push(row.json(1)?);
+    }
+    Ok(histories)
+}
+
+fn nobodys() -> Fault {
+    Fault::Unreadable("a history of nobody".into())
 }
 
 fn own<'f>(row: &Row) -> Result<Own<'f>> {
