@@ -36,6 +36,7 @@ pub struct Config {
     pub database: SecretString,
     pub queue: Queue,
     pub smtp: Smtp,
+    pub feedback: Option<Feedback>,
     pub web: Web,
     pub api: Api,
     pub logins: Patience,
@@ -85,6 +86,15 @@ pub struct Smtp {
     /// Of a message's lines and header, in octets.
     pub max_line: usize,
     pub max_header: usize,
+}
+
+/// `[feedback]`.
+pub struct Feedback {
+    pub listen: Vec<SocketAddr>,
+    /// A-labels, lower case.
+    pub domain: String,
+    pub limits: Limits,
+    pub max_message_size: usize,
 }
 
 /// `[web]`.

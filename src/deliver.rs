@@ -64,6 +64,8 @@ pub struct Parts {
     pub hostname: String,
     /// `https://mail.example.com`, without a final slash.
     pub public_url: String,
+    /// Where unsubscribe mail is taken, if it is.
+    pub feedback_domain: Option<String>,
     pub lease: Duration,
     /// Rung by intake and `record` when the queue changed.
     pub queue_changed: Arc<Notify>,
@@ -283,6 +285,7 @@ impl Departures {
         let making = Making {
             hostname: &self.parts.hostname,
             public_url: &self.parts.public_url,
+            feedback_domain: self.parts.feedback_domain.as_deref(),
             link_keys: &self.parts.link_keys.load(),
             signers: &self.parts.signers.load(),
             settings: upstream.settings(),

@@ -8,7 +8,7 @@
 //! smtp      classify    policy    one commit schedule    policy          rewrite    sign    deliver  outcome
 //!         \__________ intake ___________/             \___________________ deliver ____________________/
 //!
-//! a fact (click, API call, import, command) ─▶ check ─▶ commit ─▶ stop what is queued              record
+//! a fact (click, mail, API call, import, command) ─▶ check ─▶ commit ─▶ stop what is queued              record
 //! ```
 //!
 //! Three spines tell the story from top to bottom, and everything else is a step that one of them calls:
@@ -69,6 +69,7 @@ pub mod spool;
 
 // Facts.
 pub mod record;
+pub mod feedback;
 pub mod feed;
 pub mod retention;
 

@@ -29,6 +29,7 @@ use crate::credential::Verifier;
 use crate::deliver;
 use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
+use crate::feedback::Feedback;
 use crate::intake::{ContentLog, Intake};
 use crate::keys::LinkKeys;
 use crate::limits::{KeyRate, PeerRate};
@@ -38,7 +39,7 @@ use crate::policy::PolicySet;
 use crate::record::Recorder;
 use crate::retention;
 use crate::sign::{SignError, Signers, SigningKey};
-use crate::smtp::server::{self, Greeting};
+use crate::smtp::server::{self, Greeting, Taker};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::telemetry::metrics;
 use crate::web;
@@ -55,6 +56,8 @@ use stage::Stage;
 const LINK_KEYS_EVERY: Duration = Duration::from_secs(2);
 /// What a stage gets beyond its own bound to wind up.
 const GRACE: Duration = Duration::from_secs(5);
+/// Of one mail that comes back: what RFC 5321, 4.5.3.1.8, asks for.
+const RETURNED_RECIPIENTS: usize = 100;
 
 /// A gateway that runs. `drain` ends it in order; dropped, it is told to end and not waited for.
 pub struct Running {
@@ -62,6 +65,8 @@ pub struct Running {
     pub smtp: Vec<SocketAddr>,
     pub web: SocketAddr,
     pub api: SocketAddr,
+    /// Where mail comes back, if it does.
+    pub feedback: Vec<SocketAddr>,
     /// What links begin with.
     pub public_url: String,
     pub store: Store,
@@ -80,6 +85,7 @@ pub struct Running {
 /// In the order in which they end.
 struct Stages {
     smtp: Stage,
+    feedback: Option<Stage>,
     web: Stage,
     api: Stage,
     deliver: Stage,
@@ -89,6 +95,7 @@ struct Stages {
 /// The listeners, bound before anything is promised.
 struct Listeners {
     smtp: Vec<(TcpListener, Greeting)>,
+    feedback: Vec<(TcpListener, Greeting)>,
     web: TcpListener,
     api: TcpListener,
 }
@@ -188,7 +195,11 @@ async fn bind(config: &Config) -> anyhow::Result<Listeners> {
     for address in &config.smtp.implicit_tls {
         smtp.push((one(*address).await?, Greeting::ImplicitTls));
     }
-    Ok(Listeners { smtp, web: one(config.web.listen).await?, api: one(config.api.listen).await? })
+    let mut feedback = Vec::new();
+    for address in config.feedback.iter().flat_map(|feedback| &feedback.listen) {
+        feedback.push((one(*address).await?, Greeting::Plain));
+    }
+    Ok(Listeners { smtp, feedback, web: one(config.web.listen).await?, api: one(config.api.listen).await? })
 }
 
 async fn share(
@@ -238,13 +249,13 @@ async fn run(
     lock: Lock,
 ) -> anyhow::Result<Running> {
     let (ended, on_end) = mpsc::unbounded_channel();
-    let addresses = listeners.smtp.iter().map(|(listener, _)| listener.local_addr());
-    let smtp_addresses = addresses.collect::<Result<Vec<_>, _>>()?;
+    let (smtp_addresses, feedback_addresses) = (addresses(&listeners.smtp)?, addresses(&listeners.feedback)?);
     let (web_address, api_address) = (listeners.web.local_addr()?, listeners.api.local_addr()?);
     let drain = config.queue.drain;
     let (mut background, tls) = background(&config, &shared, &ended)?;
     let asked = follow_policies(reader, &shared, &ended, &mut background);
-    let smtp = smtp(&config, &shared, listeners.smtp, tls, &ended);
+    let smtp = smtp(&config, &shared, listeners.smtp, tls.clone(), &ended);
+    let feedback = feedback(&config, &shared, listeners.feedback, tls, &ended);
     let feed = Feed::new(shared.store.clone());
     background.push(Stage::start("feed", &ended, |stop| feed.clone().run(stop)));
     let (store, policies) = (shared.store.clone(), shared.policies.clone());
@@ -261,19 +272,21 @@ async fn run(
     });
     let deliver = departure(config, &shared, &ended)?;
     background.shrink_to_fit();
-    tracing::info!(smtp = ?smtp_addresses, web = %web_address, api = %api_address, "gateway accepts");
+    let returned = feedback.as_ref().map(|_| tracing::field::debug(&feedback_addresses));
+    tracing::info!(smtp = ?smtp_addresses, feedback = returned, web = %web_address, api = %api_address, "gateway accepts");
     systemd::ready();
     Ok(Running {
         smtp: smtp_addresses,
         web: web_address,
         api: api_address,
+        feedback: feedback_addresses,
         public_url: shared.public_url,
         store: shared.store,
         recorder: shared.recorder,
         policies: shared.policies,
         signers: shared.signers,
         asked,
-        stages: Stages { smtp, web, api, deliver, background },
+        stages: Stages { smtp, feedback, web, api, deliver, background },
         ended: on_end,
         drain,
         _lock: lock,
@@ -373,8 +386,45 @@ fn smtp(
         balancers: config.smtp.balancers.clone(),
         limits: config.smtp.limits.clone(),
     };
-    let (intake, verifier, drain) = (shared.intake.clone(), shared.verifier.clone(), config.queue.drain);
-    Stage::start("smtp", ended, |stop| server::serve(listeners, settings, intake, verifier, stop, drain))
+    let taker = Taker::Submission(shared.intake.clone());
+    let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
+    Stage::start("smtp", ended, |stop| server::serve(listeners, settings, taker, verifier, stop, drain))
+}
+
+/// Where mail comes back, if configuration says so. Nobody is trusted and nobody logs in.
+fn feedback(
+    config: &Config,
+    shared: &Shared,
+    listeners: Vec<(TcpListener, Greeting)>,
+    tls: ServerTls,
+    ended: &Ended,
+) -> Option<Stage> {
+    let own = config.feedback.as_ref()?;
+    let settings = server::Settings {
+        hostname: config.hostname.clone(),
+        max_message_size: own.max_message_size,
+        max_recipients: RETURNED_RECIPIENTS,
+        allow_plaintext_auth: false,
+        tls,
+        trusted: Vec::new(),
+        balancers: config.smtp.balancers.clone(),
+        limits: own.limits.clone(),
+    };
+    let taker = Taker::Feedback(Arc::new(Feedback {
+        domain: own.domain.clone(),
+        store: shared.store.clone(),
+        recorder: shared.recorder.clone(),
+        policies: shared.policies.clone(),
+        link_keys: shared.link_keys.clone(),
+    }));
+    let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
+    Some(Stage::start("feedback", ended, |stop| {
+        server::serve(listeners, settings, taker, verifier, stop, drain)
+    }))
+}
+
+fn addresses(listeners: &[(TcpListener, Greeting)]) -> std::io::Result<Vec<SocketAddr>> {
+    listeners.iter().map(|(listener, _)| listener.local_addr()).collect()
 }
 
 fn departure(config: Config, shared: &Shared, ended: &Ended) -> anyhow::Result<Stage> {
@@ -387,6 +437,7 @@ fn departure(config: Config, shared: &Shared, ended: &Ended) -> anyhow::Result<S
         upstreams: shared.upstreams.clone(),
         hostname: config.hostname,
         public_url: shared.public_url.clone(),
+        feedback_domain: config.feedback.map(|own| own.domain),
         lease: config.queue.lease,
         queue_changed: shared.queue_changed.clone(),
     };
@@ -431,7 +482,12 @@ impl Running {
         let bound = self.drain + GRACE;
         systemd::stopping();
         tracing::info!("gateway drains");
-        self.stages.smtp.end(bound).await;
+        let feedback = async {
+            if let Some(feedback) = self.stages.feedback {
+                feedback.end(bound).await;
+            }
+        };
+        tokio::join!(self.stages.smtp.end(bound), feedback);
         tokio::join!(self.stages.web.end(bound), self.stages.api.end(bound));
         self.stages.deliver.end(bound).await;
         for stage in self.stages.background {

@@ -63,6 +63,7 @@ impl Peer {
     fn new(kind: u8) -> Self {
         let bit = |at: u8| kind >> at & 1 == 1;
         let terms = Terms {
+            door: Door::Submission,
             hostname: "gateway.example".into(),
             max_message_size: LIMIT,
             max_recipients: RECIPIENTS,

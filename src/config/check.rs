@@ -2,6 +2,7 @@
 
 mod departure;
 mod doors;
+mod feedback;
 mod limits;
 mod listeners;
 
@@ -38,6 +39,7 @@ pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path) -> Option<Confi
     let database = checker.database(raw.database, &data_dir);
     let queue = checker.queue(raw.queue);
     let smtp = checker.smtp(raw.smtp);
+    let feedback = raw.feedback.map(|raw| checker.feedback(raw));
     let web = checker.web(raw.web);
     let upstreams = checker.upstreams(raw.upstreams);
     let dkim = checker.dkim(raw.dkim);
@@ -48,6 +50,10 @@ pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path) -> Option<Confi
         database: database?,
         queue,
         smtp,
+        feedback: match feedback {
+            None => None,
+            Some(feedback) => Some(feedback?),
+        },
         web: web?,
         api: checker.api(raw.api),
         logins: checker.logins(raw.logins),

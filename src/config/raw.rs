@@ -27,6 +27,7 @@ pub struct RawConfig {
     pub database: RawDatabase,
     pub queue: RawQueue,
     pub smtp: RawSmtp,
+    pub feedback: Option<RawFeedback>,
     pub web: RawWeb,
     pub api: RawApi,
     pub logins: RawLogins,
@@ -58,6 +59,14 @@ pub struct RawSmtp {
     pub trusted: Vec<RawTrusted>,
     pub proxy_protocol: Typed<Vec<Given<IpNet>>>,
     pub limits: RawSmtpLimits,
+}
+
+pub struct RawFeedback {
+    pub listen: Typed<Vec<Given<SocketAddr>>>,
+    pub domain: Typed<String>,
+    pub max_message_size: Typed<usize>,
+    pub max_connections: Typed<u32>,
+    pub max_connections_per_address: Typed<u32>,
 }
 
 pub struct RawTrusted {
@@ -126,13 +135,13 @@ pub fn read(mut file: Table<'_>) -> RawConfig {
         database: file.table("database").map(database).unwrap_or_default(),
         queue: file.table("queue").map(queue).unwrap_or_default(),
         smtp: file.table("smtp").map(smtp).unwrap_or_default(),
+        feedback: file.table("feedback").map(feedback),
         web: file.table("web").map(web).unwrap_or_default(),
         api: file.table("api").map(api).unwrap_or_default(),
         logins: file.table("logins").map(limits::logins).unwrap_or_default(),
         upstreams: file.tables("upstream").into_iter().map(upstream).collect(),
         dkim: file.tables("dkim").into_iter().map(dkim).collect(),
     };
-    file.not_in_force("feedback", |v| v.table().map(|table| later(table, &["listen", "domain"])));
     let webhook = ["name", "kind", "key_file", "topic", "certificate_file"];
     file.not_in_force("webhook", |v| v.list(|item| item.table().map(|table| later(table, &webhook))));
     finish(file);
@@ -180,6 +189,18 @@ fn smtp(mut table: Table<'_>) -> RawSmtp {
         trusted: table.tables("trusted").into_iter().map(trusted).collect(),
         proxy_protocol: table.take("proxy_protocol", |v| v.texts(network)),
         limits: limits::smtp(&mut table),
+    };
+    finish(table);
+    read
+}
+
+fn feedback(mut table: Table<'_>) -> RawFeedback {
+    let read = RawFeedback {
+        listen: table.need("listen", |v| v.texts(socket)),
+        domain: table.need("domain", |v| v.non_empty()),
+        max_message_size: table.take("max_message_size", |v| v.read(size)),
+        max_connections: table.take("max_connections", |v| v.count()),
+        max_connections_per_address: table.take("max_connections_per_address", |v| v.count()),
     };
     finish(table);
     read

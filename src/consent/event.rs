@@ -51,7 +51,9 @@ pub struct Event {
 }
 
 /// The channels of a person's own links: what comes in by them may come again and again.
-const OWN_LINKS: [&str; 2] = ["page", "one_click"];
+const OWN_LINKS: [&str; 3] = ["page", "one_click", BY_MAILTO];
+/// The channel of what is said by mail to an address that we made.
+pub const BY_MAILTO: &str = "mailto";
 /// The channel of what an erased person's new history begins with: it is ours, so nobody takes it back.
 pub const BEGUN_ANEW: &str = "begun_anew";
 /// The channel of the no that stands under an address which its person has left. It is ours as well.

@@ -81,7 +81,7 @@ impl<'h> Model<'h> {
                     && Self::before(no, yes)
                     && Self::before(yes, named)
             });
-            ["page", "one_click"].contains(&no.channel.as_str())
+            ["page", "one_click", "mailto"].contains(&no.channel.as_str())
                 && Self::own_no(named) == Some(scopes.clone())
                 && Self::before(no, named)
                 && undo.occurred_at.as_second() - no.occurred_at.as_second() <= UNDO_SECONDS

@@ -6,6 +6,8 @@
 //! Octets before the MAC: version, purpose, key id (2, big-endian), subscriber (16), delivery (16), then the
 //! scope's text, or nothing. A token has one spelling only: whatever differs from it is forged.
 
+mod returned;
+
 use data_encoding::BASE64URL_NOPAD;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
@@ -13,6 +15,7 @@ use uuid::Uuid;
 use crate::keys::{LinkKey, LinkKeyState, LinkKeys};
 use crate::policy::Scope;
 use crate::policy::scope::MAX_SCOPE;
+pub use returned::{RETURN_TOKEN, ReturnLink, ScopeMark, open_return, seal_return};
 
 /// What a link is for; a token for one purpose opens no other page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::response::{Failure, Unfit};
 use super::upstream::{Body, Capabilities, Offer, Settings};
-use crate::consent::token::{Link, Purpose, seal};
+use crate::consent::token::{Link, Purpose, seal, seal_return};
+use crate::feedback::UNSUBSCRIBE;
 use crate::keys::LinkKeys;
 use crate::language;
 use crate::mail::RawMessage;
@@ -64,6 +65,8 @@ pub enum NoCopy {
 pub struct Making<'a> {
     pub hostname: &'a str,
     pub public_url: &'a str,
+    /// Where unsubscribe mail is taken, if it is.
+    pub feedback_domain: Option<&'a str>,
     pub link_keys: &'a LinkKeys,
     pub signers: &'a Signers,
     pub settings: &'a Settings,
@@ -123,7 +126,7 @@ impl Making<'_> {
         let sender = self.policy.sender(&claim.sender).ok_or(NoCopy::UnknownSender)?;
         Ok(Rewriting {
             stream: facts.stream,
-            links: links(self.link_keys, self.public_url, claim, facts, person)?,
+            links: self.links(claim, facts, person)?,
             language: spoken(sender, person),
             footer_text: footer_text(sender, person),
             sender_name: sender.name.clone(),
@@ -150,6 +153,45 @@ impl Making<'_> {
                 Offer::Lacking => EightBit::Encode,
             },
         })
+    }
+
+    /// The signed links of one copy: none to a person without a record, which only marketing must have, and mail that
+    /// is to be confirmed by one.
+    fn links(
+        &self,
+        claim: &Claim,
+        facts: &Facts,
+        person: Option<&Subscriber>,
+    ) -> Result<Option<Links>, NoCopy> {
+        let (keys, public_url) = (self.link_keys, self.public_url);
+        let confirms = facts.confirm_link == ConfirmLink::Present;
+        if let (DeliveryKind::Own, Stream::Functional, Some(about)) =
+            (claim.kind, facts.stream, claim.subscriber)
+        {
+            return Ok(Some(links_to_data(keys, public_url, claim, about, person)));
+        }
+        let Some(person) = person else {
+            return if marketing(facts) || confirms { Err(NoCopy::NoSubscriber) } else { Ok(None) };
+        };
+        let token = |purpose| {
+            let link = Link {
+                purpose,
+                subscriber: person.id,
+                scope: facts.scope.clone(),
+                delivery: claim.fence.delivery,
+            };
+            seal(keys, &link)
+        };
+        Ok(Some(Links {
+            unsubscribe: format!("{public_url}/u/{}", token(Purpose::Unsubscribe)),
+            preferences: format!("{public_url}/p/{}", token(Purpose::Preferences)),
+            confirm: confirms.then(|| format!("{public_url}/c/{}", token(Purpose::Confirm))),
+            data: None,
+            mailto: self.feedback_domain.map(|domain| {
+                let token = seal_return(keys, person.id, facts.scope.as_ref());
+                format!("{UNSUBSCRIBE}{token}@{domain}?subject=unsubscribe")
+            }),
+        }))
     }
 
     /// Mail of ours has our own placeholders, and quotes what others wrote.
@@ -181,41 +223,6 @@ fn tracked(verdict: &Verdict, taken_out: TakenOut) -> Tracked {
 
 fn marketing(facts: &Facts) -> bool {
     facts.stream == Stream::Marketing
-}
-
-/// The signed links of one copy: none to a person without a record, which only marketing must have, and mail that is
-/// to be confirmed by one.
-fn links(
-    keys: &LinkKeys,
-    public_url: &str,
-    claim: &Claim,
-    facts: &Facts,
-    person: Option<&Subscriber>,
-) -> Result<Option<Links>, NoCopy> {
-    let confirms = facts.confirm_link == ConfirmLink::Present;
-    if let (DeliveryKind::Own, Stream::Functional, Some(about)) = (claim.kind, facts.stream, claim.subscriber)
-    {
-        return Ok(Some(links_to_data(keys, public_url, claim, about, person)));
-    }
-    let Some(person) = person else {
-        return if marketing(facts) || confirms { Err(NoCopy::NoSubscriber) } else { Ok(None) };
-    };
-    let token = |purpose| {
-        let link = Link {
-            purpose,
-            subscriber: person.id,
-            scope: facts.scope.clone(),
-            delivery: claim.fence.delivery,
-        };
-        seal(keys, &link)
-    };
-    Ok(Some(Links {
-        unsubscribe: format!("{public_url}/u/{}", token(Purpose::Unsubscribe)),
-        preferences: format!("{public_url}/p/{}", token(Purpose::Preferences)),
-        confirm: confirms.then(|| format!("{public_url}/c/{}", token(Purpose::Confirm))),
-        data: None,
-        mailto: None,
-    }))
 }
 
 /// Of a letter about a person's data. Whoever has the person's address sees it all; whoever has another may only say that

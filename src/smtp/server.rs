@@ -9,6 +9,7 @@ mod limits;
 mod login;
 mod pace;
 mod proxy;
+mod returned;
 mod room;
 mod turned_away;
 #[cfg(test)]
@@ -26,8 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::limits::Limits;
 use self::room::Room;
-use super::session::{AuthOver, StartTls, Terms};
+use super::session::{AuthOver, Door, StartTls, Terms};
 use crate::credential::Verifier;
+use crate::feedback::Feedback;
 use crate::intake::Intake;
 use crate::limits::Tally;
 use crate::limits::places::{Capacity, Full, Places};
@@ -62,6 +64,22 @@ pub struct Trusted {
     pub max_connections: usize,
 }
 
+/// Who takes the mail that comes in, and with that whose mail it is.
+#[derive(Clone)]
+pub enum Taker {
+    Submission(Arc<Intake>),
+    Feedback(Arc<Feedback>),
+}
+
+impl Taker {
+    fn door(&self) -> Door {
+        match self {
+            Self::Submission(_) => Door::Submission,
+            Self::Feedback(_) => Door::Feedback,
+        }
+    }
+}
+
 /// Whether a listener speaks TLS from the first octet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Greeting {
@@ -85,7 +103,7 @@ struct Shared {
     tls: Option<TlsAcceptor>,
     trusted: Vec<Trusted>,
     balancers: Vec<ipnet::IpNet>,
-    intake: Arc<Intake>,
+    taker: Taker,
     verifier: Verifier,
     shutdown: CancellationToken,
     limits: Limits,
@@ -102,10 +120,11 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(settings: Settings, intake: Arc<Intake>, verifier: Verifier, shutdown: CancellationToken) -> Self {
+    fn new(settings: Settings, taker: Taker, verifier: Verifier, shutdown: CancellationToken) -> Self {
         let starttls = if settings.tls.is_some() { StartTls::Offered } else { StartTls::Absent };
         let auth = if settings.allow_plaintext_auth { AuthOver::Anything } else { AuthOver::TlsAlone };
         let terms = Terms {
+            door: taker.door(),
             hostname: settings.hostname,
             max_message_size: settings.max_message_size,
             max_recipients: settings.max_recipients,
@@ -133,7 +152,7 @@ impl Shared {
             tls: settings.tls.map(TlsAcceptor::from),
             trusted: settings.trusted,
             balancers: settings.balancers,
-            intake,
+            taker,
             verifier,
             shutdown,
         }
@@ -145,12 +164,12 @@ impl Shared {
 pub async fn serve(
     listeners: Vec<(TcpListener, Greeting)>,
     settings: Settings,
-    intake: Arc<Intake>,
+    taker: Taker,
     verifier: Verifier,
     shutdown: CancellationToken,
     drain: Duration,
 ) {
-    let shared = Arc::new(Shared::new(settings, intake, verifier, shutdown));
+    let shared = Arc::new(Shared::new(settings, taker, verifier, shutdown));
     let mut listening = JoinSet::new();
     for (listener, greeting) in listeners {
         listening.spawn(listen(listener, greeting, shared.clone(), drain));
@@ -192,19 +211,27 @@ async fn listen(listener: TcpListener, greeting: Greeting, shared: Arc<Shared>, 
 fn admit(tcp: TcpStream, greeting: Greeting, shared: &Arc<Shared>, sessions: &mut JoinSet<()>) {
     let place = shared.places.enter();
     if place.is_err() && shared.turned_away.available_permits() == 0 {
-        metrics::limited("smtp", Full::All.as_str());
+        metrics::limited(shared.terms.door.word(), Full::All.as_str());
         return;
     }
     let shared = shared.clone();
     sessions.spawn(async move {
         match place {
             Ok(place) => {
-                let _open = metrics::smtp_connection(greeting.word());
+                let _open = metrics::smtp_connection(listener(&shared, greeting));
                 connection::attend(tcp, greeting, &shared, place).await;
             }
             Err(full) => turned_away::attend(tcp, greeting, &shared, full).await,
         }
     });
+}
+
+/// One word for the metrics.
+fn listener(shared: &Shared, greeting: Greeting) -> &'static str {
+    match shared.terms.door {
+        Door::Submission => greeting.word(),
+        Door::Feedback => Door::Feedback.word(),
+    }
 }
 
 /// A task that panicked took its own connection with it and nothing else.

@@ -19,7 +19,7 @@ use super::auth::{Exchange, Login};
 use super::wire::BadLine;
 use crate::classify::Grant;
 use crate::mail::parameters::Utf8;
-use crate::mail::{Envelope, Reply};
+use crate::mail::{Address, Envelope, RcptParameters, Reply};
 
 /// The longest line of an AUTH exchange, CRLF included. RFC 4954, 4.
 pub const MAX_AUTH_LINE: usize = 12_288;
@@ -27,6 +27,8 @@ pub const MAX_AUTH_LINE: usize = 12_288;
 /// MAIL besides: SIZE (26 octets, RFC 1870, 3), BODY (14, RFC 6152, 3), SMTPUTF8 (10, RFC 6531, 3.1), AUTH (500,
 /// RFC 4954, 3), RET and ENVID (9 and 107, RFC 3461, 4.3 and 4.4). RCPT needs less: NOTIFY and ORCPT come to 536.
 pub const LEAST_COMMAND: usize = 512 + 26 + 14 + 10 + 500 + 9 + 107;
+/// What is said of every address that is not one of ours, whatever is wrong with it.
+pub const NOBODY: &str = "no such address here";
 /// A wrong password counts as so many bad commands.
 const WRONG_LOGIN: u32 = 5;
 
@@ -95,12 +97,32 @@ enum Arguments {
 /// What a server offers and allows; the same for all its sessions.
 #[derive(Clone, Debug)]
 pub struct Terms {
+    pub door: Door,
     pub hostname: String,
     pub max_message_size: usize,
     pub max_recipients: usize,
     pub starttls: StartTls,
     pub auth: AuthOver,
     pub bounds: Bounds,
+}
+
+/// Whose mail comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Tools', which log in. RFC 6409.
+    Submission,
+    /// Everybody's, to a few addresses of ours. Nobody logs in, and each recipient is asked about: nothing is relayed.
+    Feedback,
+}
+
+impl Door {
+    /// One word for the metrics and the log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Submission => "smtp",
+            Self::Feedback => "feedback",
+        }
+    }
 }
 
 /// What a session may take of our patience.
@@ -230,6 +252,8 @@ pub enum Effect {
     Verify(Login),
     /// Before the reply is said: if the holder's credential is no longer in force, call `revoked` and say that.
     Confirm,
+    /// Find out whether it is an address of ours, then call `judged`.
+    Ask(Box<Asked>),
     /// Read message data, then call `hand_over`.
     ReadData {
         /// What the peer said of its size, or 0.
@@ -237,6 +261,24 @@ pub enum Effect {
     },
     /// Read so many octets; then `chunk_refused`, or after the last chunk `hand_over`.
     ReadChunk(Chunk),
+}
+
+/// A recipient that was named and is not taken yet.
+#[derive(Debug)]
+pub struct Asked {
+    pub address: Address,
+    parameters: RcptParameters,
+    /// Of the command's arguments.
+    octets: usize,
+}
+
+/// What came of `Effect::Ask`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    Ours,
+    Nobody,
+    /// It could not be found out.
+    Unavailable,
 }
 
 /// What came of a login.
@@ -251,7 +293,8 @@ pub enum Verified {
 /// A transaction whose data has come in full.
 #[derive(Clone, Debug)]
 pub struct HandOver {
-    pub holder: Holder,
+    /// None at the door where nobody logs in.
+    pub holder: Option<Holder>,
     pub envelope: Envelope,
     /// A domain, a literal, or `unknown`.
     pub helo: String,
@@ -364,6 +407,20 @@ impl Session {
         self.judge(step)
     }
 
+    /// What came of `Effect::Ask`.
+    pub fn judged(&mut self, asked: Asked, known: Known) -> Step {
+        let most = self.terms.max_recipients;
+        let step = match (&mut self.state, known) {
+            (State::Transaction(transaction), Known::Ours) => {
+                transaction.add(asked.address, asked.parameters, (asked.octets, most))
+            }
+            (_, Known::Ours) => Step::say(503, (5, 5, 1), "MAIL comes first"),
+            (_, Known::Nobody) => Step::say(550, (5, 1, 1), NOBODY),
+            (_, Known::Unavailable) => Step::say(451, (4, 3, 0), "can't tell now, try again later"),
+        };
+        self.judge(step)
+    }
+
     /// TLS is on. All that the peer said before is forgotten, what its network stands for is not.
     /// RFC 3207, 4.2.
     pub fn secured(&mut self) {
@@ -378,8 +435,12 @@ impl Session {
         (self.strikes, self.dropped, self.idle_commands) = (0, 0, 0);
         let hello = self.hello.as_ref()?;
         let utf8 = transaction.envelope.asked.utf8;
+        let holder = self.holder().cloned();
+        if holder.is_none() && self.terms.door == Door::Submission {
+            return None;
+        }
         Some(HandOver {
-            holder: self.holder()?.clone(),
+            holder,
             envelope: transaction.envelope,
             helo: if mailbox::is_host(&hello.name) { hello.name.clone() } else { "unknown".to_owned() },
             protocol: HandOver::protocol(hello.protocol, utf8, self.channel, self.authenticated.as_ref()),
@@ -463,6 +524,8 @@ impl Session {
                 0
             }
             Some(500..=504 | 530 | 538) => 1,
+            // Somebody guesses.
+            Some(550) if self.terms.door == Door::Feedback => 1,
             Some(535) => WRONG_LOGIN,
             _ => 0,
         };

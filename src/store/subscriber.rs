@@ -98,10 +98,22 @@ impl Store {
         &self,
         link: &crate::consent::token::Link,
     ) -> Result<Option<SubscriberRecord>, StoreError> {
-        // Invariant 15: the one query without its sender; only a link that our key signed gets here.
+        self.signed_for(link.subscriber).await
+    }
+
+    async fn signed_for(&self, id: Uuid) -> Result<Option<SubscriberRecord>, StoreError> {
+        // Invariant 15: the one query without its sender; only a link or an address that our key signed gets here.
         let sql = super::sql::built(format!("{SELECT_RECORD} WHERE id = $1"));
-        let row = self.inner.database.read().await?.fetch_optional(sql, values![link.subscriber]).await?;
+        let row = self.inner.database.read().await?.fetch_optional(sql, values![id]).await?;
         Ok(row.map(|row| self.record_of(&row)).transpose()?)
+    }
+
+    /// The subscriber whom an address that we signed names.
+    pub async fn subscriber_of_return(
+        &self,
+        link: &crate::consent::token::ReturnLink,
+    ) -> Result<Option<SubscriberRecord>, StoreError> {
+        self.signed_for(link.subscriber).await
     }
 
     /// The history, oldest first, with the evidence where its key still exists.

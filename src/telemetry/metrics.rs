@@ -81,6 +81,7 @@ families! {
     NOT_SMTP = "optgate_smtp_not_smtp_total", Counter, "Connections that began with something else than was expected of them, by what it was.";
     LOGINS = "optgate_logins_total", Counter, "Logins by SMTP and API, by result.";
     LIMITED = "optgate_limited_total", Counter, "What a limit slowed or refused, by door and limit.";
+    FEEDBACK_MAILS = "optgate_feedback_mails_total", Counter, "Mail to the feedback listener, by what came of it.";
     // facts
     FACTS = "optgate_facts_total", Counter, "Facts recorded about people, by kind.";
     // the way out
@@ -203,7 +204,13 @@ pub fn login(door: &'static str, result: &'static str) {
     counter!(LOGINS.name, "door" => door, "result" => result).increment(1);
 }
 
-/// A limit had its say at a door (`smtp`, `web`, `api`); it is called by its key in the configuration.
+/// Mail came back: `done`, `automatic` (it changed nothing), `nobody` (to no address of ours), `failed` (451).
+pub fn returned(result: &'static str) {
+    let result = begun::one_of(begun::RETURNED, result);
+    counter!(FEEDBACK_MAILS.name, "result" => result).increment(1);
+}
+
+/// A limit had its say at a door (`smtp`, `feedback`, `web`, `api`); it is called by its key in the configuration.
 pub fn limited(door: &'static str, limit: &'static str) {
     let limit = begun::limit_of(door, limit);
     counter!(LIMITED.name, "door" => door, "limit" => limit).increment(1);

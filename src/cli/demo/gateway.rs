@@ -27,6 +27,7 @@ const OFTEN: Rate = Rate { permits: 100, per: Per::Second };
 pub fn config(data_dir: &Path, upstream: SocketAddr, key: SigningKey) -> Config {
     let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Config {
+        feedback: None,
         hostname: "gateway.shop.example".to_owned(),
         data_dir: data_dir.to_owned(),
         policies: PolicySource::Shipped,

@@ -124,7 +124,7 @@ impl Checker<'_> {
         }
     }
 
-    fn places(&self, given: Option<Given<u32>>, default: usize) -> usize {
+    pub(super) fn places(&self, given: Option<Given<u32>>, default: usize) -> usize {
         self.counted(given, 1..=MOST_CONNECTIONS, "connections", default)
     }
 

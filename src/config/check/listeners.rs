@@ -11,6 +11,8 @@ impl Checker<'_> {
     pub(super) fn listeners(&self, raw: &RawConfig) {
         let lists = [&raw.smtp.listen, &raw.smtp.implicit_tls].into_iter().flatten();
         let mut all: Vec<&Given<SocketAddr>> = lists.flat_map(|given| &given.value).collect();
+        let feedback = raw.feedback.iter().filter_map(|feedback| feedback.listen.as_ref());
+        all.extend(feedback.flat_map(|given| &given.value));
         all.extend(&raw.web.listen);
         all.extend(&raw.api.listen);
         for (index, one) in all.iter().enumerate() {

@@ -78,6 +78,7 @@ impl Gateway {
             upstreams: Arc::new(Upstreams::new(vec![self.sink.settings()], "gateway.example.com")),
             hostname: "gateway.example.com".into(),
             public_url: "https://mail.example.com".into(),
+            feedback_domain: None,
             lease: Duration::from_secs(60),
             queue_changed: Arc::new(Notify::new()),
         };

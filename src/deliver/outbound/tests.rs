@@ -131,6 +131,7 @@ impl Bench {
         Making {
             hostname: "gateway.example.com",
             public_url: "https://mail.example.com",
+            feedback_domain: Some("bounces.example.com"),
             link_keys: &self.link_keys,
             signers: &self.signers,
             settings: &self.settings,

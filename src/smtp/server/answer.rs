@@ -1,8 +1,10 @@
 //! What the tool hears of its message: receipt or failure → reply. CONTRACT.md, "Submitting by SMTP".
 
+use crate::feedback::NotTaken;
 use crate::intake::{Decided, IntakeError, Receipt};
 use crate::mail::Reply;
 use crate::policy::Reason;
+use crate::smtp::session::NOBODY;
 use crate::store::StoreError;
 
 /// Of a verdict's text no more is quoted, so that the id after it keeps its place on the line.
@@ -50,6 +52,20 @@ pub(super) fn failed(error: &IntakeError) -> Reply {
     match error {
         IntakeError::Store(StoreError::Full | StoreError::Behind) => no_room(),
         IntakeError::Store(_) => Reply::new(451, (4, 3, 0), "can't decide now, try again later"),
+    }
+}
+
+/// The reply to mail that came back.
+pub(super) fn returned(taken: &Result<(), NotTaken>) -> Reply {
+    match taken {
+        Ok(()) => Reply::new(250, (2, 0, 0), "unsubscribed"),
+        Err(NotTaken::Nobody) => Reply::new(550, (5, 1, 1), NOBODY),
+        Err(NotTaken::Automatic(why)) => {
+            let text = format!("nobody was unsubscribed: {why}; write by hand, or open the link in the mail");
+            Reply::new(550, (5, 7, 1), text)
+        }
+        Err(NotTaken::Store(StoreError::Full | StoreError::Behind)) => no_room(),
+        Err(NotTaken::Store(_)) => Reply::new(451, (4, 3, 0), "can't record it now, try again later"),
     }
 }
 

@@ -4,13 +4,12 @@
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::answer;
-use super::conversation::{AT_MOST, Conversation, End};
+use super::conversation::{AT_MOST, Conversation, End, HEAD};
 use super::pace::Pace;
 use super::room::Taken;
 use crate::mail::Reply;
-use crate::smtp::session::{Chunk, Fate, Position};
+use crate::smtp::session::{Chunk, Door, Fate, Position};
 use crate::smtp::wire::{ChunkReader, Dropped, EndOfData, skip};
-use crate::telemetry::metrics;
 
 /// What has come of a message.
 pub(super) struct Gathering {
@@ -43,7 +42,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         loop {
             let held = gathering.reader.held_with(AT_MOST * self.input.len());
             if self.shared.room.extend(&mut gathering.taken, held).await.is_err() {
-                metrics::limited("smtp", "max_in_hand");
+                self.count(Some("max_in_hand"));
                 gathering.reader.give_up();
                 gathering.taken = Taken::default();
             }
@@ -74,7 +73,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
     }
 
     fn gather(&self, hint: usize) -> Gathering {
-        let reader = ChunkReader::new(self.shared.terms.max_message_size, hint);
+        let limit = self.shared.terms.max_message_size;
+        let reader = match self.shared.terms.door {
+            Door::Submission => ChunkReader::new(limit, hint),
+            Door::Feedback => ChunkReader::of_head(HEAD, limit),
+        };
         Gathering { reader, taken: Taken::default(), pace: Pace::begin(self.limits()) }
     }
 
@@ -82,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         self.session.chunk_refused(position);
         match why {
             Dropped::TooLarge => {
-                metrics::limited("smtp", "max_message_size");
+                self.count(Some("max_message_size"));
                 answer::too_large()
             }
             Dropped::NoRoom => answer::no_room(),

@@ -13,10 +13,10 @@ use super::connection::Guest;
 use super::limits::Limits;
 use super::pace::Pace;
 use super::room::Taken;
-use super::{Shared, answer};
-use crate::intake::{IntakeError, Submission};
+use super::{Shared, Taker, answer};
+use crate::intake::{Intake, IntakeError, Submission};
 use crate::mail::Reply;
-use crate::smtp::session::{Effect, Session, Step};
+use crate::smtp::session::{Door, Effect, HandOver, Session, Step};
 use crate::smtp::wire::{BadLine, DataReader, EndOfData, Foreign, LineReader};
 use crate::store::Trace;
 use crate::telemetry::metrics::{self, Stopwatch};
@@ -26,6 +26,8 @@ const COMMAND_READ: usize = 4 * 1024;
 const DATA_READ: usize = 64 * 1024;
 /// What data may come to at most, of an octet that was read: a stray CR or LF is kept as two.
 pub(super) const AT_MOST: usize = 2;
+/// Of mail that comes back, so many octets are kept: its header. Signatures with pictures may follow.
+pub(super) const HEAD: usize = 64 * 1024;
 /// Replies beyond this are written although there is more input at hand.
 const MAX_OUTPUT: usize = 16 * 1024;
 
@@ -136,11 +138,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// Says the reply and does what the session asks for.
     async fn carry_out(&mut self, step: Step) -> Result<Option<Then>, End> {
-        count(step.beyond);
+        self.count(step.beyond);
         if matches!(step.effect, Effect::Confirm) {
             let reply = match self.confirm().await {
                 None if self.shared.room.is_full() => {
-                    count(Some("max_in_hand"));
+                    self.count(Some("max_in_hand"));
                     Some(self.drop_message(answer::no_room()))
                 }
                 None => step.reply,
@@ -157,7 +159,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             Effect::Verify(login) => {
                 let verified = self.verify(login).await?;
                 let step = self.session.verified(verified);
-                count(step.beyond);
+                self.count(step.beyond);
+                self.say(step.reply);
+                Ok(matches!(step.effect, Effect::Close).then_some(Then::Close))
+            }
+            Effect::Ask(asked) => {
+                let known = self.look_up(&asked.address).await;
+                let step = self.session.judged(*asked, known);
+                self.count(step.beyond);
                 self.say(step.reply);
                 Ok(matches!(step.effect, Effect::Close).then_some(Then::Close))
             }
@@ -190,7 +199,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 return Err(shutting_down());
             }
             if Instant::now() >= self.session_until() {
-                count(Some("session_timeout"));
+                self.count(Some("session_timeout"));
                 return Err(End::Farewell(Reply::new(
                     421,
                     (4, 4, 2),
@@ -253,12 +262,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     /// Reads the data to its end, then hands it over.
     async fn take_message(&mut self, hint: usize) -> Result<Reply, End> {
         let mut pace = Pace::begin(self.limits());
-        let mut reader = DataReader::new(self.shared.terms.max_message_size, hint);
+        let limit = self.shared.terms.max_message_size;
+        let mut reader = match self.shared.terms.door {
+            Door::Submission => DataReader::new(limit, hint),
+            Door::Feedback => DataReader::of_head(HEAD, limit),
+        };
         let mut taken = Taken::default();
         let ended = loop {
             let held = reader.held_with(AT_MOST * self.input.len());
             if self.shared.room.extend(&mut taken, held).await.is_err() {
-                count(Some("max_in_hand"));
+                self.count(Some("max_in_hand"));
                 reader.give_up();
                 taken = Taken::default();
             }
@@ -271,7 +284,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         Ok(match ended {
             EndOfData::Complete(content) => self.submit(content).await,
             EndOfData::TooLarge => {
-                count(Some("max_message_size"));
+                self.count(Some("max_message_size"));
                 self.drop_message(answer::too_large())
             }
             EndOfData::NoRoom => self.drop_message(answer::no_room()),
@@ -302,23 +315,31 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// Hands a whole message over, and measures what came of it.
     pub(super) async fn submit(&mut self, content: Bytes) -> Reply {
-        let taking = Stopwatch::start();
-        let reply = self.hand_over(content).await;
-        metrics::accepted(reply.code, taking.took());
-        reply
-    }
-
-    async fn hand_over(&mut self, content: Bytes) -> Reply {
         let Some(handed) = self.session.hand_over() else {
             return Reply::new(503, (5, 5, 1), "no transaction");
         };
-        match self.shared.verifier.still_in_force(handed.holder.id).await {
+        match &self.shared.taker {
+            Taker::Submission(intake) => {
+                let taking = Stopwatch::start();
+                let reply = self.take_in(intake, handed, content).await;
+                metrics::accepted(reply.code, taking.took());
+                reply
+            }
+            Taker::Feedback(feedback) => self.take_back(feedback, handed, content).await,
+        }
+    }
+
+    async fn take_in(&mut self, intake: &Intake, handed: HandOver, content: Bytes) -> Reply {
+        let Some(holder) = handed.holder else {
+            return Reply::new(530, (5, 7, 0), "authentication required");
+        };
+        match self.shared.verifier.still_in_force(holder.id).await {
             Ok(true) => {}
             Ok(false) => return self.session.revoked(),
             Err(error) => return not_taken(&error.into()),
         }
         let submission = Submission {
-            grant: handed.holder.grant,
+            grant: holder.grant,
             envelope: handed.envelope,
             content,
             trace: Trace {
@@ -327,7 +348,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 protocol: handed.protocol.to_owned(),
             },
         };
-        match self.shared.intake.accept(submission).await {
+        match intake.accept(submission).await {
             Ok(receipt) => answer::decided(&receipt),
             Err(error) => not_taken(&error),
         }
@@ -341,9 +362,16 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             Ok(Err(error)) => Err(End::Lost(error)),
             Err(_) => {
                 let ended = Instant::now() >= self.session_until();
-                count(Some(if ended { "session_timeout" } else { "timeout" }));
+                self.count(Some(if ended { "session_timeout" } else { "timeout" }));
                 Err(End::Farewell(Reply::new(421, (4, 4, 2), "waited too long; closing")))
             }
+        }
+    }
+
+    /// A limit had its say, by its key in the configuration.
+    pub(super) fn count(&self, limit: Option<&'static str>) {
+        if let Some(limit) = limit {
+            metrics::limited(self.shared.terms.door.word(), limit);
         }
     }
 
@@ -359,13 +387,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         timeout(idle, write).await??;
         self.output.clear();
         Ok(())
-    }
-}
-
-/// A limit had its say, by its key in the configuration.
-fn count(limit: Option<&'static str>) {
-    if let Some(limit) = limit {
-        metrics::limited("smtp", limit);
     }
 }
 

@@ -63,7 +63,8 @@ impl Gateway {
         let verifier = Verifier::new(store.clone(), clock.clone(), Default::default());
         let intake = Arc::new(intake(store.clone(), clock.clone()));
         let listeners = vec![(listener, Greeting::Plain)];
-        let served = tokio::spawn(serve(listeners, settings, intake, verifier, shutdown.clone(), DRAIN));
+        let taker = Taker::Submission(intake);
+        let served = tokio::spawn(serve(listeners, settings, taker, verifier, shutdown.clone(), DRAIN));
         let password = made.secret.expose_secret().to_owned();
         Self { address, store, clock, password, roots, shutdown, served, _folder: folder }
     }

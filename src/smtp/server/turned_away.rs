@@ -41,9 +41,9 @@ pub(super) async fn turn_away(
     full: Full,
     whence: Whence,
 ) -> io::Result<()> {
-    metrics::limited("smtp", full.as_str());
+    metrics::limited(shared.terms.door.word(), full.as_str());
     if let Some(times) = shared.too_many.worth_a_line() {
-        tracing::warn!(limit = full.as_str(), times, "too many SMTP connections");
+        tracing::warn!(door = shared.terms.door.word(), limit = full.as_str(), times, "too many SMTP connections");
     }
     let Ok(_turn) = shared.turned_away.try_acquire() else { return Ok(()) };
     let text = match full {

@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use super::chunks::Chunks;
 use super::mailbox;
 use super::parameters::{self, ParameterError};
-use super::{AuthOver, Channel, Effect, Hello, Protocol, Session, StartTls, State, Step, Transaction};
+use super::{
+    Asked, AuthOver, Channel, Door, Effect, Hello, Protocol, Session, StartTls, State, Step, Transaction,
+};
 use crate::mail::parameters::Utf8;
-use crate::mail::{Address, BodyType, Envelope, RcptParameters, Reply};
+use crate::mail::{Address, BodyType, Envelope, MailParameters, RcptParameters, Reply};
 use crate::smtp::auth::{self, Failed, Next};
 
 /// RFC 5321, 4.1.1.1: EHLO also ends a transaction.
@@ -22,8 +24,10 @@ pub(super) fn ehlo(session: &mut Session, name: &str) -> Step {
         "SMTPUTF8".to_owned(),
         "ENHANCEDSTATUSCODES".to_owned(),
         "CHUNKING".to_owned(),
-        "DSN".to_owned(),
     ];
+    if terms.door == Door::Submission {
+        lines.push("DSN".to_owned());
+    }
     if session.channel == Channel::Clear && terms.starttls == StartTls::Offered {
         lines.push("STARTTLS".to_owned());
     }
@@ -45,7 +49,8 @@ fn greet(session: &mut Session, protocol: Protocol, name: &str) {
 }
 
 fn may_auth(session: &Session) -> bool {
-    session.channel == Channel::Tls || session.terms.auth == AuthOver::Anything
+    let protected = session.channel == Channel::Tls || session.terms.auth == AuthOver::Anything;
+    protected && session.terms.door == Door::Submission
 }
 
 pub(super) fn starttls(session: &mut Session, _: &str) -> Step {
@@ -59,6 +64,9 @@ pub(super) fn starttls(session: &mut Session, _: &str) -> Step {
 }
 
 pub(super) fn auth(session: &mut Session, arguments: &str) -> Step {
+    if session.terms.door == Door::Feedback {
+        return Step::say(502, (5, 5, 1), "nobody logs in here");
+    }
     if session.authenticated.is_some() {
         return Step::say(503, (5, 5, 1), "authenticated already");
     }
@@ -92,7 +100,8 @@ impl Session {
 /// A size that is too large is refused before the data has to travel (RFC 1870, 6.1); any other is no more
 /// than a hint, since tools get it wrong.
 pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
-    if session.holder().is_none() {
+    let door = session.terms.door;
+    if session.holder().is_none() && door == Door::Submission {
         return Step::say(530, (5, 7, 0), "authentication required");
     }
     let Some(path) = mailbox::cut("FROM:", arguments) else {
@@ -102,7 +111,11 @@ pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
         _ if !path.parameters.is_empty() && !is_extended(session) => Err(ParameterError::NotOffered),
         other => other,
     };
+    let asks_for_reports = |asked: &MailParameters| asked.ret.is_some() || asked.envid.is_some();
     let parameters = match parameters {
+        Ok(found) if door == Door::Feedback && asks_for_reports(&found.asked) => {
+            return refuse_parameters(ParameterError::NotOffered);
+        }
         Ok(parameters) => parameters,
         Err(error) => return refuse_parameters(error),
     };
@@ -165,7 +178,7 @@ fn refuse_parameters(error: ParameterError) -> Step {
 
 /// A recipient who is named again is kept once, with what was asked for first.
 pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
-    let (most, extended) = (session.terms.max_recipients, is_extended(session));
+    let (most, extended, door) = (session.terms.max_recipients, is_extended(session), session.terms.door);
     let State::Transaction(transaction) = &mut session.state else {
         return Step::say(503, (5, 5, 1), "MAIL comes first");
     };
@@ -173,7 +186,7 @@ pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
     let Some(path) = mailbox::cut("TO:", arguments) else {
         return Step::say(501, (5, 5, 4), "RCPT TO:<address> [parameters]");
     };
-    if path.mailbox.eq_ignore_ascii_case("postmaster") {
+    if is_postmaster(path.mailbox, door) {
         return Step::say(550, (5, 1, 1), "no mail is kept here; write to postmaster@domain");
     }
     let address = match read_address(path.mailbox, utf8) {
@@ -186,14 +199,29 @@ pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
         other => other,
     };
     match asked {
+        Ok(asked) if door == Door::Feedback && asked != RcptParameters::default() => {
+            refuse_parameters(ParameterError::NotOffered)
+        }
+        Ok(parameters) if door == Door::Feedback => {
+            Step::ask(Effect::Ask(Box::new(Asked { address, parameters, octets: arguments.len() })))
+        }
         Ok(asked) => transaction.add(address, asked, (arguments.len(), most)),
         Err(error) => refuse_parameters(error),
     }
 }
 
+/// Asked for without a domain; and with any where nothing goes further.
+fn is_postmaster(mailbox: &str, door: Door) -> bool {
+    let local = match door {
+        Door::Submission => mailbox,
+        Door::Feedback => mailbox.split('@').next().unwrap_or_default(),
+    };
+    local.eq_ignore_ascii_case("postmaster")
+}
+
 impl Transaction {
     /// `octets` are those of the command's arguments.
-    fn add(&mut self, address: Address, asked: RcptParameters, (octets, most): (usize, usize)) -> Step {
+    pub(super) fn add(&mut self, address: Address, asked: RcptParameters, (octets, most): (usize, usize)) -> Step {
         let canonical = address.canonical();
         if !self.seen.contains(&canonical) {
             if self.envelope.recipients.len() >= most {
@@ -241,8 +269,11 @@ pub(super) fn vrfy(_: &mut Session, _: &str) -> Step {
     Step::say(252, (2, 5, 2), "can't verify, but will take mail and try")
 }
 
-pub(super) fn help(_: &mut Session, _: &str) -> Step {
-    let verbs = "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT";
+pub(super) fn help(session: &mut Session, _: &str) -> Step {
+    let verbs = match session.terms.door {
+        Door::Submission => "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT",
+        Door::Feedback => "EHLO HELO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT",
+    };
     Step::say(214, (2, 0, 0), verbs)
 }
 

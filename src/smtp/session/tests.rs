@@ -13,6 +13,7 @@ use crate::policy::Stream;
 
 fn terms() -> Terms {
     Terms {
+        door: Door::Submission,
         hostname: "gateway.example".into(),
         max_message_size: 1_000,
         max_recipients: 3,
@@ -98,7 +99,7 @@ fn a_transaction_goes_from_mail_to_data() {
     assert!(reply.starts_with("354 "));
     assert!(matches!(effect, Effect::ReadData { hint: 100 }));
     let handed = session.hand_over().unwrap();
-    assert_eq!(handed.holder, holder("tool"));
+    assert_eq!(handed.holder, Some(holder("tool")));
     assert_eq!(handed.envelope.sender.unwrap().to_string(), "news@shop.example");
     assert_eq!(handed.envelope.recipients.len(), 2);
     assert_eq!((handed.helo.as_str(), handed.protocol), ("tool.example", "ESMTPS"));

@@ -26,6 +26,11 @@ impl ChunkReader {
         Self { content: Content::new(limit, hint), last: LastOctet::Other }
     }
 
+    /// The same, of which only the first `head` octets are kept.
+    pub fn of_head(head: usize, limit: usize) -> Self {
+        Self { content: Content::head(head, limit), last: LastOctet::Other }
+    }
+
     /// Octets of memory that it takes at most once so many more have come.
     pub fn held_with(&self, more: usize) -> usize {
         self.content.held_with(more)

@@ -25,6 +25,9 @@ pub(super) struct Content {
     octets: Vec<u8>,
     keeping: Keeping,
     limit: usize,
+    /// So many from the start are kept; what comes after them is counted and dropped.
+    head: usize,
+    came: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +47,12 @@ pub enum Dropped {
 impl Content {
     pub fn new(limit: usize, hint: usize) -> Self {
         let octets = Vec::with_capacity(hint.min(limit).min(LARGEST_HINT));
-        Self { octets, keeping: Keeping::All, limit }
+        Self { octets, keeping: Keeping::All, limit, head: limit, came: 0 }
+    }
+
+    /// The same, of which only the first octets are kept.
+    pub fn head(head: usize, limit: usize) -> Self {
+        Self { octets: Vec::new(), keeping: Keeping::All, limit, head: head.min(limit), came: 0 }
     }
 
     pub fn kept(&self) -> usize {
@@ -54,12 +62,12 @@ impl Content {
     /// Octets of memory that it takes once so many more have come.
     pub fn held_with(&self, more: usize) -> usize {
         let (length, held) = (self.octets.len(), self.octets.capacity());
-        let needed = length.saturating_add(more).min(self.limit);
+        let needed = length.saturating_add(more).min(self.head);
         match self.keeping {
             Keeping::Nothing(_) => 0,
             Keeping::All if needed <= held => held,
             // A step that does not depend on how what came was cut.
-            Keeping::All => needed.next_power_of_two().min(self.limit),
+            Keeping::All => needed.next_power_of_two().min(self.head),
         }
     }
 
@@ -79,9 +87,11 @@ impl Content {
         if self.keeping != Keeping::All {
             return;
         }
-        if octets.len() > self.limit - self.octets.len() {
+        if octets.len() > self.limit - self.came {
             self.let_go(Dropped::TooLarge);
         } else {
+            self.came += octets.len();
+            let octets = &octets[..octets.len().min(self.head - self.octets.len())];
             // Never more than was foretold, which room was found for.
             let held = self.held_with(octets.len());
             self.octets.reserve_exact(held - self.octets.len());
@@ -125,6 +135,19 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn of_a_head_no_more_is_kept_and_the_rest_still_counts() {
+        let mut content = Content::head(4, 10);
+        content.put(b"abc");
+        content.put(b"defgh");
+        assert!(content.held_with(1_000) <= 4);
+        assert_eq!(content.end(), EndOfData::Complete(Bytes::from_static(b"abcd")));
+        let mut content = Content::head(4, 10);
+        content.put(b"abcdefgh");
+        content.put(b"ijk");
+        assert_eq!(content.end(), EndOfData::TooLarge);
+    }
 
     proptest! {
         /// What is foretold before a block bounds what is held after it, however the block is cut.

@@ -33,6 +33,11 @@ impl DataReader {
         Self { place: Place::LineStart, content: Content::new(limit, hint) }
     }
 
+    /// The same, of which only the first `head` octets are kept.
+    pub fn of_head(head: usize, limit: usize) -> Self {
+        Self { place: Place::LineStart, content: Content::head(head, limit) }
+    }
+
     /// Octets of memory that it takes at most once so many more have come.
     pub fn held_with(&self, more: usize) -> usize {
         self.content.held_with(more)

@@ -8,7 +8,7 @@ use metrics::counter;
 
 use super::labels::named;
 use super::{
-    CONTENT_FINDINGS, COPIES, FACTS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED, LOG_LEFT_OUT, LOGINS,
+    CONTENT_FINDINGS, COPIES, FACTS, FEEDBACK_MAILS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED, LOG_LEFT_OUT, LOGINS,
     MESSAGES, NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS, POLICY_RELOADS,
     POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES, TRACKERS_OUT,
     UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
@@ -26,7 +26,8 @@ pub(super) type Words = &'static [&'static str];
 pub(super) const INTAKE_TROUBLES: Words = &["full", "behind", "unavailable", "unreadable"];
 pub(super) const TLS_RESULTS: Words = &["done", "failed", "timed_out"];
 pub(super) const NOT_SMTP_KINDS: Words = &["tls_in_clear", "proxy_header", "no_proxy_header", "http"];
-pub(super) const SMTP_LISTENERS: Words = &["plain", "implicit_tls"];
+pub(super) const SMTP_LISTENERS: Words = &["plain", "implicit_tls", "feedback"];
+pub(super) const RETURNED: Words = &["done", "automatic", "nobody", "failed"];
 pub(super) const LOGIN_DOORS: Words = &["smtp", "api"];
 pub(super) const LOGIN_RESULTS: Words = &["done", "wrong", "refused", "busy", "unavailable"];
 pub(super) const STAGES: Words =
@@ -79,6 +80,21 @@ pub(super) const LIMITS: &[(&str, Words)] = &[
             "max_failures",
         ],
     ),
+    (
+        "feedback",
+        &[
+            "max_connections",
+            "max_connections_per_address",
+            "session_timeout",
+            "timeout",
+            "max_in_hand",
+            "max_message_size",
+            "max_recipients",
+            "max_command_length",
+            "max_errors",
+            "max_commands_without_mail",
+        ],
+    ),
     ("web", &["max_connections_per_address", "rate", "body_limit", "confirmation_limit", "letters"]),
     (
         "api",
@@ -117,6 +133,7 @@ pub(super) fn program() {
     each(TLS_RESULTS, |result| counter!(TLS_HANDSHAKES.name, "result" => result).absolute(0));
     each(NOT_SMTP_KINDS, |what| counter!(NOT_SMTP.name, "what" => what).absolute(0));
     each(SMTP_LISTENERS, |own| counter!(SMTP_CONNECTIONS_TOTAL.name, "listener" => own).absolute(0));
+    each(RETURNED, |result| counter!(FEEDBACK_MAILS.name, "result" => result).absolute(0));
     each(&["granted", "refused"], |result| counter!(PERMITS.name, "result" => result).absolute(0));
     each(RELOADS, |result| counter!(POLICY_RELOADS.name, "result" => result).absolute(0));
     each(LOGIN_DOORS, |door| {
