@@ -12,7 +12,7 @@ use optgate::classify::Grant;
 use optgate::mail::{Address, Envelope, Reply};
 use optgate::policy::Stream;
 use optgate::smtp::session::{
-    AuthOver, Bounds, Channel, Effect, Fate, Holder, MAX_AUTH_LINE, Position, Session, StartTls, Step, Terms,
+    AuthOver, Bounds, Channel, Door, Effect, Fate, Holder, MAX_AUTH_LINE, Position, Session, StartTls, Step, Terms,
     Verified,
 };
 use optgate::smtp::wire::{ChunkReader, DataReader, EndOfData, LineReader, skip};
@@ -156,6 +156,7 @@ impl Peer {
                 assert!(step.reply.is_some());
                 self.carry_out(step);
             }
+            Effect::Ask(_) => unreachable!("tools' recipients are never asked about"),
             Effect::ReadData { hint } => self.reading = Reading::Data(DataReader::new(LIMIT, hint)),
             Effect::ReadChunk(chunk) => {
                 if let Fate::Begin { hint } = chunk.fate {

@@ -291,3 +291,20 @@ fn a_limit_of_each_address_that_was_typed_holds_for_this_machine_too() {
 }
 
 mod places;
+
+#[test]
+fn mail_comes_back_where_configuration_says_where() {
+    let (config, _) = parsed(SMALLEST, &[]).ok().unwrap();
+    assert!(config.feedback.is_none());
+    let with = |lines: &str| parsed(&format!("{SMALLEST}\n[feedback]\n{lines}"), &[]);
+    let (config, _) = with("listen = ['127.0.0.1:2526']\ndomain = 'Bounces.Example.COM'").ok().unwrap();
+    let feedback = config.feedback.unwrap();
+    assert_eq!((feedback.domain.as_str(), feedback.listen.len()), ("bounces.example.com", 1));
+    let told = |lines: &str| messages(with(lines));
+    assert!(told("listen = ['127.0.0.1:2526']").contains("`domain`"));
+    assert!(told("domain = 'b.example'").contains("`listen`"));
+    assert!(told("listen = []\ndomain = 'b.example'").contains("needs a listener"));
+    assert!(told("listen = ['127.0.0.1:2526']\ndomain = 'a b'").contains("is not a domain name"));
+    let twice = told("listen = ['127.0.0.1:2526', '0.0.0.0:2526']\ndomain = 'b.example'");
+    assert!(twice.contains("listens there already"), "{twice}");
+}

@@ -107,10 +107,7 @@ mod tests {
     #[test]
     fn what_can_not_be_read_is_a_persons() {
         for content in ["", "no header at all", "\0\r\n\r\n", " folded: first\r\n\r\n"] {
-            assert_eq!(
-                Automatic::of(&envelope(Some("a@b.example")), &Bytes::from(content.to_owned())),
-                None
-            );
+            assert_eq!(Automatic::of(&envelope(Some("a@b.example")), &Bytes::from(content.to_owned())), None);
         }
     }
 }

@@ -27,7 +27,8 @@ fn wanted(config: &Config) -> u64 {
     let incoming =
         [config.smtp.limits.connections, config.web.limits.connections, config.api.limits.connections];
     let returned = config.feedback.as_ref().map(|own| own.limits.connections);
-    let all = incoming.into_iter().chain(returned).fold(upstreams.saturating_add(BESIDES), usize::saturating_add);
+    let all =
+        incoming.into_iter().chain(returned).fold(upstreams.saturating_add(BESIDES), usize::saturating_add);
     u64::try_from(all).unwrap_or(u64::MAX)
 }
 

@@ -15,6 +15,7 @@ mod erasure;
 mod dkim;
 mod explain;
 mod faults;
+mod feedback;
 mod import;
 mod keys;
 mod limits;

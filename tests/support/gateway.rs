@@ -228,6 +228,7 @@ struct Running {
     smtp: Vec<SocketAddr>,
     web: SocketAddr,
     api: SocketAddr,
+    feedback: Option<SocketAddr>,
 }
 
 /// Where it runs.
@@ -245,8 +246,10 @@ impl Gateway {
         let loaded = optgate::config::load(&self.config, []);
         let (config, _) = loaded.unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
         let here = optgate::serve::start(config, clock).await.expect("it starts");
-        let (smtp, web, api) = (here.smtp.clone(), here.web, here.api);
-        self.running = Some(Running { process: Process::Here { _running: Box::new(here) }, smtp, web, api });
+        let (smtp, web, api, feedback) =
+            (here.smtp.clone(), here.web, here.api, here.feedback.first().copied());
+        let process = Process::Here { _running: Box::new(here) };
+        self.running = Some(Running { process, smtp, web, api, feedback });
     }
 
     /// Starts the binary and waits until it listens.
@@ -276,7 +279,7 @@ impl Gateway {
             }
         });
         let deadline = tokio::time::Instant::now() + super::PATIENCE;
-        let (smtp, web, api) = loop {
+        let (smtp, web, api, feedback) = loop {
             assert!(
                 tokio::time::Instant::now() < deadline,
                 "it does not say that it accepts:\n{}",
@@ -292,7 +295,7 @@ impl Gateway {
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         };
-        self.running = Some(Running { process: Process::Child(child), smtp, web, api });
+        self.running = Some(Running { process: Process::Child(child), smtp, web, api, feedback });
         Ok(())
     }
 
@@ -374,6 +377,11 @@ impl Gateway {
 
     pub fn implicit_tls(&self) -> SocketAddr {
         self.running.as_ref().expect("it runs").smtp[1]
+    }
+
+    /// Where mail comes back.
+    pub fn feedback(&self) -> SocketAddr {
+        self.running.as_ref().expect("it runs").feedback.expect("[feedback] is configured")
     }
 
     pub fn web(&self) -> SocketAddr {
@@ -574,13 +582,18 @@ pub fn message_id(reply: &str) -> String {
 }
 
 /// The addresses of SMTP, pages and API, once it says that it accepts.
-fn listening(log: &str) -> Option<(Vec<SocketAddr>, SocketAddr, SocketAddr)> {
+type Listening = (Vec<SocketAddr>, SocketAddr, SocketAddr, Option<SocketAddr>);
+
+fn listening(log: &str) -> Option<Listening> {
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let accepts = lines.into_iter().find(|line| line["message"] == "gateway accepts")?;
     let address = |key: &str| accepts[key].as_str()?.parse().ok();
-    let smtp = accepts["smtp"].as_str()?.trim_matches(['[', ']']);
-    let smtp = smtp.split(", ").map(|address| address.parse().ok()).collect::<Option<Vec<_>>>()?;
-    Some((smtp, address("web")?, address("api")?))
+    let several = |key: &str| -> Option<Vec<SocketAddr>> {
+        let listed = accepts[key].as_str()?.trim_matches(['[', ']']);
+        listed.split(", ").map(|address| address.parse().ok()).collect()
+    };
+    let feedback = several("feedback").and_then(|all| all.first().copied());
+    Some((several("smtp")?, address("web")?, address("api")?, feedback))
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -22,6 +22,15 @@ pub fn unsubscribe_path(message: &Captured) -> String {
     uri[start..].to_owned()
 }
 
+/// The address of the `mailto:` in List-Unsubscribe.
+pub fn unsubscribe_address(message: &Captured) -> String {
+    let values = header(message, "List-Unsubscribe");
+    assert_eq!(values.len(), 1);
+    let mailto =
+        values[0].split("<mailto:").nth(1).and_then(|rest| rest.split('>').next()).expect("a mailto");
+    mailto.split('?').next().expect("an address").to_owned()
+}
+
 /// The path of the preference page that the body links to.
 pub fn preferences_path(message: &Captured) -> String {
     let text = message.text().replace("=\r\n", "");

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::consent::ConsentState;
-use crate::consent::token;
+use crate::consent::token::{self, ScopeMark, open_return};
 use crate::deliver::upstream::{Kind, Timeouts, Tls};
 use crate::keys::{DataKey, LinkKey, LinkKeyState, LinkSecret};
 use crate::policy::file::{parse, shipped};
@@ -145,6 +145,26 @@ impl Bench {
         let claim = claim(stream);
         self.making().rewriting(&claim, &message(&claim), claim.facts.as_ref().unwrap(), person, &verdict())
     }
+}
+
+#[test]
+fn an_unsubscribe_address_names_the_person_and_the_scope_and_stands_after_the_link() {
+    let bench = bench();
+    let links = bench.rewriting(Stream::Marketing, Some(&anna(None))).unwrap().links.unwrap();
+    let mailto = links.mailto.expect("feedback is configured");
+    let (address, query) = mailto.split_once('?').unwrap();
+    assert_eq!(query, "subject=unsubscribe");
+    let (local, domain) = address.split_once('@').unwrap();
+    assert_eq!(domain, "bounces.example.com");
+    assert!(local.len() <= 64, "{local}");
+    let opened = open_return(&bench.link_keys, local.strip_prefix(UNSUBSCRIBE).unwrap()).unwrap();
+    assert_eq!(opened.subscriber, anna(None).id);
+    let scope = claim(Stream::Marketing).facts.unwrap().scope.unwrap();
+    assert_eq!(opened.scope, Some(ScopeMark::of(&scope)));
+    let without = Making { feedback_domain: None, ..bench.making() };
+    let claim = claim(Stream::Marketing);
+    let links = without.links(&claim, claim.facts.as_ref().unwrap(), Some(&anna(None))).unwrap().unwrap();
+    assert_eq!(links.mailto, None);
 }
 
 #[test]

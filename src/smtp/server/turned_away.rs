@@ -43,7 +43,12 @@ pub(super) async fn turn_away(
 ) -> io::Result<()> {
     metrics::limited(shared.terms.door.word(), full.as_str());
     if let Some(times) = shared.too_many.worth_a_line() {
-        tracing::warn!(door = shared.terms.door.word(), limit = full.as_str(), times, "too many SMTP connections");
+        tracing::warn!(
+            door = shared.terms.door.word(),
+            limit = full.as_str(),
+            times,
+            "too many SMTP connections"
+        );
     }
     let Ok(_turn) = shared.turned_away.try_acquire() else { return Ok(()) };
     let text = match full {

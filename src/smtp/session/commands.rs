@@ -221,7 +221,12 @@ fn is_postmaster(mailbox: &str, door: Door) -> bool {
 
 impl Transaction {
     /// `octets` are those of the command's arguments.
-    pub(super) fn add(&mut self, address: Address, asked: RcptParameters, (octets, most): (usize, usize)) -> Step {
+    pub(super) fn add(
+        &mut self,
+        address: Address,
+        asked: RcptParameters,
+        (octets, most): (usize, usize),
+    ) -> Step {
         let canonical = address.canonical();
         if !self.seen.contains(&canonical) {
             if self.envelope.recipients.len() >= most {

@@ -1,6 +1,7 @@
 //! The session as a peer meets it: dialogues, line by line.
 
 mod extensions;
+mod feedback;
 mod octets;
 
 use base64::Engine as _;
