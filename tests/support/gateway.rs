@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
+use super::listening::listening;
 use super::ran::Ran;
 use super::{Database, Tool, Upstream, eventually};
 
@@ -579,21 +580,6 @@ impl Drop for Gateway {
 pub fn message_id(reply: &str) -> String {
     let (_, rest) = reply.split_once("message ").unwrap_or_else(|| panic!("no message in {reply:?}"));
     rest.chars().take_while(|c| c.is_ascii_hexdigit() || *c == '-').collect()
-}
-
-/// The addresses of SMTP, pages and API, once it says that it accepts.
-type Listening = (Vec<SocketAddr>, SocketAddr, SocketAddr, Option<SocketAddr>);
-
-fn listening(log: &str) -> Option<Listening> {
-    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let accepts = lines.into_iter().find(|line| line["message"] == "gateway accepts")?;
-    let address = |key: &str| accepts[key].as_str()?.parse().ok();
-    let several = |key: &str| -> Option<Vec<SocketAddr>> {
-        let listed = accepts[key].as_str()?.trim_matches(['[', ']']);
-        listed.split(", ").map(|address| address.parse().ok()).collect()
-    };
-    let feedback = several("feedback").and_then(|all| all.first().copied());
-    Some((several("smtp")?, address("web")?, address("api")?, feedback))
 }
 
 fn copy_folder(from: &Path, to: &Path) {

@@ -5,6 +5,7 @@ pub mod database;
 pub mod disk;
 pub mod dns;
 pub mod gateway;
+mod listening;
 pub mod mailbox;
 pub mod proxy;
 pub mod ran;

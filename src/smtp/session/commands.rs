@@ -187,7 +187,11 @@ pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
         return Step::say(501, (5, 5, 4), "RCPT TO:<address> [parameters]");
     };
     if is_postmaster(path.mailbox, door) {
-        return Step::say(550, (5, 1, 1), "no mail is kept here; write to postmaster@domain");
+        let elsewhere = match door {
+            Door::Submission => "no mail is kept here; write to postmaster@domain",
+            Door::Feedback => "no mail is kept here; write to the sender of the mail that you mean",
+        };
+        return Step::say(550, (5, 1, 1), elsewhere);
     }
     let address = match read_address(path.mailbox, utf8) {
         Ok(address) => address,
