@@ -10,6 +10,7 @@ pub mod listener;
 pub mod measure;
 pub mod pages;
 pub mod request_id;
+mod stream;
 
 /// What a listener serves.
 pub use axum::Router;

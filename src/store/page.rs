@@ -72,28 +72,27 @@ impl Store {
         limit: u32,
     ) -> Result<DeliveryPage, StoreError> {
         let mut session = self.inner.database.read().await?;
-        // Under an address that the person has left, what was sent to the person alone.
-        let query = "SELECT d.id FROM deliveries d
-                     WHERE d.sender = $1 AND d.id > $2
-                     AND d.lookup_hash IN (SELECT lookup_hash FROM subscribers WHERE sender = $1 AND id IN {})
-                     AND (d.subscriber = $3 OR d.lookup_hash =
-                          (SELECT lookup_hash FROM subscribers WHERE id = $3 AND sender = $1)
-                          AND (d.subscriber IS NULL OR NOT EXISTS (
-                              SELECT 1 FROM subscribers o WHERE o.id = d.subscriber AND o.id <> $3
-                              AND o.lookup_hash <> d.lookup_hash)))
-                     ORDER BY d.id LIMIT $4";
-        let events = subscriber::events(&mut session, sender, subscriber).await?;
-        let people = std::iter::once(subscriber).chain(address::left_behind(&events));
-        let people: Vec<Value> = people.map(Value::from).collect();
-        let list = rows::tuples(5, 1, people.len());
-        let mut values = values![sender, after.unwrap_or(Uuid::nil()), subscriber, limit];
-        values.extend(people);
-        let rows = session.fetch(built(query.replace("{}", &list)), values).await?;
-        let ids = rows.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
+        let after = after.unwrap_or(Uuid::nil());
+        let ids = ids_to(&mut session, sender, subscriber, "AND d.id > $4 ORDER BY d.id", after, limit).await?;
         // By what was found, not by what of it can be read.
         let next = (ids.len() >= limit as usize).then(|| ids.last().copied()).flatten();
         let deliveries = self.delivery_views(&mut session, sender, &ids).await?;
         Ok(DeliveryPage { deliveries, next })
+    }
+
+    /// The youngest of them, and the youngest of these first.
+    pub async fn latest_deliveries_to(
+        &self,
+        sender: &str,
+        subscriber: Uuid,
+        limit: u32,
+    ) -> Result<Vec<DeliveryView>, StoreError> {
+        let mut session = self.inner.database.read().await?;
+        let (order, all) = ("AND d.id <= $4 ORDER BY d.id DESC", Uuid::max());
+        let ids = ids_to(&mut session, sender, subscriber, order, all, limit).await?;
+        let mut deliveries = self.delivery_views(&mut session, sender, &ids).await?;
+        deliveries.reverse();
+        Ok(deliveries)
     }
 
     /// One delivery of this sender, if what is kept of it can be read.
@@ -144,6 +143,35 @@ impl Store {
         }
         Ok(views)
     }
+}
+
+/// Deliveries to a person, whichever address form the tool used; `order` is ours, with `$4` for `bound`.
+async fn ids_to(
+    session: &mut Session,
+    sender: &str,
+    subscriber: Uuid,
+    order: &'static str,
+    bound: Uuid,
+    limit: u32,
+) -> Result<Vec<Uuid>> {
+    // Under an address that the person has left, what was sent to the person alone.
+    let query = "SELECT d.id FROM deliveries d
+                 WHERE d.sender = $1
+                 AND d.lookup_hash IN (SELECT lookup_hash FROM subscribers WHERE sender = $1 AND id IN {people})
+                 AND (d.subscriber = $2 OR d.lookup_hash =
+                      (SELECT lookup_hash FROM subscribers WHERE id = $2 AND sender = $1)
+                      AND (d.subscriber IS NULL OR NOT EXISTS (
+                          SELECT 1 FROM subscribers o WHERE o.id = d.subscriber AND o.id <> $2
+                          AND o.lookup_hash <> d.lookup_hash)))
+                 {order} LIMIT $3";
+    let events = subscriber::events(session, sender, subscriber).await?;
+    let people = std::iter::once(subscriber).chain(address::left_behind(&events));
+    let people: Vec<Value> = people.map(Value::from).collect();
+    let list = rows::tuples(5, 1, people.len());
+    let mut values = values![sender, subscriber, limit, bound];
+    values.extend(people);
+    let text = query.replace("{people}", &list).replace("{order}", order);
+    session.fetch(built(text), values).await?.iter().map(|row| row.id(0)).collect()
 }
 
 /// Those of the next window that match.

@@ -21,7 +21,6 @@ mod preferences;
 mod problem;
 mod purchases;
 mod requests;
-mod stream;
 mod subscribers;
 mod subscriptions;
 mod suppressions;

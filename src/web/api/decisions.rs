@@ -13,7 +13,7 @@ use super::caller::{Caller, OfSubscribers};
 use super::check::Checks;
 use super::document::Email;
 use super::problem::{Document, Kind, Mistake, Problem};
-use super::stream::{self, Broken, Gone, Lines, Next, Pieces};
+use crate::web::stream::{self, Broken, Gone, Lines, Next, Pieces};
 use crate::consent::ConsentState;
 use crate::mail::Address;
 use crate::policy::decide::{Circumstances, decide as decided};

@@ -15,7 +15,7 @@ use super::caller::{Caller, OfCompliance};
 use super::deliveries::{self, ShownDelivery};
 use super::document::Email;
 use super::problem::{Document, Problem};
-use super::stream::{self, Gone, Pieces};
+use crate::web::stream::{self, Gone, Pieces};
 use super::subscribers::{known, view};
 use crate::consent::view::SubscriberView;
 use crate::store::Role;

@@ -16,7 +16,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
-use self::held::Held;
+use self::held::{Held, Listed};
 use super::form;
 use super::visit::{Token, Visit};
 use super::{Pages, Trouble, Visitor};
@@ -27,6 +27,7 @@ use crate::consent::request::{Action, Kind, Step};
 use crate::consent::token::{Power, Purpose};
 use crate::record::Provenance;
 use crate::store::{NewRequest, Who};
+use crate::web::stream::{self, Gone};
 
 /// Who asks by a page.
 const PERSON: &str = "person";
@@ -110,7 +111,7 @@ impl Pages {
         match door {
             Door::Data(visit) => {
                 let held = Held::of(self, &visit).await?;
-                Ok(view::data(&visit, &held))
+                self.everything(&visit, &held).await
             }
             Door::Address(visit) => {
                 let address = self.address_to_be(&visit).await?;
@@ -130,7 +131,7 @@ impl Pages {
         let right = right(&form::fields(request).await?);
         match (door, right) {
             (Door::Ended(visit) | Door::Data(visit), Right::FreshLink) => self.send_fresh_link(&visit).await,
-            (Door::Data(visit), Right::TakeAlong) => self.take_along(&visit).await,
+            (Door::Data(visit), Right::TakeAlong) => self.take_along(visit).await,
             (Door::Data(visit), Right::Correct(text)) => self.correct(&visit, &text).await,
             (Door::Data(visit), Right::Restrict) => self.restrict(&visit, visitor).await,
             (Door::Data(visit), Right::LiftRestriction) => self.lift_restriction(&visit, visitor).await,
@@ -143,21 +144,26 @@ impl Pages {
         }
     }
 
-    async fn take_along(&self, visit: &Visit) -> Result<Response, Trouble> {
-        let held = Held::of(self, visit).await?;
-        let archive = archive::of(&held).map_err(|error| {
-            tracing::error!(%error, "a person's data can't be packed");
-            Trouble::Later
-        })?;
-        let request = self.ask_for(visit, Kind::Access, self.clock.now()).await?;
-        self.carry_on(visit, request, Action::TakenAlong).await?;
-        Ok(view::archive(archive))
+    async fn everything(&self, visit: &Visit, held: &Held) -> Result<Response, Trouble> {
+        let listed = Listed::of(self, visit).await?;
+        Ok(view::data(visit, held, &listed))
+    }
+
+    async fn take_along(&self, visit: Visit) -> Result<Response, Trouble> {
+        let held = Held::of(self, &visit).await?;
+        let request = self.ask_for(&visit, Kind::Access, self.clock.now()).await?;
+        let pages = self.clone();
+        Ok(view::archive(stream::answer("application/zip", async move |pieces| {
+            archive::write(pieces, &pages.store, &held).await?;
+            // Before the end is told: who has all of it has had the request met.
+            pages.carry_on(&visit, request, Action::TakenAlong).await.map_err(|_| Gone)
+        })))
     }
 
     async fn restrict(&self, visit: &Visit, visitor: &Visitor) -> Result<Response, Trouble> {
         let held = Held::of(self, visit).await?;
         if held.is_restricted() {
-            return Ok(view::data(visit, &held));
+            return self.everything(visit, &held).await;
         }
         let did = (EventKind::Restricted, Action::Restricted);
         self.exercise_by(visit, Kind::Restriction, did, visitor).await?;
@@ -167,7 +173,7 @@ impl Pages {
     async fn lift_restriction(&self, visit: &Visit, visitor: &Visitor) -> Result<Response, Trouble> {
         let held = Held::of(self, visit).await?;
         if !held.may_lift_restriction() {
-            return Ok(view::data(visit, &held));
+            return self.everything(visit, &held).await;
         }
         let did = (EventKind::RestrictionLifted, Action::RestrictionLifted);
         self.exercise_by(visit, Kind::Restriction, did, visitor).await?;

@@ -1,7 +1,9 @@
-//! Everything that is kept of a person, read for a page or an archive.
+//! What is kept of a person, read for a page or an archive. Mail may go back for years: the page reads what it lists, the
+//! archive reads while it is written.
 
 use jiff::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{Pages, Trouble};
 use crate::consent::request::Request;
@@ -10,21 +12,44 @@ use crate::consent::{Event, EventKind};
 use crate::store::DeliveryView;
 use crate::web::pages::visit::Visit;
 
-/// Deliveries read at a time.
-const PAGE: u32 = 500;
+/// Mail that a page lists; the archive has all.
+const LISTED: u32 = 50;
 
 pub(super) struct Held {
     pub at: Timestamp,
     pub sender: String,
+    pub person: Uuid,
     /// In full: only the link that was mailed to it gets here.
     pub address: Option<String>,
     pub known_since: Timestamp,
     /// Grounds, withdrawals and the history, for programs.
     pub subscriber: SubscriberView,
     pub history: Vec<(Event, Option<Value>)>,
-    pub deliveries: Vec<DeliveryView>,
     pub requests: Vec<Request>,
     restricted: bool,
+}
+
+/// The mail that a page lists, the youngest first.
+pub(super) struct Listed {
+    pub deliveries: Vec<DeliveryView>,
+    pub rest: Rest,
+}
+
+/// Whether there is mail beside what is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    Nothing,
+    More,
+}
+
+impl Listed {
+    pub async fn of(pages: &Pages, visit: &Visit) -> Result<Self, Trouble> {
+        let (sender, id) = (visit.record.sender.as_str(), visit.record.subscriber.id);
+        let mut deliveries = pages.store.latest_deliveries_to(sender, id, LISTED + 1).await?;
+        let rest = if deliveries.len() > LISTED as usize { Rest::More } else { Rest::Nothing };
+        deliveries.truncate(LISTED as usize);
+        Ok(Self { deliveries, rest })
+    }
 }
 
 impl Held {
@@ -36,23 +61,14 @@ impl Held {
         let restricted = state.restricted.is_some();
         let own = visit.sender();
         let subscriber = SubscriberView::new(&visit.policy, own, id, state, history.clone(), now);
-        let (mut deliveries, mut after) = (Vec::new(), None);
-        loop {
-            let page = pages.store.deliveries_to(sender, id, after, PAGE).await?;
-            deliveries.extend(page.deliveries);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
         Ok(Self {
             at: now,
             sender: sender.to_owned(),
+            person: id,
             address: visit.record.address.as_ref().map(ToString::to_string),
             known_since: visit.record.created_at,
             subscriber,
             history,
-            deliveries,
             requests: pages.store.requests_of(sender, id).await?,
             restricted,
         })

@@ -2,17 +2,14 @@
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
-use super::held::Held;
+use super::held::{Held, Listed, Rest};
 use super::told::Teller;
 use crate::clock::time_of;
 use crate::mail::Address;
 use crate::web::pages::view::{Message, Page, Words, show};
 use crate::web::pages::visit::Visit;
-
-/// Mail that a page lists, the youngest; the archive has all.
-const LISTED: usize = 50;
 
 #[derive(Template)]
 #[template(path = "data.html")]
@@ -22,8 +19,8 @@ struct Data {
     facts: Vec<Fact>,
     /// Of mail: when, about what, and what became of it.
     mail: Vec<String>,
-    /// How much mail there is beside.
-    more_mail: usize,
+    /// Whether there is mail beside it.
+    rest: Rest,
     requests: Vec<String>,
     restriction: Restriction,
 }
@@ -36,7 +33,7 @@ impl Page for Data {
 
 impl Data {
     fn has_more_mail(&self) -> bool {
-        self.more_mail > 0
+        self.rest == Rest::More
     }
 }
 
@@ -73,7 +70,7 @@ impl Page for Button {
     }
 }
 
-pub(super) fn data(visit: &Visit, held: &Held) -> Response {
+pub(super) fn data(visit: &Visit, held: &Held, listed: &Listed) -> Response {
     let Some(sender) = visit.sender() else {
         return said(visit, "later-title", "later-body");
     };
@@ -83,7 +80,7 @@ pub(super) fn data(visit: &Visit, held: &Held) -> Response {
         what: teller.fact(&event.kind),
         proof: teller.proof(event, evidence.as_ref()),
     });
-    let mail = held.deliveries.iter().rev().take(LISTED).map(|view| {
+    let mail = listed.deliveries.iter().map(|view| {
         let about = view.scope.as_ref().map(|scope| sender.title(scope, teller.language).to_owned());
         let about = about.unwrap_or_else(|| teller.say("data-mail-service"));
         let at = time_of(view.delivery).map(|at| teller.at(at)).unwrap_or_default();
@@ -103,7 +100,7 @@ pub(super) fn data(visit: &Visit, held: &Held) -> Response {
         address: held.address.clone().unwrap_or_default(),
         facts: facts.collect(),
         mail: mail.collect(),
-        more_mail: held.deliveries.len().saturating_sub(LISTED),
+        rest: listed.rest,
         requests: requests.collect(),
         restriction,
     };
@@ -148,14 +145,14 @@ fn message(visit: &Visit, status: StatusCode, title: &'static str, body: &'stati
     show(status, &Message { words: visit.words.clone(), title, body, choose: None })
 }
 
-pub(super) fn archive(octets: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/zip")),
+/// To be kept, and by nobody on its way.
+pub(super) fn archive(mut written: Response) -> Response {
+    written.headers_mut().extend([
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"my-data.zip\"")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
-    ];
-    (StatusCode::OK, headers, octets).into_response()
+    ]);
+    written
 }

@@ -25,20 +25,20 @@ const PIECE: usize = 16 * 1024;
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// Where the pieces of an answer go.
-pub(super) struct Pieces(DuplexStream);
+pub(in crate::web) struct Pieces(DuplexStream);
 
 /// Whoever asked has gone away, or can't be told the rest.
-pub(super) struct Gone;
+pub(in crate::web) struct Gone;
 
 impl Pieces {
-    pub(super) async fn write(&mut self, octets: &[u8]) -> Result<(), Gone> {
+    pub(in crate::web) async fn write(&mut self, octets: &[u8]) -> Result<(), Gone> {
         self.0.write_all(octets).await.map_err(|_| Gone)
     }
 }
 
 /// An answer that `writer` writes while it is read. It ends with the writer, or when nobody reads any more. What the
 /// writer leaves unfinished, or can't finish in time, breaks off, so that nobody takes a part for the whole.
-pub(super) fn answer<Writing>(media_type: &'static str, writer: impl FnOnce(Pieces) -> Writing) -> Response
+pub(in crate::web) fn answer<Writing>(media_type: &'static str, writer: impl FnOnce(Pieces) -> Writing) -> Response
 where
     Writing: Future<Output = Result<(), Gone>> + Send + 'static,
 {
@@ -85,7 +85,7 @@ impl HttpBody for Answer {
 }
 
 /// Reads a body line by line.
-pub(super) struct Lines {
+pub(in crate::web) struct Lines {
     body: Body,
     held: BytesMut,
     ended: bool,
@@ -93,7 +93,7 @@ pub(super) struct Lines {
 }
 
 /// What is there.
-pub(super) enum Next {
+pub(in crate::web) enum Next {
     /// Without its end.
     Line(Bytes),
     /// Nothing yet.
@@ -103,18 +103,18 @@ pub(super) enum Next {
 
 /// Why no more lines come.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(in crate::web) enum Broken {
     TooLong,
     Cut,
 }
 
 impl Lines {
-    pub(super) fn new(body: Body, longest: usize) -> Self {
+    pub(in crate::web) fn new(body: Body, longest: usize) -> Self {
         Self { body, held: BytesMut::new(), ended: false, longest }
     }
 
     /// The next line, waited for.
-    pub(super) async fn wait(&mut self) -> Result<Option<Bytes>, Broken> {
+    pub(in crate::web) async fn wait(&mut self) -> Result<Option<Bytes>, Broken> {
         loop {
             match self.take()? {
                 Next::Line(line) => return Ok(Some(line)),
@@ -128,7 +128,7 @@ impl Lines {
     }
 
     /// The next line, if it has come already.
-    pub(super) async fn ready(&mut self) -> Result<Next, Broken> {
+    pub(in crate::web) async fn ready(&mut self) -> Result<Next, Broken> {
         loop {
             match self.take()? {
                 Next::Nothing => {}
