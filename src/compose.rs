@@ -12,11 +12,12 @@ use std::time::{Duration, SystemTime};
 use askama::Template;
 use jiff::Timestamp;
 use lettre::message::header::{self, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use uuid::Uuid;
 
 use crate::language;
 use crate::mail::Address;
+use crate::policy::look::{Ground, Logo};
 use crate::policy::sender::{Author, SenderPolicy};
 pub use quote::{Quote, unlinked};
 
@@ -66,9 +67,10 @@ impl Place {
     }
 }
 
-/// The language to write in: the one that was told or is recorded, else the sender's.
-pub fn spoken(sender: &SenderPolicy, own: Option<&str>) -> &'static str {
-    own.and_then(language::known).unwrap_or_else(|| language::serving(&sender.default_locale))
+/// The language to write in: the one that was told, else the recorded one, else the sender's; of those that we have.
+pub fn spoken(sender: &SenderPolicy, told: Option<&str>, recorded: Option<&str>) -> &'static str {
+    let own = [told, recorded].into_iter().flatten().find_map(language::known);
+    own.unwrap_or_else(|| language::serving(&sender.default_locale))
 }
 
 /// Whose letter it is, and whom it goes to.
@@ -100,8 +102,19 @@ pub fn compose(letter: &Letter, envelope: &Envelope<'_>) -> Result<Vec<u8>, NotC
     let parts = MultiPart::alternative()
         .boundary(format!("letter-{}", envelope.id.simple()))
         .build()
-        .singlepart(part(ContentType::TEXT_PLAIN, text(letter, envelope.sender)))
-        .singlepart(part(ContentType::TEXT_HTML, html(letter, envelope.sender)?));
+        .singlepart(part(ContentType::TEXT_PLAIN, text(letter, envelope.sender)));
+    let logo = envelope.sender.look.logo.as_ref().and_then(|logo| Picture::of(logo, envelope));
+    let html = part(ContentType::TEXT_HTML, html(letter, envelope.sender, logo.as_ref())?);
+    let parts = match logo {
+        Some(logo) => parts.multipart(
+            MultiPart::related()
+                .boundary(format!("dressed-{}", envelope.id.simple()))
+                .build()
+                .singlepart(html)
+                .singlepart(logo.part()),
+        ),
+        None => parts.singlepart(html),
+    };
     let name = envelope.from.name.as_deref().map(quote::line).filter(|name| !name.is_empty());
     // Whom it goes to stands in the envelope of the delivery: lettre's has to be there and is not used.
     let unused = lettre::address::Envelope::new(None, vec![from.clone()])?;
@@ -123,9 +136,52 @@ fn part(kind: ContentType, content: String) -> SinglePart {
     SinglePart::builder().header(kind).body(content)
 }
 
+/// A logo that travels with the letter, so that nothing is loaded. RFC 2392.
+struct Picture {
+    id: String,
+    kind: ContentType,
+    octets: Vec<u8>,
+}
+
+impl Picture {
+    /// None where it is of a kind that mail clients don't show: the name stands in its place.
+    fn of(logo: &Logo, envelope: &Envelope<'_>) -> Option<Self> {
+        let (kind, encoded) = logo.0.strip_prefix("data:")?.split_once(";base64,")?;
+        if !matches!(kind, "image/png" | "image/jpeg") {
+            return None;
+        }
+        let octets = data_encoding::BASE64.decode(encoded.as_bytes()).ok()?;
+        let id = format!("logo-{}@{}", envelope.id.simple(), envelope.hostname);
+        Some(Self { id, kind: ContentType::parse(kind).ok()?, octets })
+    }
+
+    fn part(self) -> SinglePart {
+        Attachment::new_inline(self.id).body(self.octets, self.kind)
+    }
+}
+
+/// What buttons and links are shown in.
+struct Colors {
+    act: String,
+    on_act: String,
+}
+
+impl Colors {
+    /// The sender's own as on its pages, else ours.
+    fn of(sender: &SenderPolicy, ground: Ground, [act, on_act]: [&str; 2]) -> Self {
+        match sender.look.shown(ground) {
+            Some(color) => Self { act: color.to_string(), on_act: ground.ink_on_color().to_string() },
+            None => Self { act: act.to_owned(), on_act: on_act.to_owned() },
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "letter.html")]
 struct Html<'a> {
+    light: Colors,
+    dark: Colors,
+    logo: Option<&'a str>,
     language: &'a str,
     direction: &'a str,
     subject: &'a str,
@@ -136,8 +192,11 @@ struct Html<'a> {
     notice_label: String,
 }
 
-fn html(letter: &Letter, sender: &SenderPolicy) -> Result<String, askama::Error> {
+fn html(letter: &Letter, sender: &SenderPolicy, logo: Option<&Picture>) -> Result<String, askama::Error> {
     let html = Html {
+        light: Colors::of(sender, Ground::Light, ["#0b57d0", "#ffffff"]),
+        dark: Colors::of(sender, Ground::Dark, ["#a8c7fa", "#0a1a33"]),
+        logo: logo.map(|logo| logo.id.as_str()),
         language: letter.language,
         direction: language::direction(letter.language),
         subject: &letter.subject,

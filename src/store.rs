@@ -77,7 +77,7 @@ pub use settle::{Redecided, SentConfirmation, Settle, Settled, Tracked};
 pub use shown::{DeliveryFilter, DeliveryView, MessageView};
 pub use spool::{NewDelivery, NewMessage, Trace};
 pub use submission::TakenBefore;
-pub use subscriber::{Consent, Subscriber, SubscriberRecord};
+pub use subscriber::{Consent, Found, Subscriber, SubscriberRecord};
 pub use suppressed::{Suppressed, SuppressedPage};
 pub use unconfirmed::{Unconfirmed, UnconfirmedPage};
 

@@ -3,6 +3,7 @@ use mail_parser::{MessageParser, MimeHeaders as _};
 use super::*;
 use crate::language::LANGUAGES;
 use crate::policy::file;
+use crate::policy::look::{Color, Look};
 
 const PLACE: &str = "{{optgate.confirm_url}}";
 
@@ -152,8 +153,15 @@ fn each_language_has_its_words_and_its_direction() {
         );
         assert!(html.contains(&format!("<html lang=\"{language}\" dir=\"ltr\">")), "{html}");
     }
-    assert_eq!(spoken(&sender(), Some("fr-CA")), "fr");
-    assert_eq!((spoken(&sender(), Some("tlh")), spoken(&sender(), None)), ("sv", "sv"));
+    let spoken_by = |own: &str, told, recorded| {
+        let mut shop = sender();
+        shop.default_locale = own.to_owned();
+        spoken(&shop, told, recorded)
+    };
+    assert_eq!(spoken_by("sv", Some("fr-CA"), Some("de")), "fr");
+    assert_eq!(spoken_by("sv", Some("tlh"), Some("de-AT")), "de");
+    assert_eq!((spoken_by("sv", Some("tlh"), Some("tlh")), spoken_by("sv", None, None)), ("sv", "sv"));
+    assert_eq!(spoken_by("tlh", Some("tlh"), None), "en");
 }
 
 #[test]
@@ -166,4 +174,38 @@ fn who_writes_is_said_by_the_file_or_is_nobody_in_particular() {
     assert_eq!(nobody.name.as_deref(), Some("Demo Shop AB"));
     shop.from_domains = vec![crate::policy::sender::DomainPattern::Below("shop.example".to_owned())];
     assert_eq!(shop.author(), None);
+}
+
+#[test]
+fn a_letter_looks_like_its_senders_pages_and_loads_nothing() {
+    let plain = composed(&letter(vec![Block::Button { label: "Yes".to_owned(), place: Place::Confirm }]));
+    assert!(parts(&plain).1.contains("background-color:#0b57d0;color:#ffffff"), "as shipped");
+    let logo = b"\x89PNG\r\n\x1a\nlogo";
+    let data = |kind: &str| Logo(format!("data:{kind};base64,{}", data_encoding::BASE64.encode(logo)).into());
+    let dressed = |kind: &str| {
+        let mut shop = sender();
+        // Too bright for a button that is to be read.
+        shop.look = Look { color: Color::parse("#ffcc00"), dark_color: None, logo: Some(data(kind)) };
+        let letter = letter(vec![Block::Button { label: "Yes".to_owned(), place: Place::Confirm }]);
+        composed_for(&letter, &shop, "anna@example.se")
+    };
+    let shaded = Color::parse("#ffcc00").unwrap().readable_on(Ground::Light);
+    let message = dressed("image/png");
+    let parsed = MessageParser::default().parse(message.as_bytes()).unwrap();
+    let html = parsed.body_html(0).unwrap().into_owned();
+    assert!(html.contains(&format!("background-color:{shaded};color:#ffffff")), "{html}");
+    assert!(
+        html.contains(".act { background-color: #ffcc00 !important; color: #000000 !important; }"),
+        "{html}"
+    );
+    let picture = parsed.parts.iter().find(|part| part.content_id().is_some()).unwrap();
+    assert_eq!(picture.contents(), logo);
+    assert!(
+        html.contains(&format!("<img src=\"cid:{}\" alt=\"Demo Shop AB\"", picture.content_id().unwrap())),
+        "{html}"
+    );
+    assert!(!html.contains("http") || !html.contains("src=\"http"), "{html}");
+    // Hardly a mail client shows the drawings of a browser.
+    let message = dressed("image/svg+xml");
+    assert!(!message.contains("cid:") && !message.contains("Content-ID"), "{message}");
 }

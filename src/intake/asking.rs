@@ -65,7 +65,7 @@ impl Intake {
         let sender = policy.sender(&signup.sender).ok_or(NotSent::NoPolicy)?;
         let known = self.store.consent_of(&signup.sender, std::slice::from_ref(&signup.email)).await?;
         let recorded = known.into_iter().flatten().find_map(|known| known.state.locale);
-        let language = spoken(sender, signup.provenance.locale.as_deref().or(recorded.as_deref()));
+        let language = spoken(sender, signup.provenance.locale.as_deref(), recorded.as_deref());
         let own = OwnMail {
             sender: signup.sender.clone(),
             to: signup.email.clone(),

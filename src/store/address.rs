@@ -12,7 +12,7 @@ use super::batch::Shared;
 use super::fact::{Held, Locked, Whom, after_all, found_by, insert_event, lock, make_due, seal_evidence};
 use super::fault::{Fault, Result};
 use super::sql::{Session, to_json, values};
-use super::{Store, StoreError, Who, mailings, subscriber};
+use super::{Found, Store, StoreError, Who, mailings, subscriber};
 use crate::consent::event::LEFT_BEHIND;
 use crate::consent::{ConsentState, Event, EventKind, fold};
 use crate::journal::{No, is_no};
@@ -329,6 +329,11 @@ fn aside(id: Uuid) -> [u8; 32] {
     let mut octets = [0; 32];
     octets[..16].copy_from_slice(id.as_bytes());
     octets
+}
+
+/// Whether a row of this hash has made room.
+pub(super) fn found(id: Uuid, hash: LookupHash) -> Found {
+    if hash == LookupHash(aside(id)) { Found::ByIdAlone } else { Found::ByAddress }
 }
 
 /// What stands under the old address says no to everything from the change on; what blocked the address, and a no to

@@ -20,7 +20,7 @@ use super::once::{CallKey, MakeAnswer, Once, Repeated};
 use super::proofs::Proofs;
 use super::sql::{Session, values};
 use super::subscriber;
-use super::{Store, StoreError, Subscriber, address};
+use super::{Found, Store, StoreError, Subscriber, address};
 use crate::clock::from_micros;
 use crate::consent::admit::{NotAdmitted, Onto, admit, occurred_at, speaks_for_mail};
 use crate::consent::confirm::{self, Standing};
@@ -198,6 +198,12 @@ pub(super) async fn apply(
         {
             whom = Whom::Id(person);
             continue;
+        }
+        if let (Some(_), Some(row)) = (fact.confirms, &found)
+            && address::found(row.subscriber, row.hash) == Found::ByIdAlone
+        {
+            // A yes that no decision would find must not be told as one.
+            return Ok(Err(NotAdmitted::NothingToConfirm.into()));
         }
         let barrier = match &found {
             Some(row) if speaks_for_mail(&fact.event.kind) => {

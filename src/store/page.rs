@@ -73,7 +73,8 @@ impl Store {
     ) -> Result<DeliveryPage, StoreError> {
         let mut session = self.inner.database.read().await?;
         let after = after.unwrap_or(Uuid::nil());
-        let ids = ids_to(&mut session, sender, subscriber, "AND d.id > $4 ORDER BY d.id", after, limit).await?;
+        let ids =
+            ids_to(&mut session, sender, subscriber, "AND d.id > $4 ORDER BY d.id", after, limit).await?;
         // By what was found, not by what of it can be read.
         let next = (ids.len() >= limit as usize).then(|| ids.last().copied()).flatten();
         let deliveries = self.delivery_views(&mut session, sender, &ids).await?;

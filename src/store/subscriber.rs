@@ -9,7 +9,7 @@ use super::database::Commit;
 use super::fault::{Fault, Result};
 use super::rows;
 use super::sql::{Row, Session, Value, to_json, values};
-use super::{Store, StoreError, fact};
+use super::{Store, StoreError, address, fact};
 use crate::consent::{ConsentState, Event, fold};
 use crate::keys::{DataKey, Keys, LookupHash};
 use crate::mail::Address;
@@ -41,10 +41,19 @@ pub struct SubscriberRecord {
     /// `None` once erased.
     pub address: Option<Address>,
     pub created_at: Timestamp,
+    pub found: Found,
+}
+
+/// Whether who writes to an address finds this row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    ByAddress,
+    /// It stood where somebody had left an address, and made room when they came back.
+    ByIdAlone,
 }
 
 pub(super) const SELECT_RECORD: &str =
-    "SELECT id, version, state, sender, key, address, created_at FROM subscribers";
+    "SELECT id, version, state, sender, key, address, created_at, lookup_hash FROM subscribers";
 
 impl Store {
     /// Whether anything is kept of a sender of this name: a person, or a credential.
@@ -188,6 +197,7 @@ impl Store {
             subscriber,
             address,
             created_at: row.time(6)?,
+            found: address::found(row.id(0)?, LookupHash(row.hash(7)?)),
         })
     }
 }

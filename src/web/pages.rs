@@ -77,8 +77,8 @@ pub fn router(pages: Pages) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .layer(body_limit)
         .layer(from_fn_with_state(pages.clone(), rate::within_rate))
-        .layer(from_fn(within_time))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn(answered))
         .with_state(pages)
 }
 
@@ -90,18 +90,50 @@ async fn not_allowed(visitor: Visitor) -> Response {
     Trouble::NotAllowed.page(&visitor)
 }
 
-async fn within_time(request: Request, next: Next) -> Response {
+/// In time, and whatever happens by a page in the visitor's language.
+async fn answered(request: Request, next: Next) -> Response {
     let visitor = Visitor::of(request.headers(), None, &[]);
     match tokio::time::timeout(REQUEST_TIME, next.run(request)).await {
+        Ok(response) if response.extensions().get::<Panicked>().is_some() => {
+            let mut page = Trouble::Later.page(&visitor);
+            *page.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            page
+        }
         Ok(response) => response,
         Err(_) => Trouble::Later.page(&visitor),
     }
 }
 
+/// Marks an answer that nobody is to see.
+#[derive(Clone)]
+struct Panicked;
+
 /// What the panic said may hold anything, so that it goes nowhere.
 fn after_panic(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a page panicked");
-    let mut response = Trouble::Later.page(&Visitor::default());
-    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    let mut response = Response::default();
+    response.extensions_mut().insert(Panicked);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use tower_service::Service as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_breaks_down_says_so_in_the_visitors_language() {
+        let breaks = get(async || -> &'static str { panic!("of what is not to be told") });
+        let pages: Router = Router::new().route("/", breaks);
+        let mut pages = pages.layer(CatchPanicLayer::custom(after_panic)).layer(from_fn(answered));
+        let request = Request::builder().header("accept-language", "sv").body(Body::empty()).unwrap();
+        let response = pages.call(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key("retry-after"));
+        let page = to_bytes(response.into_body(), 100_000).await.unwrap();
+        let page = String::from_utf8_lossy(&page);
+        assert!(page.contains("lang=\"sv\"") && !page.contains("not to be told"), "{page}");
+    }
 }

@@ -38,7 +38,10 @@ impl Pieces {
 
 /// An answer that `writer` writes while it is read. It ends with the writer, or when nobody reads any more. What the
 /// writer leaves unfinished, or can't finish in time, breaks off, so that nobody takes a part for the whole.
-pub(in crate::web) fn answer<Writing>(media_type: &'static str, writer: impl FnOnce(Pieces) -> Writing) -> Response
+pub(in crate::web) fn answer<Writing>(
+    media_type: &'static str,
+    writer: impl FnOnce(Pieces) -> Writing,
+) -> Response
 where
     Writing: Future<Output = Result<(), Gone>> + Send + 'static,
 {

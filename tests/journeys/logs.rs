@@ -3,6 +3,7 @@
 use base64::Engine as _;
 
 use crate::support::gateway::Setup;
+use crate::support::mailbox::{data_path, path_in, unsubscribe_path};
 use crate::support::tool::{marketing_with, newsletter, service_mail};
 use crate::support::upstream::Script;
 use crate::support::{Database, Tool, Upstream, eventually};
@@ -74,6 +75,42 @@ async fn i11_hostile_words_stay_on_their_line_and_name_nobody() {
         ["anna.secret", "hunter2-secret", gateway.secret("demo-shop/tool"), gateway.secret("demo-shop/api")]
     {
         assert!(!log.contains(secret), "{secret} in\n{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i11_no_link_is_logged_however_much_else_is() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let mut gateway = Setup::new(&database, &upstream).prepare();
+    gateway.set_variable("OPTGATE_LOG", "trace");
+    gateway.command(&["migrate"]).expect_success();
+    gateway.add_credential("demo-shop", "tool", "smtp", &["--streams", "marketing,functional"]);
+    gateway.add_credential("demo-shop", "api", "api", &[]);
+    gateway.start().await;
+    gateway.opt_in("anna.secret@example.se", &["apparel"]).await;
+    gateway.submit(&["anna.secret@example.se"], &newsletter("anna.secret@example.se", "apparel")).await;
+    let link = unsubscribe_path(&upstream.first_for("anna.secret@example.se").await);
+    assert_eq!(gateway.post(&link, &[("rights", "ask")]).await.0, 200);
+    let letter = eventually("the letter", || async {
+        let all = upstream.captured_for("anna.secret@example.se");
+        all.into_iter().find(|own| path_in(own, "/d/").is_some())
+    })
+    .await;
+    let data = data_path(&letter);
+    for path in [&link, &link.replace("/u/", "/p/"), &data, &format!("{data}/more"), &format!("{link}?x=1")] {
+        gateway.get(path).await;
+        gateway.post(path, &[("right", "take"), ("email", "anna.secret@example.se")]).await;
+    }
+    assert_eq!(gateway.post(&link, &[("List-Unsubscribe", "One-Click")]).await.0, 200);
+    let log = eventually("all of it is logged", || async {
+        let log = gateway.log();
+        (log.contains("fact recorded") && log.contains("TRACE")).then_some(log)
+    })
+    .await;
+    for secret in [&link[3..], &data[3..], "anna.secret", gateway.secret("demo-shop/api")] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} in {line:?}");
     }
 }
 

@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use crate::support::gateway::{Setup, message_id};
-use crate::support::mailbox::{data_path, header, unsubscribe_path};
-use crate::support::tool::newsletter;
+use crate::support::mailbox::{data_path, header, path_in, unsubscribe_path};
+use crate::support::tool::{newsletter, service_mail};
 use crate::support::{Database, Gateway, Upstream, eventually, on_both_databases};
 
 /// The link that is mailed to whoever asks by a newsletter's link.
 async fn fresh_link(gateway: &Gateway, upstream: &Upstream, newsletter: &str, address: &str) -> String {
     assert_eq!(gateway.post(newsletter, &[("rights", "ask")]).await.0, 200);
     let letter = eventually("the letter", || async {
-        upstream.captured_for(address).into_iter().find(|own| own.text().contains("/d/"))
+        upstream.captured_for(address).into_iter().find(|own| path_in(own, "/d/").is_some())
     })
     .await;
     assert_eq!(header(&letter, "Auto-Submitted"), ["auto-generated"]);
@@ -62,6 +62,39 @@ on_both_databases! {
         let listed = gateway.command(&["requests", "list", "--all", "--sender", "demo-shop", "--json"]).json();
         assert_eq!((&listed[0]["kind"], &listed[0]["state"]), (&json!("rectification"), &json!("open")), "other systems have it too");
         assert!(!gateway.log().contains("anna"), "invariant 11");
+    }
+
+    async fn all_mail_is_taken_along_and_the_youngest_is_shown(database: Database) {
+        const COUNT: usize = 450;
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        let anna = "anna@example.se";
+        gateway.opt_in(anna, &["apparel"]).await;
+        gateway.submit(&[anna], &newsletter(anna, "apparel")).await;
+        let newsletter_link = unsubscribe_path(&upstream.first_for(anna).await);
+        let mut tool = gateway.tool().await;
+        for number in 1..COUNT {
+            let receipt = format!("{}Receipt {number}\r\n", service_mail(anna));
+            let reply = tool.try_submit("b@shop.example", anna, &receipt).await.unwrap();
+            assert!(reply.starts_with("250"), "{reply}");
+        }
+        let link = fresh_link(&gateway, &upstream, &newsletter_link, anna).await;
+        let (status, page) = gateway.get(&link).await;
+        assert_eq!(status, 200);
+        let (_, mail) = page.split_once("<ul>\n").and_then(|(_, facts)| facts.split_once("<ul>\n")).unwrap();
+        let mail = mail.split_once("</ul>").unwrap().0;
+        assert_eq!(mail.lines().count(), 50, "{mail}");
+        let request = reqwest::Client::new().post(format!("http://{}{link}", gateway.web()));
+        let octets = request.form(&[("right", "take")]).send().await.unwrap().bytes().await.unwrap();
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(octets)).unwrap();
+        let mut read = |name: &str| std::io::read_to_string(zip.by_name(name).unwrap()).unwrap();
+        let all: serde_json::Value = serde_json::from_str(&read("everything.json")).unwrap();
+        // The letter with the link as well.
+        let told: Vec<&str> = all["deliveries"].as_array().unwrap().iter().map(|own| own["delivery"].as_str().unwrap()).collect();
+        assert!(told.len() == COUNT + 1 && told.is_sorted(), "{}", told.len());
+        assert_eq!(read("mail.csv").lines().count(), 1 + COUNT + 1);
+        let requests = gateway.command(&["requests", "list", "--all", "--sender", "demo-shop", "--json"]).json();
+        assert_eq!((&requests[0]["kind"], &requests[0]["state"]), (&json!("access"), &json!("done")));
     }
 
     async fn who_is_erased_by_the_page_is_met_by_no_import_and_begins_anew_by_a_sign_up(database: Database) {

@@ -16,11 +16,16 @@ const ANNA: &str = "anna@example.se";
 const BO: &str = "bo@example.se";
 const PRESS: [(&str, &str); 1] = [("confirm", "yes")];
 const NEW_LINK: [(&str, &str); 1] = [("link", "new")];
+/// The beginning of a picture.
+const LOGO: &str = "iVBORw0KGgo=";
 const FORM: &str = "Yes, write to me about https://evil.example and {{optgate.preferences_url}}";
 
 async fn gateway(database: &Database, upstream: &Upstream, clock: Option<&Clock>) -> Gateway {
     let club = SHOP.replace("\"demo-shop\"", "\"club\"").replace("shop.example", "club.example");
-    let setup = Setup::new(database, upstream).policy("senders/club.toml", &club);
+    let shop = format!("{SHOP}\n[look]\ncolor = \"#7a1fa2\"\nlogo = \"data:image/png;base64,{LOGO}\"\n");
+    let policies = [("senders/club.toml", &club), ("senders/demo-shop.toml", &shop)];
+    let setup =
+        policies.iter().fold(Setup::new(database, upstream), |setup, (file, text)| setup.policy(file, text));
     let mut gateway = match clock {
         None => setup.start().await,
         Some(clock) => {
@@ -99,8 +104,8 @@ fn parts(copy: &Captured) -> (String, String) {
         "{}",
         copy.text()
     );
-    let part = |index: usize| String::from_utf8_lossy(message.parts[index].contents()).into_owned();
-    (part(1), part(2))
+    let html = message.body_html(0).expect("an HTML part").into_owned();
+    (message.body_text(0).expect("a text part").into_owned(), html)
 }
 
 fn confirm_path(copy: &Captured) -> String {
@@ -158,6 +163,8 @@ on_both_databases! {
             assert!(part.contains("https://mail.test/c/") && part.contains("need to do anything"), "{part}");
             assert!(!part.contains("/p/") && !part.contains("https://evil") && !part.contains("confirm_url"), "{part}");
         }
+        assert!(html.contains("background-color:#7a1fa2") && html.contains("src=\"cid:logo-"), "{html}");
+        assert!(copy.text().contains(LOGO), "the logo comes with it");
         let path = confirm_path(&copy);
         for _ in 0..10 {
             let (status, page) = gateway.get(&path).await;

@@ -1,13 +1,54 @@
 //! A no is honoured: at once, through every door, and for what is already queued.
 
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
 use crate::support::gateway::{Setup, message_id};
 use crate::support::mailbox::{preferences_path, unsubscribe_path};
 use crate::support::on_both_databases;
 use crate::support::tool::newsletter;
 use crate::support::upstream::Script;
-use crate::support::{Database, Gateway, Upstream, eventually};
+use crate::support::{Database, Gateway, PATIENCE, Upstream, eventually};
 
 const ANNA: &str = "anna@example.se";
+
+/// Who presses at the same moment.
+const CROWD: usize = 12;
+/// Before and after their commit, before and after the journal that comes first, and when one more is told.
+const CRASHES: [&str; 6] = [
+    "record_before_commit=1*off->1*return",
+    "record_after_commit=1*off->1*return",
+    "journal_before_sync=1*off->1*return",
+    "journal_after_sync=1*off->1*return",
+    "",
+    "",
+];
+
+/// Each of them a mail client's button; the numbers of those that were answered 200.
+fn press_at_once<'l>(
+    gateway: &Gateway,
+    links: impl IntoIterator<Item = (usize, &'l String)>,
+) -> JoinSet<Option<usize>> {
+    let mut pressed = JoinSet::new();
+    for (number, link) in links {
+        let request = reqwest::Client::new().post(format!("http://{}{link}", gateway.web()));
+        let request = request.form(&[("List-Unsubscribe", "One-Click")]);
+        pressed.spawn(async move {
+            let answer = request.send().await.ok()?;
+            (answer.status().as_u16() == 200).then_some(number)
+        });
+    }
+    pressed
+}
+
+async fn died(gateway: &mut Gateway) -> bool {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while gateway.is_alive() && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    !gateway.is_alive()
+}
 
 async fn subscribed(database: &Database, upstream: &Upstream) -> Gateway {
     let gateway = Setup::new(database, upstream).start().await;
@@ -69,6 +110,53 @@ on_both_databases! {
         gateway.start().await;
         next_is(&gateway, "apparel", "withdrawn").await;
         next_is(&gateway, "furniture.office", "withdrawn").await;
+    }
+
+    async fn i5_no_one_click_that_was_answered_is_lost_under_kill_9(database: Database) {
+        let upstream = Upstream::start().await;
+        let mut gateway = Setup::new(&database, &upstream).start().await;
+        let people: Vec<String> = (0..CRASHES.len() * CROWD).map(|number| format!("p{number}@example.se")).collect();
+        for person in &people {
+            gateway.opt_in(person, &["apparel"]).await;
+        }
+        let all: Vec<&str> = people.iter().map(String::as_str).collect();
+        gateway.submit(&all, &newsletter(ANNA, "apparel")).await;
+        let mut links = Vec::new();
+        for person in &people {
+            links.push(unsubscribe_path(&upstream.first_for(person).await));
+        }
+        let mut told = Vec::new();
+        for (number, failpoints) in CRASHES.into_iter().enumerate() {
+            gateway.kill();
+            gateway.set_failpoints(failpoints);
+            gateway.start().await;
+            // The first is told; the others wait for one commit together, in which the crash comes.
+            let (first, others) = (number * CROWD, number * CROWD + 1..(number + 1) * CROWD);
+            told.extend(press_at_once(&gateway, [(first, &links[first])]).join_next().await.unwrap().unwrap());
+            let mut pressed = press_at_once(&gateway, others.clone().zip(&links[others]));
+            while let Some(answer) = pressed.join_next().await {
+                told.extend(answer.unwrap());
+                if failpoints.is_empty() {
+                    gateway.kill();
+                }
+            }
+            assert!(died(&mut gateway).await, "{failpoints} was not met");
+        }
+        gateway.kill();
+        gateway.set_failpoints("");
+        gateway.start().await;
+        println!("{} of {} were told that it is done", told.len(), people.len());
+        assert!(!told.is_empty() && told.len() < people.len(), "the crashes came in the middle");
+        for person in told {
+            let reply = gateway.submit(&[&people[person]], &newsletter(&people[person], "apparel")).await;
+            assert!(reply.contains("refused [withdrawn]"), "{}: {reply}", people[person]);
+        }
+        // Who was not told presses again.
+        for link in &links {
+            assert_eq!(gateway.post(link, &[("List-Unsubscribe", "One-Click")]).await.0, 200);
+        }
+        let open = "SELECT count(*) FROM subscribers WHERE state NOT LIKE '%\"withdrawals\":[{%'";
+        assert_eq!(database.count(open).await, 0);
     }
 
     async fn a_one_click_may_come_as_multipart(database: Database) {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use optgate::consent::EventKind;
+use optgate::consent::admit::NotAdmitted;
 use optgate::consent::event::{Frequency, OptIn, SignedUpBy, Suppression};
 use optgate::journal::Journal;
 use optgate::spool::{Outcome, Settlement};
 use optgate::store::{
-    Ask, ChangeAddress, Changed, Compared, NewFact, NotChanged, Pass, Standing, Store, StoreOptions,
-    TableFact, Who,
+    Ask, ChangeAddress, Changed, Compared, Found, NewFact, NotChanged, Pass, RecordError, Standing, Store,
+    StoreOptions, TableFact, Who,
 };
 use uuid::Uuid;
 
@@ -251,7 +252,10 @@ async fn what_somebody_typed_in_for_an_address_stands_under_no_other(home: &Home
         confirms: Some(typed.event),
         ..home.fact("anna@example.se", kind)
     };
-    home.store.record(vec![pressed]).await.remove(0).unwrap();
+    let refused = home.store.record(vec![pressed]).await.remove(0).unwrap_err();
+    assert!(matches!(refused, RecordError::NotAdmitted(NotAdmitted::NothingToConfirm)), "{refused}");
+    let stood = home.store.subscriber(SENDER, typed.subscriber.id).await.unwrap().unwrap();
+    assert_eq!(stood.found, Found::ByIdAlone, "its page says that it has ended");
     assert!(is_left(home, "anna.berg@example.se").await);
     let left = found(home, "anna.berg@example.se").await.unwrap();
     assert!(left.state.opt_ins.is_empty() && left.id != typed.subscriber.id);
@@ -309,8 +313,12 @@ async fn mail_to_the_address_before_is_listed_with_the_person_and_with_nobody_el
         let page = home.store.deliveries_to(SENDER, who, None, 10).await.unwrap();
         page.deliveries.iter().map(|own| own.delivery).collect::<Vec<_>>()
     };
-    assert_eq!(listed(anna).await, [before, after].concat());
+    assert_eq!(listed(anna).await, [before.clone(), after.clone()].concat());
     assert_eq!(listed(bo).await, [of_bo_id]);
+    for (most, expected) in [(10, [after.clone(), before].concat()), (1, after)] {
+        let latest = home.store.latest_deliveries_to(SENDER, anna, most).await.unwrap();
+        assert_eq!(latest.iter().map(|own| own.delivery).collect::<Vec<_>>(), expected, "the youngest first");
+    }
 }
 
 /// A store that keeps its noes in a journal of its own.

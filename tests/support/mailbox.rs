@@ -33,26 +33,28 @@ pub fn unsubscribe_address(message: &Captured) -> String {
 
 /// The path of the preference page that the body links to.
 pub fn preferences_path(message: &Captured) -> String {
-    let text = message.text().replace("=\r\n", "");
-    let start = text.find("/p/").expect("a preference link in the body");
-    let end = text[start + 3..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-    text[start..end.map_or(text.len(), |end| start + 3 + end)].to_owned()
+    path_in(message, "/p/").expect("a preference link in the body")
 }
 
 /// The path of the link that confirms.
 pub fn confirm_path(message: &Captured) -> String {
-    let text = message.text().replace("=\r\n", "");
-    let start = text.find("/c/").expect("a link that confirms in the body");
-    let end = text[start + 3..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-    text[start..end.map_or(text.len(), |end| start + 3 + end)].to_owned()
+    path_in(message, "/c/").expect("a link that confirms in the body")
 }
 
 /// The path of the link to a person's data.
 pub fn data_path(message: &Captured) -> String {
+    path_in(message, "/d/").expect("a link to the data in the body")
+}
+
+/// The path of the body's first link of ours of this kind.
+pub fn path_in(message: &Captured, kind: &str) -> Option<String> {
     let text = message.text().replace("=\r\n", "");
-    let start = text.find("/d/").expect("a link to the data in the body");
-    let end = text[start + 3..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
-    text[start..end.map_or(text.len(), |end| start + 3 + end)].to_owned()
+    // Not in the header, whose signature may spell anything.
+    let (_, body) = text.split_once("\r\n\r\n")?;
+    let path = &body[body.find(&format!("https://mail.test{kind}"))? + "https://mail.test".len()..];
+    let is_token = |own: char| own.is_ascii_alphanumeric() || own == '-' || own == '_';
+    let end = path[kind.len()..].find(|own| !is_token(own)).map_or(path.len(), |end| kind.len() + end);
+    Some(path[..end].to_owned())
 }
 
 /// An RSA key as `[[dkim]]` takes it: made once a test run.

@@ -13,7 +13,6 @@ use super::caller::{Caller, OfSubscribers};
 use super::check::Checks;
 use super::document::Email;
 use super::problem::{Document, Kind, Mistake, Problem};
-use crate::web::stream::{self, Broken, Gone, Lines, Next, Pieces};
 use crate::consent::ConsentState;
 use crate::mail::Address;
 use crate::policy::decide::{Circumstances, decide as decided};
@@ -21,6 +20,7 @@ use crate::policy::standing;
 use crate::policy::verdict::ShownVerdict;
 use crate::policy::{Facts, Scope, Stream, Verdict, confirmation};
 use crate::store::Subscriber;
+use crate::web::stream::{self, Broken, Gone, Lines, Next, Pieces};
 
 /// The most recipients in one document, and in one call by lines.
 const RECIPIENTS_LIMIT: usize = 1000;

@@ -15,10 +15,10 @@ use super::caller::{Caller, OfCompliance};
 use super::deliveries::{self, ShownDelivery};
 use super::document::Email;
 use super::problem::{Document, Problem};
-use crate::web::stream::{self, Gone, Pieces};
 use super::subscribers::{known, view};
 use crate::consent::view::SubscriberView;
 use crate::store::Role;
+use crate::web::stream::{self, Gone, Pieces};
 
 /// Deliveries read and written at a time.
 const PAGE: u32 = 200;

@@ -21,7 +21,7 @@ use crate::intake::Form;
 use crate::policy::decide::Records;
 use crate::policy::{Scope, Stream};
 use crate::record::Provenance;
-use crate::store::RecordError;
+use crate::store::{Found, RecordError};
 
 /// What a link that opens stands for.
 struct Asked {
@@ -80,6 +80,9 @@ impl Pages {
     async fn finding(&self, visit: &Visit) -> Result<Finding, Trouble> {
         // A sender whose file is gone for a while has not taken its question back.
         let sender = visit.sender().ok_or(Trouble::Later)?;
+        if visit.record.found == Found::ByIdAlone {
+            return Ok(Finding::Ended);
+        }
         let history = self.store.history(&visit.record.sender, visit.record.subscriber.id).await?;
         let Some(signup) = confirm::signup_of(&history, visit.link.delivery) else {
             return Ok(Finding::Ended);

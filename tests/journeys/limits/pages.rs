@@ -83,6 +83,22 @@ async fn a_header_that_only_drips_is_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let (database, upstream) = (Database::sqlite(), Upstream::start().await);
+    let gateway = Setup::new(&database, &upstream).web("idle_timeout = \"1s\"").start().await;
+    gateway.opt_in("anna@example.se", &["apparel"]).await;
+    gateway.submit(&["anna@example.se"], &newsletter("anna@example.se", "apparel")).await;
+    let link = unsubscribe_path(&upstream.first_for("anna@example.se").await);
+    let mut stream = TcpStream::connect(gateway.web()).await.expect("it listens");
+    let head = format!("POST {link} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nlist-unsub");
+    stream.write_all(head.as_bytes()).await.expect("it reads");
+    let mut heard = Vec::new();
+    let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut heard)).await;
+    assert!(ended.is_ok(), "it was never hung up on");
+    assert!(!heard.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&heard));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_has_so_many_connections_to_the_pages() {
     let (database, upstream) = (Database::sqlite(), Upstream::start().await);
     let keys = "trusted_proxies = []\nmax_connections_per_address = 2";
