@@ -36,7 +36,7 @@ pub(super) async fn write(pieces: Pieces, store: &Store, held: &Held) -> Result<
 
 /// A ZIP that leaves as it grows.
 struct Archive {
-    zip: ZipWriter<StreamWriter<Outgoing>>,
+    zip: Box<ZipWriter<StreamWriter<Outgoing>>>,
     outgoing: Outgoing,
     pieces: Pieces,
 }
@@ -64,7 +64,7 @@ impl Write for Outgoing {
 impl Archive {
     fn new(pieces: Pieces) -> Self {
         let outgoing = Outgoing::default();
-        Self { zip: ZipWriter::new_stream(outgoing.clone()), outgoing, pieces }
+        Self { zip: Box::new(ZipWriter::new_stream(outgoing.clone())), outgoing, pieces }
     }
 
     async fn begin(&mut self, name: &str) -> Result<(), Gone> {
