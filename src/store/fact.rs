@@ -199,18 +199,10 @@ pub(super) async fn apply(
             whom = Whom::Id(person);
             continue;
         }
-        if let (Some(_), Some(row)) = (fact.confirms, &found)
-            && address::found(row.subscriber, row.hash) == Found::ByIdAlone
-        {
-            // A yes that no decision would find must not be told as one.
+        if confirms_in_vain(fact, found.as_ref()) {
             return Ok(Err(NotAdmitted::NothingToConfirm.into()));
         }
-        let barrier = match &found {
-            Some(row) if speaks_for_mail(&fact.event.kind) => {
-                barrier_of(session, &fact.sender, row.hash).await?
-            }
-            _ => None,
-        };
+        let barrier = barrier_to(session, fact, found.as_ref()).await?;
         let proofs = Proofs::of_row(session, fact, &events, found.as_ref(), shared).await?;
         match (judge(fact, &events, &state, barrier, &proofs, now), found, &fact.who) {
             // Another node made the person anew just now.
@@ -231,6 +223,19 @@ pub(super) async fn apply(
         }
     }
     Err(Fault::Conflict("another node keeps making the same subscriber".into()))
+}
+
+/// A yes that no decision would find must not be told as one.
+fn confirms_in_vain(fact: &Fact, found: Option<&Locked>) -> bool {
+    let by_id_alone = |row: &Locked| address::found(row.subscriber, row.hash) == Found::ByIdAlone;
+    fact.confirms.is_some() && found.is_some_and(by_id_alone)
+}
+
+async fn barrier_to(session: &mut Session, fact: &Fact, found: Option<&Locked>) -> Result<Option<Timestamp>> {
+    match found {
+        Some(row) if speaks_for_mail(&fact.event.kind) => barrier_of(session, &fact.sender, row.hash).await,
+        _ => Ok(None),
+    }
 }
 
 /// Invariant 5: who says no under an address that was left may be who has left it, and there all is no.
