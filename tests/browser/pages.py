@@ -21,7 +21,7 @@ from upstream import Upstream  # noqa: E402
 # English from right to left: no language of ours is written so yet.
 MIRRORED = "ar-XB"
 LOCALES = pathlib.Path(__file__).resolve().parents[2] / "src" / "locales"
-LANGUAGES = [*sorted(folder.name for folder in LOCALES.iterdir()), MIRRORED]
+LANGUAGES = [*sorted(file.stem for file in LOCALES.iterdir()), MIRRORED]
 SCAN = 10
 
 # A name, titles and texts that markup would break, and a logo.
