@@ -28,8 +28,15 @@ const DEFAULT: &str = "en";
 /// browser asks for it by itself.
 const MIRRORED: &str = "ar-XB";
 
+/// Tags of the same language, or of one that its readers read as well.
+const OTHER_NAMES: [(&str, &str); 3] = [("iw", "he"), ("no", "nb"), ("nn", "nb")];
+
 /// The values that are numbers. A brand may be called `007`, and stays it.
 const COUNTS: [&str; 2] = ["days", "minutes"];
+
+/// The values of pages that would fall apart among letters from right to left: `2026-05-03` after an Arabic one. Unicode
+/// Bidirectional Algorithm (UAX 9), 2.4.2. Names stand as they are, since they go into mail, where filters mind such marks.
+const ISOLATED: [&str; 2] = ["date", "address"];
 
 /// The language, among those that we have, that serves a tag such as `sv-SE`; English if none does.
 pub fn serving(tag: &str) -> &'static str {
@@ -42,6 +49,7 @@ pub fn known(tag: &str) -> Option<&'static str> {
         return Some(MIRRORED);
     }
     let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    let primary = OTHER_NAMES.iter().find(|(other, _)| *other == primary).map_or(&*primary, |(_, own)| *own);
     LANGUAGES.iter().copied().find(|own| *own == primary)
 }
 
@@ -59,9 +67,11 @@ pub fn text(language: &str, key: &str, values: &[(&'static str, &str)]) -> Strin
         return mirrored(&text("en", key, values));
     }
     let language: LanguageIdentifier = serving(language).parse().unwrap_or_default();
-    let read = |name: &str, value| match COUNTS.contains(&name) {
-        true => FluentValue::try_number(value),
-        false => FluentValue::from(value),
+    let leftwards = direction(language.language.as_str()) == "rtl";
+    let read = |name: &str, value: &str| match name {
+        _ if COUNTS.contains(&name) => FluentValue::try_number(value).into_owned(),
+        _ if leftwards && ISOLATED.contains(&name) => FluentValue::from(format!("\u{2068}{value}\u{2069}")),
+        _ => FluentValue::from(value.to_owned()),
     };
     let values = values.iter().map(|&(name, value)| (name.into(), read(name, value))).collect();
     TEXTS.lookup_with_args(&language, key, &values)
@@ -140,13 +150,33 @@ mod tests {
     #[test]
     fn a_text_says_every_number_as_its_language_counts() {
         for language in LANGUAGES.iter().copied() {
-            for number in (2..=31).chain([60, 100, 102, 111, 1440]).map(|own| own.to_string()) {
+            // Two is a form of its own in Arabic, which needs no digit.
+            for number in (3..=31).chain([60, 100, 102, 111, 1440]).map(|own| own.to_string()) {
                 for (key, name) in [("mail-confirm-days", "days"), ("data-mail-life", "minutes")] {
                     let text = text(language, key, &[(name, &number)]);
                     assert!(text.contains(&number), "{language} {key}: {text}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_count_chooses_the_form_of_its_language() {
+        let days = |language, number| text(language, "mail-confirm-days", &[("days", number)]);
+        assert_eq!(days("uk", "2"), "Посилання діє 2 дні.");
+        assert_eq!(days("uk", "7"), "Посилання діє 7 днів.");
+        assert_eq!(days("uk", "21"), "Посилання діє 21 день.");
+        assert_eq!(days("ar", "2"), "يعمل الرابط لمدة يومين.");
+        assert_eq!(days("ar", "7"), "يعمل الرابط لمدة 7 أيام.");
+        assert_eq!(days("ar", "14"), "يعمل الرابط لمدة 14 يومًا.");
+        assert_eq!(text("uk", "data-title", &[("sender", "007")]), "Ваші дані");
+        assert_eq!(text("en", "ask-heading", &[("sender", "007")]), "Unsubscribe from 007?");
+    }
+
+    #[test]
+    fn a_date_stays_whole_among_letters_from_right_to_left() {
+        assert!(text("ar", "pause-keep", &[("date", "2026-05-03")]).ends_with("\u{2068}2026-05-03\u{2069}"));
+        assert!(text("en", "pause-keep", &[("date", "2026-05-03")]).ends_with(" 2026-05-03"));
     }
 
     #[test]
