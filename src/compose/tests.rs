@@ -151,7 +151,8 @@ fn each_language_has_its_words_and_its_direction() {
             text.contains(&format!("{notice}: https://")) && html.contains(&notice),
             "{language}: {text}"
         );
-        assert!(html.contains(&format!("<html lang=\"{language}\" dir=\"ltr\">")), "{html}");
+        let direction = if matches!(language, "ar" | "he") { "rtl" } else { "ltr" };
+        assert!(html.contains(&format!("<html lang=\"{language}\" dir=\"{direction}\">")), "{html}");
     }
     let spoken_by = |own: &str, told, recorded| {
         let mut shop = sender();

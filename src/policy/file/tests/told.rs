@@ -117,8 +117,8 @@ fn a_language_is_one_that_there_is_and_the_one_that_is_meant() {
     tells(
         "default_locale = \"fi\"\n[texts]\nfooter = { fi = \"Hei\", se = \"Hej\" }\n",
         &[
-            "7:18 the words of pages and footers are not there in `fi` but in en, de, fr, nl, sv, zh: who reads none of these \
-             gets English, and only words of your own in `fi`",
+            "7:18 the words of pages and footers are not there in `fi` but in en, ar, da, de, es, fr, he, it, nb, nl, pl, sv, uk, \
+             zh: who reads none of these gets English, and only words of your own in `fi`",
             "9:24 `se` is Northern Sami; did you mean `sv`?",
         ],
     );
