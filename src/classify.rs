@@ -70,6 +70,7 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
         campaign: selected.campaign,
         from_domain,
         confirm_link: ConfirmLink::default(),
+        language: None,
         rule,
         findings: Findings {
             also_from,

@@ -324,7 +324,10 @@ fn unknown_hosts(tracked: Tracked) -> Vec<UnknownHost> {
 /// What policy asks of the body that the header doesn't say.
 pub fn read_body(mut facts: Facts, opened: &Opened<'_>, policy: &PolicySet) -> Result<Facts, Unparsable> {
     match facts.stream {
-        Stream::Marketing => facts.findings.body = opened.takes_a_footer()?,
+        Stream::Marketing => {
+            facts.findings.body = opened.takes_a_footer()?;
+            facts.language = opened.language().map(str::to_owned);
+        }
         Stream::Confirmation => facts.confirm_link = opened.confirm_link(&policy.dialects),
         Stream::Functional => {}
     }

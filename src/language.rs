@@ -53,6 +53,12 @@ pub fn known(tag: &str) -> Option<&'static str> {
     LANGUAGES.iter().copied().find(|own| *own == primary)
 }
 
+/// Whether two languages look so much alike on paper that a text is easily taken for one of the other.
+pub fn are_alike(one: &str, other: &str) -> bool {
+    const ALIKE: [&str; 2] = ["da", "nb"];
+    ALIKE.contains(&one) && ALIKE.contains(&other)
+}
+
 /// The direction in which a language is written, as HTML's `dir` names it.
 pub fn direction(tag: &str) -> &'static str {
     const LEFTWARDS: [&str; 12] = ["ar", "he", "iw", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "syr"];

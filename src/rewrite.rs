@@ -22,6 +22,7 @@ mod shown;
 mod signatures;
 mod tracking;
 mod transfer;
+mod written;
 
 use std::sync::Arc;
 

@@ -321,6 +321,7 @@ fn decided_on(stream: Stream, history: &[Event], about: &Scope) -> Verdict {
         campaign: None,
         from_domain: "shop.example".to_owned(),
         confirm_link: ConfirmLink::supposed(stream),
+        language: None,
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
         findings: Default::default(),
     };

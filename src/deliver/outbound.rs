@@ -127,8 +127,8 @@ impl Making<'_> {
         Ok(Rewriting {
             stream: facts.stream,
             links: self.links(claim, facts, person)?,
-            language: spoken(sender, person),
-            footer_text: footer_text(sender, person),
+            language: spoken(sender, person, facts),
+            footer_text: footer_text(sender, person, facts),
             sender_name: sender.name.clone(),
             postal_address: sender.postal_address.clone(),
             demands: demands(self.policy, sender, verdict),
@@ -249,15 +249,17 @@ fn links_to_data(
 }
 
 /// In the language of the footer's other words, where the sender has it in that one.
-fn footer_text(sender: &SenderPolicy, person: Option<&Subscriber>) -> Option<OwnText> {
-    let own = sender.in_language(&sender.texts.footer, spoken(sender, person));
+fn footer_text(sender: &SenderPolicy, person: Option<&Subscriber>, facts: &Facts) -> Option<OwnText> {
+    let own = sender.in_language(&sender.texts.footer, spoken(sender, person, facts));
     own.map(|(language, text)| OwnText { language: language.to_owned(), text: text.to_owned() })
 }
 
-/// The person's language, else the sender's.
-fn spoken(sender: &SenderPolicy, person: Option<&Subscriber>) -> &'static str {
+/// The person's language, else the one that the message is written in, else the sender's.
+fn spoken(sender: &SenderPolicy, person: Option<&Subscriber>, facts: &Facts) -> &'static str {
     let own = person.and_then(|person| person.state.locale.as_deref()).and_then(language::known);
-    own.unwrap_or_else(|| language::serving(&sender.default_locale))
+    let default = language::serving(&sender.default_locale);
+    let written = facts.language.as_deref().and_then(language::known);
+    own.or_else(|| written.filter(|written| !language::are_alike(written, default))).unwrap_or(default)
 }
 
 /// What the pack that judged asks; a pack that is gone may have asked for an address.

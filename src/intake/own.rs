@@ -242,6 +242,8 @@ fn facts(
         campaign: None,
         from_domain: author.address.domain().to_owned(),
         confirm_link,
+        // Its writer knew.
+        language: None,
         rule: sender.stream(own.stream).rule.clone(),
         findings: Findings { also_scopes: scopes.collect(), ..Findings::default() },
     })

@@ -73,6 +73,7 @@ impl Case {
             campaign: self.campaign.clone(),
             from_domain: String::new(),
             confirm_link: self.confirm_link,
+            language: None,
             rule: self.rule.clone(),
             findings: Findings { personalisation: self.personalisation, ..Findings::default() },
         };

@@ -22,6 +22,9 @@ pub struct Facts {
     /// Asked of confirmation mail alone.
     #[serde(default, skip_serializing_if = "ConfirmLink::is_absent")]
     pub confirm_link: ConfirmLink,
+    /// What it is written in, where that is a language of ours: marketing's footer follows it for who has chosen none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// What told the stream: a `[[classify]]` rule, or the sender's file where our own headers did.
     pub rule: RuleRef,
     #[serde(default, skip_serializing_if = "Findings::are_none")]

@@ -22,6 +22,7 @@ pub fn supposed(sender: &SenderPolicy, credential: &str, stream: Stream, scope: 
         campaign: None,
         from_domain: String::new(),
         confirm_link: ConfirmLink::supposed(stream),
+        language: None,
         rule: sender.rule.clone(),
         findings: Default::default(),
     }

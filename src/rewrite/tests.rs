@@ -12,6 +12,7 @@ mod structure;
 mod text;
 mod tracking;
 mod untouched;
+mod written;
 
 use std::sync::LazyLock;
 

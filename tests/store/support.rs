@@ -265,6 +265,7 @@ pub fn facts() -> Facts {
         campaign: Some("spring".into()),
         from_domain: "shop.example".into(),
         confirm_link: Default::default(),
+        language: None,
         rule: rule(),
         findings: Default::default(),
     }

@@ -145,6 +145,7 @@ impl Gateway {
             campaign: Some("summer".into()),
             from_domain: "shop.example".into(),
             confirm_link: Default::default(),
+            language: None,
             rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
             findings: Default::default(),
         };

@@ -28,6 +28,7 @@ fn facts(stream: Stream) -> Facts {
         campaign: Some("summer: anna@example.se".into()),
         from_domain: "shop.example".into(),
         confirm_link: ConfirmLink::supposed(stream),
+        language: None,
         rule: rule(),
         findings: Default::default(),
     }
@@ -213,8 +214,25 @@ fn the_persons_language_goes_before_the_senders() {
     let bench = bench();
     let language = |locale| bench.rewriting(Stream::Marketing, Some(&anna(locale))).unwrap().language;
     assert_eq!(language(Some("de-AT")), "de");
-    assert_eq!(language(Some("fi")), "sv");
+    assert_eq!(language(Some("tlh")), "sv");
     assert_eq!(language(None), "sv");
+}
+
+#[test]
+fn the_language_of_the_message_goes_before_the_senders_and_after_the_persons() {
+    let bench = bench();
+    let language = |own, written: &str| {
+        let mut claim = claim(Stream::Marketing);
+        claim.facts = Some(Facts { language: Some(written.to_owned()), ..facts(Stream::Marketing) });
+        let facts = claim.facts.as_ref().unwrap();
+        let person = anna(own);
+        let rewriting = bench.making().rewriting(&claim, &message(&claim), facts, Some(&person), &verdict());
+        rewriting.unwrap().language
+    };
+    assert_eq!(language(None, "he"), "he");
+    assert_eq!(language(Some("de"), "he"), "de");
+    assert_eq!(language(Some("tlh"), "he"), "he");
+    assert_eq!(language(None, "tlh"), "sv");
 }
 
 #[test]

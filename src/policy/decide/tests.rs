@@ -117,6 +117,7 @@ fn message(words: &str) -> Facts {
         campaign: None,
         from_domain: "shop.example".to_owned(),
         confirm_link: ConfirmLink::supposed(stream.parse().unwrap()),
+        language: None,
         rule: RuleRef { file: "senders/demo-shop.toml".into(), line: 1 },
         findings: Default::default(),
     }

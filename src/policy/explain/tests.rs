@@ -66,6 +66,7 @@ fn message(stream: Stream, about: Option<&str>) -> Facts {
         campaign: None,
         from_domain: "shop.example".to_owned(),
         confirm_link: ConfirmLink::supposed(stream),
+        language: None,
         rule: policy().sender("demo-shop").unwrap().rule.clone(),
         findings: Default::default(),
     }

@@ -40,6 +40,7 @@ fn facts() -> Facts {
         campaign: None,
         from_domain: "shop.example".to_owned(),
         confirm_link: Default::default(),
+        language: None,
         rule: SHIPPED.sender("demo-shop").unwrap().rule.clone(),
         findings: Default::default(),
     }

@@ -288,3 +288,37 @@ fn a_field_that_is_said_twice_is_changed_twice() {
     assert_eq!(text.matches("Content-Transfer-Encoding: quoted-printable").count(), 2, "{text}");
     check(&bytes(copy)).unwrap();
 }
+
+#[test]
+fn a_footer_is_read_in_every_language_under_the_charsets_of_others() {
+    // The same octet is a letter in all of them.
+    let texts = [
+        "iso-8859-8",
+        "iso-8859-8-i",
+        "windows-1255",
+        "iso-8859-6",
+        "windows-1256",
+        "koi8-u",
+        "windows-1251",
+        "iso-8859-5",
+        "iso-8859-2",
+        "windows-1250",
+        "iso-8859-1",
+    ];
+    for language in crate::language::LANGUAGES.iter().copied() {
+        let words = crate::language::text(language, "footer-unsubscribe-invite", &[]);
+        for charset in texts {
+            let message = leaf(&format!("text/plain; charset={charset}"), "8bit", b"\xE0\r\n");
+            let copy = rewritten(&message, &Rewriting { language, ..marketing() });
+            let utf8 = has_field(&copy, "Content-Type: text/plain; charset=utf-8");
+            let declared = if utf8 { "utf-8" } else { charset };
+            let encoding = encoding_rs::Encoding::for_label(declared.as_bytes()).unwrap();
+            let (seen, _, lost) = encoding.decode(raw_body(&copy));
+            let letters = |text: &str| text.chars().filter(|own| own.is_alphabetic()).count();
+            assert!(!lost && letters(&seen) > letters(&words), "{language} in {charset}: {seen}");
+            let unsaid = |text: &str| text.matches('?').count();
+            let said = crate::language::text(language, "footer-preferences-invite", &[]);
+            assert_eq!(unsaid(&seen), unsaid(&words) + unsaid(&said), "{language} in {charset}: {seen}");
+        }
+    }
+}

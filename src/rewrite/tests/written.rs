@@ -1,0 +1,90 @@
+//! What language the content says it is in.
+
+use crate::mail::RawMessage;
+use crate::rewrite::check;
+
+const HEBREW: &str = "קוראים יקרים, הכול זול יותר עד יום ראשון.";
+const ARABIC: &str = "عزيزي القارئ، كل شيء أرخص بعشرين بالمئة حتى يوم الأحد. أهلاً وسهلاً بكم في متجرنا الجديد.";
+const UKRAINIAN: &str =
+    "Шановні читачі, до неділі все дешевше на двадцять відсотків: їжа, взуття, одяг для всієї родини.";
+const RUSSIAN: &str =
+    "Уважаемые подписчики, до воскресенья всё дешевле на двадцать процентов: обувь и одежда для всей семьи.";
+const CHINESE: &str = "尊敬的读者，周日之前全场八折，欢迎选购。秋季新品已经到店，期待您的光临。";
+const JAPANESE: &str = "読者の皆様、日曜日まで全品二割引です。新作が店に届きました。表示価格から二割引です。";
+const SWEDISH: &str = "Kära läsare, allt är billigare till söndag. Välkommen in i butiken och prova höstens tröjor, kängor \
+                       och mössor, så bjuder vi på en kopp kaffe och något gott till.";
+const GERMAN: &str = "Liebe Leserinnen und Leser, bis Sonntag ist alles zwanzig Prozent günstiger. Kommen Sie vorbei und \
+                      sehen Sie sich die neuen Pullover, Stiefel und Mützen an.";
+const SHORT: &str = "Höstrea: tröjor, kängor, mössor!";
+
+fn language(message: &str) -> Option<&'static str> {
+    let bytes = message.replace('\n', "\r\n").into_bytes();
+    let message = RawMessage::index(bytes.into()).unwrap();
+    check(&message).unwrap().open().language()
+}
+
+fn plain(fields: &str, text: &str) -> Option<&'static str> {
+    language(&format!("From: a@b.example\n{fields}Content-Type: text/plain; charset=utf-8\n\n{text}\n"))
+}
+
+fn html(attribute: &str, text: &str) -> Option<&'static str> {
+    let style = "p { color: red; font-family: serif }";
+    language(&format!(
+        "From: a@b.example\nContent-Type: text/html; charset=utf-8\n\n<!DOCTYPE html>\n<html {attribute}><head><style>{style}\
+         </style><title>Sale</title></head><body><p>{text}</p></body></html>\n"
+    ))
+}
+
+#[test]
+fn a_message_is_in_the_language_that_it_says() {
+    for (text, expected) in [
+        (HEBREW, Some("he")),
+        (ARABIC, Some("ar")),
+        (UKRAINIAN, Some("uk")),
+        (CHINESE, Some("zh")),
+        (SWEDISH, Some("sv")),
+        (GERMAN, Some("de")),
+        // Of the same scripts, and not ours.
+        (RUSSIAN, None),
+        (JAPANESE, None),
+        (SHORT, None),
+        ("", None),
+    ] {
+        assert_eq!(plain("", text), expected, "{text}");
+        assert_eq!(html("", text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_a_template_declares_never_beats_what_the_message_says() {
+    assert_eq!(html("lang=\"en\"", SWEDISH), Some("sv"));
+    assert_eq!(plain("Content-Language: en-US\n", GERMAN), Some("de"));
+    assert_eq!(html("lang=\"ar\"", JAPANESE), None);
+}
+
+#[test]
+fn a_short_text_is_in_the_language_that_it_declares_if_that_can_be() {
+    assert_eq!(plain("Content-Language: sv-SE\n", SHORT), Some("sv"));
+    assert_eq!(html("dir=ltr LANG='sv'", SHORT), Some("sv"));
+    assert_eq!(html("lang=he", SHORT), None, "in another script");
+    assert_eq!(html("lang=en", SHORT), None, "templates are in English before anybody writes in them");
+    assert_eq!(plain("Content-Language: sv, de\n", SHORT), None, "of two nobody knows which");
+}
+
+#[test]
+fn the_html_is_asked_before_a_plain_text_that_only_tells_of_it() {
+    let message = format!(
+        "From: a@b.example\nContent-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\nYou can see \
+         this newsletter in your browser, where all of its pictures are shown to you: https://shop.example/\n--x\nContent-Type: \
+         text/html; charset=utf-8\n\n<p>{HEBREW}</p>\n--x--\n"
+    );
+    assert_eq!(language(&message), Some("he"));
+}
+
+#[test]
+fn addresses_and_merge_fields_are_no_words() {
+    let text = format!(
+        "*|FNAME|* https://shop.example/the-best-offers-of-this-week {{{{the.unsubscribe_url}}}}\n{HEBREW}"
+    );
+    assert_eq!(plain("", &text), Some("he"));
+}

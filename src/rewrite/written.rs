@@ -1,0 +1,186 @@
+//! In which language a message is written: its footer follows where nobody knows the reader's. Nothing is changed.
+//!
+//! What it says tells more than what it declares, since templates come with a `lang` that nobody sets and programs with a
+//! Content-Language of their own. RFC 3282; the HTML standard, 3.2.6.1.
+
+use std::borrow::Cow;
+
+use whatlang::{Lang, Script, detect, detect_script};
+
+use super::Opened;
+use super::html::visible_text;
+use super::leaf::{Leaf, Role};
+use crate::language;
+use crate::mail::html::{Token, Tokens, attributes};
+
+/// The most octets of a body that are looked at, and of its words.
+const MOST_READ: usize = 128 * 1024;
+const MOST_WORDS: usize = 4 * 1024;
+/// Fewer letters tell nothing.
+const LEAST_LETTERS: usize = 20;
+/// Fewer are no proof among the many languages of one script.
+const LEAST_LATIN: usize = 60;
+/// The element that declares a language stands in front.
+const MOST_TOKENS: usize = 16;
+
+/// The tags of the languages that are told apart, where they have one of two letters. ISO 639-1.
+const TAGS: [(Lang, &str); 70] = [
+    (Lang::Epo, "eo"),
+    (Lang::Eng, "en"),
+    (Lang::Rus, "ru"),
+    (Lang::Cmn, "zh"),
+    (Lang::Spa, "es"),
+    (Lang::Por, "pt"),
+    (Lang::Ita, "it"),
+    (Lang::Ben, "bn"),
+    (Lang::Fra, "fr"),
+    (Lang::Deu, "de"),
+    (Lang::Ukr, "uk"),
+    (Lang::Kat, "ka"),
+    (Lang::Ara, "ar"),
+    (Lang::Hin, "hi"),
+    (Lang::Jpn, "ja"),
+    (Lang::Heb, "he"),
+    (Lang::Yid, "yi"),
+    (Lang::Pol, "pl"),
+    (Lang::Amh, "am"),
+    (Lang::Jav, "jv"),
+    (Lang::Kor, "ko"),
+    (Lang::Nob, "nb"),
+    (Lang::Dan, "da"),
+    (Lang::Swe, "sv"),
+    (Lang::Fin, "fi"),
+    (Lang::Tur, "tr"),
+    (Lang::Nld, "nl"),
+    (Lang::Hun, "hu"),
+    (Lang::Ces, "cs"),
+    (Lang::Ell, "el"),
+    (Lang::Bul, "bg"),
+    (Lang::Bel, "be"),
+    (Lang::Mar, "mr"),
+    (Lang::Kan, "kn"),
+    (Lang::Ron, "ro"),
+    (Lang::Slv, "sl"),
+    (Lang::Hrv, "hr"),
+    (Lang::Srp, "sr"),
+    (Lang::Mkd, "mk"),
+    (Lang::Lit, "lt"),
+    (Lang::Lav, "lv"),
+    (Lang::Est, "et"),
+    (Lang::Tam, "ta"),
+    (Lang::Vie, "vi"),
+    (Lang::Urd, "ur"),
+    (Lang::Tha, "th"),
+    (Lang::Guj, "gu"),
+    (Lang::Uzb, "uz"),
+    (Lang::Pan, "pa"),
+    (Lang::Aze, "az"),
+    (Lang::Ind, "id"),
+    (Lang::Tel, "te"),
+    (Lang::Pes, "fa"),
+    (Lang::Mal, "ml"),
+    (Lang::Ori, "or"),
+    (Lang::Mya, "my"),
+    (Lang::Nep, "ne"),
+    (Lang::Sin, "si"),
+    (Lang::Khm, "km"),
+    (Lang::Tuk, "tk"),
+    (Lang::Aka, "ak"),
+    (Lang::Zul, "zu"),
+    (Lang::Sna, "sn"),
+    (Lang::Afr, "af"),
+    (Lang::Lat, "la"),
+    (Lang::Slk, "sk"),
+    (Lang::Cat, "ca"),
+    (Lang::Tgl, "tl"),
+    (Lang::Hye, "hy"),
+    (Lang::Cym, "cy"),
+];
+
+impl Opened<'_> {
+    /// The language, among those that we have; `None` where it is another or can't be told.
+    pub fn language(&self) -> Option<&'static str> {
+        let bodies = self.content.leaves.iter().filter(|leaf| leaf.role == Role::Body);
+        let mut bodies: Vec<&Leaf<'_>> = bodies.collect();
+        // Most readers see the HTML; its plain text often says no more than where to see it.
+        bodies.sort_by_key(|leaf| !leaf.part.media.is_html());
+        let mut texts = bodies.iter().map(|leaf| words(leaf));
+        let text = texts.find(|text| letters(text) >= LEAST_LETTERS)?;
+        let told = detect(&text)?;
+        // Of one script with Yiddish, which few letters can't rule out and few messages are in.
+        if told.script() == Script::Hebrew && !(told.lang() == Lang::Yid && told.is_reliable()) {
+            return language::known("he");
+        }
+        let plenty = told.script() != Script::Latin || letters(&text) >= LEAST_LATIN;
+        if plenty && told.is_reliable() {
+            let tag = TAGS.iter().find(|(own, _)| *own == told.lang());
+            return tag.and_then(|(_, tag)| language::known(tag));
+        }
+        let declared = self.declared(&bodies)?;
+        // Templates are in English before anybody writes in them.
+        (declared != "en" && script_of(declared) == Some(told.script())).then_some(declared)
+    }
+
+    /// What its header or its document says of itself.
+    fn declared(&self, bodies: &[&Leaf<'_>]) -> Option<&'static str> {
+        let field = self.message.value("Content-Language");
+        let tag = field.as_deref().map(str::trim).and_then(language::known);
+        tag.or_else(|| {
+            bodies.iter().find(|leaf| leaf.part.media.is_html()).and_then(|leaf| of_document(leaf))
+        })
+    }
+}
+
+/// The script that our own words of the language are in.
+fn script_of(language: &str) -> Option<Script> {
+    detect_script(&language::text(language, "footer-unsubscribe-invite", &[]))
+}
+
+/// The start of what a reader sees.
+fn words(leaf: &Leaf<'_>) -> String {
+    let text = start(leaf);
+    let text = if leaf.part.media.is_html() { visible_text(&text).into() } else { text };
+    let mut words = String::new();
+    for word in text.split_whitespace().filter(|word| is_word(word)) {
+        if words.len() + word.len() > MOST_WORDS {
+            break;
+        }
+        words.push_str(word);
+        words.push(' ');
+    }
+    words
+}
+
+fn start<'a>(leaf: &'a Leaf<'_>) -> Cow<'a, str> {
+    leaf.charset.decode(leaf.content.get(..MOST_READ).unwrap_or(&leaf.content))
+}
+
+/// Not an address, a merge field, a number or a rule of hyphens.
+fn is_word(word: &str) -> bool {
+    let foreign = |own: char| own.is_ascii() && !own.is_ascii_alphabetic() && !"'\"-.,;:!?()".contains(own);
+    word.chars().any(char::is_alphabetic) && !word.chars().any(foreign) && !word.contains("://")
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|own| own.is_alphabetic()).count()
+}
+
+/// `<html lang="…">`.
+fn of_document(leaf: &Leaf<'_>) -> Option<&'static str> {
+    let text = start(leaf);
+    let octets = text.as_bytes();
+    let html = Tokens::of(octets).take(MOST_TOKENS).find_map(|token| match token {
+        Token::Start { name, whole } if octets[name.clone()].eq_ignore_ascii_case(b"html") => {
+            Some(name.end..whole.end)
+        }
+        _ => None,
+    })?;
+    let inside = octets.get(html)?;
+    let mut tag = None;
+    attributes(inside, |name, value| {
+        if tag.is_none() && inside[name].eq_ignore_ascii_case(b"lang") {
+            tag = std::str::from_utf8(&inside[value]).ok().map(str::to_owned);
+        }
+    });
+    language::known(tag?.trim())
+}
