@@ -90,10 +90,10 @@ mod tests {
             headers.insert(header::ACCEPT_LANGUAGE, text.parse().unwrap());
             accepted_language(&headers)
         };
-        assert_eq!(accepted("it, de;q=0.5, sv-SE;q=0.8"), Some("sv"));
+        assert_eq!(accepted("eo, de;q=0.5, sv-SE;q=0.8"), Some("sv"));
         assert_eq!(accepted("nl"), Some("nl"));
         assert_eq!(accepted("de;q=0"), None);
-        assert_eq!(accepted("it;q=1;x, *"), None);
+        assert_eq!(accepted("eo;q=1;x, *"), None);
     }
 
     #[test]
