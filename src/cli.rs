@@ -113,7 +113,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
     let output = if arguments.json { Output::Json } else { Output::Text };
     let session = Session { config: arguments.config, output, clock: Clock::system() };
     match arguments.verb {
-        Verb::Serve => telemetry::start(),
+        Verb::Serve => {
+            telemetry::start();
+            telemetry::tell_of_panics();
+        }
         _ => telemetry::start_with("warn"),
     }
     match arguments.verb {

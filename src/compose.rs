@@ -90,6 +90,8 @@ pub struct Envelope<'a> {
 pub enum NotComposed {
     #[error("its From can't stand in a header")]
     From,
+    #[error("its parts can't be described")]
+    Parts,
     #[error(transparent)]
     Message(#[from] lettre::error::Error),
     #[error(transparent)]
@@ -107,8 +109,8 @@ pub fn compose(letter: &Letter, envelope: &Envelope<'_>) -> Result<Vec<u8>, NotC
     let html = part(ContentType::TEXT_HTML, html(letter, envelope.sender, logo.as_ref())?);
     let parts = match logo {
         Some(logo) => parts.multipart(
-            MultiPart::related()
-                .boundary(format!("dressed-{}", envelope.id.simple()))
+            MultiPart::builder()
+                .header(related(envelope.id)?)
                 .build()
                 .singlepart(html)
                 .singlepart(logo.part()),
@@ -130,6 +132,12 @@ pub fn compose(letter: &Letter, envelope: &Envelope<'_>) -> Result<Vec<u8>, NotC
         .header(header::MIME_VERSION_1_0)
         .multipart(parts)?;
     Ok(message.formatted())
+}
+
+/// Which of its parts is shown has to be said. RFC 2387, 3.1.
+fn related(id: uuid::Uuid) -> Result<ContentType, NotComposed> {
+    let kind = format!("multipart/related; type=\"text/html\"; boundary=\"dressed-{}\"", id.simple());
+    ContentType::parse(&kind).map_err(|_| NotComposed::Parts)
 }
 
 fn part(kind: ContentType, content: String) -> SinglePart {

@@ -7,15 +7,17 @@ mod automatic;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use serde_json::json;
+use tokio::time::Instant;
 
 pub use self::automatic::Automatic;
 use crate::consent::EventKind;
 use crate::consent::event::BY_MAILTO;
-use crate::consent::token::{ReturnLink, ScopeMark, open_return};
+use crate::consent::token::{NotOpened, ReturnLink, ScopeMark, open_return};
 use crate::keys::LinkKeys;
 use crate::mail::{Address, Envelope};
 use crate::policy::sender::OneClick;
@@ -36,7 +38,14 @@ pub struct Feedback {
     pub policies: Arc<ArcSwap<PolicySet>>,
     /// Always the keys in force.
     pub link_keys: Arc<ArcSwap<LinkKeys>>,
+    pub keys_read: KeysRead,
 }
+
+/// When the keys were last read for one that was not among them, and whether they could be.
+pub type KeysRead = tokio::sync::Mutex<Option<(Instant, bool)>>;
+
+/// Strangers name keys that don't exist as often as they like.
+const KEYS_READ_EVERY: Duration = Duration::from_secs(1);
 
 /// Mail that has come in.
 pub struct Returned {
@@ -67,7 +76,7 @@ pub enum NotTaken {
 impl Feedback {
     /// Whether mail to this address would be acted on.
     pub async fn knows(&self, address: &Address) -> Result<(), NotTaken> {
-        let Meaning::Unsubscribe(link) = self.meaning(address).ok_or(NotTaken::Nobody)?;
+        let Meaning::Unsubscribe(link) = self.meaning(address).await?;
         self.person(&link).await.map(drop)
     }
 
@@ -76,18 +85,54 @@ impl Feedback {
         if let Some(why) = Automatic::of(&returned.envelope, &returned.content) {
             return Err(NotTaken::Automatic(why));
         }
+        let mut taken = Err(NotTaken::Nobody);
         for address in &returned.envelope.recipients {
-            let Meaning::Unsubscribe(link) = self.meaning(address).ok_or(NotTaken::Nobody)?;
-            self.unsubscribe(&link, returned.peer).await?;
+            match self.take_at(address, returned.peer).await {
+                Ok(()) => taken = Ok(()),
+                // Gone since it was asked about: no reason to lose the noes of others.
+                Err(NotTaken::Nobody) => {}
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        taken
     }
 
-    fn meaning(&self, address: &Address) -> Option<Meaning> {
+    async fn take_at(&self, address: &Address, peer: IpAddr) -> Result<(), NotTaken> {
+        let Meaning::Unsubscribe(link) = self.meaning(address).await?;
+        self.unsubscribe(&link, peer).await
+    }
+
+    async fn meaning(&self, address: &Address) -> Result<Meaning, NotTaken> {
         // Case is lost on the way.
         let local = address.local().to_ascii_lowercase();
-        let token = local.strip_prefix(UNSUBSCRIBE).filter(|_| address.domain() == self.domain)?;
-        open_return(&self.link_keys.load(), token).ok().map(Meaning::Unsubscribe)
+        let token = local.strip_prefix(UNSUBSCRIBE).filter(|_| address.domain() == self.domain);
+        let token = token.ok_or(NotTaken::Nobody)?;
+        let opened = match open_return(&self.link_keys.load(), token) {
+            Err(NotOpened::UnknownKey) => {
+                self.read_keys_anew().await?;
+                open_return(&self.link_keys.load(), token)
+            }
+            opened => opened,
+        };
+        opened.map(Meaning::Unsubscribe).map_err(|_| NotTaken::Nobody)
+    }
+
+    /// Another node may sign with a key that this one has not read yet. Invariant 4: while that can't be told, it is not no.
+    async fn read_keys_anew(&self) -> Result<(), NotTaken> {
+        let mut read = self.keys_read.lock().await;
+        match &*read {
+            Some((at, true)) if at.elapsed() < KEYS_READ_EVERY => return Ok(()),
+            Some((at, false)) if at.elapsed() < KEYS_READ_EVERY => {
+                return Err(
+                    StoreError::Unavailable("the link keys could not be read just now".to_owned()).into()
+                );
+            }
+            _ => {}
+        }
+        let keys = self.store.link_keys().await;
+        *read = Some((Instant::now(), keys.is_ok()));
+        self.link_keys.store(Arc::new(keys?));
+        Ok(())
     }
 
     async fn person(&self, link: &ReturnLink) -> Result<SubscriberRecord, NotTaken> {

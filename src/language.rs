@@ -22,7 +22,8 @@ pub static LANGUAGES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     all
 });
 
-const DEFAULT: &str = "en";
+/// What is spoken where nothing else can be.
+pub const DEFAULT: &str = "en";
 
 /// English from right to left, as CLDR names it: shows how pages will look in a language that is written so. Nobody's
 /// browser asks for it by itself.

@@ -29,7 +29,7 @@ use crate::credential::Verifier;
 use crate::deliver;
 use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
-use crate::feedback::Feedback;
+use crate::feedback::{Feedback, KeysRead};
 use crate::intake::{ContentLog, Intake};
 use crate::keys::LinkKeys;
 use crate::limits::{KeyRate, PeerRate};
@@ -416,6 +416,7 @@ fn feedback(
         recorder: shared.recorder.clone(),
         policies: shared.policies.clone(),
         link_keys: shared.link_keys.clone(),
+        keys_read: KeysRead::default(),
     }));
     let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
     Some(Stage::start("feedback", ended, |stop| {

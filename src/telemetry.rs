@@ -40,6 +40,14 @@ pub fn start_with(default: &str) {
     };
 }
 
+/// From now on a panic is a line of the log that says where it was. Its message may hold anything, so that it goes nowhere.
+pub fn tell_of_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "the gateway panicked");
+    }));
+}
+
 #[derive(Clone, Copy)]
 struct EscapedStderr;
 

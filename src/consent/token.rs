@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::keys::{LinkKey, LinkKeyState, LinkKeys};
 use crate::policy::Scope;
 use crate::policy::scope::MAX_SCOPE;
-pub use returned::{RETURN_TOKEN, ReturnLink, ScopeMark, open_return, seal_return};
+pub use returned::{NotOpened, RETURN_TOKEN, ReturnLink, ScopeMark, open_return, seal_return};
 
 /// What a link is for; a token for one purpose opens no other page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ impl Automatic {
         if envelope.sender.is_none() {
             return Some(Self::NoSender);
         }
-        let message = RawMessage::index(content.clone()).ok()?;
+        let message = RawMessage::index(header(content)).ok()?;
         let says = |name: &str, wanted: fn(&str) -> bool| {
             message.value(name).is_some_and(|value| wanted(first_word(&value).as_str()))
         };
@@ -44,6 +44,17 @@ impl Automatic {
             None
         }
     }
+}
+
+/// What stands before the first empty line, without the line that mailboxes put before a message: a body that can't be read
+/// tells nothing.
+fn header(content: &Bytes) -> Bytes {
+    let start = match content.starts_with(b"From ") {
+        true => memchr::memmem::find(content, b"\r\n").map_or(0, |at| at + 2),
+        false => 0,
+    };
+    let end = memchr::memmem::find(&content[start..], b"\r\n\r\n").map_or(content.len(), |at| start + at + 4);
+    content.slice(start..end)
 }
 
 /// Before parameters and comments, in lower case.
@@ -100,6 +111,13 @@ mod tests {
         }
         let report = "Content-Type: Multipart/Report; report-type=delivery-status; boundary=x\r\n";
         assert_eq!(judged(report), Some(Automatic::Report));
+        for (before, body) in [("From a@b.example Sat Nov 21\r\n", "x"), ("", "\0")] {
+            let content = format!("{before}Subject: x\r\nAuto-Submitted: auto-replied\r\n\r\n{body}\r\n");
+            assert_eq!(
+                Automatic::of(&envelope(Some("a@b.example")), &content.into()),
+                Some(Automatic::Answer)
+            );
+        }
         let plain = Bytes::from_static(b"Subject: x\r\n\r\n");
         assert_eq!(Automatic::of(&envelope(None), &plain), Some(Automatic::NoSender));
     }

@@ -15,6 +15,7 @@ use super::look::Look;
 use super::tracking::Trackers;
 use super::{RuleRef, Scope, Stream};
 use crate::consent::request::Rights;
+use crate::language;
 use crate::mail::Address;
 
 /// The longest campaign name in octets.
@@ -280,7 +281,12 @@ impl SenderPolicy {
     /// A text, and the tag of its language: the one asked for, else the sender's, else English.
     pub fn in_language<'a>(&self, texts: &'a Translated, locale: &str) -> Option<(&'a str, &'a str)> {
         let find = |language: &str| texts.get_key_value(language).map(|(tag, text)| (&**tag, &**text));
-        find(locale).or_else(|| find(&self.default_locale)).or_else(|| find("en"))
+        // Written under another name of the same language: `no` for `nb`.
+        let named = || {
+            let same = texts.iter().find(|(tag, _)| language::known(tag) == Some(locale));
+            same.map(|(tag, text)| (&**tag, &**text))
+        };
+        find(locale).or_else(named).or_else(|| find(&self.default_locale)).or_else(|| find("en"))
     }
 
     /// The mode of mail in a scope: the nearest scope's that says one, else the sender's, and the line that

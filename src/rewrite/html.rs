@@ -33,11 +33,17 @@ pub(super) fn escape(text: &str) -> String {
 
 /// The text that a reader sees, roughly: tags, comments, scripts and styles left out, references read.
 pub(super) fn visible_text(html: &str) -> String {
+    visible_text_with(html, "")
+}
+
+/// The same with `between` where a tag stood.
+pub(super) fn visible_text_with(html: &str, between: &str) -> String {
     let mut out = String::with_capacity(html.len() / 2);
     let mut at = 0;
     for token in Tokens::of(html.as_bytes()) {
         let whole = token.whole();
         read_references(html.get(at..whole.start).unwrap_or_default(), &mut out);
+        out.push_str(between);
         at = whole.end;
     }
     read_references(html.get(at..).unwrap_or_default(), &mut out);

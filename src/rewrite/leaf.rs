@@ -17,6 +17,7 @@ use super::parts::Part;
 use super::placeholders::{self, Insertion, Meaning, Placeholder, Reading, Search};
 use super::relabel::Declaring;
 use super::{CLIPPED_FROM, Links, Rewriting, TakenOut, Tracking, shown, tracking};
+use crate::language;
 use crate::mail::RawMessage;
 use crate::policy::Stream;
 use crate::policy::sender::ClippedFooter;
@@ -255,7 +256,8 @@ impl Leaf<'_> {
     /// After the content, and before a signature, which stays the last thing.
     fn after_text(&self, text: &[u8], footer: Footer, rewriting: &Rewriting) -> Insertion {
         let newline = self.newline();
-        let lines = footer::text(footer, rewriting, self.part.media.flowed()).join(newline);
+        let spoken = self.sayable(rewriting);
+        let lines = footer::text(footer, &spoken, self.part.media.flowed()).join(newline);
         if let Some(at) = signature(text, self.mark) {
             let before =
                 if text[..at].ends_with(b"\n\r\n") || text[..at].ends_with(b"\n\n") { "" } else { newline };
@@ -269,6 +271,20 @@ impl Leaf<'_> {
         };
         let gap = if text.is_empty() || text.ends_with(b"\n") { "" } else { newline };
         Insertion { at: at..at, text: format!("{gap}{before}{lines}{after}") }
+    }
+
+    /// In English where the letters of the footer's language would all become question marks.
+    fn sayable<'r>(&self, rewriting: &'r Rewriting) -> Cow<'r, Rewriting> {
+        let words = footer::link_words(Meaning::Unsubscribe, rewriting.language).unwrap_or_default();
+        let becomes_utf8 = || {
+            self.declaring != Declaring::Unclear
+                && (self.charset.is_utf8_already(&self.content)
+                    || self.charset.to_utf8(&self.content, &self.view).is_some())
+        };
+        if self.charset.holds_nearly(words) || becomes_utf8() {
+            return Cow::Borrowed(rewriting);
+        }
+        Cow::Owned(Rewriting { language: language::DEFAULT, ..rewriting.clone() })
     }
 
     /// How lines end here. Only an encoded content can have bare LFs.

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use whatlang::{Lang, Script, detect, detect_script};
 
 use super::Opened;
-use super::html::visible_text;
+use super::html::visible_text_with;
 use super::leaf::{Leaf, Role};
 use crate::language;
 use crate::mail::html::{Token, Tokens, attributes};
@@ -104,15 +104,19 @@ impl Opened<'_> {
         let mut bodies: Vec<&Leaf<'_>> = bodies.collect();
         // Most readers see the HTML; its plain text often says no more than where to see it.
         bodies.sort_by_key(|leaf| !leaf.part.media.is_html());
-        let mut texts = bodies.iter().map(|leaf| words(leaf));
-        let text = texts.find(|text| letters(text) >= LEAST_LETTERS)?;
-        let told = detect(&text)?;
+        let texts: Vec<String> = bodies.iter().map(|leaf| words(leaf)).collect();
+        let enough = texts.iter().find(|text| letters(text) >= LEAST_LETTERS);
+        let text = enough.or_else(|| texts.iter().find(|text| letters(text) > 0))?;
+        let told = detect(text)?;
         // Of one script with Yiddish, which few letters can't rule out and few messages are in.
-        if told.script() == Script::Hebrew && !(told.lang() == Lang::Yid && told.is_reliable()) {
+        if enough.is_some()
+            && told.script() == Script::Hebrew
+            && !(told.lang() == Lang::Yid && told.is_reliable())
+        {
             return language::known("he");
         }
-        let plenty = told.script() != Script::Latin || letters(&text) >= LEAST_LATIN;
-        if plenty && told.is_reliable() {
+        let plenty = told.script() != Script::Latin || letters(text) >= LEAST_LATIN;
+        if enough.is_some() && plenty && told.is_reliable() {
             let tag = TAGS.iter().find(|(own, _)| *own == told.lang());
             return tag.and_then(|(_, tag)| language::known(tag));
         }
@@ -139,14 +143,15 @@ fn script_of(language: &str) -> Option<Script> {
 /// The start of what a reader sees.
 fn words(leaf: &Leaf<'_>) -> String {
     let text = start(leaf);
-    let text = if leaf.part.media.is_html() { visible_text(&text).into() } else { text };
+    let text = if leaf.part.media.is_html() { visible_text_with(&text, " ").into() } else { text };
     let mut words = String::new();
-    for word in text.split_whitespace().filter(|word| is_word(word)) {
-        if words.len() + word.len() > MOST_WORDS {
+    for word in text.split_whitespace().filter(|word| !is_address(word)).flat_map(pieces) {
+        let room = MOST_WORDS.saturating_sub(words.len());
+        words.push_str(&word[..word.floor_char_boundary(room)]);
+        words.push(' ');
+        if word.len() >= room {
             break;
         }
-        words.push_str(word);
-        words.push(' ');
     }
     words
 }
@@ -155,10 +160,19 @@ fn start<'a>(leaf: &'a Leaf<'_>) -> Cow<'a, str> {
     leaf.charset.decode(leaf.content.get(..MOST_READ).unwrap_or(&leaf.content))
 }
 
-/// Not an address, a merge field, a number or a rule of hyphens.
-fn is_word(word: &str) -> bool {
-    let foreign = |own: char| own.is_ascii() && !own.is_ascii_alphabetic() && !"'\"-.,;:!?()".contains(own);
-    word.chars().any(char::is_alphabetic) && !word.chars().any(foreign) && !word.contains("://")
+/// An address or a merge field, which is in no language: all of its letters are ASCII, and it has other signs than words have.
+fn is_address(word: &str) -> bool {
+    let all_ascii = word.chars().filter(|own| own.is_alphabetic()).all(|own| own.is_ascii());
+    all_ascii && (word.contains(is_foreign) || word.contains("://"))
+}
+
+/// What has letters, between what no word has: where words aren't parted by blanks, a price stands among them.
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    word.split(is_foreign).filter(|piece| piece.contains(char::is_alphabetic))
+}
+
+fn is_foreign(own: char) -> bool {
+    own.is_ascii() && !own.is_ascii_alphabetic() && !"'\"-.,;:!?()".contains(own)
 }
 
 fn letters(text: &str) -> usize {

@@ -116,6 +116,8 @@ struct Shared {
     unnamed: Tally,
     /// Peers that spoke another protocol since the start.
     foreign: Tally,
+    /// Addresses that could not be looked up since the start.
+    not_looked_up: Tally,
     room: Room,
 }
 
@@ -147,6 +149,7 @@ impl Shared {
             too_many: Tally::default(),
             unnamed: Tally::default(),
             foreign: Tally::default(),
+            not_looked_up: Tally::default(),
             limits: settings.limits,
             terms: Arc::new(terms),
             tls: settings.tls.map(TlsAcceptor::from),
@@ -234,11 +237,9 @@ fn listener(shared: &Shared, greeting: Greeting) -> &'static str {
     }
 }
 
-/// A task that panicked took its own connection with it and nothing else.
+/// A task that panicked took its own connection with it and nothing else. Its message is nobody's to read.
 fn report(ended: Result<(), JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "an SMTP session failed");
+    if ended.is_err_and(|error| error.is_panic()) {
+        tracing::error!("an SMTP session failed");
     }
 }

@@ -18,7 +18,7 @@ from gateway import Gateway, make_keys  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from upstream import Upstream  # noqa: E402
 
-# English from right to left: no language of ours is written so yet.
+# English from right to left: what is wrong there can be seen by who reads neither Arabic nor Hebrew.
 MIRRORED = "ar-XB"
 LOCALES = pathlib.Path(__file__).resolve().parents[2] / "src" / "locales"
 LANGUAGES = [*sorted(file.stem for file in LOCALES.iterdir()), MIRRORED]

@@ -79,6 +79,32 @@ async fn i11_hostile_words_stay_on_their_line_and_name_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn i11_a_panic_is_a_line_that_says_where_and_not_of_whom() {
+    let database = Database::sqlite();
+    let upstream = Upstream::start().await;
+    let mut gateway = Setup::new(&database, &upstream).prepare();
+    gateway.set_failpoints("deliver_before_send=1*panic(of anna.secret@example.se\n{\"level\":\"FORGED\"})");
+    gateway.command(&["migrate"]).expect_success();
+    gateway.add_credential("demo-shop", "tool", "smtp", &["--streams", "marketing,functional"]);
+    gateway.add_credential("demo-shop", "api", "api", &[]);
+    gateway.start().await;
+    gateway.submit(&["anna.secret@example.se"], &service_mail("anna.secret@example.se")).await;
+    let log = eventually("the panic is told", || async {
+        let log = gateway.log();
+        log.contains("the gateway panicked").then_some(log)
+    })
+    .await;
+    let told = log.lines().find(|line| line.contains("the gateway panicked")).unwrap();
+    let told: serde_json::Value = serde_json::from_str(told).unwrap();
+    assert_eq!(told["level"], "ERROR");
+    assert!(told["place"].as_str().is_some_and(|place| place.contains(".rs:")), "{told}");
+    assert!(!log.contains("anna.secret") && !log.contains("FORGED"), "{log}");
+    // One departure failed, not the gateway.
+    gateway.submit(&["bo@example.se"], &service_mail("bo@example.se")).await;
+    upstream.first_for("bo@example.se").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn i11_no_link_is_logged_however_much_else_is() {
     let database = Database::sqlite();
     let upstream = Upstream::start().await;

@@ -125,6 +125,16 @@ fn japanese_that_shifts_is_read_and_written() {
 }
 
 #[test]
+fn a_footer_in_letters_that_a_text_can_neither_hold_nor_be_made_to_hold_is_in_english() {
+    let body = b"\x1B$B$3$s\x1B(B\r\n";
+    let hebrew = Rewriting { language: "he", ..marketing() };
+    let copy = rewritten(&leaf("text/plain; charset=iso-2022-jp", "7bit", body), &hebrew);
+    let copy = String::from_utf8(raw_body(&copy).to_vec()).unwrap();
+    let english = crate::language::text("en", "footer-unsubscribe-invite", &[]);
+    assert!(copy.contains(&english) && !copy.contains("??"), "{copy}");
+}
+
+#[test]
 fn what_cannot_be_read_with_confidence_is_left_alone() {
     let cases = [
         ("text/plain; charset=x-nothing", "8bit", "vår\r\n"),

@@ -82,6 +82,21 @@ fn the_html_is_asked_before_a_plain_text_that_only_tells_of_it() {
 }
 
 #[test]
+fn words_that_no_blank_parts_are_read_too() {
+    let sale = "尊敬的读者，周日之前全场8折，欢迎选购。秋季新品已经到店，满300元减50元。";
+    assert_eq!(plain("", sale), Some("zh"));
+    assert_eq!(html("", &sale.replace('，', "</p><p>")), Some("zh"));
+    let long = "秋季新品已经到店欢迎选购".repeat(200);
+    assert_eq!(plain("", &long), Some("zh"));
+    assert_eq!(
+        plain("Content-Language: zh\n", "全场8折"),
+        Some("zh"),
+        "few letters of the script that is declared"
+    );
+    assert_eq!(plain("", "全场8折"), None);
+}
+
+#[test]
 fn addresses_and_merge_fields_are_no_words() {
     let text = format!(
         "*|FNAME|* https://shop.example/the-best-offers-of-this-week {{{{the.unsubscribe_url}}}}\n{HEBREW}"

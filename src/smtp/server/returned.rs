@@ -23,7 +23,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
             }
             Err(NotTaken::Store(error)) => {
                 metrics::returned("failed");
-                tracing::error!(%error, "an address that mail came back to could not be looked up");
+                if let Some(times) = self.shared.not_looked_up.worth_a_line() {
+                    tracing::error!(%error, times, "an address that mail came back to could not be looked up");
+                }
                 Known::Unavailable
             }
         }

@@ -124,6 +124,8 @@ pub(super) fn mail(session: &mut Session, arguments: &str) -> Step {
         mailbox => match read_address(mailbox, parameters.asked.utf8) {
             Ok(address) => Some(address),
             Err(NotRead::NeedsUtf8) => return refuse_parameters(ParameterError::NeedsUtf8),
+            // Who writes a no under a strange name is heard: nothing goes back to it.
+            Err(NotRead::NoAddress) if door == Door::Feedback => UNREADABLE.parse().ok(),
             Err(NotRead::NoAddress) => return Step::say(553, (5, 1, 7), NO_ADDRESS),
         },
     };
@@ -148,6 +150,8 @@ const OCTETS_FOR_EACH: usize = 256;
 /// But a hundred recipients always find room, however long they are (RFC 5321, 4.5.3.1.8).
 const LEAST_OCTETS: usize = 128 * 1024;
 
+/// Stands for a sender that is there and is no address. RFC 2606, 2.
+const UNREADABLE: &str = "unreadable@sender.invalid";
 const NO_ADDRESS: &str = "not an address, or one with a route";
 
 fn is_extended(session: &Session) -> bool {
@@ -206,7 +210,11 @@ pub(super) fn rcpt(session: &mut Session, arguments: &str) -> Step {
         Ok(asked) if door == Door::Feedback && asked != RcptParameters::default() => {
             refuse_parameters(ParameterError::NotOffered)
         }
-        Ok(parameters) if door == Door::Feedback => {
+        // Only what is new and finds room is worth asking about.
+        Ok(parameters)
+            if door == Door::Feedback
+                && transaction.judged_alone(&address, (arguments.len(), most)).is_none() =>
+        {
             Step::ask(Effect::Ask(Box::new(Asked { address, parameters, octets: arguments.len() })))
         }
         Ok(asked) => transaction.add(address, asked, (arguments.len(), most)),
@@ -231,23 +239,35 @@ impl Transaction {
         asked: RcptParameters,
         (octets, most): (usize, usize),
     ) -> Step {
-        let canonical = address.canonical();
-        if !self.seen.contains(&canonical) {
-            if self.envelope.recipients.len() >= most {
-                let full = Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
-                return full.beyond("max_recipients");
-            }
-            if self.octets + octets > most.saturating_mul(OCTETS_FOR_EACH).max(LEAST_OCTETS) {
-                let full = Step::say(452, (4, 5, 3), "no room for more recipients in this message");
-                return full.beyond("max_recipients");
-            }
-            self.octets += octets;
-            self.seen.insert(canonical);
-            self.envelope.recipients.push(address);
-            self.envelope.asked_for_each.push(asked);
+        if let Some(step) = self.judged_alone(&address, (octets, most)) {
+            return step;
         }
-        Step::say(250, (2, 1, 5), "recipient ok")
+        self.octets += octets;
+        self.seen.insert(address.canonical());
+        self.envelope.recipients.push(address);
+        self.envelope.asked_for_each.push(asked);
+        taken()
     }
+
+    /// What can be said of a recipient whoever it is: it is there already, or there is no room.
+    fn judged_alone(&self, address: &Address, (octets, most): (usize, usize)) -> Option<Step> {
+        if self.seen.contains(&address.canonical()) {
+            return Some(taken());
+        }
+        if self.envelope.recipients.len() >= most {
+            let full = Step::say(452, (4, 5, 3), format!("at most {most} recipients a message"));
+            return Some(full.beyond("max_recipients"));
+        }
+        if self.octets + octets > most.saturating_mul(OCTETS_FOR_EACH).max(LEAST_OCTETS) {
+            let full = Step::say(452, (4, 5, 3), "no room for more recipients in this message");
+            return Some(full.beyond("max_recipients"));
+        }
+        None
+    }
+}
+
+fn taken() -> Step {
+    Step::say(250, (2, 1, 5), "recipient ok")
 }
 
 /// RFC 3030, 2: not after BDAT, and what is left of that message can't be told from another's.

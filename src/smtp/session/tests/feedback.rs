@@ -71,5 +71,20 @@ fn too_many_recipients_are_told_so() {
     for number in 0..terms().max_recipients {
         assert!(rcpt(&mut session, &format!("u+{number}@bounces.example"), Known::Ours).starts_with("250"));
     }
-    assert!(rcpt(&mut session, "u+more@bounces.example", Known::Ours).starts_with("452 4.5.3"));
+    // Nobody is asked about what is there already, or finds no room.
+    check(
+        &mut session,
+        &[("RCPT TO:<U+0@bounces.example>", "250 2.1.5"), ("RCPT TO:<u+more@bounces.example>", "452 4.5.3")],
+    );
+}
+
+#[test]
+fn a_no_is_heard_whatever_its_sender_is_called() {
+    for sender in ["a@host_name.example", "root"] {
+        let mut session = server_of_others();
+        check(&mut session, &[(&format!("MAIL FROM:<{sender}>"), "250 2.1.0")]);
+        assert!(rcpt(&mut session, "u+y@bounces.example", Known::Ours).starts_with("250 2.1.5"));
+        check(&mut session, &[("DATA", "354")]);
+        assert!(session.hand_over().unwrap().envelope.sender.is_some(), "it is no bounce");
+    }
 }
