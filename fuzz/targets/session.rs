@@ -12,8 +12,8 @@ use optgate::classify::Grant;
 use optgate::mail::{Address, Envelope, Reply};
 use optgate::policy::Stream;
 use optgate::smtp::session::{
-    AuthOver, Bounds, Channel, Door, Effect, Fate, Holder, MAX_AUTH_LINE, Position, Session, StartTls, Step, Terms,
-    Verified,
+    AuthOver, Bounds, Channel, Door, Effect, Fate, Holder, MAX_AUTH_LINE, Position, Session, StartTls, Step,
+    Terms, Verified,
 };
 use optgate::smtp::wire::{ChunkReader, DataReader, EndOfData, LineReader, skip};
 

@@ -20,6 +20,7 @@ from upstream import Upstream  # noqa: E402
 
 # English from right to left: what is wrong there can be seen by who reads neither Arabic nor Hebrew.
 MIRRORED = "ar-XB"
+RIGHT_TO_LEFT = {"ar", "he", MIRRORED}
 LOCALES = pathlib.Path(__file__).resolve().parents[2] / "src" / "locales"
 LANGUAGES = [*sorted(file.stem for file in LOCALES.iterdir()), MIRRORED]
 SCAN = 10
@@ -128,7 +129,7 @@ class World:
         source = self.person.source()
         expect(self.person.status == status, f"{name} came with status {self.person.status}")
         said = re.search(r'<html lang="([^"]+)" dir="([^"]+)"', source)
-        wanted = (language, "rtl" if language == MIRRORED else "ltr")
+        wanted = (language, "rtl" if language in RIGHT_TO_LEFT else "ltr")
         expect(said and said.groups() == wanted, f"the page is in {said and said.groups()}")
         expect("<script" not in source, "the page has a script")
         for width in (NARROW, WIDE):
