@@ -69,9 +69,8 @@ enum Verb {
     /// What is known of a person, and their no.
     #[command(subcommand)]
     Consent(consent::Verb),
-    /// Deliveries, waiting and ended.
-    #[command(subcommand)]
-    Queue(queue::Verb),
+    /// Deliveries, waiting and ended; by itself, what waits and for what.
+    Queue(queue::Arguments),
     /// Campaigns: what became of them, and what in them no policy knows.
     #[command(subcommand)]
     Campaign(campaign::Verb),
@@ -128,7 +127,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<Status> {
         Verb::Lint(arguments) => lint::run(&session, &arguments),
         Verb::Credential(verb) => credential::run(&session, verb).await,
         Verb::Consent(verb) => consent::run(&session, verb).await,
-        Verb::Queue(verb) => queue::run(&session, verb).await,
+        Verb::Queue(arguments) => queue::run(&session, arguments).await,
         Verb::Campaign(verb) => campaign::run(&session, verb).await,
         Verb::Journal(verb) => journal::run(&session, verb).await,
         Verb::Suppression(verb) => suppression::run(&session, verb).await,

@@ -9,8 +9,10 @@ pub mod hand;
 pub mod lanes;
 pub mod measure;
 pub mod outbound;
+pub mod resistance;
 pub mod response;
 pub mod settlement;
+pub mod throttles;
 pub mod unused;
 pub mod upkeep;
 pub mod upstream;
@@ -41,7 +43,9 @@ use choice::Upstreams;
 use hand::{Hand, Standing};
 use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
+use resistance::{Heard, heard};
 use settlement::{Sent, Settling, Stop};
+use throttles::Throttles;
 use unused::Unused;
 use upstream::{Asked, Connection, Envelope, Header, Origin, Reuse, Upstream};
 
@@ -86,6 +90,7 @@ pub struct Departures {
     hand: Arc<Hand>,
     settling: Settling,
     unused: Unused,
+    throttles: Throttles,
 }
 
 impl Departures {
@@ -98,6 +103,9 @@ impl Departures {
             // Past its deadline by the clock of the store that claimed it, whatever ours says.
             None => Err(self.decide_again(&policy, &claim, &claim.consent).err().unwrap_or(Stop::Expired)),
         };
+        if let (Err(stop), Some(upstream)) = (&result, &by) {
+            self.learn(&policy, &claim, upstream, stop).await;
+        }
         if self.goes_elsewhere(&result, &claim, by.as_deref()) && self.give_back(&claim).await {
             return;
         }
@@ -124,6 +132,17 @@ impl Departures {
                     );
                 }
             }
+        }
+    }
+
+    /// The pace learns from what the upstream says.
+    async fn learn(&self, policy: &PolicySet, claim: &Claim, upstream: &Upstream, stop: &Stop) {
+        let shaping = &policy.shaping;
+        match heard(shaping, &claim.lane, upstream.settings(), &claim.recipient, stop) {
+            Some(Heard::Resistance(met)) => {
+                self.throttles.met(&self.parts.store, shaping, met, self.parts.clock.now()).await;
+            }
+            Some(Heard::PauseCampaign(_)) | None => {}
         }
     }
 

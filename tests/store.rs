@@ -67,5 +67,7 @@ mod requests;
 mod retention;
 #[path = "store/submission.rs"]
 mod submission;
+#[path = "store/throttles.rs"]
+mod throttles;
 #[path = "store/writer.rs"]
 mod writer;

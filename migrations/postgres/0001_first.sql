@@ -302,6 +302,20 @@ CREATE TABLE limits (
     PRIMARY KEY (counter, per)
 );
 
+-- Paces that have given way, by who resists: an upstream, or the recipients' mailbox provider. A row goes once the
+-- whole pace is back.
+CREATE TABLE throttles (
+    party           TEXT NOT NULL,   -- upstream, provider
+    name            TEXT NOT NULL,
+    share           BIGINT NOT NULL, -- what is left of the pace at changed_at, in millionths
+    changed_at      BIGINT NOT NULL, -- from then on it comes back
+    slowed_at       BIGINT NOT NULL,
+    pace            BIGINT NOT NULL, -- permits a minute that were taken before it was slowed
+    suspended_until BIGINT,
+    cause           TEXT NOT NULL,   -- what was heard, without addresses
+    PRIMARY KEY (party, name)
+);
+
 -- What a call with an Idempotency-Key was answered, for a day, so that it is done once however often it is made.
 CREATE TABLE answers (
     key     BYTEA NOT NULL PRIMARY KEY, -- HMAC of credential, method, path and Idempotency-Key

@@ -1,6 +1,8 @@
 //! `optgate queue`: deliveries, waiting and ended.
 
+mod overview;
 mod shown;
+mod throttles;
 
 use std::collections::HashSet;
 
@@ -11,14 +13,24 @@ use uuid::Uuid;
 use super::output::{self, Output};
 use super::{Session, Status, argument, person};
 use crate::mail::Address;
+use crate::policy::PolicySet;
 use crate::spool::State;
 use crate::store::{DeliveryFilter, DeliveryPage, DeliveryView, Order, Store};
 
 /// Deliveries read and printed at a time.
 const PAGE: u32 = 500;
 
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    which: Which,
+}
+
 #[derive(Subcommand)]
-pub(super) enum Verb {
+enum Verb {
     /// One line a delivery, oldest first.
     List(Which),
     /// All that is known of a delivery.
@@ -34,6 +46,10 @@ pub(super) enum Verb {
     Release(Ordered),
     /// End what waits. It is not sent, and nobody is told.
     Cancel(Ordered),
+    /// Who resists, how much of its pace is left, and why.
+    Throttles,
+    /// Give an upstream or a provider its whole pace back at once.
+    Unthrottle(throttles::Named),
 }
 
 /// What an order is for: something has to be named, or --all.
@@ -63,19 +79,34 @@ pub(super) struct Which {
     sender: Option<String>,
 }
 
-pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status> {
+pub(super) async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Status> {
     let config = session.essentials()?;
+    let policies = session.policies(&config);
     let store = session.store(&config).await?;
-    let status = match verb {
-        Verb::List(which) => list(session.output, &store, which.filter()).await?,
-        Verb::Show { deliveries } => show(session.output, &store, deliveries).await?,
-        Verb::Retry(own) => order(session.output, &store, Order::Retry, own).await?,
-        Verb::Hold(own) => order(session.output, &store, Order::Hold, own).await?,
-        Verb::Release(own) => order(session.output, &store, Order::Release, own).await?,
-        Verb::Cancel(own) => order(session.output, &store, Order::Cancel, own).await?,
+    let status = match arguments.verb {
+        None => overview::print(session.output, &store, &policies?, arguments.which.filter()).await?,
+        Some(verb) => obey(session.output, &store, policies, verb).await?,
     };
     store.close().await;
     Ok(status)
+}
+
+async fn obey(
+    output: Output,
+    store: &Store,
+    policies: anyhow::Result<PolicySet>,
+    verb: Verb,
+) -> anyhow::Result<Status> {
+    match verb {
+        Verb::List(which) => list(output, store, which.filter()).await,
+        Verb::Show { deliveries } => show(output, store, deliveries).await,
+        Verb::Retry(own) => order(output, store, Order::Retry, own).await,
+        Verb::Hold(own) => order(output, store, Order::Hold, own).await,
+        Verb::Release(own) => order(output, store, Order::Release, own).await,
+        Verb::Cancel(own) => order(output, store, Order::Cancel, own).await,
+        Verb::Throttles => throttles::list(output, store, &policies?).await,
+        Verb::Unthrottle(named) => throttles::end(output, store, named).await,
+    }
 }
 
 impl Which {

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use super::hand::{Hand, Standing};
 use super::lanes::Turns;
 use super::settlement::Settling;
+use super::throttles::Throttles;
 use super::unused::Unused;
 use super::{Departures, Leaving, Parts, upkeep};
 use crate::outcome::dsn::Notifier;
@@ -83,7 +84,14 @@ impl Dispatcher {
             Settling { clock: parts.clock.clone(), notifier, possible_duplicates: Default::default() };
         let hand = Hand::new(upstreams.connections() + BEYOND_CONNECTIONS, parts.lease);
         Self {
-            departures: Arc::new(Departures { parts, upstreams, hand, settling, unused: Unused::default() }),
+            departures: Arc::new(Departures {
+                parts,
+                upstreams,
+                hand,
+                settling,
+                unused: Unused::default(),
+                throttles: Throttles::default(),
+            }),
             pacer: Pacer::new(),
             turns: Mutex::default(),
             waits: Mutex::default(),

@@ -119,11 +119,14 @@ async fn forget(departures: &Departures) -> Result<(), StoreError> {
     let keys = departures.parts.store.destroy_old_spool_keys().await?;
     let lanes = departures.parts.store.forget_idle_lanes().await?;
     let campaigns = departures.parts.store.forget_old_campaigns().await?;
+    let adaptive = departures.parts.policies.load().shaping.adaptive;
+    let throttles = departures.parts.store.forget_throttles(&adaptive).await?;
     tracing::debug!(
         keys,
         lanes,
         campaigns,
-        "old spool keys destroyed, idle lanes and old campaigns forgotten"
+        throttles,
+        "old spool keys destroyed, idle lanes, old campaigns and whole paces forgotten"
     );
     Ok(())
 }

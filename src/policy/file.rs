@@ -1,6 +1,7 @@
 //! Policy files → `PolicySet`, with the file and line of every mistake. The only part of `policy` that
 //! reads files. A file's place in the folder says what it is; nothing is guessed from its content.
 
+mod adaptive;
 pub mod case;
 mod coverage;
 mod dialects;

@@ -1,6 +1,11 @@
-//! `policies/shaping.toml`: limits on what leaves, by provider, sender and upstream.
+//! `policies/shaping.toml`: limits on what leaves, by provider, sender and upstream, and how they give way where
+//! an upstream or a provider resists.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use regex::Regex;
 
 use super::{RuleRef, Stream};
 
@@ -10,6 +15,9 @@ pub struct Shaping {
     /// Domain (A-labels) to provider id, from `[[provider]]`.
     pub providers: BTreeMap<String, String>,
     pub limits: Vec<Limit>,
+    pub adaptive: Adaptive,
+    /// The first that fits an answer says what it means.
+    pub responses: Vec<ResponseRule>,
 }
 
 /// One `[[limit]]`.
@@ -43,6 +51,19 @@ pub struct Rate {
     pub per: Per,
 }
 
+/// `20/s`, as it is written.
+impl fmt::Display for Rate {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let per = match self.per {
+            Per::Second => "s",
+            Per::Minute => "minute",
+            Per::Hour => "hour",
+            Per::Day => "day",
+        };
+        write!(out, "{}/{per}", self.permits)
+    }
+}
+
 /// The window of a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Per {
@@ -50,6 +71,54 @@ pub enum Per {
     Minute,
     Hour,
     Day,
+}
+
+/// `[adaptive]`: how a pace gives way to resistance and comes back. Shares are of the whole pace, above 0 and at most 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adaptive {
+    /// What is left of the pace each time it is slowed.
+    pub decrease: f64,
+    /// Resistance within this time after it was slowed is the same resistance.
+    pub react: Duration,
+    /// What comes back in each `recover`.
+    pub increase: f64,
+    pub recover: Duration,
+    /// It is never slower than this.
+    pub floor: f64,
+}
+
+impl Default for Adaptive {
+    fn default() -> Self {
+        Self {
+            decrease: 0.5,
+            react: Duration::from_secs(30),
+            increase: 0.05,
+            recover: Duration::from_secs(60),
+            floor: 0.02,
+        }
+    }
+}
+
+/// `[[response]]`: what an answer means that the pattern is found in.
+#[derive(Clone, Debug)]
+pub struct ResponseRule {
+    /// Of this provider alone; else of anyone.
+    pub provider: Option<String>,
+    /// Sought in `421 4.7.28 text of the answer`.
+    pub pattern: Regex,
+    pub action: Action,
+    pub rule: RuleRef,
+}
+
+/// What is done about an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The pace gives way.
+    Slow,
+    /// It gives way, and marketing stops for this long.
+    Suspend(Duration),
+    /// The campaign stops until somebody resumes it.
+    PauseCampaign,
 }
 
 impl Shaping {

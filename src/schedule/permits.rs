@@ -51,12 +51,19 @@ pub fn concurrencies<'a>(limits: &[&'a Limit]) -> impl Iterator<Item = (&'a Limi
 
 /// What is named must be equal; `{}` matches all.
 fn matches(wanted: &LimitMatch, lane: &Lane, upstream: &str) -> bool {
-    let agrees = |wanted: &Option<String>, own: &str| wanted.as_deref().is_none_or(|wanted| wanted == own);
-    agrees(&wanted.provider, &lane.provider)
-        && agrees(&wanted.sender, &lane.sender)
-        && agrees(&wanted.campaign, &lane.campaign)
-        && agrees(&wanted.upstream, upstream)
+    agrees(wanted.upstream.as_ref(), upstream) && may_match(wanted, lane)
+}
+
+/// Whether it is a limit for this lane, by whatever upstream it leaves.
+pub fn may_match(wanted: &LimitMatch, lane: &Lane) -> bool {
+    agrees(wanted.provider.as_ref(), &lane.provider)
+        && agrees(wanted.sender.as_ref(), &lane.sender)
+        && agrees(wanted.campaign.as_ref(), &lane.campaign)
         && wanted.stream.is_none_or(|stream| stream == lane.stream)
+}
+
+fn agrees(wanted: Option<&String>, own: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted == own)
 }
 
 /// Permits a second of a limit's tightest paced rate; without one, no bound.

@@ -18,7 +18,7 @@ pub use page::{policy_in_force, render, start, upkeep};
 use crate::policy::finding::FindingName;
 use crate::policy::{Reason, Stream, Tracking, VerdictKind};
 use crate::spool::{Outcome, State};
-use labels::named;
+use labels::{OTHER, named};
 
 /// A metric's name, what it is, and what it tells people.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +93,7 @@ families! {
     UPSTREAM_UP = "optgate_upstream_up", Gauge, "1 while mail is given to the upstream, 0 while it is left alone.";
     UPSTREAM_CONNECTIONS = "optgate_upstream_connections", Gauge, "Connections to the upstream that are open.";
     UPSTREAM_FAILURES = "optgate_upstream_failures_total", Counter, "Connections to the upstream that failed, by stage.";
+    THROTTLE_SHARE = "optgate_throttle_share", Gauge, "What is left of the pace of an upstream or a provider that resists: 1 is all of it.";
     POSSIBLE_DUPLICATES = "optgate_possible_duplicates_total", Counter, "Messages that the upstream may have taken although its answer was lost.";
     LANES_WAITING = "optgate_lanes_waiting", Gauge, "Lanes with mail that is due, as the dispatcher last saw them.";
     PERMITS = "optgate_permits_total", Counter, "Permits that lanes asked for, by result.";
@@ -275,6 +276,12 @@ pub fn upstream_failed(upstream: &str, stage: &'static str) {
     let stage = begun::one_of(begun::STAGES, stage);
     counter!(UPSTREAM_FAILURES.name, "upstream" => named("upstream", upstream), "stage" => stage)
         .increment(1);
+}
+
+/// What is left of a pace, from 0 to 1; of providers that are no group of policy's, the least of them.
+pub fn throttled(party: &'static str, name: Option<&str>, share: f64) {
+    let name = name.map_or_else(|| OTHER.to_owned(), |name| named(party, name));
+    gauge!(THROTTLE_SHARE.name, "party" => party, "name" => name).set(share);
 }
 
 /// The answer to a final dot was lost.

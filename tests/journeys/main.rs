@@ -27,6 +27,7 @@ mod metrics;
 mod operation;
 mod orders;
 mod outages;
+mod pace;
 mod refusals;
 mod restore;
 mod resubmission;

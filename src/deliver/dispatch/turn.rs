@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::super::hand::Hand;
 use super::super::lanes::{Outturn, PAGE, Room, SHARE};
+use super::super::throttles;
 use super::super::upstream::{Standing, Upstream};
 use super::super::{Departures, Leaving};
 use super::{BEYOND_CONNECTIONS, Dispatcher, LOOK, SLICE};
@@ -153,6 +154,7 @@ impl Dispatcher {
         let policy = parts.policies.load_full();
         let now = parts.clock.now();
         self.pacer.follow(&policy.hash, &policy.shaping.limits, now);
+        self.departures.throttles.refresh(&parts.store, &policy.shaping, now).await?;
         let seen = self.turns.lock().unwrap_or_else(PoisonError::into_inner).seen();
         let look = parts.store.waiting_lanes(seen, PAGE).await?;
         metrics::dispatcher(look.waiting.len(), hand.len(), hand.capacity());
@@ -207,8 +209,16 @@ impl Dispatcher {
             return None;
         }
         let (id, lane) = (waiting.id, &waiting.lane);
-        let limits = matching(&round.policy.shaping, lane, &upstream);
-        let counters = counted(&limits);
+        let shaping = &round.policy.shaping;
+        let (throttles, now) = self.departures.throttles.of(lane, &upstream, round.now);
+        if throttles.iter().any(|own| own.suspends(lane.stream, now).is_some()) {
+            return None;
+        }
+        let limits = matching(shaping, lane, &upstream);
+        let draws: Vec<Draw> =
+            draws(&limits).into_iter().chain(throttles::draws(&throttles, shaping, now)).collect();
+        let counters: Vec<String> =
+            counted(&limits).into_iter().chain(throttles.iter().map(|own| own.party.counter())).collect();
         if self.waits.lock().unwrap_or_else(PoisonError::into_inner).holds(id, &counters, Instant::now()) {
             round.again_in = round.again_in.into_iter().chain([SLICE]).min();
             return None;
@@ -220,7 +230,7 @@ impl Dispatcher {
             return None;
         }
         let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = if limits.iter().any(|limit| !limit.rates.is_empty()) { turns.ask(id) } else { SHARE };
+        let asked = if draws.is_empty() { SHARE } else { turns.ask(id) };
         let want = round.room.share().min(room).min(asked).min(free).min(turns.bearable(id));
         drop(turns);
         let pace = self.pacer.pace(&limits, round.now, want);
@@ -228,7 +238,7 @@ impl Dispatcher {
         if pace.now == 0 {
             return None;
         }
-        let (draws, caps) = (draws(&limits), caps(&limits));
+        let caps = caps(&limits);
         let sender = round.policy.sender(&lane.sender);
         let counts_since = sender.and_then(|sender| sender.counts_since(lane.stream, round.now));
         let asks = if lane.stream == Stream::Confirmation { Asks::ToConfirm } else { Asks::Nothing };

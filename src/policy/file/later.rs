@@ -11,18 +11,6 @@ pub fn of_sender(table: &mut Table<'_>) {
 
 /// The keys of `shaping.toml`.
 pub fn of_shaping(table: &mut Table<'_>) {
-    table.not_in_force("adaptive", |v| {
-        let mut adaptive = v.table()?;
-        for key in ["decrease", "increase", "floor"] {
-            adaptive.take(key, |v| v.float());
-        }
-        for key in ["react", "recover"] {
-            adaptive.take(key, |v| v.read(value::duration));
-        }
-        adaptive.finish();
-        Some(())
-    });
-    table.not_in_force("response", |v| v.list(response));
     table.not_in_force("brake", |v| v.list(brake));
     table.not_in_force("bounces", |v| {
         let mut bounces = v.table()?;
@@ -40,17 +28,6 @@ pub fn of_shaping(table: &mut Table<'_>) {
             Some(())
         })
     });
-}
-
-fn response(value: Value<'_>) -> Option<()> {
-    let mut response = value.table()?;
-    response.take("provider", |v| v.non_empty());
-    response.need("pattern", |v| v.read(value::regex));
-    let actions = &[("slow", ()), ("suspend", ()), ("pause_campaign", ())];
-    response.need("action", |v| v.word(actions));
-    response.take("for", |v| v.read(value::duration));
-    response.finish();
-    Some(())
 }
 
 fn brake(value: Value<'_>) -> Option<()> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::adaptive::{adaptive, response};
 use super::later;
 use super::link::Known;
 use super::value;
@@ -14,12 +15,13 @@ use crate::toml_file::{Given, Source, Table, Value};
 #[derive(Default)]
 pub struct ReadShaping<'s> {
     pub shaping: Shaping,
-    /// What limits name, and where: it may be declared in another file.
+    /// What limits and responses name, and where: it may be declared in another file.
     providers_named: Vec<(&'s Source<'s>, Given<String>)>,
     senders_named: Vec<(&'s Source<'s>, Given<String>)>,
     providers: BTreeMap<String, RuleRef>,
     domains: BTreeMap<String, RuleRef>,
     names: BTreeMap<String, RuleRef>,
+    adaptive: Option<RuleRef>,
 }
 
 impl<'s> ReadShaping<'s> {
@@ -30,6 +32,19 @@ impl<'s> ReadShaping<'s> {
         }
         for limit in table.tables("limit") {
             self.limit(limit);
+        }
+        if let Some(given) = table.take("adaptive", adaptive) {
+            match &self.adaptive {
+                Some(first) => table.source().error(&given.span, taken("table", "adaptive", first)),
+                None => self.shaping.adaptive = given.value,
+            }
+            self.adaptive.get_or_insert(given.rule);
+        }
+        for answer in table.tables("response") {
+            let source = answer.source();
+            let Some((rule, provider)) = response(answer) else { continue };
+            self.providers_named.extend(provider.map(|given| (source, given)));
+            self.shaping.responses.push(rule);
         }
         later::of_shaping(&mut table);
         table.finish();

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// Names of a kind that are told apart; all others share one.
 const MOST: usize = 200;
 /// What the others are called.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 /// Octets of a name.
 const LONGEST: usize = 64;
 

@@ -1,0 +1,135 @@
+//! How fast mail leaves where somebody resists: who is slowed, who isn't, and how ops see and undo it.
+
+use std::time::Duration;
+
+use optgate::clock::Clock;
+use serde_json::Value;
+
+use crate::support::gateway::{Setup, message_id};
+use crate::support::tool::{newsletter, service_mail};
+use crate::support::upstream::Script;
+use crate::support::{Database, Gateway, Upstream, eventually, on_both_databases};
+
+/// One a second where nobody resists; a fiftieth of it once somebody does.
+const SHAPING: &str = r#"
+[[provider]]
+id = "google"
+domains = ["gmail.com"]
+[[limit]]
+name = "google"
+match = { provider = "google" }
+rate = ["60/minute"]
+[adaptive]
+decrease = 0.02
+[[response]]
+provider = "google"
+pattern = '4\.7\.99'
+action = "suspend"
+for = "1h"
+"#;
+
+async fn advance(database: &Database, clock: &Clock, by: Duration) {
+    clock.advance(by);
+    database.follow(clock).await;
+}
+
+async fn start(database: &Database, upstream: &Upstream) -> (Gateway, Clock) {
+    let clock = Clock::driven(Clock::system().now());
+    let gateway =
+        Setup::new(database, upstream).policy("shaping.toml", SHAPING).start_on(clock.clone()).await;
+    database.follow(&clock).await;
+    (gateway, clock)
+}
+
+async fn send(gateway: &Gateway, recipient: &str) -> String {
+    message_id(&gateway.submit(&[recipient], &service_mail(recipient)).await)
+}
+
+async fn send_newsletter(gateway: &Gateway, recipient: &str) -> String {
+    gateway.opt_in(recipient, &["apparel"]).await;
+    message_id(&gateway.submit(&[recipient], &newsletter(recipient, "apparel")).await)
+}
+
+fn throttles(gateway: &Gateway) -> Vec<Value> {
+    gateway.command(&["queue", "throttles", "--json"]).json().as_array().expect("a list").clone()
+}
+
+/// Who resists is known to the gateway that met it.
+async fn slowed(gateway: &Gateway, who: &str) -> Value {
+    eventually(&format!("{who} is slowed"), || async {
+        throttles(gateway).into_iter().find(|own| own["name"] == who)
+    })
+    .await
+}
+
+on_both_databases! {
+    async fn a_provider_that_resists_is_slowed_alone_and_its_pace_is_given_back_by_hand(database: Database) {
+        let upstream = Upstream::start().await;
+        upstream.script("first@gmail.com", Script::Rcpt("421 4.7.28 unusual rate of mail, first@gmail.com"));
+        let (gateway, clock) = start(&database, &upstream).await;
+        send(&gateway, "first@gmail.com").await;
+        let throttle = slowed(&gateway, "google").await;
+        // The command goes by this machine's clock, where the database has none of its own.
+        let share = throttle["share"].as_f64().unwrap();
+        assert!(throttle["party"] == "provider" && (0.02..0.1).contains(&share), "{throttle}");
+        let cause = throttle["cause"].as_str().unwrap();
+        assert!(cause.contains("421 4.7.28") && !cause.contains("first@"), "{cause}");
+        upstream.mend("first@gmail.com");
+        // The limit itself would let these go, a second apart.
+        let mut sent = Vec::new();
+        for number in 0..4 {
+            sent.push(send(&gateway, &format!("r{number}@gmail.com")).await);
+        }
+        for number in 0..10 {
+            let other = send(&gateway, &format!("r{number}@example.se")).await;
+            gateway.until(&other, "relayed").await;
+        }
+        for _ in 0..5 {
+            advance(&database, &clock, Duration::from_secs(1)).await;
+            gateway.until(&send(&gateway, "again@example.se").await, "relayed").await;
+        }
+        let relayed = || upstream.captured().iter().filter(|own| own.recipient.ends_with("@gmail.com")).count();
+        assert!(relayed() <= 1, "one a minute: {}", relayed());
+        let overview = gateway.command(&["queue"]).expect_success().stdout();
+        assert!(overview.contains("provider google is at "), "{overview}");
+        assert!(overview.contains("of its pace: 421 4.7.28"), "{overview}");
+        assert!(overview.contains("optgate queue unthrottle --provider google"), "{overview}");
+        eventually("the metric tells", || async {
+            let metrics = gateway.metrics().await;
+            metrics.contains("optgate_throttle_share{party=\"provider\",name=\"google\"} 0.0").then_some(())
+        }).await;
+        gateway.command(&["queue", "unthrottle", "--provider", "google"]).expect_success();
+        assert_eq!(gateway.command(&["queue", "unthrottle", "--provider", "google"]).status(), 1);
+        assert_eq!(throttles(&gateway), Vec::<Value>::new());
+        eventually("the rest leaves at its limit", || async {
+            advance(&database, &clock, Duration::from_secs(1)).await;
+            (relayed() >= 4).then_some(())
+        }).await;
+    }
+
+    async fn a_suspended_provider_gets_no_marketing_until_then_and_service_mail_all_along(database: Database) {
+        let upstream = Upstream::start().await;
+        upstream.script("first@gmail.com", Script::End("421 4.7.99 not today"));
+        let (gateway, clock) = start(&database, &upstream).await;
+        send_newsletter(&gateway, "first@gmail.com").await;
+        let throttle = slowed(&gateway, "google").await;
+        assert!(throttle["suspended_until"].is_string(), "{throttle}");
+        let newsletter = send_newsletter(&gateway, "anna@gmail.com").await;
+        let service = send(&gateway, "anna@gmail.com").await;
+        // The limit is one a second.
+        advance(&database, &clock, Duration::from_secs(1)).await;
+        gateway.until(&service, "relayed").await;
+        for _ in 0..5 {
+            advance(&database, &clock, Duration::from_secs(600)).await;
+            gateway.until(&send(&gateway, "bo@example.se").await, "relayed").await;
+        }
+        assert_eq!(gateway.deliveries(&newsletter).await[0]["state"], "queued");
+        let overview = gateway.command(&["queue", "--provider", "google"]).expect_success().stdout();
+        assert!(overview.contains("provider google takes no marketing now: 421 4.7.99"), "{overview}");
+        advance(&database, &clock, Duration::from_secs(600)).await;
+        eventually("marketing goes on, one a minute", || async {
+            advance(&database, &clock, Duration::from_secs(60)).await;
+            (gateway.deliveries(&newsletter).await[0]["state"] == "relayed").then_some(())
+        }).await;
+    }
+}
