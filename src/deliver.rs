@@ -34,6 +34,7 @@ use crate::policy::decide::{
     Circumstances, Deliverable, DeliveryKind, Records, Release, decide, release, release_dsn,
 };
 use crate::policy::holds::counted;
+use crate::policy::pause::{By, Pause, Target, Whose};
 use crate::policy::{PolicySet, Reason, Stream, Verdict, VerdictKind};
 use crate::record::tell_with_delivery;
 use crate::sign::Signers;
@@ -142,7 +143,32 @@ impl Departures {
             Some(Heard::Resistance(met)) => {
                 self.throttles.met(&self.parts.store, shaping, met, self.parts.clock.now()).await;
             }
-            Some(Heard::PauseCampaign(_)) | None => {}
+            Some(Heard::PauseCampaign(cause)) => self.pause_campaign(claim, cause).await,
+            None => {}
+        }
+    }
+
+    /// Policy stops a campaign for an answer to one of its messages; what waits of it is marked in the background.
+    async fn pause_campaign(&self, claim: &Claim, cause: String) {
+        if claim.lane.stream != Stream::Marketing {
+            return;
+        }
+        let target = Target::Campaign(claim.sender.clone(), claim.lane.campaign.clone());
+        let (whose, by, since) = (Whose::Everybodys, By::Response, self.parts.clock.now());
+        let pause = Pause { target, whose, by, cause, since };
+        match self.parts.store.pause(&pause).await {
+            Ok(true) => {
+                let Pause { target, cause, .. } = pause;
+                tracing::warn!(sender = %claim.sender, campaign = %claim.lane.campaign, cause, "campaign paused");
+                let store = self.parts.store.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = store.hold_paused(&target).await {
+                        tracing::error!(%error, "what waits of a paused campaign can't be marked");
+                    }
+                });
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a campaign that should pause can't"),
         }
     }
 
@@ -276,7 +302,13 @@ impl Departures {
                 let earlier = counted(sender, facts, &state.choices, claim.earlier.clone());
                 let asks = facts.stream == Stream::Confirmation;
                 let confirmations = if asks { claim.asked_before.clone() } else { Vec::new() };
-                basis.circumstances = Circumstances { records, earlier, confirmations, signing_up: None };
+                basis.circumstances = Circumstances {
+                    records,
+                    earlier,
+                    confirmations,
+                    signing_up: None,
+                    paused: claim.paused.clone(),
+                };
                 let verdict = decide(policy, facts, state, &basis.circumstances, at);
                 match release(verdict) {
                     Release::Send(leave) => leave,

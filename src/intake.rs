@@ -26,6 +26,7 @@ use crate::policy::confirmation;
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, decide};
 use crate::policy::facts::ConfirmLink;
 use crate::policy::holds::counted;
+use crate::policy::pause::Pauses;
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream, Verdict, VerdictKind};
 use crate::record::{Asking, BY_MAIL};
 use crate::rewrite::{self, Opened, Tracked};
@@ -154,14 +155,25 @@ impl Intake {
         let asked_since = asks.then(|| confirmation::counts_since(now));
         let asked_before = self.store.asked_before(recipients, asked_since).await?;
         let records = self.store.records();
+        let marketing = facts.filter(|facts| facts.stream == Stream::Marketing);
+        let pauses = match marketing {
+            Some(_) => self.store.pauses().await?,
+            None => Pauses::default(),
+        };
+        let paused = |recipient: &Address| {
+            let provider = policy.shaping.provider(recipient.domain());
+            pauses.of(sender, Some(marketing?.campaign.as_deref().unwrap_or_default()), &provider)
+        };
         let bearing = |(earlier, choices): (_, &OwnChoices)| match known {
             Some((own, facts)) => counted(own, facts, choices, earlier),
             None => Vec::new(),
         };
         let both = earlier.into_iter().zip(&choices).map(bearing).zip(asked_before);
-        let each =
-            |(earlier, confirmations)| Circumstances { records, earlier, confirmations, signing_up: None };
-        Ok(both.map(each).collect())
+        let each = |((earlier, confirmations), recipient)| {
+            let paused = paused(recipient);
+            Circumstances { records, earlier, confirmations, signing_up: None, paused }
+        };
+        Ok(both.zip(recipients).map(each).collect())
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a spooled message is made of")]

@@ -14,6 +14,7 @@ pub mod grounds;
 pub mod holds;
 pub mod jurisdiction;
 pub mod look;
+pub mod pause;
 pub mod replay;
 pub mod scope;
 pub mod sender;

@@ -26,6 +26,7 @@ mod once;
 mod operator;
 mod overview;
 mod page;
+mod pause;
 mod people;
 mod places;
 mod policy_set;
@@ -71,6 +72,7 @@ pub use once::{Answer, CallKey, MakeAnswer, Repeated};
 pub use operator::{Obeyed, Order};
 pub use overview::{Overview, WaitingAlike};
 pub use page::{DeliveryPage, PageFilter};
+pub use pause::filter as paused_deliveries;
 pub use people::{PeoplePage, PersonRecord};
 pub use queue::{InHand, Look, Reach, Seen, WaitingLane};
 pub use replay::Pass;
@@ -145,6 +147,7 @@ struct Inner {
     pulse: Pulse,
     journal: Option<Arc<Journal>>,
     watch: Arc<Watch>,
+    pauses: pause::Remembered,
 }
 
 impl Store {
@@ -184,8 +187,21 @@ impl Store {
         let writer = Writer::start(shared.clone());
         let (node, lease) = (options.node, options.lease);
         let pulse = Pulse::default();
-        let inner =
-            Inner { database, interned, keys, clock, node, lease, shared, writer, pulse, journal, watch };
+        let pauses = pause::Remembered::default();
+        let inner = Inner {
+            database,
+            interned,
+            keys,
+            clock,
+            node,
+            lease,
+            shared,
+            writer,
+            pulse,
+            journal,
+            watch,
+            pauses,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -316,6 +316,18 @@ CREATE TABLE throttles (
     PRIMARY KEY (party, name)
 );
 
+-- Marketing that an operator, a brake or a response paused, until it is resumed.
+CREATE TABLE pauses (
+    kind    TEXT NOT NULL,   -- campaign, sender, provider
+    sender  TEXT NOT NULL,   -- empty where the kind has none
+    name    TEXT NOT NULL,   -- of the campaign, which may be empty, or of the provider
+    whose   TEXT NOT NULL,   -- weakest: what rests on a soft opt-in; everybodys
+    paused_by TEXT NOT NULL, -- operator, brake, response
+    cause   TEXT NOT NULL,
+    since   BIGINT NOT NULL,
+    PRIMARY KEY (kind, sender, name)
+);
+
 -- What a call with an Idempotency-Key was answered, for a day, so that it is done once however often it is made.
 CREATE TABLE answers (
     key     BYTEA NOT NULL PRIMARY KEY, -- HMAC of credential, method, path and Idempotency-Key

@@ -1,6 +1,8 @@
 //! `optgate campaign`: what came in, what became of it, what was made of tracking, and which hosts no policy knows, so
 //! that a new tag can't slip in.
 
+mod pauses;
+
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,6 +10,7 @@ use uuid::Uuid;
 
 use super::output::{self, Output, counted};
 use super::{Session, Status, argument, sender};
+use crate::policy::pause::{Pause, Target};
 use crate::policy::{PolicySet, Tracking};
 use crate::store::{CampaignLine, CampaignView, Copies, HostOf, MOST_HOSTS, SeenHost, Store};
 
@@ -20,6 +23,14 @@ pub(super) enum Verb {
     },
     /// Messages, deliveries, pixels and links taken out, and hosts that no policy knows.
     Show(Which),
+    /// Hold its marketing until it is resumed; what waits to its deadline ends withheld.
+    Pause(pauses::ToPause),
+    /// Let it go; each delivery is decided again before it leaves.
+    Resume(pauses::What),
+    /// End what waits of it, and hold what still comes.
+    Cancel(pauses::What),
+    /// All that is paused, by whom and why.
+    Pauses,
 }
 
 #[derive(Args)]
@@ -44,9 +55,30 @@ pub(super) async fn run(session: &Session, verb: Verb) -> anyhow::Result<Status>
             sender::known(&policies, &store, &which.sender).await?;
             show(session.output, &store, &which, policies.as_ref().ok()).await?
         }
+        Verb::Pause(asked) => {
+            known(&policies, &store, asked.what.sender.as_deref()).await?;
+            pauses::pause(session.output, &store, asked).await?
+        }
+        Verb::Resume(what) => pauses::resume(session.output, &store, what).await?,
+        Verb::Cancel(what) => {
+            known(&policies, &store, what.sender.as_deref()).await?;
+            pauses::cancel(session.output, &store, what).await?
+        }
+        Verb::Pauses => pauses::list(session.output, &store).await?,
     };
     store.close().await;
     Ok(status)
+}
+
+async fn known(
+    policies: &anyhow::Result<PolicySet>,
+    store: &Store,
+    sender: Option<&str>,
+) -> anyhow::Result<()> {
+    match sender {
+        Some(sender) => sender::known(policies, store, sender).await,
+        None => Ok(()),
+    }
 }
 
 async fn list(output: Output, store: &Store, sender: &str) -> anyhow::Result<Status> {
@@ -106,7 +138,14 @@ async fn show(
     // What the policy has learnt since.
     let trackers = policies.and_then(|set| set.sender(&which.sender)).map(|own| own.trackers.clone());
     view.hosts.retain(|own| trackers.as_ref().is_none_or(|trackers| !trackers.knows(&own.host)));
-    let shown = Shown::of(which, &view);
+    let pauses = store.pauses().await?;
+    let bears = |own: &&Pause| match &own.target {
+        Target::Campaign(sender, campaign) => *sender == which.sender && campaign == name,
+        Target::Sender(sender) => *sender == which.sender,
+        Target::Provider(_) => true,
+    };
+    let paused = pauses.all().iter().filter(bears).map(pauses::Shown::of).collect();
+    let shown = Shown::of(which, &view, paused);
     match output {
         Output::Json => output::json(&shown)?,
         Output::Text => shown.print()?,
@@ -125,6 +164,8 @@ struct Shown<'a> {
     /// By state: `queued`, `held` or an outcome.
     deliveries: serde_json::Map<String, serde_json::Value>,
     tracking: Made,
+    /// The pauses that hold its mail, or some of it.
+    paused: Vec<pauses::Shown<'a>>,
     unknown_hosts: Vec<Host<'a>>,
 }
 
@@ -152,7 +193,7 @@ struct Host<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn of(which: &'a Which, view: &'a CampaignView) -> Self {
+    fn of(which: &'a Which, view: &'a CampaignView, paused: Vec<pauses::Shown<'a>>) -> Self {
         let count = |tracking| view.copies.iter().filter(move |own: &&Copies| own.tracking == tracking);
         let copies = |tracking| count(tracking).map(|own| own.copies).sum();
         let out = |of: fn(&Copies) -> u64| count(Tracking::TakenOut).map(of).sum();
@@ -174,6 +215,7 @@ impl<'a> Shown<'a> {
                 links_changed: out(|own| own.links),
                 opaque_links_left: out(|own| own.opaque),
             },
+            paused,
             unknown_hosts: view.hosts.iter().map(Host::of).collect(),
         }
     }
@@ -187,6 +229,9 @@ impl<'a> Shown<'a> {
         };
         let messages = counted(*messages, "message", "messages");
         output::line(&format!("{name} of {}: {messages}{when}", self.sender))?;
+        for pause in &self.paused {
+            output::line(&pause.told())?;
+        }
         output::line("")?;
         let rows: Vec<Vec<String>> =
             deliveries.iter().map(|(state, count)| vec![state.clone(), count.to_string()]).collect();

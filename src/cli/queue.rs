@@ -174,7 +174,9 @@ fn done(order: Order) -> &'static str {
         Order::Retry => "due now",
         Order::Hold => "held",
         Order::Release => "released",
-        Order::Cancel => "cancelled",
+        Order::Pause => "paused",
+        Order::Resume => "resumed",
+        Order::Cancel | Order::CancelMarketing => "cancelled",
     }
 }
 

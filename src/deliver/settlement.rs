@@ -24,6 +24,8 @@ use crate::store::{Claim, NewMessage, Redecided, SentConfirmation, Settle, Store
 
 /// A delivery that the second decision holds is looked at again after this, where the verdict tells no time.
 const HOLD: Duration = Duration::from_secs(600);
+/// One that a pause holds is looked at again after this.
+const PAUSED: Duration = Duration::from_secs(3600);
 /// RFC 3463, X.4.7: delivery time expired. Of class 4, so that no tool takes the address for dead.
 const EXPIRED: Status = (4, 4, 7);
 
@@ -146,6 +148,8 @@ impl Settling {
                 settlement: Settlement::Hold(match (redecided.verdict.reason, redecided.verdict.until) {
                     // Nothing but a release ends it.
                     (Some(Reason::HeldByOperator), _) => claim.deadline,
+                    // Whoever resumes it lets it go; what comes too late for that finds out by itself.
+                    (Some(Reason::CampaignPaused), _) => earlier(now, PAUSED, claim.deadline),
                     (_, Some(until)) => until.min(claim.deadline),
                     (_, None) => earlier(now, HOLD, claim.deadline),
                 }),

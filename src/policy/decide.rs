@@ -17,6 +17,7 @@ use super::facts::{BodySeal, NamedScope, StreamGrant, Unmapped};
 use super::grounds::{self, Missing, Question, Standing};
 use super::holds::{Earlier, Hold, Stage};
 use super::jurisdiction::Jurisdiction;
+use super::pause::Paused;
 use super::sender::{Mode, SenderPolicy, SignedBody};
 use super::witness::{Asked, Nobody, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
@@ -49,6 +50,9 @@ pub struct Circumstances {
     /// the history.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_up: Option<SigningUp>,
+    /// Of marketing: what somebody paused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Paused>,
 }
 
 /// A sign-up that was told just now.
@@ -129,6 +133,10 @@ pub(super) fn witnessed(
     };
     let verdict = case.verdict_of(judged, policy, &circumstances.earlier, witness);
     let verdict = in_its_mode(sender, facts, verdict, witness);
+    let verdict = match &circumstances.paused {
+        None => verdict,
+        Some(paused) => until_resumed(facts, paused, verdict, witness),
+    };
     let verdict = match circumstances.records {
         Records::Complete => verdict,
         Records::Behind => until_all_is_back(facts, verdict, witness),
@@ -152,6 +160,26 @@ fn in_its_mode(
         witness.hear(Asked::Shadow, rule, said);
     }
     verdict
+}
+
+/// Marketing that would leave waits, whatever the mode, until somebody resumes it.
+fn until_resumed(facts: &Facts, paused: &Paused, verdict: Verdict, witness: &mut impl Witness) -> Verdict {
+    if facts.stream != Stream::Marketing || !verdict.passes() || !paused.holds(verdict.ground) {
+        witness.hear(Asked::Resumed, &verdict.rule, Said::Passes);
+        return verdict;
+    }
+    let held = Verdict {
+        verdict: VerdictKind::Hold,
+        reason: Some(Reason::CampaignPaused),
+        ground: None,
+        ground_event: None,
+        text: paused.text.clone(),
+        shadow: None,
+        until: None,
+        ..verdict
+    };
+    witness.hear(Asked::Resumed, &held.rule, Said::Becomes(&held));
+    held
 }
 
 /// Invariant 14: a no may be missing, so marketing that would leave waits; in shadow mode, what is refused for a

@@ -21,6 +21,7 @@ use crate::policy::calendar::Window;
 use crate::policy::confirmation::{self, AskedBefore};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::holds::Earlier;
+use crate::policy::pause::Paused;
 use crate::policy::{Facts, Reason, Stream, Verdict};
 use crate::spool::{Fence, Lane};
 pub(super) use take::{DUE, EXPIRED, Taken, TakenRows};
@@ -53,6 +54,8 @@ pub struct Claim {
     pub earlier: Vec<Earlier>,
     /// Likewise, of a mail that asks to confirm: what asked the address before, whoever sent it.
     pub asked_before: Vec<AskedBefore>,
+    /// What of its lane is paused, where it is marketing.
+    pub paused: Option<Paused>,
     /// Read in the claim's transaction; `Err` where it can't be read: then "later", never a send.
     pub consent: Result<Consent, StoreError>,
     /// How often it was claimed before, holds not counted.

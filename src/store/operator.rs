@@ -23,6 +23,12 @@ pub enum Order {
     Release,
     /// Ends cancelled; nothing is sent, nobody is told.
     Cancel,
+    /// The same of marketing alone.
+    CancelMarketing,
+    /// Marketing that is paused: held until it is resumed.
+    Pause,
+    /// What a pause held is due now, and decided again.
+    Resume,
 }
 
 /// What one transaction of an order came to.
@@ -33,6 +39,9 @@ pub struct Obeyed {
     /// What to go on after (`filter.after`); `None` once all that match are done.
     pub next: Option<Uuid>,
 }
+
+const HOLD: &str = "UPDATE deliveries SET state = 'held', reason = $1, next_attempt_at = deadline
+                    WHERE state IN ('queued', 'held') AND id IN {} RETURNING id";
 
 /// Deliveries changed in one transaction, at most.
 const SLICE: u32 = 1_000;
@@ -48,6 +57,12 @@ impl Order {
                 "d.state IN ('queued', 'held') AND (d.state = 'held' OR d.reason = 'held_by_operator')"
             }
             Self::Cancel => "d.state IN ('queued', 'held')",
+            Self::CancelMarketing => "l.stream = 'marketing' AND d.state IN ('queued', 'held')",
+            Self::Pause => {
+                "l.stream = 'marketing' AND d.state IN ('queued', 'held')
+                 AND (d.reason IS NULL OR d.reason NOT IN ('held_by_operator', 'campaign_paused'))"
+            }
+            Self::Resume => "d.state = 'held' AND d.reason = 'campaign_paused'",
         }
     }
 
@@ -59,17 +74,14 @@ impl Order {
                  WHERE state IN ('queued', 'held') AND id IN {} RETURNING id",
                 values![now],
             ),
-            Self::Hold => (
-                "UPDATE deliveries SET state = 'held', reason = $1, next_attempt_at = deadline
-                 WHERE state IN ('queued', 'held') AND id IN {} RETURNING id",
-                values![Reason::HeldByOperator.as_str()],
-            ),
-            Self::Release => (
+            Self::Hold => (HOLD, values![Reason::HeldByOperator.as_str()]),
+            Self::Pause => (HOLD, values![Reason::CampaignPaused.as_str()]),
+            Self::Release | Self::Resume => (
                 "UPDATE deliveries SET state = 'queued', reason = NULL, next_attempt_at = $1
                  WHERE state IN ('queued', 'held') AND id IN {} RETURNING id",
                 values![now],
             ),
-            Self::Cancel => (
+            Self::Cancel | Self::CancelMarketing => (
                 "UPDATE deliveries SET state = 'cancelled', reason = NULL, ended_at = $1
                  WHERE state IN ('queued', 'held') AND id IN {} RETURNING id",
                 values![now],
@@ -134,7 +146,7 @@ async fn carry_out(
     let (change, fixed) = order.change(now);
     let changed = rows::with_list(session, change, fixed, ids).await?;
     let changed = changed.iter().map(|row| row.id(0)).collect::<Result<Vec<_>>>()?;
-    if order == Order::Cancel {
+    if matches!(order, Order::Cancel | Order::CancelMarketing) {
         forget_erased(session, changed.iter().copied()).await?;
         drop_unneeded(session, changed.iter().copied().map(Value::from).collect()).await?;
     }

@@ -28,6 +28,7 @@ mod operation;
 mod orders;
 mod outages;
 mod pace;
+mod pause;
 mod refusals;
 mod restore;
 mod resubmission;

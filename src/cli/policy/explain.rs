@@ -22,7 +22,7 @@ use crate::policy::explain::{Explanation, explain};
 use crate::policy::holds::Stage;
 use crate::policy::sender::SenderPolicy;
 use crate::policy::verdict::ShownVerdict;
-use crate::policy::{Scope, Stream, confirmation, standing};
+use crate::policy::{PolicySet, Scope, Stream, confirmation, standing};
 use crate::store::Store;
 
 #[derive(Args)]
@@ -87,7 +87,7 @@ impl Supposed {
         let sender = sender.with_context(|| format!("no policy knows the sender `{}`", self.sender))?;
         let store = session.store(&config).await?;
         let now = self.at.unwrap_or_else(|| session.clock.now());
-        let known = self.known(&store, sender, now).await;
+        let known = self.known(&store, &policies, sender, now).await;
         store.close().await;
         let (state, history, circumstances) = known?;
         let facts = standing::supposed(sender, "", self.stream, self.scope.clone());
@@ -111,11 +111,17 @@ impl Supposed {
     async fn known(
         &self,
         store: &Store,
+        policies: &PolicySet,
         sender: &SenderPolicy,
         now: Timestamp,
     ) -> anyhow::Result<(ConsentState, History, Circumstances)> {
         let (state, history) = self.consent(store).await?;
-        let circumstances = self.circumstances(store, sender, &state.choices, now).await?;
+        let mut circumstances = self.circumstances(store, sender, &state.choices, now).await?;
+        // What was paused at another time nobody knows.
+        if self.at.is_none() && self.stream == Stream::Marketing {
+            let provider = policies.shaping.provider(self.to.domain());
+            circumstances.paused = store.pauses().await?.of(&self.sender, None, &provider);
+        }
         Ok((state, history, circumstances))
     }
 
@@ -159,7 +165,7 @@ impl Supposed {
                 store.records()
             }
         };
-        Ok(Circumstances { records, earlier, confirmations, signing_up: None })
+        Ok(Circumstances { records, earlier, confirmations, signing_up: None, paused: None })
     }
 }
 

@@ -112,6 +112,9 @@ impl Known<'_> {
             (_, Some(reason @ Reason::HeldByOperator)) => {
                 (reason.to_string(), "optgate queue release".into())
             }
+            (State::Held, Some(reason @ Reason::CampaignPaused)) => {
+                (reason.to_string(), "optgate campaign resume".into())
+            }
             (State::Held, Some(reason)) if next <= self.now => {
                 (reason.to_string(), "it is decided again when its turn comes".into())
             }

@@ -17,6 +17,7 @@ use super::super::upstream::{Standing, Upstream};
 use super::super::{Departures, Leaving};
 use super::{BEYOND_CONNECTIONS, Dispatcher, LOOK, SLICE};
 use crate::policy::decide::DeliveryKind;
+use crate::policy::pause::Pauses;
 use crate::policy::shaping::Limit;
 use crate::policy::{PolicySet, Stream};
 use crate::schedule::permits::{concurrencies, concurrency_left, counters, matching};
@@ -57,6 +58,7 @@ struct Round {
     /// When to look again at those that are held up.
     again_in: Option<Duration>,
     crowded: Crowded,
+    pauses: Arc<Pauses>,
 }
 
 /// Whether a lane waits for something in hand to leave.
@@ -155,6 +157,7 @@ impl Dispatcher {
         let now = parts.clock.now();
         self.pacer.follow(&policy.hash, &policy.shaping.limits, now);
         self.departures.throttles.refresh(&parts.store, &policy.shaping, now).await?;
+        let pauses = parts.store.recent_pauses().await?;
         let seen = self.turns.lock().unwrap_or_else(PoisonError::into_inner).seen();
         let look = parts.store.waiting_lanes(seen, PAGE).await?;
         metrics::dispatcher(look.waiting.len(), hand.len(), hand.capacity());
@@ -164,7 +167,18 @@ impl Dispatcher {
         let (room, reach) = (Room::new(all, look.waiting.len()), look.reach);
         let lanes = self.turns.lock().unwrap_or_else(PoisonError::into_inner).begin(look).into_iter();
         let in_hand = hand.by_lane();
-        Ok(Round { policy, now, lanes, room, rooms, reach, in_hand, again_in: None, crowded: Crowded::No })
+        Ok(Round {
+            policy,
+            now,
+            lanes,
+            room,
+            rooms,
+            reach,
+            in_hand,
+            again_in: None,
+            crowded: Crowded::No,
+            pauses,
+        })
     }
 
     /// Which of the lanes that are left may claim how much, as far as this node can tell, until there is no
@@ -192,6 +206,10 @@ impl Dispatcher {
     /// By the first upstream, of those that could take it, whose limits leave it something.
     fn consider(&self, waiting: WaitingLane, round: &mut Round) -> Option<Serving> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).look_at(waiting.id);
+        let Lane { sender, stream, provider, campaign } = &waiting.lane;
+        if *stream == Stream::Marketing && round.pauses.stop(sender, campaign, provider) {
+            return None;
+        }
         let candidates = self.departures.upstreams.candidates(waiting.kind);
         let serving = candidates.into_iter().find_map(|own| self.consider_by(own, &waiting, round))?;
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).take_turn(waiting.id);

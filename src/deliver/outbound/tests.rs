@@ -75,6 +75,7 @@ fn claim(stream: Stream) -> Claim {
         verdict: verdict(),
         last_verdict: verdict(),
         earlier: Vec::new(),
+        paused: None,
         asked_before: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,

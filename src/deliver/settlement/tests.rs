@@ -57,6 +57,7 @@ fn claim() -> Claim {
         verdict: verdict(VerdictKind::Deliver, None),
         last_verdict: verdict(VerdictKind::Deliver, None),
         earlier: Vec::new(),
+        paused: None,
         asked_before: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,

@@ -17,6 +17,7 @@ use crate::consent::event::{Acquaintance, Event, EventKind, Frequency, OptIn, Si
 use crate::consent::fold;
 use crate::policy::facts::ConfirmLink;
 use crate::policy::file;
+use crate::policy::pause::Whose;
 
 const NOW: &str = "2026-11-21T12:00:00Z";
 
@@ -490,6 +491,29 @@ fn shadow_mode_lets_pass_what_would_wait_for_its_turn_but_not_what_waits_for_a_r
     let verdict = decide(&shadow, &facts, &known("se", &[SHIRT]), &circumstances, at(NOW));
     assert_eq!(verdict.reason, Some(Reason::Restoring));
     assert!(matches!(release(verdict), Release::Hold(_)));
+}
+
+#[test]
+fn what_is_paused_waits_in_every_mode_and_a_no_stays_a_no() {
+    let shadow =
+        policy_with(|_, text| text.replace("[scopes.apparel]", "[scopes.apparel]\nmode = \"shadow\""));
+    let decided = |whose, policy, facts: &[(&str, &str)], words| {
+        let paused = Paused { whose, text: "the campaign is paused: wrong prices".to_owned() };
+        let circumstances = Circumstances { paused: Some(paused), ..Circumstances::default() };
+        let verdict = decide(policy, &message(words), &known("se", facts), &circumstances, at(NOW));
+        (verdict.verdict, verdict.reason)
+    };
+    let (deliver, held) = ((VerdictKind::Deliver, None), (VerdictKind::Hold, Some(Reason::CampaignPaused)));
+    let opted_in = [("2026-05-01", "double apparel")];
+    for (policy, facts) in [(policy(), &[SHIRT][..]), (policy(), &opted_in[..]), (&shadow, &[])] {
+        assert_eq!(decided(Whose::Everybodys, policy, facts, "marketing apparel"), held);
+    }
+    assert_eq!(decided(Whose::Weakest, policy(), &[SHIRT], "marketing apparel"), held);
+    assert_eq!(decided(Whose::Weakest, policy(), &opted_in, "marketing apparel"), deliver);
+    assert_eq!(decided(Whose::Everybodys, policy(), &[], "functional apparel"), deliver);
+    let left = [SHIRT, ("2026-06-01", "withdrawal")];
+    let refused = decided(Whose::Everybodys, policy(), &left, "marketing apparel");
+    assert_eq!(refused, (VerdictKind::Refuse, Some(Reason::Withdrawn)));
 }
 
 #[test]

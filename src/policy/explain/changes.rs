@@ -82,6 +82,11 @@ impl Asked<'_> {
                 let then = decide(self.policy, self.facts, self.consent, &circumstances, self.now);
                 self.change("all noes back after the restore".to_owned(), &[], &then).into_iter().collect()
             }
+            (_, Some(Reason::CampaignPaused)) => {
+                let circumstances = Circumstances { paused: None, ..self.circumstances.clone() };
+                let then = decide(self.policy, self.facts, self.consent, &circumstances, self.now);
+                self.change("what is paused, resumed".to_owned(), &[], &then).into_iter().collect()
+            }
             (VerdictKind::Hold, _) => self.no_wait(),
             _ => self.for_it(sender, pack),
         }

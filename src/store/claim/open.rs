@@ -11,10 +11,11 @@ use super::take::{Taken, TakenRows};
 use super::{Claim, Times};
 use crate::clock::from_micros;
 use crate::keys::DataKey;
-use crate::policy::Facts;
 use crate::policy::confirmation::AskedBefore;
 use crate::policy::decide::DeliveryKind;
 use crate::policy::holds::Earlier;
+use crate::policy::pause::Pauses;
+use crate::policy::{Facts, Stream};
 use crate::spool::{Because, Fence, Lane, Outcome, Settlement};
 use crate::store::fault::{Fault, Result};
 use crate::store::spool::{SealedEnvelope, off_thread_if, parse_kind};
@@ -31,7 +32,7 @@ impl Store {
     /// is put off: it harms none of the others.
     pub(super) async fn complete(
         &self,
-        TakenRows { rows: taken, mut consent, records, mut earlier, mut asked_before }: TakenRows,
+        TakenRows { rows: taken, mut consent, records, pauses, mut earlier, mut asked_before }: TakenRows,
         times: Times,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut session = self.inner.database.read().await?;
@@ -61,6 +62,7 @@ impl Store {
                 lane: lanes.get(&one.lane).map(|(lane, _)| lane),
                 earlier,
                 asked_before,
+                pauses: &pauses,
                 times,
             };
             match claim(one, parts, consent) {
@@ -149,6 +151,7 @@ struct Parts<'a> {
     lane: Option<&'a Lane>,
     earlier: Vec<Earlier>,
     asked_before: Vec<AskedBefore>,
+    pauses: &'a Pauses,
     times: Times,
 }
 
@@ -160,6 +163,8 @@ fn claim(taken: Taken, parts: Parts<'_>, consent: Result<Consent, StoreError>) -
     let recipient = parse_address(&key.open(sealed, &context("recipient", taken.fence.delivery))?)?;
     let verdicts = parts.verdicts.ok_or_else(|| missing("its verdict"))?;
     let first = verdicts.first?;
+    let lane = parts.lane.ok_or_else(|| missing("its lane"))?.clone();
+    let paused = parts.pauses.of(&lane.sender, Some(&lane.campaign), &lane.provider);
     let asked_for_recipient = message.envelope.asked_for_each.get(&taken.fence.delivery).cloned();
     Ok(Claim {
         fence: taken.fence,
@@ -167,7 +172,8 @@ fn claim(taken: Taken, parts: Parts<'_>, consent: Result<Consent, StoreError>) -
         kind: message.kind,
         sender: taken.sender,
         credential: message.credential.clone(),
-        lane: parts.lane.ok_or_else(|| missing("its lane"))?.clone(),
+        paused: paused.filter(|_| lane.stream == Stream::Marketing),
+        lane,
         envelope_sender: message.envelope.sender.clone(),
         recipient,
         asked: message.envelope.asked.clone(),

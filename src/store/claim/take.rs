@@ -10,10 +10,11 @@ use crate::policy::Reason;
 use crate::policy::confirmation::AskedBefore;
 use crate::policy::decide::Records;
 use crate::policy::holds::Earlier;
+use crate::policy::pause::Pauses;
 use crate::spool::Fence;
 use crate::store::fault::Result;
 use crate::store::sql::{Row, Tx, Value, values};
-use crate::store::{Store, Subscriber, rows, subscriber};
+use crate::store::{Store, Subscriber, pause, rows, subscriber};
 
 /// `WITH` the rows to take; only PostgreSQL has other nodes whose rows must be skipped. Materialized, because
 /// it may else be evaluated twice and claim more than the limit.
@@ -71,7 +72,9 @@ impl Store {
             true => self.records(),
             false => self.records_since(&before, tx).await?,
         };
-        Ok(TakenRows { rows, consent, records, earlier: HashMap::new(), asked_before: HashMap::new() })
+        let pauses = if rows.is_empty() { Pauses::default() } else { pause::read(tx).await? };
+        let (earlier, asked_before) = (HashMap::new(), HashMap::new());
+        Ok(TakenRows { rows, consent, records, pauses, earlier, asked_before })
     }
 }
 
@@ -80,6 +83,7 @@ pub(in crate::store) struct TakenRows {
     pub rows: Vec<Taken>,
     pub consent: Consents,
     pub records: Records,
+    pub pauses: Pauses,
     /// What each delivery's person was sent before, where it was asked for.
     pub earlier: HashMap<Uuid, Vec<Earlier>>,
     /// What asked it to confirm before, likewise.

@@ -147,17 +147,21 @@ async fn verdicts(
     let asked_before = api.store.asked_before(recipients, asked_since).await?;
     let unknown = ConsentState::default();
     let sent = earlier.into_iter().zip(asked_before);
-    let verdict = |(known, (earlier, confirmations)): (&Option<Subscriber>, _)| {
+    let pauses = api.store.pauses().await?;
+    let marketing = facts.stream == Stream::Marketing;
+    let verdict = |((known, to), (earlier, confirmations)): ((&Option<Subscriber>, &Address), _)| {
+        let provider = caller.policy.shaping.provider(to.domain());
+        let paused = pauses.of(caller.sender(), None, &provider).filter(|_| marketing);
         let state = known.as_ref().map_or(&unknown, |subscriber| &subscriber.state);
         decided(
             &caller.policy,
             facts,
             state,
-            &Circumstances { records, earlier, confirmations, signing_up: None },
+            &Circumstances { records, earlier, confirmations, signing_up: None, paused },
             now,
         )
     };
-    Ok(consent.iter().zip(sent).map(verdict).collect())
+    Ok(consent.iter().zip(recipients).zip(sent).map(verdict).collect())
 }
 
 fn shown<'v>(caller: &'v Caller, to: &Address, verdict: &'v Verdict) -> ShownVerdict<'v> {
