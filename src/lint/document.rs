@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::mail::html::reference::{self, decoded};
+use crate::mail::html::style::hides;
 use crate::mail::html::{Token, Tokens, attributes};
 
 /// The most links and attributes that are kept.
@@ -161,7 +162,7 @@ impl<'a> Reader<'a> {
             hiding.depth += 1;
         } else if self.hiding.is_none()
             && !VOID.contains(&tag.name.as_str())
-            && tag.value("style").is_some_and(hides)
+            && tag.value("style").is_some_and(|style| hides(style.as_bytes()))
         {
             let text = self.document.text.len();
             self.hiding = Some(Hiding { name: tag.name.clone(), depth: 1, text, at: whole.start });
@@ -272,16 +273,6 @@ impl<'a> Reader<'a> {
 /// What a browser takes for a comment, and a reader for a field that was left over.
 fn is_of_a_template(comment: &str) -> bool {
     ["<?=", "<?php"].iter().any(|own| comment.starts_with(own))
-}
-
-fn hides(style: &str) -> bool {
-    let style: String =
-        style.chars().filter(|own| !own.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    ["display:none", "visibility:hidden", "font-size:0;", "font-size:0px", "opacity:0;"]
-        .iter()
-        .any(|own| style.contains(own))
-        || style.ends_with("font-size:0")
-        || style.ends_with("opacity:0")
 }
 
 fn tag<'a>(source: &'a str, name: Range<usize>, whole: &Range<usize>) -> Tag<'a> {

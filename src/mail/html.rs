@@ -3,6 +3,7 @@
 
 mod foreign;
 pub mod reference;
+pub mod style;
 mod tokens;
 
 pub use tokens::{Left, Name, Raw, Script, Token, Tokens, Unended, attributes, name_end};

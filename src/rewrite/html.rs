@@ -10,7 +10,9 @@ pub(super) use layout::Layout;
 pub(super) use stand::{Stand, stands, tag};
 pub(super) use value::Value;
 
-use crate::mail::html::Tokens;
+use crate::mail::html::style::Hiding;
+use crate::mail::html::{Name, Token, Tokens};
+use open::{Open, Says};
 
 /// The longest reference that is read, in octets.
 const MAX_REFERENCE: usize = 12;
@@ -31,7 +33,7 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// The text that a reader sees, roughly: tags, comments, scripts and styles left out, references read.
+/// The text that a reader sees, roughly: tags, comments, scripts, styles and what is hidden left out, references read.
 pub(super) fn visible_text(html: &str) -> String {
     visible_text_with(html, "")
 }
@@ -39,14 +41,27 @@ pub(super) fn visible_text(html: &str) -> String {
 /// The same with `between` where a tag stood.
 pub(super) fn visible_text_with(html: &str, between: &str) -> String {
     let mut out = String::with_capacity(html.len() / 2);
-    let mut at = 0;
+    let (mut at, mut open, hiding) = (0, Open::default(), Hiding::read(html.as_bytes()));
     for token in Tokens::of(html.as_bytes()) {
         let whole = token.whole();
-        read_references(html.get(at..whole.start).unwrap_or_default(), &mut out);
-        out.push_str(between);
+        if !open.hides() {
+            read_references(html.get(at..whole.start).unwrap_or_default(), &mut out);
+            out.push_str(between);
+        }
         at = whole.end;
+        match token {
+            Token::Start { name, whole } => {
+                let tag = html.as_bytes().get(name.end..whole.end).unwrap_or_default();
+                let says = if hiding.hides(tag) { Says::Hidden } else { Says::Nothing };
+                open.start(&Name::of(&html.as_bytes()[name]), says);
+            }
+            Token::End { name, .. } => open.end(&Name::of(&html.as_bytes()[name])),
+            Token::Comment(_) | Token::Raw(_) => {}
+        }
     }
-    read_references(html.get(at..).unwrap_or_default(), &mut out);
+    if !open.hides() {
+        read_references(html.get(at..).unwrap_or_default(), &mut out);
+    }
     out
 }
 
@@ -91,6 +106,10 @@ mod tests {
     #[test]
     fn visible_text_reads_references() {
         assert_eq!(visible_text("<b>Stra&szlig;e</b> &#214;&amp;<!-- x > -->y &bogus"), "Strasze Ö y &bogus");
+        assert_eq!(
+            visible_text("a<p style='display:none'>b</p>c<div class=h>d</div><style>.h{font-size:0}</style>"),
+            "ac"
+        );
         assert_eq!(visible_text("a<style><!-- b</style>c<script>d"), "ac");
     }
 }

@@ -16,7 +16,7 @@ use super::media::Encoding;
 use super::parts::Part;
 use super::placeholders::{self, Insertion, Meaning, Placeholder, Reading, Search};
 use super::relabel::Declaring;
-use super::{CLIPPED_FROM, Links, Rewriting, TakenOut, Tracking, shown, tracking};
+use super::{CLIPPED_FROM, Rewriting, TakenOut, Tracking, shown, tracking};
 use crate::language;
 use crate::mail::RawMessage;
 use crate::policy::Stream;
@@ -82,7 +82,7 @@ pub(super) enum Relabelled {
 pub(super) struct Copy<'a> {
     pub rewriting: &'a Rewriting,
     search: Search<'a>,
-    /// How our unsubscribe links start.
+    /// This copy's own link: another's leads to another person.
     own_link: Option<Finder<'a>>,
     /// What goes, where anything does.
     trackers: Option<tracking::Search<'a>>,
@@ -92,21 +92,15 @@ pub(super) struct Copy<'a> {
 
 impl<'a> Copy<'a> {
     pub fn new(rewriting: &'a Rewriting, message: &RawMessage) -> Self {
-        let own_link = rewriting.links.as_ref().map(|links| Finder::new(own_prefix(links)));
-        let search = Search::new(&rewriting.dialects, message);
         let unsubscribe = rewriting.links.as_ref().map(|links| links.unsubscribe.as_str());
+        let own_link = unsubscribe.map(Finder::new);
+        let search = Search::new(&rewriting.dialects, message);
         let trackers = match &rewriting.tracking {
             Tracking::Leave => None,
             Tracking::TakeOut(trackers) => Some(tracking::Search::new(trackers, unsubscribe)),
         };
         Self { rewriting, search, own_link, trackers, left: Cell::new(MAX_FILLED) }
     }
-}
-
-/// Up to the token: `https://mail.example.com/u/`.
-fn own_prefix(links: &Links) -> &str {
-    const ROUTE: &str = "/u/";
-    links.unsubscribe.rfind(ROUTE).map_or(&links.unsubscribe, |at| &links.unsubscribe[..at + ROUTE.len()])
 }
 
 impl Leaf<'_> {
@@ -184,19 +178,28 @@ impl Leaf<'_> {
     /// What a body gets besides what its placeholders stand for.
     fn footer(&self, text: &[u8], found: &[Placeholder], copy: &Copy<'_>) -> Vec<Insertion> {
         let unsubscribe = found.iter().filter(|one| one.meaning == Meaning::Unsubscribe);
-        let own_links = copy.own_link.iter().flat_map(|own_link| own_link.find_iter(text));
+        let unsubscribe = unsubscribe.filter(|one| leads_where_it_says(&text[one.at.end..]));
+        let own_links = copy.own_link.iter().flat_map(|own_link| {
+            let ends = |at: &usize| leads_where_it_says(&text[at + own_link.needle().len()..]);
+            own_link.find_iter(text).filter(ends)
+        });
+        let notices =
+            copy.rewriting.demands.privacy_notice.iter().flat_map(|notice| addresses_of(text, notice));
+        let notices: Vec<usize> = notices.collect();
         let mut links: Vec<usize> = unsubscribe.map(|one| one.seen_at()).chain(own_links).collect();
         links.sort_unstable();
         let mut asked: Vec<usize> =
-            found.iter().map(|one| one.seen_at()).chain(links.iter().copied()).collect();
+            found.iter().map(|one| one.seen_at()).chain(links.iter().chain(&notices).copied()).collect();
         asked.sort_unstable();
         let layout = self.layout(text, &asked);
         let shown = |at: usize| layout.as_ref().is_none_or(|layout| layout.shows(at));
         let link = links.into_iter().find(|at| shown(*at));
         let named = found.iter().any(|one| one.meaning == Meaning::PostalAddress && shown(one.seen_at()));
+        let noticed = notices.into_iter().any(shown);
+        let lacks = || self.lacks_what_is_asked(copy.rewriting, named, noticed);
         let footer = match link {
             None => Some(Footer::Full),
-            Some(_) => self.lacks_what_is_asked(copy.rewriting, named).then_some(Footer::Demanded),
+            Some(_) => lacks().then_some(Footer::Demanded),
         };
         match layout {
             Some(layout) => self.around_html(text, footer, link, &layout, copy.rewriting),
@@ -235,22 +238,39 @@ impl Leaf<'_> {
         insertions
     }
 
-    /// Whether the template shows less than the pack asks. `named` is whether a placeholder stands for the address.
-    fn lacks_what_is_asked(&self, rewriting: &Rewriting, named: bool) -> bool {
+    /// Whether the template shows less than the pack asks. `named` is whether a placeholder stands for the address,
+    /// `noticed` whether the address of the privacy notice is there to be pressed or read.
+    fn lacks_what_is_asked(&self, rewriting: &Rewriting, named: bool, noticed: bool) -> bool {
         let demands = &rewriting.demands;
-        let notice = demands.privacy_notice.as_deref();
+        if demands.privacy_notice.is_some() && !noticed {
+            return true;
+        }
+        let spoken =
+            if self.part.media.is_html() { Cow::Borrowed(rewriting) } else { self.sayable(rewriting) };
         let address = footer::address(rewriting).filter(|_| demands.postal_address && !named);
-        let label = demands.advertising_label.then(|| footer::label(rewriting.language));
-        if notice.is_none() && address.is_none() && label.is_none() {
+        let label = demands.advertising_label.then(|| footer::label(spoken.language));
+        if address.is_none() && label.is_none() {
             return false;
         }
         let text = self.charset.decode(&self.content);
-        if notice.is_some_and(|notice| !text.contains(&*html::escape(notice)) && !text.contains(notice)) {
-            return true;
-        }
         let text = if self.part.media.is_html() { html::visible_text(&text).into() } else { text };
-        let lacks = |wanted: &str| !says(&text, wanted);
+        let lacks = |wanted: &str| !says(&text, wanted) && !self.says_as_written_here(&text, wanted);
         address.is_some_and(|address| lacks(&address)) || label.is_some_and(lacks)
+    }
+
+    /// Whether a text has the words with question marks for what its charset doesn't know, as an earlier pass had to
+    /// write them.
+    fn says_as_written_here(&self, text: &str, wanted: &str) -> bool {
+        if self.part.media.is_markup() || self.charset.holds_nearly(wanted) {
+            return false;
+        }
+        let mut written = String::with_capacity(wanted.len());
+        for character in wanted.chars() {
+            let held = self.charset.holds(character.encode_utf8(&mut [0; 4]));
+            if held { written.push(character) } else { transliterate(character, &mut written) }
+        }
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        words(text).contains(&words(&written))
     }
 
     /// After the content, and before a signature, which stays the last thing.
@@ -335,6 +355,39 @@ impl Leaf<'_> {
             _ => Fitting::Own,
         }
     }
+}
+
+/// The same of an address that HTML may write with references for its ampersands.
+fn addresses_of(text: &[u8], address: &str) -> Vec<usize> {
+    let escaped = html::escape(address);
+    let mut found = whole_addresses(text, &Finder::new(address));
+    if escaped != address {
+        found.extend(whole_addresses(text, &Finder::new(&escaped)));
+    }
+    found
+}
+
+/// Where this address stands as a whole: nothing follows that would make it another.
+fn whole_addresses(text: &[u8], address: &Finder<'_>) -> Vec<usize> {
+    let length = address.needle().len();
+    address.find_iter(text).filter(|at| is_over(&text[at + length..])).collect()
+}
+
+/// Whether a link of ours, with its token last, still is that link before this: a query, which tools append, changes
+/// nothing.
+fn leads_where_it_says(rest: &[u8]) -> bool {
+    let dots = rest.iter().take_while(|byte| **byte == b'.').count();
+    let of_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_~/%=".contains(byte);
+    !rest.get(dots).is_some_and(of_path)
+}
+
+/// Whether an address is over before this.
+fn is_over(rest: &[u8]) -> bool {
+    // What ends a sentence is not the address's.
+    let marks = rest.iter().take_while(|byte| b".,;:!?)]".contains(byte)).count();
+    let rest = &rest[marks..];
+    rest.first().is_none_or(|next| next.is_ascii_whitespace() || b"<>\"'".contains(next))
+        || rest.starts_with(b"&nbsp;")
 }
 
 /// The charset that a text's insertions are written in.

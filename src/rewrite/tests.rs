@@ -24,6 +24,7 @@ use crate::policy::file;
 const UNSUBSCRIBE: &str = "https://mail.example.com/u/AQFm9bU0-_x";
 const PREFERENCES: &str = "https://mail.example.com/p/AQFwC1-_y";
 const CONFIRM: &str = "https://mail.example.com/c/AQFjCd-_z";
+const PRIVACY: &str = "https://shop.example/privacy?a=1&b=2";
 const ADDRESS: &str = "Storgatan 1, 111 22 Stockholm, Sweden";
 
 fn marketing() -> Rewriting {

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::open::{Open, Says};
+use crate::mail::html::style::Hiding;
 use crate::mail::html::{Name, Raw, Script, Token, Tokens, Unended, attributes};
 
 /// A longer beginning of a conditional comment is none.
@@ -46,6 +47,7 @@ impl Layout {
             asked,
             seen: Vec::new(),
             open: Open::default(),
+            hiding: Hiding::read(html),
             revealed: None,
             comment: 0,
             reached: Reached::NotYet,
@@ -129,6 +131,7 @@ struct Walk<'a> {
     asked: &'a [usize],
     seen: Vec<usize>,
     open: Open,
+    hiding: Hiding,
     /// The beginning of a conditional comment around what all but some see.
     revealed: Option<Range<usize>>,
     /// Of the last comment.
@@ -185,11 +188,12 @@ impl Walk<'_> {
         let (mut link, mut says) = (0..0, Says::Nothing);
         attributes(tag, |attribute, value| match Name::of(&tag[attribute]).bytes() {
             b"href" if pressed && link.is_empty() => link = value,
-            b"style" if hides_by_style(&tag[value.clone()]) => says = Says::Hidden,
-            b"hidden" => says = Says::Hidden,
-            b"open" if says == Says::Nothing => says = Says::Open,
+            b"open" => says = Says::Open,
             _ => {}
         });
+        if self.hiding.hides(tag) {
+            says = Says::Hidden;
+        }
         self.open.start(&lower, says);
         if !self.open.hides() && says != Says::Hidden {
             let before = |at: usize| self.asked.partition_point(|asked| *asked < at);
@@ -256,16 +260,6 @@ fn end_tag(raw: Raw) -> String {
 
 fn starts(text: &[u8], with: &[u8]) -> bool {
     text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
-}
-
-/// Whether a style takes its element out of sight, in the ways that templates do it.
-fn hides_by_style(style: &[u8]) -> bool {
-    const HIDING: [&[u8]; 5] =
-        [b"display:none", b"visibility:hidden", b"mso-hide:all", b"max-height:0", b"opacity:0;"];
-    let mut plain: Vec<u8> = style.iter().filter(|byte| !byte.is_ascii_whitespace()).copied().collect();
-    plain.make_ascii_lowercase();
-    plain.push(b';');
-    HIDING.iter().any(|hiding| memchr::memmem::find(&plain, hiding).is_some())
 }
 
 #[cfg(test)]

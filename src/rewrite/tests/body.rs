@@ -229,3 +229,87 @@ fn a_message_without_a_body_gets_headers_alone() {
     let text = "From: a@x.example\nContent-Type: text/plain\nContent-Disposition: attachment\n\nx\n";
     assert_eq!(body(&copy(text, &marketing())), "x\r\n");
 }
+
+/// What of the footer came into a text and an HTML body.
+fn footers(text: &str, html: &str, rewriting: &Rewriting) -> [bool; 2] {
+    let plain = copy(
+        &format!("From: a@shop.example\nContent-Type: text/plain; charset=utf-8\n\n{text}\n"),
+        rewriting,
+    );
+    let html = copy(
+        &format!("From: a@shop.example\nContent-Type: text/html; charset=utf-8\n\n<p>{html}</p>\n"),
+        rewriting,
+    );
+    [body(&plain).contains(PREFERENCES), body(&html).contains(PREFERENCES)]
+}
+
+#[test]
+fn a_link_that_belongs_to_another_recipient_is_no_way_out_for_this_one() {
+    let another = "https://mail.example.com/u/AQFm9bU0-_xAnother";
+    for (link, own) in [
+        (UNSUBSCRIBE.to_owned(), true),
+        (format!("{UNSUBSCRIBE}."), true),
+        (format!("{UNSUBSCRIBE}?utm_source=news"), true),
+        ("{{optgate.unsubscribe_url}}?utm_source=news".to_owned(), true),
+        ("{{optgate.unsubscribe_url}}more".to_owned(), false),
+        (another.to_owned(), false),
+        (format!("{UNSUBSCRIBE}x"), false),
+        (format!("{UNSUBSCRIBE}/undo"), false),
+        ("https://mail.example.com/u/".to_owned(), false),
+    ] {
+        let html = format!("<a href=\"{link}\">no more</a>");
+        assert_eq!(footers(&link, &html, &marketing()), [!own, !own], "{link}");
+    }
+}
+
+/// Whether a body that has the link and this gets what the law asks for once more.
+fn is_told_again(html: &str, demands: Demands) -> bool {
+    let rewriting = Rewriting { demands, ..marketing() };
+    let html = format!("<a href=\"{UNSUBSCRIBE}\">no more</a>{html}");
+    let text = format!("From: a@shop.example\nContent-Type: text/html; charset=utf-8\n\n<p>{html}</p>\n");
+    let copy = copy(&text, &rewriting);
+    body(&copy).len() > text.len()
+}
+
+#[test]
+fn a_privacy_notice_counts_where_it_can_be_seen_and_leads_to_the_very_page() {
+    let demands = || Demands { privacy_notice: Some(PRIVACY.into()), ..Demands::default() };
+    let escaped = PRIVACY.replace('&', "&amp;");
+    for (html, there) in [
+        (format!("<a href=\"{PRIVACY}\">privacy</a>"), true),
+        (format!("<a href='{escaped}'>privacy</a>"), true),
+        (format!("Privacy: {escaped}."), true),
+        (format!("<!-- {PRIVACY} -->"), false),
+        (format!("<a href=\"{PRIVACY}&c=3\">privacy</a>"), false),
+        (format!("<div style='display:none'>{escaped}</div>"), false),
+        (format!("<style>.h{{display:none}}</style><div class=h>{escaped}</div>"), false),
+        (format!("<img src=\"{PRIVACY}\">"), false),
+    ] {
+        assert_eq!(is_told_again(&html, demands()), !there, "{html}");
+    }
+}
+
+#[test]
+fn an_address_or_a_label_that_is_hidden_is_not_shown() {
+    let address = || Demands { postal_address: true, ..Demands::default() };
+    assert!(!is_told_again(&format!("<b>{ADDRESS}</b>"), address()));
+    for hidden in ["display:none", "font-size:0", "opacity:0 !important", "max-height:0"] {
+        assert!(is_told_again(&format!("<b style='{hidden}'>{ADDRESS}</b>"), address()), "{hidden}");
+    }
+}
+
+#[test]
+fn what_a_charset_can_not_hold_is_not_said_again_by_a_second_pass() {
+    let address = "\u{5E8}\u{5D7}\u{5D5}\u{5D1} 12";
+    let rewriting = Rewriting {
+        language: "he",
+        postal_address: Some(address.into()),
+        demands: Demands { postal_address: true, advertising_label: true, ..Demands::default() },
+        ..marketing()
+    };
+    // A charset that is said twice can't be relabelled.
+    let text = b"From: a@shop.example\r\nContent-Type: text/plain; charset=iso-8859-1; charset=iso-8859-1\r\n\r\nv\xE5r\r\n";
+    let first = rewrite(&bytes(text.to_vec()), &rewriting).unwrap().bytes;
+    let second = rewrite(&bytes(first.clone()), &rewriting).unwrap().bytes;
+    assert_eq!(String::from_utf8_lossy(&second[rewriting.received.len()..]), String::from_utf8_lossy(&first));
+}

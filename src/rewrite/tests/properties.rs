@@ -58,6 +58,18 @@ fn mime_soup() -> impl Strategy<Value = Vec<u8>> {
         Just("vår\n"),
         Just("text\n"),
         Just("https://mail.example.com/u/x\n"),
+        Just(UNSUBSCRIBE),
+        Just(PRIVACY),
+        Just(ADDRESS),
+        Just("<style>.h{display:none}"),
+        Just("</style>"),
+        Just("<div class=h>"),
+        Just("<p style='font-size:0'>"),
+        Just("</div>"),
+        Just("<img src='https://track.example/open?u=1' width=1 height=1>"),
+        Just("Content-Type: text/plain; charset=iso-8859-1\n"),
+        Just("Content-Type: text/plain; charset=windows-1255\n"),
+        Just("Content-Type: text/html; charset=iso-2022-jp\n"),
     ];
     let piece = prop_oneof![9 => token.prop_map(|token| token.replace('\n', "\r\n").into_bytes()),
         1 => proptest::collection::vec(any::<u8>().prop_filter("no line ends", |byte| !b"\r\n\0".contains(byte)), 0..9)];
@@ -70,13 +82,28 @@ fn mime_soup() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn any_rewriting() -> impl Strategy<Value = Rewriting> {
-    (any::<bool>(), any::<bool>(), 0usize..4, any::<bool>()).prop_map(
-        |(marketing, encode, language, required)| {
+    let language = 0..crate::language::LANGUAGES.len();
+    let addresses = prop_oneof![
+        Just(ADDRESS),
+        Just("רחוב הרצל 12, תל אביב"),
+        Just("ул. Мира 3, Київ"),
+        Just("静安区 88 号")
+    ];
+    let demands = (any::<bool>(), any::<bool>(), any::<bool>());
+    let taken_out = prop_oneof![Just(Tracking::Leave), Just(Tracking::TakeOut(super::tracking::trackers()))];
+    (any::<bool>(), any::<bool>(), language, addresses, demands, taken_out).prop_map(
+        |(marketing, encode, language, address, (required, label, notice), tracking)| {
             let base = if marketing { swedish() } else { functional() };
             Rewriting {
                 eight_bit: if encode { EightBit::Encode } else { EightBit::AsIs },
                 language: crate::language::LANGUAGES[language],
-                demands: Demands { postal_address: required, ..Demands::default() },
+                postal_address: Some(address.into()),
+                demands: Demands {
+                    postal_address: required,
+                    advertising_label: label,
+                    privacy_notice: notice.then(|| PRIVACY.into()),
+                },
+                tracking,
                 ..base
             }
         },
