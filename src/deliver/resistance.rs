@@ -61,11 +61,15 @@ pub fn heard(
     Some(Heard::Resistance(Resistance { party, suspend, cause }))
 }
 
-/// RFC 5321, 3.8 of 421; RFC 3463, 3.8 of X.7.x.
+/// RFC 5321, 3.8 of 421; RFC 3463, 3.8 of X.7.x. Greylisting (RFC 6647) puts off whoever writes for the first time,
+/// however slowly.
 fn slows(response: &Response, speaker: &Party) -> bool {
     let of_upstream = matches!(speaker, Party::Upstream(_));
+    let text = response.text.to_ascii_lowercase();
+    let greylisted =
+        ["greylist", "graylist", "grey-list", "gray-list"].iter().any(|word| text.contains(word));
     response.code == 421
-        || matches!(response.enhanced, Some((4, 7, _)))
+        || matches!(response.enhanced, Some((4, 7, _))) && !greylisted
         || of_upstream && response.enhanced == Some((4, 2, 1))
 }
 
@@ -162,6 +166,8 @@ mod tests {
     fn what_is_said_of_one_mailbox_or_of_a_login_slows_nobody() {
         assert_slows(Kind::Generic, Stage::Rcpt, answer(452, Some((4, 2, 2)), "mailbox full"), None);
         assert_slows(Kind::Generic, Stage::Rcpt, answer(550, Some((5, 1, 1)), "no such user"), None);
+        assert_slows(Kind::Generic, Stage::Rcpt, answer(451, Some((4, 7, 1)), "Greylisted, come back"), None);
+        assert_slows(Kind::Generic, Stage::Rcpt, answer(451, Some((4, 7, 1)), "too many messages"), google());
         assert_slows(Kind::Generic, Stage::Auth, answer(454, Some((4, 7, 0)), "later"), None);
         assert_slows(Kind::Generic, Stage::Rcpt, answer(450, Some((4, 2, 1)), "this mailbox"), None);
         assert_slows(Kind::Generic, Stage::Mail, answer(450, Some((4, 2, 1)), "too fast"), primary());

@@ -37,7 +37,11 @@ impl Throttles {
         if self.known().read_at.is_some_and(|at| at.elapsed() < FRESH) {
             return Ok(());
         }
-        let (all, now) = store.throttles(&shaping.adaptive).await?;
+        let (mut all, now) = store.throttles(&shaping.adaptive).await?;
+        if all.iter().any(|own| own.slowed_at > now) {
+            store.bring_throttles_back().await?;
+            all = store.throttles(&shaping.adaptive).await?.0;
+        }
         let mut known = self.known();
         let all = all.into_iter().map(|own| (own.party.clone(), own)).collect();
         let before = std::mem::replace(&mut known.all, all);

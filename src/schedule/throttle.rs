@@ -93,8 +93,9 @@ pub struct Throttle {
     pub cause: String,
 }
 
-/// Where nothing tells how fast mail left before, permits a minute: one a second.
-pub const SLOWEST_WHOLE: u32 = 60;
+/// The whole of what had next to no mail before, permits a minute: ten a second. One answer to the only message of a day
+/// says nothing of pace.
+pub const SLOWEST_WHOLE: u32 = 600;
 
 impl Throttle {
     /// What is left of the pace at this moment: 1 is all of it.

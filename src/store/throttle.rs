@@ -73,6 +73,18 @@ impl Store {
         Ok((all, now))
     }
 
+    /// Of those that were slowed later than now, since the clock was set back: as if it had been now, or they would stay
+    /// slow for as long.
+    pub async fn bring_throttles_back(&self) -> Result<(), StoreError> {
+        let mut tx = self.inner.database.begin(Commit::Synced).await?;
+        let now = tx.now().await?;
+        let update = "UPDATE throttles SET changed_at = changed_at - (slowed_at - $1),
+                          suspended_until = suspended_until - (slowed_at - $1), slowed_at = $1 WHERE slowed_at > $1";
+        tx.execute(update, values![now]).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// The whole pace is back at once; whether it had given way.
     pub async fn end_throttle(&self, party: &Party) -> Result<bool, StoreError> {
         let mut tx = self.inner.database.begin(Commit::Synced).await?;

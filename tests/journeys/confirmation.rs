@@ -272,7 +272,7 @@ on_both_databases! {
         // What fails for good frees its place.
         upstream.script(BO, Script::Rcpt("550 5.1.1 no such user"));
         gateway.until(&taken(&ask(&gateway, BO, "apparel").await), "rejected").await;
-        upstream.script(BO, Script::Rcpt("451 4.7.1 later"));
+        upstream.script(BO, Script::Rcpt("451 4.3.0 later"));
         let one = taken(&ask(&gateway, BO, "apparel").await);
         tried(&gateway, &one).await;
         refused(&ask(&gateway, BO, "furniture.office").await, "confirmation_limit");
@@ -364,7 +364,7 @@ on_both_databases! {
         let copy = upstream.first_for(ANNA).await;
         eventually("it is settled", || async { (kinds(&known(&gateway, ANNA).await).len() == 2).then_some(()) }).await;
         // One that waits while she is erased.
-        upstream.script(BO, Script::Rcpt("451 4.7.1 later"));
+        upstream.script(BO, Script::Rcpt("451 4.3.0 later"));
         let waits = taken(&ask(&gateway, BO, "apparel").await);
         tried(&gateway, &waits).await;
         for email in [ANNA, BO] {
@@ -394,7 +394,7 @@ async fn the_limit_holds_over_two_nodes_and_two_senders_on_one_database() {
     let people: Vec<String> = (0..25).map(|number| format!("r{number}@example.se")).collect();
     let to: Vec<&str> = people.iter().map(String::as_str).collect();
     // All of it waits, and intake knows of none of it.
-    people.iter().for_each(|person| upstream.script(person, Script::Rcpt("451 4.7.1 later")));
+    people.iter().for_each(|person| upstream.script(person, Script::Rcpt("451 4.3.0 later")));
     let mut all = 0;
     for (credential, from) in [("demo-shop/forms", "shop.example"), ("club/forms", "club.example")] {
         let mut forms = Tool::login(second.smtp(), credential, first.secret(credential)).await;

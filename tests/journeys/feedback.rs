@@ -62,7 +62,7 @@ on_both_databases! {
         let upstream = Upstream::start().await;
         let gateway = listening(&database, &upstream).await;
         let to = address(&gateway, &upstream, "apparel").await;
-        upstream.script(ANNA, Script::Rcpt("451 4.7.1 later"));
+        upstream.script(ANNA, Script::Rcpt("451 4.3.0 later"));
         let id = message_id(&gateway.submit(&[ANNA], &newsletter(ANNA, "furniture.office")).await);
         eventually("the first attempt", || async {
             gateway.deliveries(&id).await[0]["last_response"].is_string().then_some(())

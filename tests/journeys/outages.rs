@@ -270,7 +270,7 @@ fn clock() -> Clock {
 async fn i9_a_clock_that_goes_back_keeps_nothing_waiting_for_as_long() {
     let (database, clock) = (Database::sqlite(), clock());
     let upstream = Upstream::start().await;
-    upstream.script(BO, Script::Rcpt("451 4.7.1 later"));
+    upstream.script(BO, Script::Rcpt("451 4.3.0 later"));
     let gateway = Setup::new(&database, &upstream).start_on(clock.clone()).await;
     let id = message_id(&gateway.submit(&[BO], &service_mail(BO)).await);
     eventually("the first attempt", || async {
@@ -297,7 +297,7 @@ async fn i9_a_clock_that_goes_back_keeps_nothing_waiting_for_as_long() {
 async fn i10_a_clock_that_goes_ahead_sends_what_was_in_hand_once() {
     let (database, clock) = (Database::sqlite(), clock());
     let upstream = Upstream::start().await;
-    upstream.script(CIA, Script::Rcpt("451 4.7.1 later"));
+    upstream.script(CIA, Script::Rcpt("451 4.3.0 later"));
     let gateway = Setup::new(&database, &upstream).lease("5s").start_on(clock.clone()).await;
     gateway.opt_in(CIA, &["apparel"]).await;
     let held = message_id(&gateway.submit(&[CIA], &newsletter(CIA, "apparel")).await);

@@ -194,7 +194,7 @@ on_both_databases! {
     async fn i3_a_sign_up_that_is_withdrawn_before_its_mail_leaves_is_not_asked_about(database: Database) {
         let upstream = Upstream::start().await;
         let gateway = gateway(&database, &upstream, None).await;
-        upstream.script(ANNA, Script::Rcpt("451 4.7.1 later"));
+        upstream.script(ANNA, Script::Rcpt("451 4.3.0 later"));
         signs_up(&gateway, signup(ANNA, &["apparel", "furniture.office"])).await;
         eventually("it was tried", || async {
             asked(&gateway, "demo-shop/api").await.first()?["last_response"].is_string().then_some(())

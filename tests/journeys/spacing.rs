@@ -318,7 +318,7 @@ on_both_databases! {
         let (week, upstream) = (Week::begin(), Upstream::start().await);
         let gateway = week.gateway(&database, &upstream, &shop("72h", ONE_A_DAY)).await;
         opt_in(&gateway, ANNA, "UTC").await;
-        upstream.script(ANNA, Script::Rcpt("451 4.7.1 later"));
+        upstream.script(ANNA, Script::Rcpt("451 4.3.0 later"));
         let (first, _) = submit(&gateway, ANNA, "apparel").await;
         eventually("it was tried", || async {
             one(&gateway, &first).await["last_response"].is_string().then_some(())

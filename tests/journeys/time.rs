@@ -46,7 +46,7 @@ on_both_databases! {
 
     async fn i4_consent_that_cannot_be_read_at_dispatch_is_later_and_never_a_send(database: Database) {
         let upstream = Upstream::start().await;
-        upstream.script("anna@example.se", Script::Rcpt("451 4.7.1 later"));
+        upstream.script("anna@example.se", Script::Rcpt("451 4.3.0 later"));
         let clock = clock();
         let gateway = Setup::new(&database, &upstream).start_on(clock.clone()).await;
         gateway.opt_in("anna@example.se", &["apparel"]).await;
@@ -77,7 +77,7 @@ on_both_databases! {
             return;
         }
         let upstream = Upstream::start().await;
-        upstream.script("busy@example.se", Script::Rcpt("451 4.7.1 later"));
+        upstream.script("busy@example.se", Script::Rcpt("451 4.3.0 later"));
         let clock = clock();
         let gateway = Setup::new(&database, &upstream).start_on(clock.clone()).await;
         let reply = gateway.submit(&["busy@example.se"], &service_mail("busy@example.se")).await;
@@ -88,7 +88,7 @@ on_both_databases! {
         gateway.until(&message_id(&reply), "expired").await;
         let report = upstream.first_for("bounce@shop.example").await;
         assert!(report.text().contains("Action: failed"), "{}", report.text());
-        assert!(report.text().contains("Diagnostic-Code: smtp; 451 4.7.1 later"), "{}", report.text());
+        assert!(report.text().contains("Diagnostic-Code: smtp; 451 4.3.0 later"), "{}", report.text());
     }
 
     async fn i10_a_lost_reply_is_the_only_way_to_a_second_copy(database: Database) {

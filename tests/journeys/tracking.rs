@@ -106,7 +106,7 @@ on_both_databases! {
 
     async fn i3_a_no_to_tracking_that_comes_while_mail_waits_takes_the_pixel_out(database: Database) {
         let upstream = Upstream::start().await;
-        upstream.script(ANNA, Script::Rcpt("451 4.7.1 later"));
+        upstream.script(ANNA, Script::Rcpt("451 4.3.0 later"));
         let gateway = Setup::new(&database, &upstream).start().await;
         gateway.opt_in(ANNA, &["apparel"]).await;
         answer(&gateway, ANNA, "yes").await;

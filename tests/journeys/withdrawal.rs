@@ -68,7 +68,7 @@ async fn next_is(gateway: &Gateway, scope: &str, expected: &str) {
 on_both_databases! {
     async fn i3_a_withdrawal_stops_mail_that_is_already_queued(database: Database) {
         let upstream = Upstream::start().await;
-        upstream.script(ANNA, Script::Rcpt("451 4.7.1 later"));
+        upstream.script(ANNA, Script::Rcpt("451 4.3.0 later"));
         let gateway = subscribed(&database, &upstream).await;
         let reply = gateway.submit(&[ANNA], &newsletter(ANNA, "apparel")).await;
         let id = message_id(&reply);

@@ -14,6 +14,7 @@ rules! {
     nodes_that_meet_the_same_at_once_slow_it_once,
     the_whole_of_an_unlimited_pace_is_what_was_relayed_within_the_last_minute,
     a_pace_comes_back_by_time_or_by_hand_and_its_row_goes,
+    a_clock_that_is_set_back_keeps_no_pace_slow_for_as_long,
 }
 
 fn google() -> Party {
@@ -68,11 +69,11 @@ async fn the_whole_of_an_unlimited_pace_is_what_was_relayed_within_the_last_minu
         }
     };
     let shaping = Shaping::default();
-    relay(40).await;
+    relay(300).await;
     home.advance(Duration::from_secs(90)).await;
-    relay(100).await;
+    relay(700).await;
     let met = meet(&home.store, Party::Provider("example.se".into()), &shaping).await.unwrap();
-    assert_eq!(met.pace, 100, "what left before that minute doesn't count");
+    assert_eq!(met.pace, 700, "what left before that minute doesn't count");
     let none = meet(&home.store, Party::Provider("elsewhere.example".into()), &shaping).await.unwrap();
     assert_eq!(none.pace, SLOWEST_WHOLE);
     let matches = LimitMatch { provider: Some("google".into()), ..LimitMatch::default() };
@@ -101,4 +102,18 @@ async fn a_pace_comes_back_by_time_or_by_hand_and_its_row_goes(home: &Home) {
     assert!(shares(&home.store).await.is_empty());
     assert_eq!(home.store.forget_throttles(&adaptive).await.unwrap(), 1);
     assert_eq!(home.count("SELECT count(*) FROM throttles").await, 0);
+}
+
+async fn a_clock_that_is_set_back_keeps_no_pace_slow_for_as_long(home: &Home) {
+    let shaping = Shaping::default();
+    let suspend = Some(Duration::from_secs(600));
+    let met = Resistance { party: google(), suspend, cause: "421 not now".into() };
+    home.store.meet(met, &shaping).await.unwrap();
+    home.step_back(Duration::from_secs(36_000)).await;
+    home.store.bring_throttles_back().await.unwrap();
+    let (all, now) = home.store.throttles(&shaping.adaptive).await.unwrap();
+    let left = all[0].suspended_until.unwrap().duration_since(now);
+    assert!((599..=600).contains(&left.as_secs()), "{left}");
+    home.advance(Duration::from_secs(1_200)).await;
+    assert!(shares(&home.store).await.is_empty());
 }
