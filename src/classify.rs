@@ -90,6 +90,11 @@ pub fn classify(message: &RawMessage, grant: &Grant, policy: &PolicySet) -> Resu
 const SAY_WHAT: &str = "nothing tells what this message is: set X-Optgate-Stream (marketing, functional or \
                         confirmation) and, but for functional, X-Optgate-Scope, or add a [[classify]] rule";
 
+/// The domain of the first author, where From can be read.
+pub fn author(message: &RawMessage) -> Option<String> {
+    from_domains(message).ok().map(|(domain, _)| domain)
+}
+
 /// The domain of the first author, and those of the others, each once.
 fn from_domains(message: &RawMessage) -> Result<(String, Vec<String>), String> {
     let mut fields = message.all("From");

@@ -121,6 +121,12 @@ pub struct Api {
 }
 
 impl Config {
+    /// Domains that a key of ours signs for; `None` where every upstream signs.
+    pub fn signed_domains(&self) -> Option<Vec<String>> {
+        let upstream_signs = self.upstreams.iter().all(|upstream| upstream.signs);
+        (!upstream_signs).then(|| self.dkim.iter().map(|key| key.domain.clone()).collect())
+    }
+
     /// What the store and the commands need of it.
     pub fn essentials(&self) -> Essentials {
         Essentials {

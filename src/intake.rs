@@ -18,7 +18,7 @@ use crate::classify::{self, Grant, Unfit};
 use crate::clock::Clock;
 use crate::consent::fold::OwnChoices;
 use crate::limits::heavy;
-use crate::lint;
+use crate::lint::{self, Home};
 use crate::mail::message::{Bounds, MAX_HOPS, Unparsable};
 use crate::mail::{Address, Envelope, RawMessage};
 use crate::outcome::dsn::{Action, Notifier, Original, Told};
@@ -84,6 +84,8 @@ pub struct Intake {
     pub queue_changed: Arc<Notify>,
     /// Beyond them a message is `unparsable`.
     pub bounds: Bounds,
+    /// What content is looked at by.
+    pub home: Home,
     /// What the log has said of content.
     pub told: ContentLog,
 }
@@ -95,7 +97,8 @@ impl Intake {
         let now = self.clock.now();
         let id = self.clock.id();
         let size = submission.content.len();
-        let read = heavy::run(size, || read_and_classify(&submission, &policy, self.bounds)).await;
+        let read =
+            heavy::run(size, || read_and_classify(&submission, &policy, self.bounds, &self.home)).await;
         let (classified, unknown_hosts) = match read {
             Ok((facts, unknown_hosts)) => (Ok(facts), unknown_hosts),
             Err(unfit) => (Err(unfit), Vec::new()),
@@ -301,6 +304,7 @@ fn read_and_classify(
     submission: &Submission,
     policy: &PolicySet,
     bounds: Bounds,
+    home: &Home,
 ) -> Result<(Facts, Vec<UnknownHost>), Unfit> {
     let whole_file = policy.sender(&submission.grant.sender).map(|own| own.rule.clone());
     let rule = whole_file.unwrap_or(RuleRef { file: "".into(), line: 0 });
@@ -320,7 +324,7 @@ fn read_and_classify(
     let opened = checked.open();
     let trackers = policy.sender(&facts.sender).map(|own| own.trackers.clone()).unwrap_or_default();
     let tracked = opened.tracked(&trackers, None);
-    facts.findings.content = lint::found(&opened, facts.stream, &policy.dialects, &tracked);
+    facts.findings.content = lint::found(&opened, facts.stream, &policy.dialects, &tracked, home);
     let facts = read_body(facts, &opened, policy);
     let facts = facts.map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
     Ok((facts, unknown_hosts(tracked)))

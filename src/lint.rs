@@ -8,18 +8,21 @@
 mod content;
 mod document;
 mod header;
+mod home;
 mod link;
 mod merge_field;
 mod salutation;
 
 use serde::Serialize;
 
+use crate::classify::author;
 use crate::mail::redaction::redact;
 use crate::policy::Stream;
 use crate::policy::dialect::Dialects;
 use crate::policy::facts::BodySeal;
 use crate::policy::finding::{FindingName, Found};
 use crate::rewrite::{Filling, FooterRoom, Opened, TakenOut, Tracked};
+pub use home::Home;
 use merge_field::letters::start_of;
 
 /// The most that are told of one message.
@@ -44,11 +47,18 @@ pub struct Finding {
 }
 
 /// All that is wrong, in the order of the message.
-pub fn look(opened: &Opened<'_>, stream: Stream, dialects: &Dialects, tracked: &Tracked) -> Vec<Finding> {
+pub fn look(
+    opened: &Opened<'_>,
+    stream: Stream,
+    dialects: &Dialects,
+    tracked: &Tracked,
+    home: &Home,
+) -> Vec<Finding> {
     let mut findings = Findings::default();
     header::look(opened.message(), &mut findings);
     let shown = opened.shown(Some(Filling { stream, dialects }));
-    content::look(&shown, &mut findings);
+    content::look(&shown, stream, &mut findings);
+    home.look(author(opened.message()).as_deref(), &shown, stream, &mut findings);
     let why = match shown.footer {
         FooterRoom::Sealed => Some("signed or encrypted"),
         FooterRoom::Nowhere => Some("no text that is shown"),
@@ -78,9 +88,15 @@ fn trackers(tracked: &Tracked, findings: &mut Findings) {
 
 /// The first of each name, as it is kept with the message's facts: nothing that tells one recipient's copy from
 /// another's.
-pub fn found(opened: &Opened<'_>, stream: Stream, dialects: &Dialects, tracked: &Tracked) -> Vec<Found> {
+pub fn found(
+    opened: &Opened<'_>,
+    stream: Stream,
+    dialects: &Dialects,
+    tracked: &Tracked,
+    home: &Home,
+) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
-    for finding in look(opened, stream, dialects, tracked) {
+    for finding in look(opened, stream, dialects, tracked, home) {
         if found.iter().any(|own| own.name == finding.name) {
             continue;
         }

@@ -33,6 +33,7 @@ use crate::feedback::{Feedback, KeysRead};
 use crate::intake::{ContentLog, Intake};
 use crate::keys::LinkKeys;
 use crate::limits::{KeyRate, PeerRate};
+use crate::lint::Home;
 use crate::mail::message::Bounds;
 use crate::outcome::dsn::Notifier;
 use crate::policy::PolicySet;
@@ -214,6 +215,10 @@ async fn share(
     let port = listeners.web.local_addr()?.port();
     let policies = Arc::new(ArcSwap::from_pointee(policies));
     let upstreams = Arc::new(Upstreams::new(config.upstreams.clone(), &config.hostname));
+    let public_url = match config.web.public_url.strip_suffix(":0") {
+        Some(host) => format!("{host}:{port}"),
+        None => config.web.public_url.clone(),
+    };
     let intake = Intake {
         store: store.clone(),
         clock: clock.clone(),
@@ -221,6 +226,7 @@ async fn share(
         notifier: Notifier { hostname: config.hostname.clone(), upstream: upstreams.null_sender_mail() },
         queue_changed: queue_changed.clone(),
         bounds: Bounds { line: config.smtp.max_line, header: config.smtp.max_header },
+        home: Home { public_url: Some(public_url.clone()), signed: config.signed_domains() },
         told: ContentLog::default(),
     };
     Ok(Shared {
@@ -230,10 +236,7 @@ async fn share(
         policies,
         link_keys: Arc::new(ArcSwap::from_pointee(link_keys)),
         signers: Arc::new(ArcSwap::from_pointee(Signers::new(config.dkim.clone())?)),
-        public_url: match config.web.public_url.strip_suffix(":0") {
-            Some(host) => format!("{host}:{port}"),
-            None => config.web.public_url.clone(),
-        },
+        public_url,
         queue_changed,
         upstreams,
         store,

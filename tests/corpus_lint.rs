@@ -61,7 +61,7 @@ fn look(message: &RawMessage) -> Vec<Finding> {
     let looked = |checked: Checked<'_>| -> Vec<Finding> {
         let opened = checked.open();
         let tracked = opened.tracked(&Trackers::default(), None);
-        lint::look(&opened, Stream::Marketing, &Dialects::default(), &tracked)
+        lint::look(&opened, Stream::Marketing, &Dialects::default(), &tracked, &lint::Home::default())
     };
     check(message).map(looked).unwrap_or_default()
 }

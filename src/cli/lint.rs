@@ -18,7 +18,7 @@ use crate::classify::{self, Grant, Unfit};
 use crate::consent::ConsentState;
 use crate::deliver::outbound::sample;
 use crate::intake::read_body;
-use crate::lint::{self, Finding};
+use crate::lint::{self, Finding, Home};
 use crate::mail::RawMessage;
 use crate::mail::message::Unparsable;
 use crate::policy::decide::{Circumstances, decide, objections};
@@ -95,7 +95,8 @@ pub(super) fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<St
     if policy.sender(&arguments.sender).is_none() {
         anyhow::bail!(sender::unknown(&policy, &arguments.sender));
     }
-    let report = Looking { policy: &policy, arguments }.report(&canonical(&read(&arguments.file)?))?;
+    let home = home(session, arguments);
+    let report = Looking { policy: &policy, arguments, home }.report(&canonical(&read(&arguments.file)?))?;
     shown::print(session.output, &report)?;
     Ok(if report.stopped { Status::Findings } else { Status::Done })
 }
@@ -109,6 +110,16 @@ fn policies(session: &Session, arguments: &Arguments) -> anyhow::Result<PolicySe
         .check()
         .map(|(policy, _)| policy)
         .map_err(|mistakes| super::unusable("policies", &mistakes))
+}
+
+/// What the configuration tells, where there is one that can be used: a designer has none.
+fn home(session: &Session, arguments: &Arguments) -> Home {
+    match session.config() {
+        Ok((config, _)) if arguments.policies.is_none() => {
+            Home { public_url: Some(config.web.public_url.clone()), signed: config.signed_domains() }
+        }
+        _ => Home::default(),
+    }
 }
 
 fn read(file: &PathBuf) -> anyhow::Result<Vec<u8>> {
@@ -143,6 +154,7 @@ fn canonical(content: &[u8]) -> Bytes {
 struct Looking<'a> {
     policy: &'a PolicySet,
     arguments: &'a Arguments,
+    home: Home,
 }
 
 impl Looking<'_> {
@@ -174,7 +186,7 @@ impl Looking<'_> {
         report.scope = facts.as_ref().and_then(|facts| facts.scope.clone());
         if let Some(own) = self.policy.sender(&self.arguments.sender) {
             let tracked = opened.tracked(&own.trackers, None);
-            report.findings = lint::look(opened, stream, &self.policy.dialects, &tracked)
+            report.findings = lint::look(opened, stream, &self.policy.dialects, &tracked, &self.home)
                 .into_iter()
                 .filter_map(|finding| {
                     let (handling, rule) = own.stream(stream).handling(finding.name);

@@ -6,6 +6,7 @@ use super::{Config, PolicySource};
 use crate::policy::PolicySet;
 use crate::policy::file::{self, Folder, Loaded};
 use crate::policy::sender::DomainPattern;
+use crate::sign::is_within;
 use crate::toml_file::{Mistake, Severity, whole_file};
 
 /// Reads the policies of one configuration, as often as they change.
@@ -20,10 +21,9 @@ pub struct Reader {
 
 impl Reader {
     pub fn of(config: &Config) -> Self {
-        let upstream_signs = config.upstreams.iter().all(|upstream| upstream.signs);
         Self {
             source: config.policies.clone(),
-            signed: (!upstream_signs).then(|| config.dkim.iter().map(|key| key.domain.clone()).collect()),
+            signed: config.signed_domains(),
             trusted: config.smtp.trusted.iter().map(|trusted| trusted.credential.clone()).collect(),
         }
     }
@@ -63,12 +63,7 @@ impl Reader {
     /// From domains whose mail nobody signs.
     fn unsigned(&self, policies: &PolicySet) -> Vec<Mistake> {
         let Some(own) = &self.signed else { return Vec::new() };
-        let signed = |domain: &str| {
-            let serves = |own: &String| {
-                domain.strip_suffix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            };
-            own.iter().any(serves)
-        };
+        let signed = |domain: &str| own.iter().any(|own| is_within(domain, own));
         let mut warnings = Vec::new();
         for sender in policies.senders.values() {
             for pattern in &sender.from_domains {

@@ -4,6 +4,7 @@ use super::document::Document;
 use super::merge_field::{self, Certainty, Leak, Reading};
 use super::salutation::{self, Slip};
 use super::{Findings, link};
+use crate::policy::Stream;
 use crate::policy::finding::FindingName as Name;
 use crate::rewrite::{CLIPPED_FROM, File, LeafKind, Shown, ShownLeaf};
 
@@ -74,12 +75,15 @@ const BLOCKED: &[&str] = &[
     "xll",
 ];
 
-pub fn look(shown: &Shown, findings: &mut Findings) {
+pub fn look(shown: &Shown, stream: Stream, findings: &mut Findings) {
     for leaf in &shown.leaves {
         let text = super::start_of(&leaf.text, LONGEST);
         match leaf.kind {
             LeafKind::Plain => plain(leaf, text, findings),
             LeafKind::Html => document(leaf, text, findings),
+            LeafKind::Amp if stream == Stream::Marketing && !leaf.has_unsubscribe => {
+                findings.add(Name::AmpWithoutLink, &format!("amp part {}", leaf.part), None, "");
+            }
             LeafKind::Amp | LeafKind::Other => {}
         }
     }

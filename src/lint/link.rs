@@ -157,7 +157,7 @@ fn shown_domain(text: &str) -> Option<String> {
 }
 
 /// Percent-encoded octets read; what is no UTF-8 then is replaced.
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -23,7 +23,7 @@ fn message(header: &str, content_type: &str, body: &str) -> RawMessage {
 fn look(message: &RawMessage, stream: Stream) -> Vec<Finding> {
     let checked = rewrite::check(message).unwrap();
     let opened = checked.open();
-    super::look(&opened, stream, &Dialects::default(), &opened.tracked(&trackers(), None))
+    super::look(&opened, stream, &Dialects::default(), &opened.tracked(&trackers(), None), &Home::default())
 }
 
 /// A provider that hides where its links lead, and one whose pixel is named.
@@ -305,7 +305,13 @@ fn facts_keep_the_first_of_each_name_and_no_address() {
     let message = message("Subject: Hi {{ a@example.se }}\n", "text/plain", "Hi {{name}}, {{name}}");
     let checked = rewrite::check(&message).unwrap();
     let opened = checked.open();
-    let found = found(&opened, Stream::Marketing, &Dialects::default(), &opened.tracked(&trackers(), None));
+    let found = found(
+        &opened,
+        Stream::Marketing,
+        &Dialects::default(),
+        &opened.tracked(&trackers(), None),
+        &Home::default(),
+    );
     assert_eq!(found.len(), 1);
     let detail = found[0].detail.as_deref().unwrap();
     assert!(!detail.contains("a@example.se"), "{detail}");
@@ -352,4 +358,63 @@ fn what_is_quoted_holds_no_control_character() {
         look(&text, Stream::Marketing).into_iter().find(|own| own.name == FindingName::MergeFieldLeak);
     let excerpt = finding.unwrap().excerpt;
     assert!(excerpt.contains("first") && !excerpt.contains(char::is_control), "{excerpt:?}");
+}
+
+/// What is found of a gateway's own in a message of this type and body.
+fn of_home(stream: Stream, content_type: &str, body: &str) -> Vec<&'static str> {
+    let home = Home {
+        public_url: Some("https://mail.test".to_owned()),
+        signed: Some(vec!["shop.example".to_owned()]),
+    };
+    let message = message("Subject: Autumn news\n", content_type, body);
+    let checked = rewrite::check(&message).unwrap();
+    let opened = checked.open();
+    let tracked = opened.tracked(&trackers(), None);
+    let dialects = file::parse(&file::shipped()).unwrap().0.dialects;
+    let found = super::look(&opened, stream, &dialects, &tracked, &home);
+    let own = ["personal_link", "from_unsigned", "amp_without_link"];
+    found.iter().map(|own| own.name.as_str()).filter(|name| own.contains(name)).collect()
+}
+
+#[test]
+fn a_received_mail_that_is_made_a_template_still_holds_its_readers_links() {
+    let received = "Hello\n\nhttps://mail.test/u/AQFm9bU0xxxxxxxxxxxx\n";
+    assert_eq!(of_home(Stream::Marketing, "text/plain", received), ["personal_link"]);
+    assert_eq!(of_home(Stream::Confirmation, "text/plain", received), ["personal_link"]);
+    assert!(
+        of_home(Stream::Functional, "text/plain", received).is_empty(),
+        "an answer quotes what it answers"
+    );
+    let link = "<p>Hello</p><a href=\"https://mail.test/p/AQFm9bU0xxxxxxxxxxxx\">choose</a>";
+    assert_eq!(of_home(Stream::Marketing, "text/html", link), ["personal_link"]);
+    let own = "Hello\n\n{{optgate.unsubscribe_url}}\nhttps://mail.test/\n";
+    assert!(of_home(Stream::Marketing, "text/plain", own).is_empty());
+}
+
+#[test]
+fn an_author_whose_mail_nobody_signs_is_told_of_before_the_campaign() {
+    let home = Home { signed: Some(vec!["club.example".to_owned()]), ..Home::default() };
+    let message = message("Subject: Autumn news\n", "text/plain", "Hello, some news");
+    let checked = rewrite::check(&message).unwrap();
+    let opened = checked.open();
+    let tracked = opened.tracked(&trackers(), None);
+    let names = |stream| -> Vec<_> {
+        let found = super::look(&opened, stream, &Dialects::default(), &tracked, &home);
+        found.into_iter().map(|own| (own.name.as_str(), own.excerpt)).collect()
+    };
+    assert!(names(Stream::Marketing).contains(&("from_unsigned", "shop.example".to_owned())));
+    assert!(names(Stream::Functional).is_empty());
+}
+
+#[test]
+fn who_reads_the_amp_part_must_find_a_way_out_there() {
+    let parts = |amp: &str| {
+        format!(
+            "--b\nContent-Type: text/plain\n\nHello, some news\n--b\nContent-Type: text/x-amp-html\n\n<html amp4email>{amp}</html>\n--b\n\
+             Content-Type: text/html\n\n<p>Hello, some news</p>\n--b--"
+        )
+    };
+    let of = |amp: &str| of_home(Stream::Marketing, "multipart/alternative; boundary=b", &parts(amp));
+    assert_eq!(of("<p>Hello</p>"), ["amp_without_link"]);
+    assert!(of("<a href=\"{{optgate.unsubscribe_url}}\">no more</a>").is_empty());
 }

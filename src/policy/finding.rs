@@ -100,6 +100,9 @@ findings! {
     OpaqueTrackedLink = "opaque_tracked_link", ContentRule, "a link goes through a redirect that hides where it leads, so that it is tracked for who gave no consent too; turn click tracking off in the tool";
     UnknownPixelHost = "unknown_pixel_host", ContentRule, "a picture that nobody sees is of a host that no policy names; name it in [tracking], or take it out of the template";
     SealedTracker = "sealed_tracker", ContentRule, "the body is signed, so that its pixels and tracked links can't be taken out for who gave no consent; take them out of the template";
+    PersonalLink = "personal_link", ContentRule, "a link of ours belongs to one recipient, as when a received mail is made a template: whoever presses it acts for that person; write {{optgate.unsubscribe_url}} or {{optgate.preferences_url}} in its place";
+    FromUnsigned = "from_unsigned", ContentRule, "no key signs for the domain in From, and mailbox providers refuse bulk mail without; add a [[dkim]] key, or write from a domain that has one";
+    AmpWithoutLink = "amp_without_link", ContentRule, "who reads the AMP part finds no way to unsubscribe there, since it gets no footer; write {{optgate.unsubscribe_url}} in it";
     AttachmentBlocked = "attachment_blocked", ContentRule, "mailbox providers refuse mail with such an attachment; link to it";
 }
 
@@ -107,7 +110,7 @@ impl FindingName {
     /// What becomes of it where the policy says nothing.
     pub fn default_handling(self) -> Handling {
         match self {
-            Self::MergeFieldLeak => Handling::Refuse,
+            Self::MergeFieldLeak | Self::PersonalLink => Handling::Refuse,
             _ => Handling::Warn,
         }
     }

@@ -33,6 +33,8 @@ pub struct ShownLeaf {
     pub is_body: bool,
     /// As its charset says, what is ours to fill blanked.
     pub text: String,
+    /// Of AMP: whether a placeholder of ours stands in it that lets a reader unsubscribe.
+    pub has_unsubscribe: bool,
     /// Octets of the content, without transfer encoding.
     pub octets: usize,
 }
@@ -93,6 +95,10 @@ impl Opened<'_> {
                 },
                 is_body: leaf.role == Role::Body,
                 text: leaf.read(filled.as_ref().map(|(stream, search)| (*stream, search))),
+                has_unsubscribe: filled.as_ref().is_some_and(|(_, search)| {
+                    let ways = [Meaning::Unsubscribe, Meaning::Preferences];
+                    ways.into_iter().any(|way| leaf.holds(way, search))
+                }),
                 octets: leaf.content.len(),
             })
             .collect();

@@ -142,7 +142,13 @@ fn deal_with(message: RawMessage) {
         let opened = checked.open();
         opened.takes_a_footer().unwrap();
         let tracked = opened.tracked(&Trackers::default(), None);
-        std::hint::black_box(lint::look(&opened, Stream::Marketing, &rewriting.dialects, &tracked));
+        std::hint::black_box(lint::look(
+            &opened,
+            Stream::Marketing,
+            &rewriting.dialects,
+            &tracked,
+            &lint::Home::default(),
+        ));
     }
     std::hint::black_box(rewrite(&message, &rewriting).unwrap());
 }

@@ -16,6 +16,23 @@ fn signed_within(to: &str) -> String {
 }
 
 on_both_databases! {
+    async fn a_received_mail_that_is_made_a_template_is_refused_and_the_tool_hears_why(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).start().await;
+        gateway.opt_in("anna@example.se", &["apparel"]).await;
+        gateway.opt_in("bo@example.se", &["apparel"]).await;
+        gateway.submit(&["anna@example.se"], &newsletter("anna@example.se", "apparel")).await;
+        let received = upstream.first_for("anna@example.se").await.text();
+        let link = received.split("https://mail.test/u/").nth(1).unwrap();
+        let link = format!("https://mail.test/u/{}", link.split(['>', '"', '\r']).next().unwrap());
+        let copied = newsletter("bo@example.se", "apparel").replace("Soft trousers", &format!("{link} Soft trousers"));
+        let reply = gateway.submit(&["bo@example.se"], &copied).await;
+        assert!(reply.contains("refused [content_rule]"), "{reply}");
+        let id = crate::support::gateway::message_id(&reply);
+        let verdict = gateway.deliveries(&id).await[0]["verdict"]["text"].to_string();
+        assert!(verdict.contains("personal_link") && !verdict.contains(&link), "{verdict}");
+    }
+
     async fn a_copy_shows_what_the_pack_of_its_reader_asks(database: Database) {
         let upstream = Upstream::start().await;
         let sweden = include_str!("../../policies/jurisdictions/se.toml");

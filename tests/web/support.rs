@@ -117,6 +117,7 @@ impl Gateway {
             notifier: Notifier { hostname: "gateway.test".into(), upstream: upstreams.null_sender_mail() },
             queue_changed: Arc::new(Notify::new()),
             bounds: Bounds::MOST,
+            home: Default::default(),
             told: ContentLog::default(),
         });
         let web = serve(pages::router(pages::Pages {

@@ -92,7 +92,14 @@ mod tests {
     use super::*;
 
     fn leaf(text: &str) -> ShownLeaf {
-        ShownLeaf { part: 2, kind: LeafKind::Plain, is_body: true, text: text.to_owned(), octets: text.len() }
+        ShownLeaf {
+            part: 2,
+            kind: LeafKind::Plain,
+            is_body: true,
+            text: text.to_owned(),
+            has_unsubscribe: false,
+            octets: text.len(),
+        }
     }
 
     #[test]

@@ -115,6 +115,7 @@ fn intake(store: Store, clock: Clock) -> Intake {
         notifier: Notifier { hostname: "gateway.example".into(), upstream: NullSenderMail::Taken },
         queue_changed: Arc::new(Notify::new()),
         bounds: Bounds::MOST,
+        home: Default::default(),
         told: Default::default(),
     }
 }
