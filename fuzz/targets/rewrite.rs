@@ -65,7 +65,8 @@ fuzz_target!(|octets: &[u8]| {
 fn told(checked: &rewrite::Checked<'_>, rewriting: &Rewriting) {
     let opened = checked.open();
     let tracked = opened.tracked(&shipped_trackers(), None);
-    let findings = lint::look(&opened, rewriting.stream, &rewriting.dialects, &tracked, &lint::Home::default());
+    let findings =
+        lint::look(&opened, rewriting.stream, &rewriting.dialects, &tracked, &lint::Home::default());
     assert!(findings.len() <= 200, "it tells too much");
     for finding in findings {
         let control = |character: char| character.is_control();
