@@ -1,5 +1,6 @@
 //! What one message takes in memory while it is opened, linted and rewritten, beyond its own octets: how far the resident
-//! set rises, in a process of its own for each. `docs/performance.md` has the table that the second test prints.
+//! set rises, in a process of its own for each, with all that is done to it: placeholders are filled, trackers taken out,
+//! and what is 8bit may have to be encoded. `docs/performance.md` has the table that the last test prints.
 
 use std::fs;
 use std::process::Command;
@@ -9,12 +10,14 @@ use optgate::lint;
 use optgate::mail::RawMessage;
 use optgate::policy::Stream;
 use optgate::policy::tracking::Trackers;
-use optgate::rewrite::{EightBit, check, rewrite};
+use optgate::rewrite::{EightBit, Rewriting, Tracking, check, rewrite};
 
-use crate::corpus::rewriting;
+use crate::corpus::{UNSUBSCRIBE, rewriting};
+use crate::tracking::trackers;
 
 /// What a process is told of its message: a file, and one of the same kind that is small.
 const FILES: [&str; 2] = ["OPTGATE_MEMORY_OF", "OPTGATE_MEMORY_AFTER"];
+const WORK: &str = "OPTGATE_MEMORY_WORK";
 /// Beyond its own octets, as a multiple of them, and what is there whatever the size.
 const MOST: u64 = 6;
 const FLOOR: u64 = 2 << 20;
@@ -22,6 +25,31 @@ const FLOOR: u64 = 2 << 20;
 const HEAD: &str =
     "From: Shop <news@shop.example>\r\nTo: bo@example.se\r\nSubject: Sale\r\nMIME-Version: 1.0\r\n";
 const ROW: &str = "<tr><td class=\"a\" style=\"color:#333\"><a href=\"https://shop.example/p?id=1\">Tröja &amp; kängor</a></td></tr>\r\n";
+/// Every so many rows of a page there are a pixel and a link that tell who reads, and places for our own.
+const FILLED: usize = 100;
+const TOLD: &str = "<tr><td><a href=\"%unsubscribe_url%\">Leave</a> {{{ pm:unsubscribe }}}\
+                    <a href=\"https://shop.example/q?utm_source=a&amp;mc_eid=0f1e2d3c\">Kängor</a>\
+                    <img src=\"https://shop.list-manage.com/track/open.php?u=1&amp;id=2&amp;e=3\" width=\"1\" height=\"1\"></td></tr>\r\n";
+
+/// What is done to a message beyond what is done to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Footer,
+    TrackersTakenOut,
+    /// The upstream takes no 8bit.
+    AllEncoded,
+}
+
+const WORKS: [Work; 3] = [Work::Footer, Work::TrackersTakenOut, Work::AllEncoded];
+
+impl Work {
+    fn rewriting(self) -> Rewriting {
+        let eight_bit = if self == Self::AllEncoded { EightBit::Encode } else { EightBit::AsIs };
+        let base = rewriting(Stream::Marketing, "sv", eight_bit);
+        let tracking = if self == Self::Footer { Tracking::Leave } else { Tracking::TakeOut(trackers()) };
+        Rewriting { tracking, ..base }
+    }
+}
 
 /// A kind of message, and one of so many octets.
 type Kind = (&'static str, fn(usize) -> Vec<u8>);
@@ -50,7 +78,8 @@ fn leaf(kind: &str, encoding: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn page(size: usize) -> String {
-    format!("<html><body><table>\r\n{}</table></body></html>\r\n", ROW.repeat(size / ROW.len()))
+    let block = format!("{}{TOLD}", ROW.repeat(FILLED));
+    format!("<html><body><table>\r\n{}</table></body></html>\r\n", block.repeat(size.div_ceil(block.len())))
 }
 
 fn latin(page: &str) -> Vec<u8> {
@@ -85,26 +114,45 @@ fn parts(count: usize, size: usize) -> Vec<u8> {
 
 #[test]
 fn a_message_takes_a_small_multiple_of_its_size() {
+    // What takes the most is done to all, and the least, which copies stretches as they stand, to those that it may tell.
     for kind in KINDS {
-        let (size, rise) = rise(kind, 1 << 20);
-        assert!(rise <= size * MOST + FLOOR, "{}: {rise} octets beyond {size}", kind.0);
+        bounded(kind, Work::AllEncoded, 1 << 20);
     }
+    for kind in &KINDS[..3] {
+        bounded(*kind, Work::Footer, 1 << 20);
+    }
+}
+
+#[test]
+fn what_is_attached_takes_no_more_the_more_it_is() {
+    let attached: [Kind; 2] =
+        [("base64 attachment", |size| parts(1, size)), ("1,000 parts", |size| parts(997, size))];
+    for kind in attached {
+        bounded(kind, Work::AllEncoded, 25 << 20);
+    }
+}
+
+fn bounded(kind: Kind, work: Work, wanted: usize) {
+    let (size, rise) = rise(kind, work, wanted);
+    assert!(rise <= size * MOST + FLOOR, "{}, {work:?}: {rise} octets beyond {size}", kind.0);
 }
 
 #[test]
 #[ignore = "by command: the table of docs/performance.md"]
 fn what_messages_take() {
     for kind in KINDS {
-        for wanted in [100 << 10, 1 << 20, 25 << 20] {
-            let (size, rise) = rise(kind, wanted);
-            let times = rise as f64 / size as f64;
-            println!("| {} | {} KiB | {} KiB | {times:.1} |", kind.0, size >> 10, rise >> 10);
+        for work in WORKS {
+            for wanted in [100 << 10, 1 << 20, 25 << 20] {
+                let (size, rise) = rise(kind, work, wanted);
+                let times = rise as f64 / size as f64;
+                println!("| {} | {work:?} | {} KiB | {} KiB | {times:.1} |", kind.0, size >> 10, rise >> 10);
+            }
         }
     }
 }
 
 /// The octets of a message, and those that came to the resident set while it was dealt with.
-fn rise((_, make): Kind, size: usize) -> (u64, u64) {
+fn rise((_, make): Kind, work: Work, size: usize) -> (u64, u64) {
     let folder = tempfile::tempdir().unwrap();
     let [message, small] = ["message", "small"].map(|name| folder.path().join(name));
     let octets = make(size);
@@ -114,6 +162,7 @@ fn rise((_, make): Kind, size: usize) -> (u64, u64) {
         .args(["--exact", "memory::one_message", "--ignored", "--nocapture", "--test-threads=1"])
         .env(FILES[0], message)
         .env(FILES[1], small)
+        .env(WORK, format!("{work:?}"))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -126,22 +175,28 @@ fn rise((_, make): Kind, size: usize) -> (u64, u64) {
 #[ignore = "a process of its own, for the others"]
 fn one_message() {
     let [Some(message), Some(small)] = FILES.map(std::env::var_os) else { return };
+    let named = std::env::var(WORK).unwrap();
+    let work = WORKS.into_iter().find(|work| format!("{work:?}") == named).unwrap();
     // What is made once, and code that is read in only when it runs.
-    deal_with(RawMessage::index(fs::read(small).unwrap().into()).unwrap());
+    deal_with(RawMessage::index(fs::read(small).unwrap().into()).unwrap(), work);
     let octets = fs::read(message).unwrap();
     let before = resident("VmRSS:");
     forget_the_highest();
-    deal_with(RawMessage::index(octets.into()).unwrap());
+    deal_with(RawMessage::index(octets.into()).unwrap(), work);
     println!("rise {}", resident("VmHWM:").saturating_sub(before));
 }
 
-fn deal_with(message: RawMessage) {
-    let rewriting = rewriting(Stream::Marketing, "sv", EightBit::AsIs);
+fn deal_with(message: RawMessage, work: Work) {
+    let rewriting = work.rewriting();
     let checked = check(&message).unwrap();
     {
         let opened = checked.open();
         opened.takes_a_footer().unwrap();
-        let tracked = opened.tracked(&Trackers::default(), None);
+        let none = Trackers::default();
+        let tracked = match &rewriting.tracking {
+            Tracking::Leave => opened.tracked(&none, None),
+            Tracking::TakeOut(trackers) => opened.tracked(trackers, None),
+        };
         std::hint::black_box(lint::look(
             &opened,
             Stream::Marketing,
@@ -151,6 +206,26 @@ fn deal_with(message: RawMessage) {
         ));
     }
     std::hint::black_box(rewrite(&message, &rewriting).unwrap());
+}
+
+#[test]
+fn the_pages_have_what_is_filled_in_and_taken_out() {
+    let (_, make) = KINDS[0];
+    let message = RawMessage::index(make(100 << 10).into()).unwrap();
+    let times = |text: &[u8], wanted: &str| String::from_utf8_lossy(text).matches(wanted).count();
+    for work in WORKS {
+        let copy = rewrite(&message, &work.rewriting()).unwrap();
+        let [pixels, links] = [copy.taken_out.pixels, copy.taken_out.links];
+        assert_eq!((pixels > 5, links > 5), (work != Work::Footer, work != Work::Footer), "{work:?}");
+        assert_eq!(
+            times(&copy.bytes, "%unsubscribe_url%") + times(&copy.bytes, "pm:unsubscribe"),
+            0,
+            "{work:?}"
+        );
+        // Encoded, an address may be broken over two lines.
+        assert!(work == Work::AllEncoded || times(&copy.bytes, UNSUBSCRIBE) > 10, "{work:?}");
+        assert_eq!(copy.bytes.is_ascii(), work == Work::AllEncoded, "{work:?}");
+    }
 }
 
 /// proc(5): 5 sets the highest mark of the resident set back to what is resident now.

@@ -21,7 +21,7 @@ use crate::judges::{Pair, objections};
 
 const OWN_HOST: &str = "mail.example.com";
 
-fn trackers() -> Arc<Trackers> {
+pub fn trackers() -> Arc<Trackers> {
     static SHIPPED: LazyLock<Arc<Trackers>> = LazyLock::new(|| {
         let policy = file::parse(&file::shipped()).unwrap().0;
         policy.sender("demo-shop").unwrap().trackers.clone()

@@ -13,7 +13,22 @@ from gateway import Gateway, make_keys
 from upstream import Upstream
 
 SMTP = "allow_plaintext_auth = true"
+SEALED = {"multipart/signed", "multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 SELECTORS = b"X-Optgate-Stream: marketing\r\nX-Optgate-Scope: apparel\r\n"
+# Why a message of a corpus may be refused: for what it is, and not for what the test did.
+REFUSALS = ("unparsable", "merge_field_leak", "content_missing")
+
+
+def rightly_refused(reply):
+    """Whether the gateway told that the fault is the message's."""
+    return any(f"[{reason}]" in reply for reason in REFUSALS)
+
+
+def sealed(raw):
+    """Whether the body is under a signature or encryption, so that it stays as it is."""
+    message = email.message_from_bytes(raw, policy=email.policy.compat32)
+    kinds = {part.get_content_type() for part in message.walk()}
+    return bool(kinds & SEALED) or b"-----BEGIN PGP" in raw
 
 
 def canonical(raw):
