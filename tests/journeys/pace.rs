@@ -114,6 +114,7 @@ on_both_databases! {
         send_newsletter(&gateway, "first@gmail.com").await;
         let throttle = slowed(&gateway, "google").await;
         assert!(throttle["suspended_until"].is_string(), "{throttle}");
+        upstream.mend("first@gmail.com");
         let newsletter = send_newsletter(&gateway, "anna@gmail.com").await;
         let service = send(&gateway, "anna@gmail.com").await;
         // The limit is one a second.
