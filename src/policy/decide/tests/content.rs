@@ -52,9 +52,12 @@ fn what_is_held_waits_and_is_looked_at_again() {
 
 #[test]
 fn other_findings_warn_unless_policy_says_otherwise() {
-    for name in FindingName::ALL.iter().filter(|name| **name != FindingName::MergeFieldLeak) {
+    let refused = [FindingName::MergeFieldLeak, FindingName::PersonalLink];
+    for name in FindingName::ALL.iter().filter(|name| !refused.contains(name)) {
         assert_eq!(decided(policy(), "marketing apparel", *name).verdict, VerdictKind::Deliver, "{name}");
     }
+    let verdict = decided(policy(), "marketing apparel", FindingName::PersonalLink);
+    assert_eq!((verdict.verdict, verdict.reason), (VerdictKind::Refuse, Some(Reason::ContentRule)));
     let strict = saying("lint = { link_to_ip = \"refuse\", footer_impossible = \"refuse\" }");
     let verdict = decided(&strict, "marketing apparel", FindingName::LinkToIp);
     assert_eq!((verdict.verdict, verdict.reason), (VerdictKind::Refuse, Some(Reason::ContentRule)));
