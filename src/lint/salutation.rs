@@ -110,11 +110,39 @@ fn in_line(line: &str) -> Option<(usize, Slip)> {
     if empty {
         return Some((end(mark.len_utf8()), Slip::Nothing));
     }
+    let written = name.split(|own: char| own.is_whitespace() || matches!(own, ',' | '!' | '?')).next()?;
+    if is_a_place(written.trim_end_matches(['.', ':', ';'])) {
+        return Some((end(written.len()), Slip::Value));
+    }
     let length = name.find([',', '!', ':', ';', '.', '،', '，', '–', '?']).unwrap_or(name.len());
     let said = name[..length].trim_matches([' ', '(', ')', '[', ']', '<', '>', '"', '\'']);
     (VALUES.contains(&folded(said).as_str()) && is_a_value(said, length == name.len())
         || field::is_bare(said))
     .then(|| (end(length), Slip::Value))
+}
+
+/// Where a program was to print a name: `%s`, `%1$s`, `%(name)s`, `{}`, `{0}`, `${user.name}`, `#{name}`, `$name`.
+fn is_a_place(written: &str) -> bool {
+    let is_name = |text: &str| {
+        !text.is_empty()
+            && text.len() <= 40
+            && text.chars().all(|own| own.is_alphanumeric() || matches!(own, '_' | '.' | '-'))
+    };
+    if let Some(format) = written.strip_prefix('%') {
+        let format = format.trim_start_matches(|own: char| own.is_ascii_digit() || own == '$');
+        let named = format.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        return matches!(format, "s" | "d" | "@" | "v")
+            || named.is_some_and(|(name, of)| is_name(name) && of == "s");
+    }
+    let within =
+        |text: &str| text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).map(str::to_owned);
+    let braced = within(written).or_else(|| within(written.strip_prefix(['$', '#', '@'])?));
+    if let Some(inner) = braced {
+        return inner.is_empty() || is_name(&inner);
+    }
+    let variable =
+        written.strip_prefix('$').filter(|name| name.starts_with(|own: char| own.is_ascii_alphabetic()));
+    variable.is_some_and(is_name)
 }
 
 /// `None` and `NaN` are names of things and people, too, where nothing ends them.

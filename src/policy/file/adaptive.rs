@@ -36,31 +36,34 @@ pub fn adaptive(value: Value<'_>) -> Option<Adaptive> {
     Some(adaptive)
 }
 
-/// One `[[response]]`.
-pub fn response(mut table: Table<'_>) -> Option<(ResponseRule, Option<Given<String>>)> {
+/// One `[[response]]`, and the provider that it names, which may be declared elsewhere.
+pub fn response(mut table: Table<'_>) -> (Option<ResponseRule>, Option<Given<String>>) {
     let (source, rule) = (table.source(), table.rule());
     let provider = table.take("provider", |v| v.non_empty());
     let pattern = table.need("pattern", |v| v.read(value::regex));
     let words = &[("slow", Does::Slow), ("suspend", Does::Suspend), ("pause_campaign", Does::PauseCampaign)];
-    let action = table.need("action", |v| v.word(words));
+    let does = table.need("action", |v| v.word(words));
     let time = table.take("for", |v| v.read(value::duration));
     table.finish();
-    let (pattern, does) = (pattern?.value, action.as_ref()?.value);
-    let action = match (does, time) {
-        (Does::Suspend, Some(time)) => Action::Suspend(time.value),
+    let action = does.and_then(|does| match (does.value, time) {
+        (Does::Suspend, Some(time)) => Some(Action::Suspend(time.value)),
         (Does::Suspend, None) => {
-            source.error(&action?.span, "for how long? `suspend` needs `for`, such as `for = \"1h\"`");
-            return None;
+            source.error(&does.span, "for how long? `suspend` needs `for`, such as `for = \"1h\"`");
+            None
         }
         (Does::Slow | Does::PauseCampaign, Some(time)) => {
             source.error(&time.span, "only `suspend` ends after a time");
-            return None;
+            None
         }
-        (Does::Slow, None) => Action::Slow,
-        (Does::PauseCampaign, None) => Action::PauseCampaign,
-    };
-    let named = provider.clone();
-    Some((ResponseRule { provider: provider.map(|given| given.value), pattern, action, rule }, named))
+        (Does::Slow, None) => Some(Action::Slow),
+        (Does::PauseCampaign, None) => Some(Action::PauseCampaign),
+    });
+    let name = provider.clone().map(|given| given.value);
+    let whole = pattern.zip(action);
+    (
+        whole.map(|(pattern, action)| ResponseRule { provider: name, pattern: pattern.value, action, rule }),
+        provider,
+    )
 }
 
 #[derive(Clone, Copy)]

@@ -42,9 +42,9 @@ impl<'s> ReadShaping<'s> {
         }
         for answer in table.tables("response") {
             let source = answer.source();
-            let Some((rule, provider)) = response(answer) else { continue };
+            let (rule, provider) = response(answer);
             self.providers_named.extend(provider.map(|given| (source, given)));
-            self.shaping.responses.push(rule);
+            self.shaping.responses.extend(rule);
         }
         later::of_shaping(&mut table);
         table.finish();
