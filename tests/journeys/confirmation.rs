@@ -1,5 +1,7 @@
 //! Double opt-in by a tool's own confirmation mail: the link, its page, its limits, and who is never asked.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use optgate::clock::Clock;
 use serde_json::{Value, json};
@@ -96,9 +98,8 @@ async fn tried(gateway: &Gateway, message: &str) {
     .await;
 }
 
-async fn forward(database: &Database, clock: &Clock, hours: i64) {
-    clock.set(clock.now().checked_add(SignedDuration::from_hours(hours)).unwrap());
-    database.follow(clock).await;
+async fn forward(database: &Database, clock: &Clock, hours: u64) {
+    database.advance(clock, Duration::from_secs(3600 * hours)).await;
 }
 
 /// Weeks ago, so that what a command records by the machine's clock is never older than what is driven.

@@ -28,11 +28,6 @@ action = "suspend"
 for = "1h"
 "#;
 
-async fn advance(database: &Database, clock: &Clock, by: Duration) {
-    clock.advance(by);
-    database.follow(clock).await;
-}
-
 async fn start(database: &Database, upstream: &Upstream) -> (Gateway, Clock) {
     let clock = Clock::driven(Clock::system().now());
     let gateway =
@@ -85,7 +80,7 @@ on_both_databases! {
             gateway.until(&other, "relayed").await;
         }
         for _ in 0..5 {
-            advance(&database, &clock, Duration::from_secs(1)).await;
+            database.advance(&clock, Duration::from_secs(1)).await;
             gateway.until(&send(&gateway, "again@example.se").await, "relayed").await;
         }
         let relayed = || upstream.captured().iter().filter(|own| own.recipient.ends_with("@gmail.com")).count();
@@ -102,7 +97,7 @@ on_both_databases! {
         assert_eq!(gateway.command(&["queue", "unthrottle", "--provider", "google"]).status(), 1);
         assert_eq!(throttles(&gateway), Vec::<Value>::new());
         eventually("the rest leaves at its limit", || async {
-            advance(&database, &clock, Duration::from_secs(1)).await;
+            database.advance(&clock, Duration::from_secs(1)).await;
             (relayed() >= 4).then_some(())
         }).await;
     }
@@ -118,18 +113,18 @@ on_both_databases! {
         let newsletter = send_newsletter(&gateway, "anna@gmail.com").await;
         let service = send(&gateway, "anna@gmail.com").await;
         // The limit is one a second.
-        advance(&database, &clock, Duration::from_secs(1)).await;
+        database.advance(&clock, Duration::from_secs(1)).await;
         gateway.until(&service, "relayed").await;
         for _ in 0..5 {
-            advance(&database, &clock, Duration::from_secs(600)).await;
+            database.advance(&clock, Duration::from_secs(600)).await;
             gateway.until(&send(&gateway, "bo@example.se").await, "relayed").await;
         }
         assert_eq!(gateway.deliveries(&newsletter).await[0]["state"], "queued");
         let overview = gateway.command(&["queue", "--provider", "google"]).expect_success().stdout();
         assert!(overview.contains("provider google takes no marketing now: 421 4.7.99"), "{overview}");
-        advance(&database, &clock, Duration::from_secs(600)).await;
+        database.advance(&clock, Duration::from_secs(600)).await;
         eventually("marketing goes on, one a minute", || async {
-            advance(&database, &clock, Duration::from_secs(60)).await;
+            database.advance(&clock, Duration::from_secs(60)).await;
             (gateway.deliveries(&newsletter).await[0]["state"] == "relayed").then_some(())
         }).await;
     }

@@ -32,15 +32,13 @@ async fn a_week(database: &Database, upstream: &Upstream) -> Gateway {
     let submit = async |to: &str, scope: &str| {
         let reply = gateway.submit(&[to], &newsletter(to, scope)).await;
         assert!(reply.starts_with("250"), "{reply}");
-        clock.advance(Duration::from_secs(1));
-        database.follow(&clock).await;
+        database.advance(&clock, Duration::from_secs(1)).await;
     };
     submit("anna@example.se", "apparel").await;
     submit("bo@example.se", "furniture.office").await;
     submit("bo@example.se", "apparel").await;
     for (ago, text) in [(3, SHOP.to_owned()), (1, format!("{SHOP}\n# Nothing else.\n"))] {
-        clock.set(days_ago(ago));
-        database.follow(&clock).await;
+        database.set(&clock, days_ago(ago)).await;
         let sets = database.count("SELECT count(*) FROM policy_sets").await;
         fs::write(gateway.data_dir.join("policies/senders/demo-shop.toml"), text).unwrap();
         eventually("the new set is in force", || async {

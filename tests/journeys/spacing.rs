@@ -49,8 +49,7 @@ impl Week {
 
     /// For the gateway, and for the database that judges what is due.
     pub async fn go_to(&self, database: &Database, day: i64, time: &str) {
-        self.clock.set(self.at(day, time));
-        database.follow(&self.clock).await;
+        database.set(&self.clock, self.at(day, time)).await;
     }
 
     /// A gateway with this sender.

@@ -214,12 +214,6 @@ async fn a_refused_login_is_the_operators_and_never_the_recipients_fault() {
     assert_eq!(gateway.deliveries(&id).await[0]["state"], "queued");
 }
 
-/// Both clocks.
-async fn advance(database: &Database, clock: &Clock, by: Duration) {
-    clock.advance(by);
-    database.follow(clock).await;
-}
-
 async fn count(database: &Database, state: &str) -> i64 {
     database.count(&format!("SELECT count(*) FROM deliveries WHERE state = '{state}'")).await
 }
@@ -243,12 +237,12 @@ on_both_databases! {
             gateway.submit(&[&to], &newsletter(&to, "apparel")).await;
             send(&gateway, &format!("f{number}@example.se")).await;
         }
-        advance(&database, &clock, 20 * hour).await;
+        database.advance(&clock, 20 * hour).await;
         for number in 5..10 {
             let to = format!("m{number}@example.se");
             gateway.submit(&[&to], &newsletter(&to, "apparel")).await;
         }
-        advance(&database, &clock, 5 * hour).await;
+        database.advance(&clock, 5 * hour).await;
         // Marketing has a day: the first five have had it, and their sender is told.
         eventually("the early marketing has expired", || async {
             (count(&database, "expired").await == 5).then_some(())
@@ -257,13 +251,13 @@ on_both_databases! {
             (count(&database, "queued").await == 15).then_some(())
         }).await;
         // Whatever an attempt has put off is due by then: the longest wait, and its spread.
-        advance(&database, &clock, 5 * hour).await;
+        database.advance(&clock, 5 * hour).await;
         let upstream = nowhere.listen();
         let mut seconds = 0;
         while upstream.captured().len() < 15 {
             seconds += 1;
             assert!(seconds < 600, "{} of 15: {:?}", upstream.captured().len(), count(&database, "queued").await);
-            advance(&database, &clock, Duration::from_secs(1)).await;
+            database.advance(&clock, Duration::from_secs(1)).await;
             tokio::time::sleep(Duration::from_millis(50)).await;
             // One by one, since what is claimed together may overtake one another on the way.
             eventually("what was claimed has left", || async {

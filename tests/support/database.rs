@@ -1,7 +1,10 @@
 //! A fresh database for each test: a SQLite file, or a database on the cluster that `tests/run` started.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use optgate::clock::Clock;
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
@@ -74,9 +77,25 @@ impl Database {
 
 impl Database {
     /// From now on a test's clock is the database's too: PostgreSQL's judges leases, due times and limits.
-    pub async fn follow(&self, clock: &optgate::clock::Clock) {
+    pub async fn follow(&self, clock: &Clock) {
+        self.show(clock.now()).await;
+    }
+
+    /// Both clocks later by this much.
+    pub async fn advance(&self, clock: &Clock, by: Duration) {
+        self.set(clock, clock.now().checked_add(by).expect("a moment")).await;
+    }
+
+    /// Both clocks at this moment. The database's goes first: a gateway that woke up between the two would be
+    /// told to come again after a wait that its own clock, which then stands still, never reaches.
+    pub async fn set(&self, clock: &Clock, at: Timestamp) {
+        self.show(at).await;
+        clock.set(at);
+    }
+
+    async fn show(&self, at: Timestamp) {
         if self.kind == Kind::Postgres {
-            let now = clock.now().as_microsecond();
+            let now = at.as_microsecond();
             self.tamper(&format!(
                 "CREATE TABLE IF NOT EXISTS test_clock (at BIGINT NOT NULL);
                  DELETE FROM test_clock; INSERT INTO test_clock VALUES ({now});

@@ -20,6 +20,12 @@ use super::problem::Document;
 #[schema(value_type = String, format = Email, min_length = 3, max_length = 254, example = "anna@example.se")]
 pub(super) struct Email(#[expect(dead_code, reason = "stands for an address in schemas")] String);
 
+/// A mail address as it is shown: whole, or `a***@example.se` for role `ops`, which may be three longer than any
+/// address is.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Email, min_length = 3, max_length = 257, example = "a***@example.se")]
+pub(super) struct EmailShown(#[expect(dead_code, reason = "stands for an address in schemas")] String);
+
 /// An address of the internet of either version, or none. RFC 791, RFC 4291.
 pub(super) fn ip() -> Schema {
     let version = |known| {

@@ -18,7 +18,7 @@ use super::Api;
 use super::body::Asked;
 use super::caller::Caller;
 use super::deliveries::as_seen_by;
-use super::document::Email;
+use super::document::EmailShown;
 use super::page::page_size;
 use super::problem::{Document, Kind, Problem};
 use crate::consent::event::{Acquaintance, Frequency, OptIn, Suppression, TrackingAsked};
@@ -118,7 +118,7 @@ pub(super) struct EventShown {
     recorded_at: Timestamp,
     subscriber: Option<Uuid>,
     /// Null once it is forgotten; redacted for role `ops`.
-    #[schema(value_type = Option<Email>)]
+    #[schema(value_type = Option<EmailShown>)]
     address: Option<String>,
     /// Of a withdrawal, none: all marketing.
     scopes: Vec<Scope>,
