@@ -4,6 +4,7 @@
 //! An unsubscribe mail withdraws what the mail client's button would. RFC 2369, 3.2; RFC 8058.
 
 mod automatic;
+pub mod told;
 
 use std::net::IpAddr;
 use std::sync::Arc;
