@@ -4,6 +4,7 @@
 //! An unsubscribe mail withdraws what the mail client's button would. RFC 2369, 3.2; RFC 8058.
 
 mod automatic;
+pub mod report;
 pub mod told;
 
 use std::net::IpAddr;
@@ -18,7 +19,7 @@ use tokio::time::Instant;
 pub use self::automatic::Automatic;
 use crate::consent::EventKind;
 use crate::consent::event::BY_MAILTO;
-use crate::consent::token::{NotOpened, ReturnLink, ScopeMark, open_return};
+use crate::consent::token::{NotOpened, Opened, ReturnLink, ScopeMark, open_return};
 use crate::keys::LinkKeys;
 use crate::mail::{Address, Envelope};
 use crate::policy::sender::OneClick;
@@ -115,7 +116,10 @@ impl Feedback {
             }
             opened => opened,
         };
-        opened.map(Meaning::Unsubscribe).map_err(|_| NotTaken::Nobody)
+        match opened {
+            Ok(Opened::Unsubscribe(link)) => Ok(Meaning::Unsubscribe(link)),
+            _ => Err(NotTaken::Nobody),
+        }
     }
 
     /// Another node may sign with a key that this one has not read yet. Invariant 4: while that can't be told, it is not no.

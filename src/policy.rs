@@ -1,5 +1,6 @@
 //! What ops teams own: policy files, and the pure decision that rests on them.
 
+pub mod bounce;
 pub mod calendar;
 pub mod case;
 pub mod codes;

@@ -109,7 +109,8 @@ CREATE TABLE messages (
     facts       BYTEA,          -- message_facts.hash
     policy      TEXT NOT NULL, -- hash of the policy set that decided
     sha256      BYTEA NOT NULL, -- of the content
-    size        BIGINT NOT NULL
+    size        BIGINT NOT NULL,
+    return_to   BYTEA           -- the tool's envelope sender, sealed under the spool key of its deliveries' day
 );
 
 -- What only sending needs; goes with the message's last open delivery.
@@ -232,6 +233,18 @@ CREATE TABLE mailings (
     PRIMARY KEY (sender, lookup_hash, delivery)
 );
 CREATE INDEX mailings_by_age ON mailings (claimed_at);
+
+-- What came back of a copy, each kind once, however often it is told. It goes with its delivery.
+CREATE TABLE returns (
+    delivery    BYTEA NOT NULL,
+    kind        TEXT NOT NULL,   -- hard, soft, policy, content, spam_block; complaint; passed_on
+    sender      TEXT NOT NULL,
+    lookup_hash BYTEA NOT NULL,
+    times       BIGINT NOT NULL, -- that it was told
+    first_at    BIGINT NOT NULL,
+    PRIMARY KEY (delivery, kind)
+);
+CREATE INDEX returns_of_person ON returns (sender, lookup_hash);
 
 -- Mails that ask an address to confirm, over all senders: nobody may bomb an address by signing it up. What takes a
 -- place under the limit is in hand to leave (told by the delivery's state) or was taken (sent_at).

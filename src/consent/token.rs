@@ -15,7 +15,9 @@ use uuid::Uuid;
 use crate::keys::{LinkKey, LinkKeyState, LinkKeys};
 use crate::policy::Scope;
 use crate::policy::scope::MAX_SCOPE;
-pub use returned::{NotOpened, RETURN_TOKEN, ReturnLink, ScopeMark, open_return, seal_return};
+pub use returned::{
+    NotOpened, Opened, RETURN_TOKEN, ReturnLink, ScopeMark, open_return, seal_bounce, seal_unsubscribe,
+};
 
 /// What a link is for; a token for one purpose opens no other page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

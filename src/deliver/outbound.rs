@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::response::{Failure, Unfit};
 use super::upstream::{Body, Capabilities, Offer, Settings};
-use crate::consent::token::{Link, Purpose, seal, seal_return};
+use crate::consent::token::{Link, Purpose, seal, seal_unsubscribe};
 use crate::feedback::UNSUBSCRIBE;
 use crate::keys::LinkKeys;
 use crate::language;
@@ -188,7 +188,7 @@ impl Making<'_> {
             confirm: confirms.then(|| format!("{public_url}/c/{}", token(Purpose::Confirm))),
             data: None,
             mailto: self.feedback_domain.map(|domain| {
-                let token = seal_return(keys, person.id, facts.scope.as_ref());
+                let token = seal_unsubscribe(keys, person.id, facts.scope.as_ref());
                 format!("{UNSUBSCRIBE}{token}@{domain}?subject=unsubscribe")
             }),
         }))

@@ -24,12 +24,19 @@ const WANTED: [&str; 2] = ["no", "auto-generated"];
 /// What answering machines from before RFC 3834 write, whatever its value.
 const OLD_ANSWERS: [&str; 2] = ["X-Autoreply", "X-Autorespond"];
 
+/// Apple Mail marks what it sends for whoever pressed its button.
+const APPLES_BUTTON: &str = "X-Apple-Unsubscribe";
+
 impl Automatic {
     pub fn of(envelope: &Envelope, content: &Bytes) -> Option<Self> {
         if envelope.sender.is_none() {
             return Some(Self::NoSender);
         }
         let message = RawMessage::index(header(content)).ok()?;
+        // What the button of Apple's mail clients sends says of itself that it is an automatic answer.
+        if message.value(APPLES_BUTTON).is_some_and(|value| first_word(&value) == "true") {
+            return None;
+        }
         let says = |name: &str, wanted: fn(&str) -> bool| {
             message.value(name).is_some_and(|value| wanted(first_word(&value).as_str()))
         };
@@ -92,6 +99,7 @@ mod tests {
             "Auto-Submitted: No (by hand)\r\n",
             "Auto-Submitted: auto-generated\r\n",
             "Auto-Submitted:\r\n",
+            "Auto-Submitted: auto-replied\r\nX-Apple-Unsubscribe: true\r\n",
             "Content-Type: multipart/alternative; boundary=x\r\n",
         ] {
             assert_eq!(judged(header), None, "{header}");
@@ -106,6 +114,7 @@ mod tests {
             "Auto-Submitted:\r\n auto-notified\r\n",
             "Precedence: auto_reply\r\n",
             "X-Autoreply: yes\r\n",
+            "Auto-Submitted: auto-replied\r\nX-Apple-Unsubscribe: false\r\n",
         ] {
             assert_eq!(judged(header), Some(Automatic::Answer), "{header}");
         }

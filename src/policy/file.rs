@@ -2,6 +2,7 @@
 //! reads files. A file's place in the folder says what it is; nothing is guessed from its content.
 
 mod adaptive;
+mod bounce;
 pub mod case;
 mod coverage;
 mod dialects;

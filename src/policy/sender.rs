@@ -30,6 +30,8 @@ pub struct SenderPolicy {
     pub privacy_notice: Option<String>,
     pub from_domains: Vec<DomainPattern>,
     pub bounce_domains: Vec<DomainPattern>,
+    /// Where mail to this sender's own return path is sent (A-labels); else to the one that all have.
+    pub feedback_domain: Option<String>,
     /// A pack's id; `None` judges by `unknown`.
     pub default_jurisdiction: Option<String>,
     pub default_locale: String,

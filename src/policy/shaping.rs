@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use super::bounce::Bounces;
 use super::{RuleRef, Stream};
 
 /// How fast mail may leave.
@@ -18,6 +19,7 @@ pub struct Shaping {
     pub adaptive: Adaptive,
     /// The first that fits an answer says what it means.
     pub responses: Vec<ResponseRule>,
+    pub bounces: Bounces,
 }
 
 /// One `[[limit]]`.

@@ -142,6 +142,14 @@ pub(super) async fn bury(
             values![sender, hash],
         )
         .await?;
+    // A tool may have written the person's address into its own.
+    session
+        .execute(
+            "UPDATE messages SET return_to = NULL WHERE sender = $1 AND return_to IS NOT NULL
+             AND id IN (SELECT message FROM deliveries WHERE sender = $1 AND lookup_hash = $2)",
+            values![sender, hash],
+        )
+        .await?;
     submission::forget_person(session, sender, hash).await?;
     make_due(session, sender, hash, now).await?;
     // Last: a claim that is being made holds the delivery first.

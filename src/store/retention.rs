@@ -127,6 +127,7 @@ impl Slice {
         for (delete, list) in [
             ("DELETE FROM feed WHERE sender = $1 AND sequence IN {}", self.places),
             ("DELETE FROM verdicts WHERE sender = $1 AND delivery IN {}", self.deliveries.clone()),
+            ("DELETE FROM returns WHERE sender = $1 AND delivery IN {}", self.deliveries.clone()),
             ("DELETE FROM deliveries WHERE sender = $1 AND id IN {}", self.deliveries),
             (
                 "DELETE FROM messages WHERE sender = $1 AND id IN {}

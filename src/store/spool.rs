@@ -165,7 +165,7 @@ impl Store {
             for (delivery, lane) in message.deliveries.iter().zip(lanes) {
                 self.add_delivery(&mut spooling, &message, delivery, submitted, lane, day, &key, now);
             }
-            let (id, row) = (message.id, message_row(&mut spooling, &message, digest));
+            let (id, row) = (message.id, message_row(&mut spooling, &message, digest, &key));
             let came_in = came_in(&message);
             let contents = match message.deliveries.iter().any(NewDelivery::is_open) {
                 true => Some(seal_contents(message, day, key.clone()).await?),
@@ -254,7 +254,7 @@ impl NewDelivery {
     }
 }
 
-fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32]) -> Vec<Value> {
+fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32], key: &DataKey) -> Vec<Value> {
     let facts = message.facts.as_ref().map(|facts| {
         let text = to_json(facts);
         let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
@@ -262,6 +262,11 @@ fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32]) 
         hash
     });
     spooling.size += message.content.len();
+    // What comes back finds home by it.
+    let return_to =
+        message.envelope_sender.as_ref().filter(|_| message.deliveries.iter().any(NewDelivery::is_open));
+    let return_to =
+        return_to.map(|to| key.seal(to.to_string().as_bytes(), &context("return_to", message.id)));
     values![
         message.id,
         message.sender.as_str(),
@@ -272,6 +277,7 @@ fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32]) 
         &*message.policy,
         digest,
         message.content.len() as i64,
+        return_to,
     ]
 }
 
@@ -399,7 +405,8 @@ const NAME_STRANGERS: &str = "UPDATE deliveries SET subscriber = (SELECT s.id FR
         WHERE s.sender = deliveries.sender AND s.lookup_hash = deliveries.lookup_hash AND s.erased_at IS NULL)
     WHERE id IN {}";
 
-const MESSAGES: &str = "messages (id, sender, kind, credential, received_at, facts, policy, sha256, size)";
+const MESSAGES: &str = "messages (id, sender, kind, credential, received_at, facts, policy, sha256, size, \
+                        return_to)";
 const CONTENTS: &str = "contents (message, spool_day, envelope, content)";
 const DELIVERIES: &str = "deliveries (id, message, sender, lane, subscriber, lookup_hash, recipient, \
                           spool_day, size, spooled_at, state, next_attempt_at, deadline, attempts, fence, reason, \

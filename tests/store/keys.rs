@@ -27,7 +27,15 @@ async fn migrations_can_be_run_again_and_by_two_at_once(home: &Home) {
             .into_iter()
             .chain(["message_facts", "messages", "contents", "lanes", "deliveries", "rulings", "verdicts"])
             .chain(["limits", "submissions", "answers", "feed", "journals", "schema_version"])
-            .chain(["policy_sets", "policy_files", "feed_passed", "clock_seen", "mailings", "confirmations"])
+            .chain([
+                "policy_sets",
+                "policy_files",
+                "feed_passed",
+                "clock_seen",
+                "mailings",
+                "returns",
+                "confirmations",
+            ])
             .chain(["campaigns", "campaign_hosts", "requests", "letters", "throttles", "pauses"])
         {
             home.sql(&format!("DROP TABLE {table}")).await;

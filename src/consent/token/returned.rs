@@ -1,8 +1,9 @@
 //! The token in an address that people write back to: what it says, and the proof that we made it. Pure.
 //!
 //! A local part has 64 octets (RFC 5321, 4.5.3.1.1) and loses its case on the way, so that this is base32 (RFC 4648,
-//! 6), read in any case, and shorter than a link: purpose, key id (2, big-endian), subscriber (16), the mark of the
-//! scope (3), then a MAC (HMAC-SHA256, cut to 16 octets). Which delivery carried it has no room.
+//! 6), read in any case, and shorter than a link: purpose, key id (2, big-endian), an id (16), the mark of a scope (3),
+//! then a MAC (HMAC-SHA256, cut to 16 octets). One that unsubscribes names the subscriber, and has no room for which
+//! delivery carried it; a return path names the delivery, and no scope.
 
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest as _, Sha256};
@@ -13,7 +14,15 @@ use super::Forged;
 use crate::keys::{LinkKey, LinkKeyState, LinkKeys};
 use crate::policy::Scope;
 
-/// What an address says.
+/// What an address is for, and whom or what it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    Unsubscribe(ReturnLink),
+    /// The return path of this delivery.
+    Bounce(Uuid),
+}
+
+/// What an address that unsubscribes says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnLink {
     pub subscriber: Uuid,
@@ -40,8 +49,10 @@ const SAID: usize = 1 + 2 + 16 + MARK;
 const MAC: usize = 16;
 /// The length of every token in characters.
 pub const RETURN_TOKEN: usize = ((SAID + MAC) * 8).div_ceil(5);
-/// The first version of a token that unsubscribes. One for another purpose begins with another octet.
+/// The first version of a token that unsubscribes, and of a return path's. One for another purpose begins with another
+/// octet.
 const UNSUBSCRIBE: u8 = b'u';
+const BOUNCE: u8 = b'b';
 /// Keeps these MACs apart from any other use of the same key: a link's token is never one of these.
 const CONTEXT: &[u8] = b"optgate return address\0";
 
@@ -55,21 +66,29 @@ impl ScopeMark {
 }
 
 /// The token of an address that unsubscribes, under the newest key; in lower case.
-pub fn seal_return(keys: &LinkKeys, subscriber: Uuid, scope: Option<&Scope>) -> String {
+pub fn seal_unsubscribe(keys: &LinkKeys, subscriber: Uuid, scope: Option<&Scope>) -> String {
+    seal(keys, UNSUBSCRIBE, subscriber, scope.map_or([0; MARK], |scope| ScopeMark::of(scope).0))
+}
+
+/// The token of a delivery's return path, likewise.
+pub fn seal_bounce(keys: &LinkKeys, delivery: Uuid) -> String {
+    seal(keys, BOUNCE, delivery, [0; MARK])
+}
+
+fn seal(keys: &LinkKeys, purpose: u8, id: Uuid, mark: [u8; MARK]) -> String {
     let key = keys.signing();
     // Invariant 11: an id and a scope's mark, nothing that tells who the person is.
     let mut octets = Vec::with_capacity(SAID + MAC);
-    octets.push(UNSUBSCRIBE);
+    octets.push(purpose);
     octets.extend_from_slice(&key.id.to_be_bytes());
-    octets.extend_from_slice(subscriber.as_bytes());
-    octets.extend_from_slice(&scope.map_or([0; MARK], |scope| ScopeMark::of(scope).0));
+    octets.extend_from_slice(id.as_bytes());
+    octets.extend_from_slice(&mark);
     octets.extend_from_slice(&mac(key, &octets));
     BASE32_NOPAD.encode(&octets).to_ascii_lowercase()
 }
 
-/// What a token says, in whatever case it came, if one of our keys signed it for unsubscribing. A retired key's still
-/// does.
-pub fn open_return(keys: &LinkKeys, token: &str) -> Result<ReturnLink, NotOpened> {
+/// What a token says, in whatever case it came, if one of our keys signed it. A retired key's still does.
+pub fn open_return(keys: &LinkKeys, token: &str) -> Result<Opened, NotOpened> {
     if token.len() != RETURN_TOKEN {
         return Err(Forged.into());
     }
@@ -80,12 +99,16 @@ pub fn open_return(keys: &LinkKeys, token: &str) -> Result<ReturnLink, NotOpened
     if !bool::from(mac(key, said).ct_eq(proof)) {
         return Err(Forged.into());
     }
-    if key.state == LinkKeyState::Revoked || said[0] != UNSUBSCRIBE {
+    if key.state == LinkKeyState::Revoked {
         return Err(Forged.into());
     }
-    let subscriber = Uuid::from_slice(&said[3..19]).map_err(|_| Forged)?;
-    let mark = ScopeMark([said[19], said[20], said[21]]);
-    Ok(ReturnLink { subscriber, scope: Some(mark).filter(|mark| mark.0 != [0; MARK]) })
+    let id = Uuid::from_slice(&said[3..19]).map_err(|_| Forged)?;
+    let mark = Some(ScopeMark([said[19], said[20], said[21]])).filter(|mark| mark.0 != [0; MARK]);
+    match said[0] {
+        UNSUBSCRIBE => Ok(Opened::Unsubscribe(ReturnLink { subscriber: id, scope: mark })),
+        BOUNCE => Ok(Opened::Bounce(id)),
+        _ => Err(Forged.into()),
+    }
 }
 
 fn mac(key: &LinkKey, said: &[u8]) -> [u8; MAC] {
@@ -119,10 +142,11 @@ mod tests {
         let keys = keys();
         let id = Uuid::from_u128(7);
         for scope in [None, Some(scope())] {
-            let token = seal_return(&keys, id, scope.as_ref());
+            let token = seal_unsubscribe(&keys, id, scope.as_ref());
             assert_eq!(token.len(), RETURN_TOKEN);
             assert!("u+".len() + token.len() <= 64, "{token}");
-            let expected = Ok(ReturnLink { subscriber: id, scope: scope.as_ref().map(ScopeMark::of) });
+            let link = ReturnLink { subscriber: id, scope: scope.as_ref().map(ScopeMark::of) };
+            let expected = Ok(Opened::Unsubscribe(link));
             let mixed: String = token
                 .char_indices()
                 .map(|(at, own)| if at % 2 == 0 { own.to_ascii_uppercase() } else { own })
@@ -131,6 +155,9 @@ mod tests {
                 assert_eq!(open_return(&keys, &spelt), expected);
             }
         }
+        let token = seal_bounce(&keys, id);
+        assert_eq!(token.len(), RETURN_TOKEN);
+        assert_eq!(open_return(&keys, &token.to_ascii_uppercase()), Ok(Opened::Bounce(id)));
     }
 
     #[test]
@@ -149,8 +176,11 @@ mod tests {
     #[test]
     fn a_token_works_for_as_long_as_its_key_may_unsubscribe() {
         let signing = key(3, LinkKeyState::Active);
-        let sealed =
-            seal_return(&LinkKeys::new(vec![signing.clone()]).unwrap(), Uuid::from_u128(7), Some(&scope()));
+        let sealed = seal_unsubscribe(
+            &LinkKeys::new(vec![signing.clone()]).unwrap(),
+            Uuid::from_u128(7),
+            Some(&scope()),
+        );
         let opens = |state| {
             let keys = vec![LinkKey { state, ..signing.clone() }, key(900, LinkKeyState::Active)];
             open_return(&LinkKeys::new(keys).unwrap(), &sealed).is_ok()
@@ -174,9 +204,9 @@ mod tests {
         }
         // The same octets under a key's MAC for another purpose.
         let mut octets = BASE32_NOPAD
-            .decode(seal_return(&keys, Uuid::from_u128(7), None).to_ascii_uppercase().as_bytes())
+            .decode(seal_unsubscribe(&keys, Uuid::from_u128(7), None).to_ascii_uppercase().as_bytes())
             .unwrap();
-        octets[0] = b'b';
+        octets[0] = b'x';
         let proof = mac(keys.signing(), &octets[..SAID]);
         octets[SAID..].copy_from_slice(&proof);
         assert_eq!(open_return(&keys, &BASE32_NOPAD.encode(&octets)), Err(Forged.into()));
@@ -186,7 +216,7 @@ mod tests {
         #[test]
         fn any_changed_character_and_any_cut_is_forged(at in 0..RETURN_TOKEN, to in "[a-z2-7]", subscriber: u128) {
             let keys = keys();
-            let token = seal_return(&keys, Uuid::from_u128(subscriber), Some(&scope()));
+            let token = seal_unsubscribe(&keys, Uuid::from_u128(subscriber), Some(&scope()));
             let mut changed = token.clone();
             changed.replace_range(at..=at, &to);
             prop_assert_eq!(open_return(&keys, &changed).is_ok(), changed == token);

@@ -4,21 +4,9 @@
 use super::value;
 use crate::toml_file::{Table, Value};
 
-/// The keys of a sender's file.
-pub fn of_sender(table: &mut Table<'_>) {
-    table.not_in_force("feedback_domain", |v| v.read(value::domain));
-}
-
 /// The keys of `shaping.toml`.
 pub fn of_shaping(table: &mut Table<'_>) {
     table.not_in_force("brake", |v| v.list(brake));
-    table.not_in_force("bounces", |v| {
-        let mut bounces = v.table()?;
-        bounces.take("soft", |v| v.count());
-        bounces.take("within", |v| v.read(value::duration));
-        bounces.finish();
-        Some(())
-    });
     table.not_in_force("warm_up", |v| {
         v.list(|item| {
             let mut warm_up = item.table()?;

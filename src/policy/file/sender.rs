@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::taxonomy::known;
 use super::tracking::ReadTracking;
 use super::value;
-use super::{dialects, jurisdiction, later, look, rights, spacing, taxonomy, texts};
+use super::{dialects, jurisdiction, look, rights, spacing, taxonomy, texts};
 use crate::mail::Address;
 use crate::policy::finding::{FindingName, Handling};
 use crate::policy::holds::QuietHours;
@@ -89,6 +89,7 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         privacy_notice: table.take("privacy_notice", https_url).map(|given| given.value),
         from_domains: from_domains.map(|given| given.value).unwrap_or_default(),
         bounce_domains: table.take("bounce_domains", patterns).map(|given| given.value).unwrap_or_default(),
+        feedback_domain: table.take("feedback_domain", |v| v.read(value::domain)).map(|given| given.value),
         default_jurisdiction: default_jurisdiction.as_ref().map(|given| given.value.clone()),
         time_zone: table
             .take("time_zone", |v| v.read(value::time_zone))
@@ -111,7 +112,6 @@ pub fn read(mut table: Table<'_>) -> Option<ReadSender> {
         scopes,
         rule,
     };
-    later::of_sender(&mut table);
     table.finish();
     Some(ReadSender { policy, id: id?, default_jurisdiction, dialects, tracking: tracking.patterns() })
 }

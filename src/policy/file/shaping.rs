@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::adaptive::{adaptive, response};
+use super::bounce::{bounce, bounces};
 use super::later;
 use super::link::Known;
 use super::value;
@@ -15,13 +16,14 @@ use crate::toml_file::{Given, Source, Table, Value};
 #[derive(Default)]
 pub struct ReadShaping<'s> {
     pub shaping: Shaping,
-    /// What limits and responses name, and where: it may be declared in another file.
+    /// What limits, responses and bounces name, and where: it may be declared in another file.
     providers_named: Vec<(&'s Source<'s>, Given<String>)>,
     senders_named: Vec<(&'s Source<'s>, Given<String>)>,
     providers: BTreeMap<String, RuleRef>,
     domains: BTreeMap<String, RuleRef>,
     names: BTreeMap<String, RuleRef>,
     adaptive: Option<RuleRef>,
+    bounces: Option<RuleRef>,
 }
 
 impl<'s> ReadShaping<'s> {
@@ -39,6 +41,22 @@ impl<'s> ReadShaping<'s> {
                 None => self.shaping.adaptive = given.value,
             }
             self.adaptive.get_or_insert(given.rule);
+        }
+        if let Some(given) = table.take("bounces", bounces) {
+            match &self.bounces {
+                Some(first) => table.source().error(&given.span, taken("table", "bounces", first)),
+                None => {
+                    (self.shaping.bounces.soft, self.shaping.bounces.within) =
+                        (given.value.soft, given.value.within)
+                }
+            }
+            self.bounces.get_or_insert(given.rule);
+        }
+        for came_back in table.tables("bounce") {
+            let source = came_back.source();
+            let (rule, provider) = bounce(came_back);
+            self.providers_named.extend(provider.map(|given| (source, given)));
+            self.shaping.bounces.rules.extend(rule);
         }
         for answer in table.tables("response") {
             let source = answer.source();

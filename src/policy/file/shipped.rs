@@ -50,6 +50,7 @@ const FILES: &[(&str, &str)] = embedded![
     "jurisdictions/us.toml",
     "senders/demo-shop.toml",
     "shaping.toml",
+    "shaping/bounces.toml",
     "tracking.toml",
 ];
 
