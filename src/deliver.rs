@@ -9,6 +9,7 @@ pub mod hand;
 pub mod lanes;
 pub mod measure;
 pub mod outbound;
+pub mod pausing;
 pub mod resistance;
 pub mod response;
 pub mod settlement;
@@ -28,8 +29,12 @@ pub use dispatch::run;
 
 use crate::clock::Clock;
 use crate::consent::ConsentState;
+use crate::consent::token::{TO_BOUNCE, seal_bounce};
+use crate::feedback::acting::{Acting, Teller};
+use crate::feedback::told::{Reason as Told, What};
 use crate::keys::LinkKeys;
 use crate::limits::heavy;
+use crate::mail::Address;
 use crate::policy::decide::{
     Circumstances, Deliverable, DeliveryKind, Records, Release, decide, release, release_dsn,
 };
@@ -38,6 +43,7 @@ use crate::policy::pause::{By, Pause, Target, Whose};
 use crate::policy::{PolicySet, Reason, Stream, Verdict, VerdictKind};
 use crate::record::tell_with_delivery;
 use crate::sign::Signers;
+use crate::spool::{Outcome, Settlement};
 use crate::store::{Claim, Consent, Redecided, Settle, Settled, Store, StoreError, Subscriber};
 use crate::telemetry::metrics::Stopwatch;
 use choice::Upstreams;
@@ -45,6 +51,7 @@ use hand::{Hand, Standing};
 use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
 use resistance::{Heard, heard};
+use response::{Failure, Stage};
 use settlement::{Sent, Settling, Stop};
 use throttles::Throttles;
 use unused::Unused;
@@ -69,7 +76,9 @@ pub struct Parts {
     pub hostname: String,
     /// `https://mail.example.com`, without a final slash.
     pub public_url: String,
-    /// Where unsubscribe mail is taken, if it is.
+    /// What is done about mail that comes to nothing.
+    pub acting: Acting,
+    /// Where mail comes back to, if it is taken.
     pub feedback_domain: Option<String>,
     pub lease: Duration,
     /// Rung by intake and `record` when the queue changed.
@@ -114,6 +123,7 @@ impl Departures {
             self.unused.add(&limits, claim.taken_at);
         }
         standing.only_to_be_settled();
+        let refused = refused(&result);
         let said = Said::of(&result);
         let settle = self.settling.settle(&policy, &claim, result);
         if let Some(upstream) = &by {
@@ -124,6 +134,9 @@ impl Departures {
             let asked = settle.confirmation.as_ref().is_some_and(|sent| sent.fact.is_some());
             if self.settle(settle).await == Settled::Done {
                 measure::settled(&claim, &settlement, tracked);
+                if settlement == Settlement::End(Outcome::Rejected) {
+                    self.came_back(&claim, refused).await;
+                }
                 if asked {
                     tell_with_delivery(
                         &claim.sender,
@@ -148,6 +161,22 @@ impl Departures {
         }
     }
 
+    /// What was refused for good at once counts as what comes back later does.
+    async fn came_back(&self, claim: &Claim, reason: Option<Told>) {
+        let Some(reason) = reason.filter(|_| claim.kind != DeliveryKind::Dsn) else { return };
+        let acted = match self.parts.store.sent_copy(claim.fence.delivery).await {
+            Ok(Some(copy)) => {
+                self.parts.acting.told(&copy, &What::Failed(reason), Teller::Reply).await.map(drop)
+            }
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = acted {
+            // The next mail to that address says it again.
+            tracing::error!(delivery = %claim.fence.delivery, %error, "what a refusal means can't be written down");
+        }
+    }
+
     /// Policy stops a campaign for an answer to one of its messages; what waits of it is marked in the background.
     async fn pause_campaign(&self, claim: &Claim, cause: String) {
         if claim.lane.stream != Stream::Marketing {
@@ -156,19 +185,8 @@ impl Departures {
         let target = Target::Campaign(claim.sender.clone(), claim.lane.campaign.clone());
         let (whose, by, since) = (Whose::Everybodys, By::Response, self.parts.clock.now());
         let pause = Pause { target, whose, by, cause, since };
-        match self.parts.store.pause(&pause).await {
-            Ok(true) => {
-                let Pause { target, cause, .. } = pause;
-                tracing::warn!(sender = %claim.sender, campaign = %claim.lane.campaign, cause, "campaign paused");
-                let store = self.parts.store.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = store.hold_paused(&target).await {
-                        tracing::error!(%error, "what waits of a paused campaign can't be marked");
-                    }
-                });
-            }
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "a campaign that should pause can't"),
+        if let Err(error) = pausing::pause(&self.parts.store, pause).await {
+            tracing::error!(%error, "a campaign that should pause can't");
         }
     }
 
@@ -222,8 +240,9 @@ impl Departures {
         if self.is_old(read_at) {
             (leave, basis) = self.decide_again(policy, claim, &self.read_consent_again(claim).await)?;
         }
+        let return_path = self.return_path(policy, claim, upstream);
         let envelope = Envelope {
-            sender: claim.envelope_sender.as_ref(),
+            sender: return_path.as_ref().or(claim.envelope_sender.as_ref()),
             recipient: &claim.recipient,
             body: copy.body,
             asked: Asked {
@@ -248,6 +267,18 @@ impl Departures {
             }
             Err(failure) => Err(Stop::Failed(failure, decided)),
         }
+    }
+
+    /// Our own, in place of the tool's, where mail comes back to us and the upstream keeps it. SPF (RFC 7208) asks its domain.
+    fn return_path(&self, policy: &PolicySet, claim: &Claim, upstream: &Upstream) -> Option<Address> {
+        let all = self.parts.feedback_domain.as_deref()?;
+        if claim.kind == DeliveryKind::Dsn || !upstream.settings().kind.keeps_return_path() {
+            return None;
+        }
+        claim.envelope_sender.as_ref()?;
+        let own = policy.sender(&claim.sender).and_then(|sender| sender.feedback_domain.as_deref());
+        let token = seal_bounce(&self.parts.link_keys.load(), claim.fence.delivery);
+        format!("{TO_BOUNCE}{token}@{}", own.unwrap_or(all)).parse().ok()
     }
 
     /// Whether nothing but this upstream is in the way, and another could take it.
@@ -379,6 +410,16 @@ impl Departures {
         }
         Settled::Done
     }
+}
+
+/// What the recipient's side said, if it said never; what is said before RCPT is about us.
+fn refused(result: &Result<Sent, Stop>) -> Option<Told> {
+    let Err(Stop::Failed(Failure::Answered(stage, response), _)) = result else { return None };
+    (*stage > Stage::Mail).then(|| Told {
+        code: Some(response.code),
+        status: response.enhanced,
+        text: response.text.clone(),
+    })
 }
 
 /// What a second decision rests on, beside policy and the message's facts.

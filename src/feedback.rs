@@ -1,9 +1,12 @@
 //! What comes back by mail: whether an address is one that we made, what it stands for, and what mail to it does.
-//! Nothing is forwarded and nothing is kept: only what is acted on is taken.
 //!
-//! An unsubscribe mail withdraws what the mail client's button would. RFC 2369, 3.2; RFC 8058.
+//! An unsubscribe mail withdraws what the mail client's button would (RFC 2369, 3.2; RFC 8058). A report to a return path
+//! (RFC 3464) is acted on, and passed on to whom the tool named. A complaint (RFC 5965) counts with a token of ours in
+//! the mail that it encloses. Nothing else is taken, and nothing is kept.
 
+pub mod acting;
 mod automatic;
+mod enclosed;
 pub mod report;
 pub mod told;
 
@@ -14,33 +17,49 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use serde_json::json;
+use tokio::sync::Notify;
 use tokio::time::Instant;
+use uuid::Uuid;
 
+use self::acting::{Acting, Teller};
 pub use self::automatic::Automatic;
+use self::report::{Action, Entry, Report, read};
+use self::told::What;
+use crate::clock::Clock;
 use crate::consent::EventKind;
 use crate::consent::event::BY_MAILTO;
-use crate::consent::token::{NotOpened, Opened, ReturnLink, ScopeMark, open_return};
+use crate::consent::token::{
+    NotOpened, Opened, ReturnLink, ScopeMark, TO_BOUNCE, TO_UNSUBSCRIBE, open_return,
+};
 use crate::keys::LinkKeys;
 use crate::mail::{Address, Envelope};
+use crate::outcome::dsn::Notifier;
 use crate::policy::sender::OneClick;
 use crate::policy::{PolicySet, Scope, Stream};
 use crate::record::{Provenance, Recorder};
-use crate::store::{RecordError, Store, StoreError, SubscriberRecord, Who};
+use crate::store::{CameBack, RecordError, SentCopy, Store, StoreError, SubscriberRecord, Trace, Who};
 
-/// What stands before the token of an address that unsubscribes.
-pub const UNSUBSCRIBE: &str = "u+";
+/// Where mailbox providers send complaints.
+pub const COMPLAINTS: &str = "complaints";
+/// So many mails to one return path are passed on: its owner may write to it without end.
+const PASSED_ON: u32 = 20;
 
 /// Takes mail to addresses that we made.
 pub struct Feedback {
-    /// A-labels, lower case.
+    /// A-labels, lower case. A sender may have another for its return paths.
     pub domain: String,
     pub store: Store,
+    pub clock: Clock,
     pub recorder: Recorder,
+    pub acting: Acting,
+    pub notifier: Notifier,
     /// Always the set in force.
     pub policies: Arc<ArcSwap<PolicySet>>,
     /// Always the keys in force.
     pub link_keys: Arc<ArcSwap<LinkKeys>>,
     pub keys_read: KeysRead,
+    /// Rung when something is to be passed on.
+    pub queue_changed: Arc<Notify>,
 }
 
 /// When the keys were last read for one that was not among them, and whether they could be.
@@ -52,15 +71,29 @@ const KEYS_READ_EVERY: Duration = Duration::from_secs(1);
 /// Mail that has come in.
 pub struct Returned {
     pub envelope: Envelope,
-    /// Its header, and of the rest what was kept.
+    /// Its header, and of the rest what was kept: all of what came to a return path.
     pub content: Bytes,
     pub peer: IpAddr,
+    pub trace: Trace,
 }
 
 /// What an address of ours is for. An address that is for something else gets a variant of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {
     Unsubscribe(ReturnLink),
+    /// The return path of a delivery.
+    Bounce(Uuid),
+    Complaints,
+}
+
+/// What mail was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Unsubscribed,
+    /// A report, or an answer, to a return path.
+    Returned,
+    /// A complaint, or a report of the kind that is none.
+    Complaint,
 }
 
 /// Why mail is not taken.
@@ -71,6 +104,12 @@ pub enum NotTaken {
     Nobody,
     #[error("automatic mail does not unsubscribe: {0}")]
     Automatic(Automatic),
+    /// Neither a report nor an answer by a machine: nobody reads it.
+    #[error("nobody reads mail to this address")]
+    NotAReport,
+    /// Of mail that is not ours, or that does not show it.
+    #[error("no mail of ours is enclosed")]
+    NoneOfOurs,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -78,19 +117,19 @@ pub enum NotTaken {
 impl Feedback {
     /// Whether mail to this address would be acted on.
     pub async fn knows(&self, address: &Address) -> Result<(), NotTaken> {
-        let Meaning::Unsubscribe(link) = self.meaning(address).await?;
-        self.person(&link).await.map(drop)
+        match self.meaning(address).await? {
+            Meaning::Unsubscribe(link) => self.person(&link).await.map(drop),
+            Meaning::Bounce(delivery) => self.copy(delivery).await.map(drop),
+            Meaning::Complaints => Ok(()),
+        }
     }
 
     /// Acts on a mail. Durable when it returns; whoever hears an error may send the same again.
-    pub async fn take(&self, returned: &Returned) -> Result<(), NotTaken> {
-        if let Some(why) = Automatic::of(&returned.envelope, &returned.content) {
-            return Err(NotTaken::Automatic(why));
-        }
+    pub async fn take(&self, returned: &Returned) -> Result<Taken, NotTaken> {
         let mut taken = Err(NotTaken::Nobody);
         for address in &returned.envelope.recipients {
-            match self.take_at(address, returned.peer).await {
-                Ok(()) => taken = Ok(()),
+            match self.take_at(address, returned).await {
+                Ok(what) => taken = Ok(what),
                 // Gone since it was asked about: no reason to lose the noes of others.
                 Err(NotTaken::Nobody) => {}
                 Err(error) => return Err(error),
@@ -99,16 +138,42 @@ impl Feedback {
         taken
     }
 
-    async fn take_at(&self, address: &Address, peer: IpAddr) -> Result<(), NotTaken> {
-        let Meaning::Unsubscribe(link) = self.meaning(address).await?;
-        self.unsubscribe(&link, peer).await
+    async fn take_at(&self, address: &Address, returned: &Returned) -> Result<Taken, NotTaken> {
+        match self.meaning(address).await? {
+            Meaning::Unsubscribe(link) => {
+                if let Some(why) = Automatic::of(&returned.envelope, &returned.content) {
+                    return Err(NotTaken::Automatic(why));
+                }
+                self.unsubscribe(&link, returned.peer).await?;
+                Ok(Taken::Unsubscribed)
+            }
+            Meaning::Bounce(delivery) => self.came_back(&self.copy(delivery).await?, returned).await,
+            Meaning::Complaints => self.complaint(returned).await,
+        }
     }
 
     async fn meaning(&self, address: &Address) -> Result<Meaning, NotTaken> {
         // Case is lost on the way.
         let local = address.local().to_ascii_lowercase();
-        let token = local.strip_prefix(UNSUBSCRIBE).filter(|_| address.domain() == self.domain);
-        let token = token.ok_or(NotTaken::Nobody)?;
+        let ours = address.domain() == self.domain;
+        if ours && local == COMPLAINTS {
+            return Ok(Meaning::Complaints);
+        }
+        let of_sender = || {
+            let policies = self.policies.load();
+            policies.senders.values().any(|own| own.feedback_domain.as_deref() == Some(address.domain()))
+        };
+        let unsubscribes = local.strip_prefix(TO_UNSUBSCRIBE).filter(|_| ours);
+        let bounces = local.strip_prefix(TO_BOUNCE).filter(|_| ours || of_sender());
+        let token = unsubscribes.or(bounces).ok_or(NotTaken::Nobody)?;
+        match (self.open(token).await?, unsubscribes) {
+            (Opened::Unsubscribe(link), Some(_)) => Ok(Meaning::Unsubscribe(link)),
+            (Opened::Bounce(delivery), None) => Ok(Meaning::Bounce(delivery)),
+            _ => Err(NotTaken::Nobody),
+        }
+    }
+
+    async fn open(&self, token: &str) -> Result<Opened, NotTaken> {
         let opened = match open_return(&self.link_keys.load(), token) {
             Err(NotOpened::UnknownKey) => {
                 self.read_keys_anew().await?;
@@ -116,10 +181,69 @@ impl Feedback {
             }
             opened => opened,
         };
-        match opened {
-            Ok(Opened::Unsubscribe(link)) => Ok(Meaning::Unsubscribe(link)),
-            _ => Err(NotTaken::Nobody),
+        opened.map_err(|_| NotTaken::Nobody)
+    }
+
+    async fn copy(&self, delivery: Uuid) -> Result<SentCopy, NotTaken> {
+        self.store.sent_copy(delivery).await?.ok_or(NotTaken::Nobody)
+    }
+
+    /// A report of a copy of ours, or what a machine answered to it: acted on, then passed on. What comes again does
+    /// nothing twice but for the passing on.
+    async fn came_back(&self, copy: &SentCopy, returned: &Returned) -> Result<Taken, NotTaken> {
+        let report = read(&returned.content, returned.envelope.sender.is_none());
+        let what = match report {
+            Report::Status(entries) => worst(entries),
+            Report::Complaint(complaint) => complaint.is_a_no().then_some(What::Complaint),
+            Report::Nothing if Automatic::of(&returned.envelope, &returned.content).is_some() => None,
+            Report::Nothing => return Err(NotTaken::NotAReport),
+        };
+        if let Some(what) = what {
+            self.acting.told(copy, &what, Teller::Mail).await?;
         }
+        self.pass_on(copy, returned).await?;
+        Ok(Taken::Returned)
+    }
+
+    /// To whom the tool named, so that its own bounce mailbox works.
+    async fn pass_on(&self, copy: &SentCopy, returned: &Returned) -> Result<(), NotTaken> {
+        let policy = self.policies.load_full();
+        let now = self.clock.now();
+        let (content, trace) = (returned.content.clone(), returned.trace.clone());
+        let Some(message) = self.notifier.pass_on(&policy, copy, (content, trace), &|| self.clock.id(), now)
+        else {
+            return Ok(());
+        };
+        if self.store.remember_return(copy, CameBack::PassedOn).await? > PASSED_ON {
+            tracing::info!(delivery = %copy.delivery, "too much came back to one return path: not passed on");
+            return Ok(());
+        }
+        self.store.spool(vec![message]).await?;
+        self.queue_changed.notify_one();
+        Ok(())
+    }
+
+    /// Whose mail is complained of is told by the tokens in it alone: anybody could write the rest.
+    async fn complaint(&self, returned: &Returned) -> Result<Taken, NotTaken> {
+        let Report::Complaint(complaint) = read(&returned.content, returned.envelope.sender.is_none()) else {
+            return Err(NotTaken::NotAReport);
+        };
+        let keys = self.link_keys.load_full();
+        let found = enclosed::of(&complaint.enclosed, &keys).ok_or(NotTaken::NoneOfOurs)?;
+        if !complaint.is_a_no() {
+            return Ok(Taken::Complaint);
+        }
+        match found {
+            enclosed::Ours::Delivery(delivery) => {
+                let copy = self.copy(delivery).await.map_err(none_of_ours)?;
+                self.acting.told(&copy, &What::Complaint, Teller::Mail).await?;
+            }
+            enclosed::Ours::Person(link) => {
+                let record = self.person(&link).await.map_err(none_of_ours)?;
+                self.withdraw(&record, (Vec::new(), true), Teller::Mail.channel(), json!({})).await?;
+            }
+        }
+        Ok(Taken::Complaint)
     }
 
     /// Another node may sign with a key that this one has not read yet. Invariant 4: while that can't be told, it is not no.
@@ -148,12 +272,18 @@ impl Feedback {
     async fn unsubscribe(&self, link: &ReturnLink, peer: IpAddr) -> Result<(), NotTaken> {
         let record = self.person(link).await?;
         let scopes = withdrawn(&self.policies.load(), &record.sender, link.scope);
-        let kind = EventKind::Withdrawal { scopes, complaint: false };
-        let provenance = Provenance {
-            channel: BY_MAILTO.to_owned(),
-            evidence: json!({ "ip": peer }),
-            ..Provenance::default()
-        };
+        self.withdraw(&record, (scopes, false), BY_MAILTO, json!({ "ip": peer })).await
+    }
+
+    async fn withdraw(
+        &self,
+        record: &SubscriberRecord,
+        (scopes, complaint): (Vec<Scope>, bool),
+        channel: &str,
+        evidence: serde_json::Value,
+    ) -> Result<(), NotTaken> {
+        let kind = EventKind::Withdrawal { scopes, complaint };
+        let provenance = Provenance { channel: channel.to_owned(), evidence, ..Provenance::default() };
         let who = Who::Subscriber(record.subscriber.id);
         match self.recorder.record(&record.sender, who, kind, None, provenance).await {
             Ok(_) => Ok(()),
@@ -164,6 +294,29 @@ impl Feedback {
                 Err(StoreError::Unreadable(error.to_string()).into())
             }
         }
+    }
+}
+
+/// A return path names one copy: of several recipients that a report tells of (it was sent on to a list), a failure counts
+/// before a delay.
+fn worst(entries: Vec<Entry>) -> Option<What> {
+    let rank = |entry: &Entry| match entry.action {
+        Action::Failed => 0,
+        Action::Delayed => 1,
+        Action::Done => 2,
+    };
+    let entry = entries.into_iter().min_by_key(rank)?;
+    match entry.action {
+        Action::Failed => Some(What::Failed(entry.reason)),
+        Action::Delayed => Some(What::Delayed(entry.reason)),
+        Action::Done => None,
+    }
+}
+
+fn none_of_ours(error: NotTaken) -> NotTaken {
+    match error {
+        NotTaken::Nobody => NotTaken::NoneOfOurs,
+        error => error,
     }
 }
 

@@ -29,6 +29,7 @@ use crate::credential::Verifier;
 use crate::deliver;
 use crate::deliver::choice::Upstreams;
 use crate::feed::Feed;
+use crate::feedback::acting::Acting;
 use crate::feedback::{Feedback, KeysRead};
 use crate::intake::{ContentLog, Intake};
 use crate::keys::LinkKeys;
@@ -114,6 +115,12 @@ struct Shared {
     queue_changed: Arc<Notify>,
     upstreams: Arc<Upstreams>,
     public_url: String,
+}
+
+impl Shared {
+    fn acting(&self) -> Acting {
+        Acting { store: self.store.clone(), recorder: self.recorder.clone(), policies: self.policies.clone() }
+    }
 }
 
 /// Starts a gateway and returns once it accepts.
@@ -416,10 +423,14 @@ fn feedback(
     let taker = Taker::Feedback(Arc::new(Feedback {
         domain: own.domain.clone(),
         store: shared.store.clone(),
+        clock: shared.clock.clone(),
         recorder: shared.recorder.clone(),
+        acting: shared.acting(),
+        notifier: shared.intake.notifier.clone(),
         policies: shared.policies.clone(),
         link_keys: shared.link_keys.clone(),
         keys_read: KeysRead::default(),
+        queue_changed: shared.queue_changed.clone(),
     }));
     let (verifier, drain) = (shared.verifier.clone(), config.queue.drain);
     Some(Stage::start("feedback", ended, |stop| {
@@ -441,6 +452,7 @@ fn departure(config: Config, shared: &Shared, ended: &Ended) -> anyhow::Result<S
         upstreams: shared.upstreams.clone(),
         hostname: config.hostname,
         public_url: shared.public_url.clone(),
+        acting: shared.acting(),
         feedback_domain: config.feedback.map(|own| own.domain),
         lease: config.queue.lease,
         queue_changed: shared.queue_changed.clone(),

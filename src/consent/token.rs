@@ -16,7 +16,8 @@ use crate::keys::{LinkKey, LinkKeyState, LinkKeys};
 use crate::policy::Scope;
 use crate::policy::scope::MAX_SCOPE;
 pub use returned::{
-    NotOpened, Opened, RETURN_TOKEN, ReturnLink, ScopeMark, open_return, seal_bounce, seal_unsubscribe,
+    NotOpened, Opened, RETURN_TOKEN, ReturnLink, ScopeMark, TO_BOUNCE, TO_UNSUBSCRIBE, open_return,
+    seal_bounce, seal_unsubscribe,
 };
 
 /// What a link is for; a token for one purpose opens no other page.

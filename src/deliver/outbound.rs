@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::response::{Failure, Unfit};
 use super::upstream::{Body, Capabilities, Offer, Settings};
+use crate::consent::token::TO_UNSUBSCRIBE;
 use crate::consent::token::{Link, Purpose, seal, seal_unsubscribe};
-use crate::feedback::UNSUBSCRIBE;
 use crate::keys::LinkKeys;
 use crate::language;
 use crate::mail::RawMessage;
@@ -189,7 +189,7 @@ impl Making<'_> {
             data: None,
             mailto: self.feedback_domain.map(|domain| {
                 let token = seal_unsubscribe(keys, person.id, facts.scope.as_ref());
-                format!("{UNSUBSCRIBE}{token}@{domain}?subject=unsubscribe")
+                format!("{TO_UNSUBSCRIBE}{token}@{domain}?subject=unsubscribe")
             }),
         }))
     }

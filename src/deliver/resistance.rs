@@ -9,6 +9,7 @@ use super::response::{Failure, Response, Stage};
 use super::settlement::Stop;
 use super::upstream::{Kind, Settings};
 use crate::mail::Address;
+use crate::policy::bounce::Answer;
 use crate::policy::shaping::{Action, Shaping};
 use crate::schedule::throttle::{Party, Resistance};
 use crate::spool::Lane;
@@ -37,20 +38,39 @@ pub fn heard(
     if matches!(stage, Stage::StartTls | Stage::Auth) {
         return None;
     }
-    let provider = || Party::Provider(lane.provider.clone());
     let speaker = if *stage > Stage::Mail && upstream.kind == Kind::Generic {
-        provider()
+        Party::Provider(lane.provider.clone())
     } else {
         Party::Upstream(upstream.name.clone())
     };
     let cause = failure.told(about);
-    let said = response.to_string();
+    let slow = slows(response, &speaker);
+    judge(shaping, lane, (&response.to_string(), slow, speaker), cause)
+}
+
+/// What was told later of a copy: by a report, or by a webhook. Whoever speaks there does so for the provider. `cause` is
+/// the answer as it may be shown.
+pub fn told_of(shaping: &Shaping, lane: &Lane, answer: Answer<'_>, cause: String) -> Option<Heard> {
+    let speaker = Party::Provider(lane.provider.clone());
+    let enhanced = answer.status;
+    let response = Response { code: answer.code.unwrap_or(0), enhanced, text: answer.text.to_owned() };
+    let slow = slows(&response, &speaker);
+    judge(shaping, lane, (&answer.line(), slow, speaker), cause)
+}
+
+/// The first rule that fits what was said; else whether it slows by itself.
+fn judge(
+    shaping: &Shaping,
+    lane: &Lane,
+    (said, slow, speaker): (&str, bool, Party),
+    cause: String,
+) -> Option<Heard> {
     let fits = |named: &Option<String>| named.as_ref().is_none_or(|named| *named == lane.provider);
     let mut rules = shaping.responses.iter();
-    let (party, action) = match rules.find(|rule| fits(&rule.provider) && rule.pattern.is_match(&said)) {
-        Some(rule) if rule.provider.is_some() => (provider(), rule.action),
+    let (party, action) = match rules.find(|rule| fits(&rule.provider) && rule.pattern.is_match(said)) {
+        Some(rule) if rule.provider.is_some() => (Party::Provider(lane.provider.clone()), rule.action),
         Some(rule) => (speaker, rule.action),
-        None if slows(response, &speaker) => (speaker, Action::Slow),
+        None if slow => (speaker, Action::Slow),
         None => return None,
     };
     let suspend = match action {

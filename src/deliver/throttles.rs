@@ -124,7 +124,8 @@ fn publish(
     }
 }
 
-fn tell(throttle: &Throttle) {
+/// Those who watch hear of it.
+pub fn tell(throttle: &Throttle) {
     let Throttle { party, share, suspended_until, cause, .. } = throttle;
     let (kind, name) = (party.kind(), party.name());
     let percent = (share * 100.0).round();

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lettre::message::header::{self, ContentType, HeaderName, HeaderValue};
@@ -17,12 +18,15 @@ use uuid::Uuid;
 
 use crate::mail::parameters::Occasion;
 use crate::mail::redaction::one_line;
-use crate::mail::{Address, MailParameters, RcptParameters, xtext};
+use crate::mail::{Address, MailParameters, RawMessage, RcptParameters, xtext};
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit_dsn};
 use crate::policy::sender::SenderPolicy;
 use crate::policy::{PolicySet, Stream};
 use crate::spool::Lane;
-use crate::store::{NewDelivery, NewMessage, Trace};
+use crate::store::{NewDelivery, NewMessage, SentCopy, Trace};
+
+/// Fields of a trace that what is passed on may have at most.
+const MOST_HOPS: usize = 50;
 
 /// Who tells, and whether the upstream takes such mail at all.
 #[derive(Clone, Debug)]
@@ -99,47 +103,39 @@ impl Notifier {
                 return None;
             }
         };
-        Some(NewMessage {
-            id,
-            kind: DeliveryKind::Dsn,
-            sender: original.sender.to_owned(),
-            credential: original.credential.to_owned(),
-            received_at: now,
-            trace: Trace { helo: self.hostname.clone(), peer: None, protocol: "ESMTP".to_owned() },
-            content: content.into(),
-            envelope_sender: None,
-            asked: MailParameters::default(),
-            facts: None,
-            policy: policy.hash.clone(),
-            unknown_hosts: Vec::new(),
-            deliveries: vec![NewDelivery {
-                id: new_id(),
-                recipient: to.clone(),
-                asked: RcptParameters::default(),
-                subscriber: None,
-                version: 0,
-                circumstances: Circumstances::default(),
-                signup: None,
-                admission: Admission::Spool(admit_dsn(sender)),
-                lane: Lane {
-                    sender: original.sender.to_owned(),
-                    stream: Stream::Functional,
-                    provider: policy.shaping.provider(to.domain()),
-                    campaign: String::new(),
-                },
-                deadline: now
-                    .checked_add(sender.stream(Stream::Functional).deadline)
-                    .unwrap_or(Timestamp::MAX),
-            }],
-        })
+        let trace = Trace { helo: self.hostname.clone(), peer: None, protocol: "ESMTP".to_owned() };
+        let about = (original.sender, original.credential);
+        let whole = notification(policy, sender, about, (to, content.into(), trace), new_id, now);
+        Some(NewMessage { id, ..whole })
+    }
+
+    /// What came back of a copy, as it came, to be passed on to the envelope sender whom its tool named; `None` where that
+    /// one may not be written to, or is forgotten. `id` and `now` become its own.
+    pub fn pass_on(
+        &self,
+        policy: &Arc<PolicySet>,
+        copy: &SentCopy,
+        (content, trace): (Bytes, Trace),
+        new_id: &dyn Fn() -> Uuid,
+        now: Timestamp,
+    ) -> Option<NewMessage> {
+        let sender = policy.sender(&copy.sender)?;
+        let to = self.allowed(sender, copy.return_to.as_ref())?;
+        if copy.kind == DeliveryKind::Dsn || has_gone_round(&content) {
+            return None;
+        }
+        let about = (copy.sender.as_str(), copy.credential.as_str());
+        Some(notification(policy, sender, about, (to, content, trace), new_id, now))
     }
 
     /// Whom to tell: an envelope sender within the sender's own domains, if the upstream takes such mail.
     fn entitled<'a>(&self, sender: &SenderPolicy, original: &Original<'a>) -> Option<&'a Address> {
+        self.allowed(sender, original.envelope_sender)
+    }
+
+    fn allowed<'a>(&self, sender: &SenderPolicy, to: Option<&'a Address>) -> Option<&'a Address> {
         match self.upstream {
-            NullSenderMail::Taken => {
-                original.envelope_sender.filter(|address| sender.owns_bounces(address.domain()))
-            }
+            NullSenderMail::Taken => to.filter(|address| sender.owns_bounces(address.domain())),
             NullSenderMail::RefusedByProvider => None,
         }
     }
@@ -231,6 +227,53 @@ impl Notifier {
         }
         text
     }
+}
+
+/// A message from the null sender to this address, about mail of a sender's credential.
+fn notification(
+    policy: &Arc<PolicySet>,
+    sender: &SenderPolicy,
+    (of_sender, credential): (&str, &str),
+    (to, content, trace): (&Address, Bytes, Trace),
+    new_id: &dyn Fn() -> Uuid,
+    now: Timestamp,
+) -> NewMessage {
+    NewMessage {
+        id: new_id(),
+        kind: DeliveryKind::Dsn,
+        sender: of_sender.to_owned(),
+        credential: credential.to_owned(),
+        received_at: now,
+        trace,
+        content,
+        envelope_sender: None,
+        asked: MailParameters::default(),
+        facts: None,
+        policy: policy.hash.clone(),
+        unknown_hosts: Vec::new(),
+        deliveries: vec![NewDelivery {
+            id: new_id(),
+            recipient: to.clone(),
+            asked: RcptParameters::default(),
+            subscriber: None,
+            version: 0,
+            circumstances: Circumstances::default(),
+            signup: None,
+            admission: Admission::Spool(admit_dsn(sender)),
+            lane: Lane {
+                sender: of_sender.to_owned(),
+                stream: Stream::Functional,
+                provider: policy.shaping.provider(to.domain()),
+                campaign: String::new(),
+            },
+            deadline: now.checked_add(sender.stream(Stream::Functional).deadline).unwrap_or(Timestamp::MAX),
+        }],
+    }
+}
+
+/// Whether servers hand it round among themselves. RFC 5321, 6.3.
+fn has_gone_round(content: &Bytes) -> bool {
+    RawMessage::index(content.clone()).is_ok_and(|message| message.all("Received").count() > MOST_HOPS)
 }
 
 impl Action {

@@ -18,6 +18,7 @@ use self::chunks::Chunks;
 use super::auth::{Exchange, Login};
 use super::wire::BadLine;
 use crate::classify::Grant;
+use crate::consent::token::TO_UNSUBSCRIBE;
 use crate::mail::parameters::Utf8;
 use crate::mail::{Address, Envelope, RcptParameters, Reply};
 
@@ -123,6 +124,13 @@ impl Door {
             Self::Feedback => "feedback",
         }
     }
+}
+
+/// How much of a message is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    Whole,
+    Head,
 }
 
 /// What a session may take of our patience.
@@ -445,6 +453,17 @@ impl Session {
             helo: if mailbox::is_host(&hello.name) { hello.name.clone() } else { "unknown".to_owned() },
             protocol: HandOver::protocol(hello.protocol, utf8, self.channel, self.authenticated.as_ref()),
         })
+    }
+
+    /// How much of the message that comes is of any use: of mail that unsubscribes, its header.
+    pub fn keeps(&self) -> Keeps {
+        let State::Transaction(transaction) = &self.state else { return Keeps::Whole };
+        let unsubscribes =
+            |address: &Address| address.local().to_ascii_lowercase().starts_with(TO_UNSUBSCRIBE);
+        match self.terms.door {
+            Door::Feedback if transaction.envelope.recipients.iter().all(unsubscribes) => Keeps::Head,
+            Door::Feedback | Door::Submission => Keeps::Whole,
+        }
     }
 
     /// The credential is no longer in force. What the network stands for goes too: mail of one credential

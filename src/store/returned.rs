@@ -10,6 +10,7 @@ use super::spool::parse_kind;
 use super::sql::{Session, values};
 use super::subscriber::{context, parse_address};
 use super::{Store, StoreError};
+use crate::consent::event::Suppression;
 use crate::mail::Address;
 use crate::policy::bounce::Class;
 use crate::policy::decide::DeliveryKind;
@@ -27,6 +28,8 @@ pub struct SentCopy {
     pub subscriber: Option<Uuid>,
     /// Whether the subscriber is still the one at this address, and was not erased.
     pub still_there: bool,
+    /// Whether the address is blocked for its bounces already.
+    pub blocked: bool,
     /// `None` once it is forgotten.
     pub recipient: Option<Address>,
     /// The tool's envelope sender; `None` where there was none, or it is forgotten.
@@ -62,7 +65,8 @@ impl Store {
         let select =
             "SELECT d.message, m.kind, d.sender, m.credential, d.subscriber, d.recipient, d.spool_day,
                           m.return_to, l.sender, l.stream, l.provider, l.campaign,
-                          CASE WHEN s.lookup_hash = d.lookup_hash AND s.erased_at IS NULL THEN 1 ELSE 0 END
+                          CAST(CASE WHEN s.lookup_hash = d.lookup_hash AND s.erased_at IS NULL THEN 1 ELSE 0 END AS BIGINT),
+                          s.suppressed
                       FROM deliveries d JOIN messages m ON m.id = d.message
                       LEFT JOIN lanes l ON l.id = d.lane
                       LEFT JOIN subscribers s ON s.id = d.subscriber AND s.sender = d.sender
@@ -83,6 +87,7 @@ impl Store {
             credential: row.text(3)?.to_owned(),
             subscriber: row.opt_id(4)?,
             still_there: row.int(12)? == 1,
+            blocked: row.opt_text(13)?.is_some_and(|why| why.contains(Suppression::Bounce.as_str())),
             recipient: open(row.opt_blob(5)?, "recipient", delivery)?,
             return_to: open(row.opt_blob(7)?, "return_to", message)?,
             lane: row.opt_text(8)?.is_some().then(|| interned::lane(&row, 8)).transpose()?,

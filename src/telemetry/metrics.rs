@@ -87,6 +87,7 @@ families! {
     // the way out
     OUTCOMES = "optgate_outcomes_total", Counter, "Deliveries that ended, by outcome.";
     COPIES = "optgate_copies_total", Counter, "Copies that were relayed, by whether their pixels and tracked links were kept or taken out.";
+    CAME_BACK_TOTAL = "optgate_returns_total", Counter, "What was told of mail that left, by what it was taken for and who told it.";
     TRACKERS_OUT = "optgate_trackers_taken_out_total", Counter, "Pixels taken out of relayed copies, and links changed in them.";
     ATTEMPT_SECONDS = "optgate_delivery_attempt_seconds", Histogram(PATIENT), "From a claim to what is to be written down, by upstream and result.";
     UPSTREAM_RESPONSES = "optgate_upstream_responses_total", Counter, "Attempts by what the upstream said: a class of reply codes, or none.";
@@ -205,10 +206,17 @@ pub fn login(door: &'static str, result: &'static str) {
     counter!(LOGINS.name, "door" => door, "result" => result).increment(1);
 }
 
-/// Mail came back: `done`, `automatic` (it changed nothing), `nobody` (to no address of ours), `failed` (451).
+/// Mail came back: `done`, `automatic` (it changed nothing), `foreign` (no report, or of no mail of ours), `nobody` (to no address of ours), `failed` (451).
 pub fn returned(result: &'static str) {
     let result = begun::one_of(begun::RETURNED, result);
     counter!(FEEDBACK_MAILS.name, "result" => result).increment(1);
+}
+
+/// Something was told of mail that left: by a `report`, a `reply` or a `webhook`.
+pub fn came_back(sender: &str, what: &'static str, by: &'static str) {
+    let (what, by) = (begun::one_of(begun::CAME_BACK, what), begun::one_of(begun::TELLERS, by));
+    counter!(CAME_BACK_TOTAL.name, "sender" => named("sender", sender), "what" => what, "by" => by)
+        .increment(1);
 }
 
 /// A limit had its say at a door (`smtp`, `feedback`, `web`, `api`); it is called by its key in the configuration.

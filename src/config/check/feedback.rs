@@ -13,8 +13,8 @@ const DATA: Duration = Duration::from_secs(10 * 60);
 /// A provider's servers come from few addresses, and one of them never takes all places.
 const CONNECTIONS: usize = 200;
 const PER_ADDRESS: usize = 20;
-/// Octets of mail in hand: its headers alone are kept.
-const IN_HAND: usize = 32 << 20;
+/// Octets of mail in hand: reports are kept whole, of other mail its header.
+const IN_HAND: usize = 64 << 20;
 
 impl Checker<'_> {
     /// `None` where it can't be used; it has been noted then.

@@ -14,6 +14,10 @@ use super::Forged;
 use crate::keys::{LinkKey, LinkKeyState, LinkKeys};
 use crate::policy::Scope;
 
+/// What stands before the token of an address that unsubscribes, and of a return path.
+pub const TO_UNSUBSCRIBE: &str = "u+";
+pub const TO_BOUNCE: &str = "b+";
+
 /// What an address is for, and whom or what it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opened {

@@ -14,11 +14,13 @@ use crate::consent::EventKind;
 use crate::consent::event::OptIn;
 use crate::deliver::choice::Upstreams;
 use crate::deliver::upstream::sink::Sink;
+use crate::feedback::acting::Acting;
 use crate::keys::{Keys, LinkKeys};
 use crate::mail::Address;
 use crate::policy::decide::{Admission, Circumstances, DeliveryKind, admit, admit_dsn, decide};
 use crate::policy::file::{parse, shipped};
 use crate::policy::{Facts, PolicySet, Reason, RuleRef, Stream};
+use crate::record::Recorder;
 use crate::sign::Signers;
 use crate::spool::{Lane, Outcome, State};
 use crate::store::{
@@ -78,6 +80,11 @@ impl Gateway {
             upstreams: Arc::new(Upstreams::new(vec![self.sink.settings()], "gateway.example.com")),
             hostname: "gateway.example.com".into(),
             public_url: "https://mail.example.com".into(),
+            acting: Acting {
+                store: self.store.clone(),
+                recorder: Recorder::new(self.store.clone(), Arc::new(Notify::new())),
+                policies: self.policies.clone(),
+            },
             feedback_domain: None,
             lease: Duration::from_secs(60),
             queue_changed: Arc::new(Notify::new()),

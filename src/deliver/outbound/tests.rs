@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::consent::ConsentState;
-use crate::consent::token::{self, ScopeMark, open_return};
+use crate::consent::token::{self, Opened, ScopeMark, TO_UNSUBSCRIBE, open_return};
 use crate::deliver::upstream::{Kind, Timeouts, Tls};
 use crate::keys::{DataKey, LinkKey, LinkKeyState, LinkSecret};
 use crate::policy::file::{parse, shipped};
@@ -159,7 +159,8 @@ fn an_unsubscribe_address_names_the_person_and_the_scope_and_stands_after_the_li
     let (local, domain) = address.split_once('@').unwrap();
     assert_eq!(domain, "bounces.example.com");
     assert!(local.len() <= 64, "{local}");
-    let opened = open_return(&bench.link_keys, local.strip_prefix(UNSUBSCRIBE).unwrap()).unwrap();
+    let opened = open_return(&bench.link_keys, local.strip_prefix(TO_UNSUBSCRIBE).unwrap()).unwrap();
+    let Opened::Unsubscribe(opened) = opened else { panic!("{opened:?}") };
     assert_eq!(opened.subscriber, anna(None).id);
     let scope = claim(Stream::Marketing).facts.unwrap().scope.unwrap();
     assert_eq!(opened.scope, Some(ScopeMark::of(&scope)));

@@ -57,6 +57,12 @@ impl Kind {
         }
     }
 
+    /// Whether mail that comes back finds the return path that we gave: the providers put their own in its place, and tell
+    /// by their webhooks.
+    pub fn keeps_return_path(self) -> bool {
+        self == Self::Generic
+    }
+
     /// What it does to a message that we signed.
     pub fn handling(self) -> Handling {
         match self {

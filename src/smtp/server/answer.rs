@@ -1,6 +1,6 @@
 //! What the tool hears of its message: receipt or failure → reply. CONTRACT.md, "Submitting by SMTP".
 
-use crate::feedback::NotTaken;
+use crate::feedback::{NotTaken, Taken};
 use crate::intake::{Decided, IntakeError, Receipt};
 use crate::mail::Reply;
 use crate::policy::Reason;
@@ -56,9 +56,13 @@ pub(super) fn failed(error: &IntakeError) -> Reply {
 }
 
 /// The reply to mail that came back.
-pub(super) fn returned(taken: &Result<(), NotTaken>) -> Reply {
+pub(super) fn returned(taken: &Result<Taken, NotTaken>) -> Reply {
     match taken {
-        Ok(()) => Reply::new(250, (2, 0, 0), "unsubscribed"),
+        Ok(Taken::Unsubscribed) => Reply::new(250, (2, 0, 0), "unsubscribed"),
+        Ok(Taken::Returned | Taken::Complaint) => Reply::new(250, (2, 0, 0), "thank you"),
+        Err(error @ (NotTaken::NotAReport | NotTaken::NoneOfOurs)) => {
+            Reply::new(550, (5, 7, 1), error.to_string())
+        }
         Err(NotTaken::Nobody) => Reply::new(550, (5, 1, 1), NOBODY),
         Err(NotTaken::Automatic(why)) => {
             let text = format!("nobody was unsubscribed: {why}; write by hand, or open the link in the mail");

@@ -8,7 +8,7 @@ use super::conversation::{AT_MOST, Conversation, End, HEAD};
 use super::pace::Pace;
 use super::room::Taken;
 use crate::mail::Reply;
-use crate::smtp::session::{Chunk, Door, Fate, Position};
+use crate::smtp::session::{Chunk, Fate, Keeps, Position};
 use crate::smtp::wire::{ChunkReader, Dropped, EndOfData, skip};
 
 /// What has come of a message.
@@ -74,9 +74,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
 
     fn gather(&self, hint: usize) -> Gathering {
         let limit = self.shared.terms.max_message_size;
-        let reader = match self.shared.terms.door {
-            Door::Submission => ChunkReader::new(limit, hint),
-            Door::Feedback => ChunkReader::of_head(HEAD, limit),
+        let reader = match self.session.keeps() {
+            Keeps::Whole => ChunkReader::new(limit, hint),
+            Keeps::Head => ChunkReader::of_head(HEAD, limit),
         };
         Gathering { reader, taken: Taken::default(), pace: Pace::begin(self.limits()) }
     }

@@ -16,7 +16,7 @@ use super::room::Taken;
 use super::{Shared, Taker, answer};
 use crate::intake::{Intake, IntakeError, Submission};
 use crate::mail::Reply;
-use crate::smtp::session::{Door, Effect, HandOver, Session, Step};
+use crate::smtp::session::{Effect, HandOver, Keeps, Session, Step};
 use crate::smtp::wire::{BadLine, DataReader, EndOfData, Foreign, LineReader};
 use crate::store::Trace;
 use crate::telemetry::metrics::{self, Stopwatch};
@@ -26,7 +26,7 @@ const COMMAND_READ: usize = 4 * 1024;
 const DATA_READ: usize = 64 * 1024;
 /// What data may come to at most, of an octet that was read: a stray CR or LF is kept as two.
 pub(super) const AT_MOST: usize = 2;
-/// Of mail that comes back, so many octets are kept: its header. Signatures with pictures may follow.
+/// Of mail that unsubscribes, so many octets are kept: its header. Signatures with pictures may follow.
 pub(super) const HEAD: usize = 64 * 1024;
 /// Replies beyond this are written although there is more input at hand.
 const MAX_OUTPUT: usize = 16 * 1024;
@@ -263,9 +263,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     async fn take_message(&mut self, hint: usize) -> Result<Reply, End> {
         let mut pace = Pace::begin(self.limits());
         let limit = self.shared.terms.max_message_size;
-        let mut reader = match self.shared.terms.door {
-            Door::Submission => DataReader::new(limit, hint),
-            Door::Feedback => DataReader::of_head(HEAD, limit),
+        let mut reader = match self.session.keeps() {
+            Keeps::Whole => DataReader::new(limit, hint),
+            Keeps::Head => DataReader::of_head(HEAD, limit),
         };
         let mut taken = Taken::default();
         let ended = loop {

@@ -8,6 +8,7 @@ use super::{Taker, answer};
 use crate::feedback::{Feedback, NotTaken, Returned};
 use crate::mail::{Address, Reply};
 use crate::smtp::session::{HandOver, Known};
+use crate::store::Trace;
 use crate::telemetry::metrics;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
@@ -17,7 +18,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         let Taker::Feedback(feedback) = &self.shared.taker else { return Known::Nobody };
         match feedback.knows(address).await {
             Ok(()) => Known::Ours,
-            Err(NotTaken::Nobody | NotTaken::Automatic(_)) => {
+            Err(NotTaken::Nobody | NotTaken::Automatic(_) | NotTaken::NotAReport | NotTaken::NoneOfOurs) => {
                 metrics::returned("nobody");
                 Known::Nobody
             }
@@ -32,12 +33,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
     }
 
     pub(super) async fn take_back(&self, feedback: &Feedback, handed: HandOver, content: Bytes) -> Reply {
-        let returned = Returned { envelope: handed.envelope, content, peer: self.guest.address };
+        let peer = self.guest.address;
+        let trace = Trace { helo: handed.helo, peer: Some(peer), protocol: handed.protocol.to_owned() };
+        let returned = Returned { envelope: handed.envelope, content, peer, trace };
         let taken = feedback.take(&returned).await;
         metrics::returned(match &taken {
-            Ok(()) => "done",
+            Ok(_) => "done",
             Err(NotTaken::Nobody) => "nobody",
             Err(NotTaken::Automatic(_)) => "automatic",
+            Err(NotTaken::NotAReport | NotTaken::NoneOfOurs) => "foreign",
             Err(NotTaken::Store(_)) => "failed",
         });
         match &taken {
@@ -45,9 +49,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
                 tracing::info!(%why, "mail to unsubscribe was automatic and changed nothing");
             }
             Err(NotTaken::Store(error)) => {
-                tracing::error!(%error, "mail to unsubscribe could not be taken");
+                tracing::error!(%error, "mail that came back could not be taken");
             }
-            Ok(()) | Err(NotTaken::Nobody) => {}
+            Ok(_) | Err(NotTaken::Nobody | NotTaken::NotAReport | NotTaken::NoneOfOurs) => {}
         }
         answer::returned(&taken)
     }

@@ -8,8 +8,8 @@ use metrics::counter;
 
 use super::labels::named;
 use super::{
-    CONTENT_FINDINGS, COPIES, FACTS, FEEDBACK_MAILS, INTAKE_FAILURES, LEASES_TAKEN_OVER, LIMITED,
-    LOG_LEFT_OUT, LOGINS, MESSAGES, NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS,
+    CAME_BACK_TOTAL, CONTENT_FINDINGS, COPIES, FACTS, FEEDBACK_MAILS, INTAKE_FAILURES, LEASES_TAKEN_OVER,
+    LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES, NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS,
     POLICY_RELOADS, POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES, TRACKERS_OUT,
     UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
 };
@@ -27,7 +27,10 @@ pub(super) const INTAKE_TROUBLES: Words = &["full", "behind", "unavailable", "un
 pub(super) const TLS_RESULTS: Words = &["done", "failed", "timed_out"];
 pub(super) const NOT_SMTP_KINDS: Words = &["tls_in_clear", "proxy_header", "no_proxy_header", "http"];
 pub(super) const SMTP_LISTENERS: Words = &["plain", "implicit_tls", "feedback"];
-pub(super) const RETURNED: Words = &["done", "automatic", "nobody", "failed"];
+pub(super) const RETURNED: Words = &["done", "automatic", "foreign", "nobody", "failed"];
+pub(super) const CAME_BACK: Words =
+    &["hard", "soft", "policy", "content", "spam_block", "delayed", "complaint", "known"];
+pub(super) const TELLERS: Words = &["report", "reply", "webhook"];
 pub(super) const LOGIN_DOORS: Words = &["smtp", "api"];
 pub(super) const LOGIN_RESULTS: Words = &["done", "wrong", "refused", "busy", "unavailable"];
 pub(super) const STAGES: Words =
@@ -169,6 +172,9 @@ pub(super) fn senders<'n>(names: impl Iterator<Item = &'n str>) {
                 findings(&sender, stream.as_str());
             }
         }
+        if number < SENDERS_IN_FULL {
+            returns(&sender);
+        }
         without_stream(&sender);
         counter!(TAKEN_BEFORE.name, "sender" => sender.clone()).absolute(0);
         tracked(&sender);
@@ -176,6 +182,15 @@ pub(super) fn senders<'n>(names: impl Iterator<Item = &'n str>) {
             counter!(FACTS.name, "sender" => sender.clone(), "kind" => kind).absolute(0);
         });
     }
+}
+
+fn returns(sender: &str) {
+    each(CAME_BACK, |what| {
+        each(TELLERS, |by| {
+            counter!(CAME_BACK_TOTAL.name, "sender" => sender.to_owned(), "what" => what, "by" => by)
+                .absolute(0);
+        });
+    });
 }
 
 fn tracked(sender: &str) {
