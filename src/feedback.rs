@@ -6,6 +6,7 @@
 
 pub mod acting;
 mod automatic;
+mod brakes;
 mod enclosed;
 pub mod report;
 pub mod told;

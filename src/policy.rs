@@ -1,6 +1,7 @@
 //! What ops teams own: policy files, and the pure decision that rests on them.
 
 pub mod bounce;
+pub mod brake;
 pub mod calendar;
 pub mod case;
 pub mod codes;

@@ -46,6 +46,7 @@ mod sql;
 mod submission;
 mod subscriber;
 mod suppressed;
+mod tally;
 mod throttle;
 mod unconfirmed;
 mod verdict;

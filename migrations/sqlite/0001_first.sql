@@ -329,6 +329,32 @@ CREATE TABLE throttles (
     PRIMARY KEY (party, name)
 ) WITHOUT ROWID;
 
+-- What became of marketing, for the brakes: by campaign and provider (the empty one is all that no group names), in steps
+-- of ten minutes. Each node counts in rows of its own, so that none waits for another.
+CREATE TABLE tallies (
+    sender     TEXT NOT NULL,
+    step       BIGINT NOT NULL, -- number since 1970
+    campaign   TEXT NOT NULL,
+    provider   TEXT NOT NULL,
+    node       BLOB NOT NULL,
+    relayed    BIGINT NOT NULL,
+    bounced    BIGINT NOT NULL,
+    complained BIGINT NOT NULL,
+    PRIMARY KEY (sender, step, campaign, provider, node)
+) WITHOUT ROWID;
+CREATE INDEX tallies_by_age ON tallies (step);
+CREATE INDEX tallies_of_campaign ON tallies (sender, campaign, step);
+CREATE INDEX tallies_of_provider ON tallies (provider, step) WHERE provider <> '';
+
+-- When a pause was ended: brakes judge by what came since.
+CREATE TABLE resumed (
+    kind   TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    at     BIGINT NOT NULL,
+    PRIMARY KEY (kind, sender, name)
+) WITHOUT ROWID;
+
 -- Marketing that an operator, a brake or a response paused, until it is resumed.
 CREATE TABLE pauses (
     kind    TEXT NOT NULL,   -- campaign, sender, provider

@@ -121,12 +121,14 @@ async fn forget(departures: &Departures) -> Result<(), StoreError> {
     let campaigns = departures.parts.store.forget_old_campaigns().await?;
     let adaptive = departures.parts.policies.load().shaping.adaptive;
     let throttles = departures.parts.store.forget_throttles(&adaptive).await?;
+    let tallies = departures.parts.store.forget_tallies().await?;
     tracing::debug!(
         keys,
         lanes,
         campaigns,
         throttles,
-        "old spool keys destroyed, idle lanes, old campaigns and whole paces forgotten"
+        tallies,
+        "old spool keys destroyed, idle lanes, old campaigns, whole paces and old tallies forgotten"
     );
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use serde_json::{Value, json};
 
+use super::brakes;
 use super::told::{Reason, What};
 use crate::consent::EventKind;
 use crate::consent::event::Suppression;
@@ -13,6 +14,7 @@ use crate::deliver::pausing::pause;
 use crate::deliver::resistance::{Heard, told_of};
 use crate::mail::redaction::{one_line, one_line_about};
 use crate::policy::bounce::{Answer, Class};
+use crate::policy::brake::On;
 use crate::policy::pause::{By, Pause, Target, Whose};
 use crate::policy::{PolicySet, Stream};
 use crate::record::{Provenance, Recorder};
@@ -112,6 +114,9 @@ impl Acting {
             self.resisted(copy, reason).await?;
         }
         self.store.remember_return(copy, came_back).await?;
+        if class != Class::Soft {
+            self.brake(copy, On::Bounces).await?;
+        }
         Ok(Acted::Bounced(class))
     }
 
@@ -140,6 +145,7 @@ impl Acting {
             self.record(copy, who, kind, json!({ "delivery": copy.delivery }), teller).await?;
         }
         self.store.remember_return(copy, CameBack::Complaint).await?;
+        self.brake(copy, On::Complaints).await?;
         Ok(Acted::Complained)
     }
 
@@ -160,6 +166,13 @@ impl Acting {
             Err(error @ (RecordError::NotAdmitted(_) | RecordError::Repeated(_))) => {
                 Err(StoreError::Unreadable(error.to_string()))
             }
+        }
+    }
+
+    async fn brake(&self, copy: &SentCopy, on: On) -> Result<(), StoreError> {
+        match &copy.lane {
+            Some(lane) => brakes::judge(&self.store, &self.policies.load_full().shaping, lane, on).await,
+            None => Ok(()),
         }
     }
 

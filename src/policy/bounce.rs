@@ -127,7 +127,7 @@ impl Answer<'_> {
         match self.status {
             Some((4 | 5, 7, _)) => Class::Policy,
             // Of the sender's address.
-            Some((5, 1, 7 | 8 | 9)) => Class::Policy,
+            Some((5, 1, 7..=9)) => Class::Policy,
             Some((5, 1, 1 | 2 | 3 | 4 | 6 | 10)) => Class::Hard,
             // Disabled; no such host.
             Some((5, 2, 1) | (5, 4, 4)) => Class::Hard,

@@ -3,6 +3,7 @@
 
 mod adaptive;
 mod bounce;
+mod brake;
 pub mod case;
 mod coverage;
 mod dialects;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::bounce::Bounces;
+use super::brake::Brake;
 use super::{RuleRef, Stream};
 
 /// How fast mail may leave.
@@ -20,6 +21,7 @@ pub struct Shaping {
     /// The first that fits an answer says what it means.
     pub responses: Vec<ResponseRule>,
     pub bounces: Bounces,
+    pub brakes: Vec<Brake>,
 }
 
 /// One `[[limit]]`.

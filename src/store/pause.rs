@@ -56,6 +56,12 @@ impl Store {
         let (kind, sender, name) = target.parts();
         let delete = "DELETE FROM pauses WHERE kind = $1 AND sender = $2 AND name = $3";
         let ended = tx.execute(delete, values![kind, sender, name]).await? > 0;
+        if ended {
+            let now = tx.now().await?;
+            let remember = "INSERT INTO resumed (kind, sender, name, at) VALUES ($1, $2, $3, $4)
+                            ON CONFLICT (kind, sender, name) DO UPDATE SET at = excluded.at";
+            tx.execute(remember, values![kind, sender, name, now]).await?;
+        }
         tx.commit().await?;
         *self.remembered() = None;
         Ok(ended)

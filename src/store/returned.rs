@@ -9,9 +9,11 @@ use super::interned;
 use super::spool::parse_kind;
 use super::sql::{Session, values};
 use super::subscriber::{context, parse_address};
+use super::tally::{self, Tallied};
 use super::{Store, StoreError};
 use crate::consent::event::Suppression;
 use crate::mail::Address;
+use crate::policy::Stream;
 use crate::policy::bounce::Class;
 use crate::policy::decide::DeliveryKind;
 use crate::spool::Lane;
@@ -48,6 +50,15 @@ pub enum CameBack {
 }
 
 impl CameBack {
+    /// What the brakes count: a mailbox that was full says nothing of the mail.
+    fn tallied(self) -> Option<Tallied> {
+        match self {
+            Self::Bounced(Class::Soft) | Self::PassedOn => None,
+            Self::Bounced(_) => Some(Tallied::Bounced),
+            Self::Complaint => Some(Tallied::Complained),
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Bounced(class) => class.as_str(),
@@ -118,6 +129,11 @@ impl Store {
     pub async fn remember_return(&self, copy: &SentCopy, what: CameBack) -> Result<u32, StoreError> {
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
         let times = remember(&mut tx, copy, what).await?;
+        let lane = copy.lane.as_ref().filter(|lane| times == 1 && lane.stream == Stream::Marketing);
+        if let (Some(lane), Some(tallied)) = (lane, what.tallied()) {
+            let now = tx.now().await?;
+            tally::came_back(&mut tx, self.inner.node, lane, tallied, now).await?;
+        }
         tx.commit().await?;
         Ok(times)
     }

@@ -15,6 +15,7 @@ use super::interned::Texts;
 use super::rows;
 use super::spool::{Spooling, forget_erased};
 use super::sql::{Session, Value, values};
+use super::tally;
 use super::verdict::{self, About};
 use super::{NewMessage, Store, StoreError};
 use crate::clock::from_micros;
@@ -162,7 +163,7 @@ pub(super) async fn apply(
         done.insert(Fence { delivery: row.id(0)?, number: row.int(1)? }, row);
     }
     let mut settled = Vec::with_capacity(settles.len());
-    let (mut ended, mut asked) = (Vec::new(), Vec::new());
+    let (mut ended, mut asked, mut relayed) = (Vec::new(), Vec::new(), Vec::new());
     for (settling, first) in settles.iter().zip(first) {
         let Some(row) = done.get(&settling.fence).filter(|_| first) else {
             settled.push(Settled::Fenced);
@@ -175,11 +176,15 @@ pub(super) async fn apply(
         if settling.ends() {
             ended.push(settling.fence.delivery);
         }
+        if settling.settlement == Settlement::End(Outcome::Relayed) {
+            relayed.push(row.int(5)?);
+        }
         if settling.confirmation.is_some() && settling.settlement == Settlement::End(Outcome::Relayed) {
             asked.push(settling.fence.delivery.into());
         }
     }
     confirmations::sent(session, asked, now).await?;
+    tally::relayed(session, shared, relayed.into_iter(), now).await?;
     forget_erased(session, ended.into_iter()).await?;
     Ok(settled)
 }
@@ -214,7 +219,7 @@ const UPDATE: &str = "UPDATE deliveries
         tracking = made_of_tracking, pixels = pixels_out, links = links_out, opaque = opaque_left
     FROM v
     WHERE id = delivery AND fence = held_fence AND node = held_node AND state = 'claimed'
-    RETURNING id, fence, sender, subscriber, lookup_hash";
+    RETURNING id, fence, sender, subscriber, lookup_hash, lane";
 
 fn row(settling: &Settling, node: Uuid, now: Timestamp) -> Vec<Value> {
     let (state, next, ended, uncounted) = match settling.settlement {

@@ -94,6 +94,7 @@ families! {
     UPSTREAM_UP = "optgate_upstream_up", Gauge, "1 while mail is given to the upstream, 0 while it is left alone.";
     UPSTREAM_CONNECTIONS = "optgate_upstream_connections", Gauge, "Connections to the upstream that are open.";
     UPSTREAM_FAILURES = "optgate_upstream_failures_total", Counter, "Connections to the upstream that failed, by stage.";
+    PAUSES = "optgate_pauses_total", Counter, "Pauses of marketing that the gateway set by itself: of what, by what, and whose mail waits.";
     THROTTLE_SHARE = "optgate_throttle_share", Gauge, "What is left of the pace of an upstream or a provider that resists: 1 is all of it.";
     POSSIBLE_DUPLICATES = "optgate_possible_duplicates_total", Counter, "Messages that the upstream may have taken although its answer was lost.";
     LANES_WAITING = "optgate_lanes_waiting", Gauge, "Lanes with mail that is due, as the dispatcher last saw them.";
@@ -217,6 +218,12 @@ pub fn came_back(sender: &str, what: &'static str, by: &'static str) {
     let (what, by) = (begun::one_of(begun::CAME_BACK, what), begun::one_of(begun::TELLERS, by));
     counter!(CAME_BACK_TOTAL.name, "sender" => named("sender", sender), "what" => what, "by" => by)
         .increment(1);
+}
+
+/// The gateway paused marketing by itself: a `campaign`, a `sender` or a `provider`; a `brake` or a `response` did.
+pub fn paused(kind: &'static str, by: &'static str, whose: &'static str) {
+    let kind = begun::one_of(begun::PAUSED, kind);
+    counter!(PAUSES.name, "per" => kind, "by" => by, "whose" => whose).increment(1);
 }
 
 /// A limit had its say at a door (`smtp`, `feedback`, `web`, `api`); it is called by its key in the configuration.

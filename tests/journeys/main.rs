@@ -5,6 +5,7 @@ mod support;
 
 mod api;
 mod bounces;
+mod brakes;
 mod campaign;
 mod choices;
 mod cluster;

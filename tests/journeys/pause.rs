@@ -81,7 +81,7 @@ on_both_databases! {
         eventually("what comes is held", || async {
             send(&gateway, "anna@example.se", "autumn").await.contains("held [campaign_paused]").then_some(())
         }).await;
-        assert!(gateway.log().contains("campaign paused"), "{}", gateway.log());
+        assert!(gateway.log().contains("marketing paused"), "{}", gateway.log());
     }
 
     async fn a_provider_or_all_marketing_of_a_sender_can_be_paused(database: Database) {

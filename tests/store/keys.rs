@@ -34,6 +34,10 @@ async fn migrations_can_be_run_again_and_by_two_at_once(home: &Home) {
                 "clock_seen",
                 "mailings",
                 "returns",
+                "tallies",
+                "resumed",
+                "tallies",
+                "resumed",
                 "confirmations",
             ])
             .chain(["campaigns", "campaign_hosts", "requests", "letters", "throttles", "pauses"])

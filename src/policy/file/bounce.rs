@@ -9,13 +9,7 @@ pub fn bounces(value: Value<'_>) -> Option<Bounces> {
     let mut table = value.table()?;
     let mut bounces = Bounces::default();
     if let Some(soft) = table.take("soft", |v| v.count()) {
-        if soft.value == 0 {
-            table
-                .source()
-                .error(&soft.span, "an address that never came back is not blocked: this must be 1 or more");
-        } else {
-            bounces.soft = soft.value;
-        }
+        bounces.soft = soft.value;
     }
     if let Some(within) = table.take("within", |v| v.read(value::duration)) {
         bounces.within = within.value;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::adaptive::{adaptive, response};
 use super::bounce::{bounce, bounces};
+use super::brake::brake;
 use super::later;
 use super::link::Known;
 use super::value;
@@ -64,6 +65,7 @@ impl<'s> ReadShaping<'s> {
             self.providers_named.extend(provider.map(|given| (source, given)));
             self.shaping.responses.extend(rule);
         }
+        self.shaping.brakes.extend(table.tables("brake").into_iter().filter_map(brake));
         later::of_shaping(&mut table);
         table.finish();
     }

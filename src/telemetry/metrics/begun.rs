@@ -9,9 +9,9 @@ use metrics::counter;
 use super::labels::named;
 use super::{
     CAME_BACK_TOTAL, CONTENT_FINDINGS, COPIES, FACTS, FEEDBACK_MAILS, INTAKE_FAILURES, LEASES_TAKEN_OVER,
-    LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES, NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PEOPLE_REMOVED, PERMITS,
-    POLICY_RELOADS, POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES, TRACKERS_OUT,
-    UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
+    LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES, NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PAUSES, PEOPLE_REMOVED,
+    PERMITS, POLICY_RELOADS, POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES,
+    TRACKERS_OUT, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
 };
 use crate::policy::finding::FindingName;
 use crate::policy::{Reason, Stream, Tracking, VerdictKind};
@@ -31,6 +31,7 @@ pub(super) const RETURNED: Words = &["done", "automatic", "foreign", "nobody", "
 pub(super) const CAME_BACK: Words =
     &["hard", "soft", "policy", "content", "spam_block", "delayed", "complaint", "known"];
 pub(super) const TELLERS: Words = &["report", "reply", "webhook"];
+pub(super) const PAUSED: Words = &["campaign", "sender", "provider"];
 pub(super) const LOGIN_DOORS: Words = &["smtp", "api"];
 pub(super) const LOGIN_RESULTS: Words = &["done", "wrong", "refused", "busy", "unavailable"];
 pub(super) const STAGES: Words =
@@ -138,6 +139,11 @@ pub(super) fn program() {
     each(SMTP_LISTENERS, |own| counter!(SMTP_CONNECTIONS_TOTAL.name, "listener" => own).absolute(0));
     each(RETURNED, |result| counter!(FEEDBACK_MAILS.name, "result" => result).absolute(0));
     each(&["granted", "refused"], |result| counter!(PERMITS.name, "result" => result).absolute(0));
+    each(PAUSED, |kind| {
+        for (by, whose) in [("brake", "weakest"), ("brake", "everybodys"), ("response", "everybodys")] {
+            counter!(PAUSES.name, "per" => kind, "by" => by, "whose" => whose).absolute(0);
+        }
+    });
     each(RELOADS, |result| counter!(POLICY_RELOADS.name, "result" => result).absolute(0));
     each(LOGIN_DOORS, |door| {
         each(LOGIN_RESULTS, |result| {
