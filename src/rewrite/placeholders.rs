@@ -92,6 +92,7 @@ pub(super) fn fill(
 ) -> Vec<Insertion> {
     let mut insertions = Vec::with_capacity(found.len());
     for placeholder in found {
+        let first = insertions.len();
         match placeholder.meaning {
             Meaning::PostalAddress => insertions.extend(postal_address(placeholder, reading, rewriting)),
             meaning => {
@@ -103,8 +104,23 @@ pub(super) fn fill(
                 }
             }
         }
+        if !matches!(placeholder.stand, Stand::Tag { .. }) {
+            for own in &mut insertions[first..] {
+                own.text.insert_str(0, gap(text, &own.at, &own.text, reading));
+            }
+        }
     }
     apart(insertions)
+}
+
+/// A blank where what comes in would make a tag or a boundary of what stands around it.
+pub(super) fn gap(text: &[u8], at: &Range<usize>, coming: &str, reading: Reading) -> &'static str {
+    let before = text.get(..at.start).unwrap_or_default();
+    let opens = || before.ends_with(b"<") || before.ends_with(b"</");
+    let makes_a_tag = reading == Reading::Markup && !coming.starts_with(['<', ' ']) && opens();
+    let at_start = matches!(before.last(), None | Some(b'\n'));
+    let makes_a_boundary = coming.is_empty() && at_start && text.get(at.end) == Some(&b'-');
+    if makes_a_tag || makes_a_boundary { " " } else { "" }
 }
 
 /// The bare link, where there is one: on another stream a link that confirms is nobody's, and stays as it was written.

@@ -33,6 +33,38 @@ fn an_element_that_never_ends_hides_no_footer() {
 }
 
 #[test]
+fn what_is_filled_makes_no_tag_of_what_stands_around_it() {
+    let filled = |document: &str, rewriting: &Rewriting| body(&copy(&html(document), rewriting)).to_owned();
+    for (document, left) in [
+        ("<p>Out: <{{optgate.unsubscribe_url}}></p>\n", format!("<p>Out: < {UNSUBSCRIBE}></p>\r\n")),
+        ("<p><{{optgate.postal_address}}></p>\n", format!("<p>< {ADDRESS}></p>\r\n")),
+        ("x</{{optgate.unsubscribe_url}}>y\n", format!("x</ {UNSUBSCRIBE}>y\r\n")),
+        ("<p title=<{{optgate.unsubscribe_url}}>x\n", format!("<p title=<{UNSUBSCRIBE}>x\r\n")),
+        // Else this would be a picture, which another pass would take out.
+        (
+            "<{{optgate.unsubscribe_url}}<!--<td style='background:url(https://named.example/a)'>\n",
+            format!("< {UNSUBSCRIBE}<!--<td style='background:url(https://named.example/a)'>\r\n"),
+        ),
+    ] {
+        assert_eq!(filled(document, &functional()), left);
+    }
+    let nowhere = Rewriting { postal_address: None, ..functional() };
+    assert_eq!(filled("<{{optgate.postal_address}}b>x\n", &nowhere), "< b>x\r\n");
+}
+
+#[test]
+fn what_is_filled_with_nothing_makes_no_boundary_of_what_follows() {
+    let nowhere = Rewriting { postal_address: None, ..functional() };
+    for kind in ["html", "plain"] {
+        let text = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/{kind}\n\nx\n{{{{optgate.postal_address}}}}--b--\ny\n--b--\n"
+        );
+        let copy = copy(&text, &nowhere);
+        assert!(body(&copy).contains("x\r\n --b--\r\ny\r\n"), "{copy}");
+    }
+}
+
+#[test]
 fn a_link_that_nobody_sees_is_none() {
     let hidden = format!("<body><!-- {UNSUBSCRIBE} {{{{optgate.unsubscribe_url}}}} --></body>\n");
     assert!(body(&copy(&html(&hidden), &marketing())).contains("<div lang"));

@@ -12,7 +12,7 @@ use crate::mail::html::{Left, Name, Token, Tokens, attributes};
 use crate::policy::tracking::Handling;
 use crate::policy::tracking::address::WebAddress;
 use crate::rewrite::html::{self, Value};
-use crate::rewrite::placeholders::Insertion;
+use crate::rewrite::placeholders::{Insertion, Reading, gap};
 
 /// Elements that are a picture; AMP's have an end tag, and the picture for who can't show them within.
 const PICTURES: [&[u8]; 5] = [b"img", b"image", b"amp-img", b"amp-anim", b"amp-pixel"];
@@ -320,11 +320,7 @@ impl<'a> Walk<'a> {
         if self.left == Left::Foreign {
             return "<img alt=\"\">".to_owned();
         }
-        let before = whole.start.checked_sub(1).and_then(|at| self.document.get(at));
-        let at_start = matches!(before, None | Some(b'\n'));
-        let after = self.document.get(whole.end);
-        let joins = before == Some(&b'<') || at_start && after == Some(&b'-');
-        if joins { " ".to_owned() } else { String::new() }
+        gap(self.document, whole, "", Reading::Markup).to_owned()
     }
 
     /// A value that policy names is emptied, which asks nobody for a picture.
