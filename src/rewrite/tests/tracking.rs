@@ -367,6 +367,25 @@ fn what_stands_in_a_picture_by_mistake_does_not_go_with_it() {
 }
 
 #[test]
+fn a_picture_ends_on_its_side_of_a_comment() {
+    let (opens, other) =
+        ("<amp-img src=https://t.example/o width=1 height=1>", "<img src=https://x.example/a.png>");
+    becomes(
+        &format!("{opens}<!--[if mso]>{other}</amp-img><![endif]-->x</amp-img>\r\n"),
+        &format!("<!--[if mso]>{other}</amp-img><![endif]-->x</amp-img>\r\n"),
+    );
+    becomes(
+        &format!("<!--[if mso]>{opens}<![endif]--></amp-img>{other}\r\n"),
+        &format!("<!--[if mso]><![endif]--></amp-img>{other}\r\n"),
+    );
+    // Else the comment would lose its start, and what it held would be read.
+    becomes(
+        &format!("{opens}<!--[if mso]></amp-img><!--[if mso]>{PIXEL}\r\n"),
+        &format!("<!--[if mso]></amp-img><!--[if mso]>{PIXEL}\r\n"),
+    );
+}
+
+#[test]
 fn a_picture_that_ends_a_drawing_leaves_one_that_asks_for_nothing() {
     becomes(&format!("<svg>{PIXEL}<style>p{{}}</style>\r\n"), "<svg><img alt=\"\"><style>p{}</style>\r\n");
 }

@@ -152,7 +152,10 @@ impl<'a> Walk<'a> {
                 Token::Comment(whole) => {
                     let inner = conditional(document, place(whole));
                     if let Some(inner) = inner.filter(|_| within == Within::Document) {
+                        // Nothing goes from one side of a comment to the other.
+                        self.open = None;
                         self.walk(inner, Within::Condition);
+                        self.open = None;
                     }
                 }
                 Token::Raw(whole) if self.in_style => self.stylesheet(place(whole)),
