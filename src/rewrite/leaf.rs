@@ -82,8 +82,8 @@ pub(super) enum Relabelled {
 pub(super) struct Copy<'a> {
     pub rewriting: &'a Rewriting,
     search: Search<'a>,
-    /// This copy's own link: another's leads to another person.
-    own_link: Option<Finder<'a>>,
+    /// This copy's own link, and as it stands within another address: another's leads to another person.
+    own_links: Vec<Finder<'static>>,
     /// What goes, where anything does.
     trackers: Option<tracking::Search<'a>>,
     /// How many more placeholders may be filled.
@@ -93,13 +93,15 @@ pub(super) struct Copy<'a> {
 impl<'a> Copy<'a> {
     pub fn new(rewriting: &'a Rewriting, message: &RawMessage) -> Self {
         let unsubscribe = rewriting.links.as_ref().map(|links| links.unsubscribe.as_str());
-        let own_link = unsubscribe.map(Finder::new);
+        let ways = |link: &str| [link.to_owned(), placeholders::encoded(link)];
+        let own_links = unsubscribe.map(ways).into_iter().flatten();
+        let own_links = own_links.map(|link| Finder::new(&link).into_owned()).collect();
         let search = Search::new(&rewriting.dialects, message);
         let trackers = match &rewriting.tracking {
             Tracking::Leave => None,
             Tracking::TakeOut(trackers) => Some(tracking::Search::new(trackers, unsubscribe)),
         };
-        Self { rewriting, search, own_link, trackers, left: Cell::new(MAX_FILLED) }
+        Self { rewriting, search, own_links, trackers, left: Cell::new(MAX_FILLED) }
     }
 }
 
@@ -179,7 +181,7 @@ impl Leaf<'_> {
     fn footer(&self, text: &[u8], found: &[Placeholder], copy: &Copy<'_>) -> Vec<Insertion> {
         let unsubscribe = found.iter().filter(|one| one.meaning == Meaning::Unsubscribe);
         let unsubscribe = unsubscribe.filter(|one| leads_where_it_says(&text[one.at.end..]));
-        let own_links = copy.own_link.iter().flat_map(|own_link| {
+        let own_links = copy.own_links.iter().flat_map(|own_link| {
             let ends = |at: &usize| leads_where_it_says(&text[at + own_link.needle().len()..]);
             own_link.find_iter(text).filter(ends)
         });

@@ -248,7 +248,7 @@ fn is_parameter(before: &[u8]) -> bool {
 }
 
 /// RFC 3986, 2.3.
-fn encoded(address: &str) -> String {
+pub(super) fn encoded(address: &str) -> String {
     let mut out = String::with_capacity(address.len() + 16);
     for octet in address.bytes() {
         if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {

@@ -200,7 +200,7 @@ impl<'a> Tokens<'a> {
             self.raw = raw;
             let before = self.foreign.is_here();
             self.foreign.start(lower.bytes(), tag.closed);
-            let leaves = before && !self.foreign.is_here() && tag.closed == Closed::Yes;
+            let leaves = before && !self.foreign.is_here();
             self.left = if leaves { Left::Foreign } else { Left::Nothing };
         }
         Token::Start { name, whole: from..tag.end }

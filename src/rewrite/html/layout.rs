@@ -132,8 +132,8 @@ struct Walk<'a> {
     seen: Vec<usize>,
     open: Open,
     hiding: Hiding,
-    /// The beginning of a conditional comment around what all but some see.
-    revealed: Option<Range<usize>>,
+    /// The beginning of a conditional comment around what all but some see, without what only those see.
+    revealed: Option<String>,
     /// Of the last comment.
     comment: usize,
     reached: Reached,
@@ -207,13 +207,10 @@ impl Walk<'_> {
     fn comment(&mut self, whole: &Range<usize>) {
         self.comment = whole.start;
         let comment = &self.html[whole.clone()];
-        let long =
-            starts(comment, b"<!--[if") && (comment.ends_with(b"<!-->") || comment.ends_with(b"<!--->"));
-        let revealing = long || starts(comment, b"<![if");
         if starts(comment, b"<!--<![endif]") || starts(comment, b"<![endif]") {
             self.revealed = None;
-        } else if revealing && comment.len() <= MAX_CONDITION && comment.is_ascii() {
-            self.revealed = Some(whole.clone());
+        } else if let Some(opening) = revealing(comment) {
+            self.revealed = Some(opening);
         }
     }
 
@@ -224,11 +221,10 @@ impl Walk<'_> {
         self.reached = Reached::Passed;
         let mut before = self.ending();
         before.push_str(&self.open.endings());
-        if let Some(opening) = &self.revealed {
-            let opening = String::from_utf8_lossy(&self.html[opening.clone()]);
+        if let Some(opening) = self.revealed.take() {
             let long = opening.starts_with("<!--");
             before.push_str(if long { "<!--<![endif]-->" } else { "<![endif]>" });
-            self.after_end = opening.into_owned();
+            self.after_end = opening;
         }
         self.before_end = before;
     }
@@ -249,6 +245,21 @@ impl Walk<'_> {
             Unended::Raw(raw, _) => end_tag(*raw),
         }
     }
+}
+
+/// What begins a conditional comment of which all but some see what follows, as it stands.
+fn revealing(comment: &[u8]) -> Option<String> {
+    let opening = if starts(comment, b"<!--[if") {
+        let end = [&b"<!-->"[..], b"<!--->"].into_iter().find(|end| comment.ends_with(end))?;
+        // What stands between is for Outlook alone, and has been said.
+        let condition = memchr::memmem::find(comment, b"]>")? + b"]>".len();
+        [comment.get(..condition)?, end].concat()
+    } else if starts(comment, b"<![if") {
+        comment.to_vec()
+    } else {
+        return None;
+    };
+    String::from_utf8(opening).ok().filter(|own| own.len() <= MAX_CONDITION && own.is_ascii())
 }
 
 fn end_tag(raw: Raw) -> String {

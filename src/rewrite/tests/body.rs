@@ -313,3 +313,16 @@ fn what_a_charset_can_not_hold_is_not_said_again_by_a_second_pass() {
     let second = rewrite(&bytes(first.clone()), &rewriting).unwrap().bytes;
     assert_eq!(String::from_utf8_lossy(&second[rewriting.received.len()..]), String::from_utf8_lossy(&first));
 }
+
+#[test]
+fn a_link_within_anothers_address_is_found_again() {
+    for kind in ["plain", "html"] {
+        let text = format!(
+            "Content-Type: text/{kind}\n\n<a href=\"https://t.example/?u={{{{optgate.unsubscribe_url}}}}\">out</a>\n"
+        );
+        let first = copy(&text, &marketing());
+        assert!(body(&first).contains("?u=https%3A%2F%2Fmail.example.com%2Fu%2FAQFm9bU0-_x"), "{first}");
+        let second = copy_of(&bytes(first.clone().into_bytes()), &marketing());
+        assert_eq!(body(&second), body(&first));
+    }
+}

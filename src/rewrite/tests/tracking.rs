@@ -388,6 +388,10 @@ fn a_picture_ends_on_its_side_of_a_comment() {
 #[test]
 fn a_picture_that_ends_a_drawing_leaves_one_that_asks_for_nothing() {
     becomes(&format!("<svg>{PIXEL}<style>p{{}}</style>\r\n"), "<svg><img alt=\"\"><style>p{}</style>\r\n");
+    becomes(
+        &format!("<svg><img src='https://named.example/x'/><script>{PIXEL}\r\n"),
+        &format!("<svg><img alt=\"\"><script>{PIXEL}\r\n"),
+    );
 }
 
 #[test]

@@ -108,6 +108,12 @@ fn what_is_shown_to_some_clients_alone_is_left_for_a_moment() {
         );
         check(&format!("{opening}y{closing}</body>"), &format!("[START]{opening}y{closing}[END]</body>"));
     }
+    // What the comment itself holds is not said twice.
+    check(
+        "<body><!--[if mso]><td style='background:url(a)'><!-->y</body>",
+        "<body>[START]<!--[if mso]><td style='background:url(a)'><!-->y<!--<![endif]-->[END]<!--[if mso]><!--></body>",
+    );
+    check("<!--[if mso<!-->y</body>", "[START]<!--[if mso<!-->y[END]</body>");
     check("x<!--[if mso]>y<![endif]--></body>", "[START]x<!--[if mso]>y<![endif]-->[END]</body>");
 }
 
