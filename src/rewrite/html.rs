@@ -10,6 +10,8 @@ pub(super) use layout::Layout;
 pub(super) use stand::{Stand, stands, tag};
 pub(super) use value::Value;
 
+use std::ops::Range;
+
 use crate::mail::html::style::Hiding;
 use crate::mail::html::{Name, Token, Tokens};
 use open::{Open, Says};
@@ -63,6 +65,17 @@ pub(super) fn visible_text_with(html: &str, between: &str) -> String {
         read_references(html.get(at..).unwrap_or_default(), &mut out);
     }
     out
+}
+
+/// What stands in `<!--[if mso]>…<![endif]-->`.
+pub(super) fn conditional(document: &[u8], whole: Range<usize>) -> Option<Range<usize>> {
+    const OPENING: &[u8] = b"<!--[if";
+    let comment = document.get(whole.clone())?;
+    let opens = comment.get(..OPENING.len()).is_some_and(|start| start.eq_ignore_ascii_case(OPENING));
+    let start = memchr::memmem::find(comment, b"]>").filter(|_| opens)? + 2;
+    let ended = comment.strip_suffix(b"<![endif]-->").or_else(|| comment.strip_suffix(b"-->"));
+    let end = ended.unwrap_or(comment).len();
+    (start < end).then(|| whole.start + start..whole.start + end)
 }
 
 fn read_references(text: &str, out: &mut String) {

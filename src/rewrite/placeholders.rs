@@ -104,10 +104,11 @@ pub(super) fn fill(
                 }
             }
         }
-        if !matches!(placeholder.stand, Stand::Tag { .. }) {
-            for own in &mut insertions[first..] {
-                own.text.insert_str(0, gap(text, &own.at, &own.text, reading));
-            }
+        // Elsewhere no tag begins.
+        let in_text = matches!(placeholder.stand, Stand::Text | Stand::Linked | Stand::Condition);
+        let around = if in_text { reading } else { Reading::Plain };
+        for own in &mut insertions[first..] {
+            own.text.insert_str(0, gap(text, &own.at, &own.text, around));
         }
     }
     apart(insertions)
@@ -116,8 +117,7 @@ pub(super) fn fill(
 /// A blank where what comes in would make a tag or a boundary of what stands around it.
 pub(super) fn gap(text: &[u8], at: &Range<usize>, coming: &str, reading: Reading) -> &'static str {
     let before = text.get(..at.start).unwrap_or_default();
-    let opens = || before.ends_with(b"<") || before.ends_with(b"</");
-    let makes_a_tag = reading == Reading::Markup && !coming.starts_with(['<', ' ']) && opens();
+    let makes_a_tag = reading == Reading::Markup && !coming.starts_with(['<', ' ']) && before.ends_with(b"<");
     let at_start = matches!(before.last(), None | Some(b'\n'));
     let makes_a_boundary = coming.is_empty() && at_start && text.get(at.end) == Some(&b'-');
     if makes_a_tag || makes_a_boundary { " " } else { "" }

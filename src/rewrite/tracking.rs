@@ -4,6 +4,7 @@
 //! It never touches what is signed or encrypted, an attachment, our own links, or a way out. A picture goes with its
 //! element, a link changes in its address; every other octet stays.
 
+mod css;
 mod document;
 mod plain;
 mod shape;

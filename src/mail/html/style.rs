@@ -121,31 +121,43 @@ fn is_zero(value: &[u8]) -> bool {
         && unit.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'%')
 }
 
-/// CSS Syntax Level 3, 4.3.7: `\64 isplay` is `display`.
+/// With its escapes read.
 fn unescaped(text: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(b'\\', text).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((&first, after)) = rest.split_first() {
-        rest = after;
-        if first != b'\\' {
-            out.push(first);
-            continue;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        let read = escape(&rest[at..]);
+        if let Some((character, _)) = read {
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
         }
-        let digits = rest.iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
-        if digits == 0 {
-            continue;
-        }
-        let (hex, after) = rest.split_at(digits);
-        rest = after.strip_prefix(b" ").unwrap_or(after);
-        let number = std::str::from_utf8(hex).ok().and_then(|hex| u32::from_str_radix(hex, 16).ok());
-        if let Some(character) = number.and_then(char::from_u32) {
-            out.extend(character.encode_utf8(&mut [0; 4]).bytes());
-        }
+        rest = &rest[at + read.map_or(1, |(_, length)| length)..];
     }
+    out.extend_from_slice(rest);
     Cow::Owned(out)
+}
+
+/// The character that an escape stands for with which a text begins, and its length: `\64 isplay` is `display`. What no
+/// character of ASCII follows is none. CSS Syntax Level 3, 4.3.7.
+pub fn escape(text: &[u8]) -> Option<(char, usize)> {
+    let rest = text.strip_prefix(b"\\")?;
+    let digits = rest.iter().take(6).take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (hex, after) = rest.split_at(digits);
+    if digits == 0 {
+        let next = rest.first().filter(|next| next.is_ascii() && !matches!(next, b'\r' | b'\n' | 0x0C))?;
+        return Some((char::from(*next), 2));
+    }
+    let number = std::str::from_utf8(hex).ok().and_then(|hex| u32::from_str_radix(hex, 16).ok());
+    let said = number.filter(|number| *number != 0).and_then(char::from_u32);
+    let blank = match after {
+        [b'\r', b'\n', ..] => 2,
+        [b' ' | b'\t' | b'\r' | b'\n' | 0x0C, ..] => 1,
+        _ => 0,
+    };
+    Some((said.unwrap_or(char::REPLACEMENT_CHARACTER), 1 + digits + blank))
 }
 
 fn without_comments(sheet: &[u8]) -> Vec<u8> {
@@ -198,12 +210,19 @@ mod tests {
             "font-size:0em;line-height:0",
             r"d\69splay:none",
             r"\64 isplay:none",
+            "\\000064\r\nispla\\y:n\\6F\tne",
         ] {
             assert!(hides(hiding.as_bytes()), "{hiding}");
         }
-        for shown in
-            ["display:block", "opacity:0.5", "font-size:10px", "max-height:100px", "x-display:none", ""]
-        {
+        for shown in [
+            r"\\64 isplay:none",
+            "display:block",
+            "opacity:0.5",
+            "font-size:10px",
+            "max-height:100px",
+            "x-display:none",
+            "",
+        ] {
             assert!(!hides(shown.as_bytes()), "{shown}");
         }
     }

@@ -1,8 +1,10 @@
 //! Where in HTML a place stands: in text, in a link's text, in a tag, in what is no markup. One pass over a document for
 //! all its places; nothing is written here.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
+use super::conditional;
 use crate::mail::html::{Token, Tokens, attributes, name_end};
 
 /// The longest tag that is read, in octets.
@@ -18,6 +20,8 @@ pub(in crate::rewrite) enum Stand {
     Tag {
         start: usize,
     },
+    /// What Outlook alone reads, as text.
+    Condition,
     /// A comment, a script, a style, or what else is no markup.
     Raw,
 }
@@ -34,6 +38,7 @@ pub(in crate::rewrite) fn stands<'r>(
     places.clone().for_each(|place| without[place.clone()].fill(b'_'));
     let mut tokens = Tokens::of(&without).peekable();
     let mut linked = false;
+    let mut condition = None;
     let stand = |place: &Range<usize>| {
         while let Some(passed) = tokens.next_if(|token| token.whole().end <= place.start) {
             match passed {
@@ -44,12 +49,41 @@ pub(in crate::rewrite) fn stands<'r>(
         }
         match tokens.peek().filter(|token| token.whole().start <= place.start) {
             Some(Token::Start { whole, .. } | Token::End { whole, .. }) => Stand::Tag { start: whole.start },
-            Some(Token::Comment(_) | Token::Raw(_)) => Stand::Raw,
+            Some(Token::Comment(whole)) => {
+                let same = condition.take().filter(|own: &Condition<'_>| own.whole == *whole);
+                condition.insert(same.unwrap_or_else(|| Condition::of(&without, whole.clone()))).stand(place)
+            }
+            Some(Token::Raw(_)) => Stand::Raw,
             None if linked => Stand::Linked,
             None => Stand::Text,
         }
     };
     places.map(stand).collect()
+}
+
+/// A comment, which may be a condition.
+struct Condition<'h> {
+    whole: Range<usize>,
+    /// What it holds, from where on.
+    inside: Option<(usize, Peekable<Tokens<'h>>)>,
+}
+
+impl<'h> Condition<'h> {
+    fn of(html: &'h [u8], whole: Range<usize>) -> Self {
+        let inside = conditional(html, whole.clone());
+        Self { whole, inside: inside.map(|own| (own.start, Tokens::of(&html[own]).peekable())) }
+    }
+
+    /// Of places in order.
+    fn stand(&mut self, place: &Range<usize>) -> Stand {
+        let Some((start, tokens)) = &mut self.inside else { return Stand::Raw };
+        let Some(at) = place.start.checked_sub(*start) else { return Stand::Raw };
+        while tokens.next_if(|token| token.whole().end <= at).is_some() {}
+        match tokens.peek() {
+            Some(token) if token.whole().start <= at => Stand::Raw,
+            _ => Stand::Condition,
+        }
+    }
 }
 
 fn is_link(name: &[u8]) -> bool {
@@ -116,6 +150,10 @@ mod tests {
                 tag("<br"),
                 text
             ]
+        );
+        assert_eq!(
+            stands_of("<!--[if @]>@<a b=@><@ @<!-- @ --><![endif]-->@<!--[if mso]><@"),
+            [raw, Stand::Condition, raw, Stand::Condition, Stand::Condition, raw, text, Stand::Condition]
         );
         assert_eq!(stands_of("5 < 6 @ <% @ %>"), [text, text]);
         assert_eq!(stands_of("<p x='y' it's @> @"), [Stand::Tag { start: 0 }, text]);

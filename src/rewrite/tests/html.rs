@@ -38,7 +38,10 @@ fn what_is_filled_makes_no_tag_of_what_stands_around_it() {
     for (document, left) in [
         ("<p>Out: <{{optgate.unsubscribe_url}}></p>\n", format!("<p>Out: < {UNSUBSCRIBE}></p>\r\n")),
         ("<p><{{optgate.postal_address}}></p>\n", format!("<p>< {ADDRESS}></p>\r\n")),
-        ("x</{{optgate.unsubscribe_url}}>y\n", format!("x</ {UNSUBSCRIBE}>y\r\n")),
+        (
+            "<!--[if mso]><a href=x<{{optgate.unsubscribe_url}}><{{optgate.unsubscribe_url}}><![endif]-->\n",
+            format!("<!--[if mso]><a href=x<{UNSUBSCRIBE}>< {UNSUBSCRIBE}><![endif]-->\r\n"),
+        ),
         ("<p title=<{{optgate.unsubscribe_url}}>x\n", format!("<p title=<{UNSUBSCRIBE}>x\r\n")),
         // Else this would be a picture, which another pass would take out.
         (
@@ -55,9 +58,9 @@ fn what_is_filled_makes_no_tag_of_what_stands_around_it() {
 #[test]
 fn what_is_filled_with_nothing_makes_no_boundary_of_what_follows() {
     let nowhere = Rewriting { postal_address: None, ..functional() };
-    for kind in ["html", "plain"] {
+    for kind in ["html\n\nx", "html\n\n<!--x", "plain\n\nx"] {
         let text = format!(
-            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/{kind}\n\nx\n{{{{optgate.postal_address}}}}--b--\ny\n--b--\n"
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/{kind}\n{{{{optgate.postal_address}}}}--b--\ny\n--b--\n"
         );
         let copy = copy(&text, &nowhere);
         assert!(body(&copy).contains("x\r\n --b--\r\ny\r\n"), "{copy}");

@@ -173,6 +173,20 @@ fn a_background_that_policy_names_is_taken_out_of_its_attribute() {
 }
 
 #[test]
+fn a_style_is_read_with_its_escapes() {
+    becomes(
+        "<td style=\"background:u\\72l(https://named\\2e example/o)\">x</td><p style='w\\69 dth:1px;height:1px;background:url(//t.example/o'>\r\n",
+        "<td style=\"background:none\">x</td><p style='w\\69 dth:1px;height:1px;background:none'>\r\n",
+    );
+    becomes(
+        "<style>a{b:\\55 rl(\"//n\\61med.example/)o\")} @\\69mport 'https://n\\61med.example/a.css'; c{d:url(\\68ttps://named.example/o</style>\r\n",
+        "<style>a{b:none} @\\69mport ''; c{d:none</style>\r\n",
+    );
+    becomes("<p>a</p><img src=\"https://t.example/o\" style=\"d\\69splay:none\">\r\n", "<p>a</p>\r\n");
+    stays("<td style=\"background:url\\28https://named.example/o)\">x</td>\r\n");
+}
+
+#[test]
 fn whatever_loads_what_policy_names_loads_it_no_more() {
     for (loads, left) in [
         ("<video src=a.mp4 poster=\"https://named.example/o\">", "<video src=a.mp4 poster=\"\">"),

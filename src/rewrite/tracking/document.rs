@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::css::{self, Loaded};
 use super::shape::Shape;
 use super::{Finds, Search};
 use crate::mail::html::{Left, Name, Token, Tokens, attributes};
@@ -150,7 +151,7 @@ impl<'a> Walk<'a> {
                 }
                 Token::End { name, whole } => self.end(&document[place(name)], place(whole).end),
                 Token::Comment(whole) => {
-                    let inner = conditional(document, place(whole));
+                    let inner = html::conditional(document, place(whole));
                     if let Some(inner) = inner.filter(|_| within == Within::Document) {
                         // Nothing goes from one side of a comment to the other.
                         self.open = None;
@@ -358,69 +359,38 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// A style, `url(…)` by `url(…)`: what it says besides may be as long as the mail.
+    /// A style that holds rules.
     fn stylesheet(&mut self, at: Range<usize>) {
         let Some(text) = self.document.get(at.clone()) else { return };
-        self.imports(at.clone(), text);
-        let mut from = 0;
-        while let Some(found) = memchr::memchr(b'(', &text[from..]) {
-            let open = from + found;
-            from = open + 1;
-            let Some(start) = open.checked_sub("url".len()) else { continue };
-            if !text[start..open].eq_ignore_ascii_case(b"url") {
-                continue;
+        let place = |own: &Range<usize>| at.start + own.start..at.start + own.end;
+        for import in css::imports(text) {
+            if self.absolute(&import.address).is_some_and(|own| self.search.trackers.is_pixel(&own)) {
+                self.finds.pixel(Insertion { at: place(&import.whole), text: String::new() });
             }
-            let Some(length) = memchr::memchr(b')', &text[from..]) else { return };
-            from += length + 1;
-            if let Some(one) = Value::plain(self.document, at.start + start..at.start + from) {
-                self.css(&one, false);
-            }
+        }
+        for url in css::urls(text) {
+            self.url(&url, place(&url.whole), false);
         }
     }
 
-    /// `@import "…"`, which is short for `url(…)`. CSS Cascade 5, 2.
-    fn imports(&mut self, at: Range<usize>, text: &[u8]) {
-        const IMPORT: &[u8] = b"@import";
-        let mut from = 0;
-        while let Some(found) = memchr::memchr(b'@', &text[from..]) {
-            let start = from + found;
-            from = start + 1;
-            let rest = &text[start..];
-            if !rest.get(..IMPORT.len()).is_some_and(|word| word.eq_ignore_ascii_case(IMPORT)) {
-                continue;
-            }
-            let blank = rest[IMPORT.len()..].iter().take_while(|octet| octet.is_ascii_whitespace()).count();
-            let open = IMPORT.len() + blank;
-            let Some(quote @ (b'"' | b'\'')) = rest.get(open).copied() else { continue };
-            let Some(length) = memchr::memchr(quote, &rest[open + 1..]) else { return };
-            let own = at.start + start + open + 1;
-            let Some(value) = Value::plain(self.document, own..own + length) else { continue };
-            if self.absolute(value.text.trim()).is_some_and(|own| self.search.trackers.is_pixel(&own)) {
-                self.finds.pixel(Insertion { at: own..own + length, text: String::new() });
-            }
-            from = start + open + 1 + length;
-        }
-    }
-
-    /// `url(…)` that policy names, or of an element that nobody sees, becomes `none`.
+    /// An element's own style.
     fn css(&mut self, style: &Value, small: bool) {
-        let lower = style.text.to_ascii_lowercase();
-        let mut from = 0;
-        while let Some(found) = lower.get(from..).and_then(|rest| rest.find("url(")) {
-            let start = from + found;
-            let inner = start + "url(".len();
-            let Some(length) = lower.get(inner..).and_then(|rest| rest.find(')')) else { return };
-            from = inner + length + 1;
-            let text = style.text.get(inner..inner + length).unwrap_or_default();
-            let bare = text.trim().trim_matches(['"', '\'']);
-            let Some(address) = self.absolute(bare).filter(|own| !self.search.is_ours(own)) else { continue };
-            let named = self.search.trackers.is_pixel(&address);
-            if named || small && !self.search.trackers.is_harmless(&address) {
-                if !named {
-                    self.finds.unnamed(&address, self.search);
-                }
-                self.finds.pixel(Insertion { at: style.origin(&(start..from)), text: "none".to_owned() });
+        for url in css::urls(style.text.as_bytes()) {
+            self.url(&url, style.origin(&url.whole), small);
+        }
+    }
+
+    /// What policy names, or an element that nobody sees loads, becomes `none`.
+    fn url(&mut self, url: &Loaded, at: Range<usize>, small: bool) {
+        let Some(address) = self.absolute(&url.address).filter(|own| !self.search.is_ours(own)) else {
+            return;
+        };
+        let named = self.search.trackers.is_pixel(&address);
+        if named || small && !self.search.trackers.is_harmless(&address) {
+            if !named {
+                self.finds.unnamed(&address, self.search);
             }
+            self.finds.pixel(Insertion { at, text: "none".to_owned() });
         }
     }
 
@@ -466,17 +436,6 @@ impl Base {
             Some(_) => Some(format!("{}{}{text}", self.origin, self.folder)),
         }
     }
-}
-
-/// What stands in `<!--[if mso]>…<![endif]-->`.
-fn conditional(document: &[u8], whole: Range<usize>) -> Option<Range<usize>> {
-    const OPENING: &[u8] = b"<!--[if";
-    let comment = document.get(whole.clone())?;
-    let opens = comment.get(..OPENING.len()).is_some_and(|start| start.eq_ignore_ascii_case(OPENING));
-    let start = memchr::memmem::find(comment, b"]>").filter(|_| opens)? + 2;
-    let ended = comment.strip_suffix(b"<![endif]-->").or_else(|| comment.strip_suffix(b"-->"));
-    let end = ended.unwrap_or(comment).len();
-    (start < end).then(|| whole.start + start..whole.start + end)
 }
 
 /// The words of all styles, the first of them.

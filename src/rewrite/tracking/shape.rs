@@ -1,6 +1,8 @@
 //! Whether anybody sees a picture: what its attributes and its style say of its size, and whether they hide it. CSS 2.2,
 //! 10.2 to 10.7; the HTML standard, 15.4.3.
 
+use super::css::unescaped;
+
 /// How large a picture is one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Extent {
@@ -118,21 +120,25 @@ fn is_far_off(value: &str) -> bool {
     number.is_some_and(|number| number <= -999.0)
 }
 
-/// Names and values in lower case, without `!important`.
+/// Names and values in lower case, without `!important`. What is escaped ends nothing.
 fn declarations(style: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     let mut start = 0;
     let mut depth = 0_usize;
+    let mut escaped = false;
     for (at, octet) in style.bytes().enumerate().chain([(style.len(), b';')]) {
+        let was_escaped = escaped;
+        escaped = octet == b'\\' && !escaped;
         match octet {
+            _ if was_escaped && at < style.len() => {}
             b'(' => depth += 1,
             b')' => depth = depth.saturating_sub(1),
             b';' if depth == 0 || at == style.len() => {
                 let (name, value) =
                     style.get(start..at).and_then(|own| own.split_once(':')).unwrap_or_default();
-                let value = value.to_ascii_lowercase();
+                let value = unescaped(value).to_ascii_lowercase();
                 let value = value.split('!').next().unwrap_or_default().trim();
-                all.push((name.trim().to_ascii_lowercase(), value.to_owned()));
+                all.push((unescaped(name.trim()).to_ascii_lowercase(), value.to_owned()));
                 start = at + 1;
             }
             _ => {}
@@ -177,6 +183,9 @@ mod tests {
             ("", "", "opacity:0.00", (false, true)),
             ("", "", "opacity:.5", (false, false)),
             ("", "", "position:absolute;left:-9999px", (false, true)),
+            ("", "", r"d\69splay:n\6f\6e e", (false, true)),
+            ("", "", r"w\69 dth:1p\78;h\65ight:1px", (true, false)),
+            ("", "", r"background:url(a\);display:none", (false, false)),
             ("", "", "mso-hide:all", (false, false)),
             ("", "", "display:none", (false, true)),
         ] {
