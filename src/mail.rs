@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod author;
+pub mod effort;
 pub mod envelope;
 pub mod html;
 pub mod message;

@@ -19,6 +19,7 @@ use super::relabel::Declaring;
 use super::{CLIPPED_FROM, Rewriting, TakenOut, Tracking, shown, tracking};
 use crate::language;
 use crate::mail::RawMessage;
+use crate::mail::effort::looked_at;
 use crate::policy::Stream;
 use crate::policy::sender::ClippedFooter;
 
@@ -379,6 +380,7 @@ fn whole_addresses(text: &[u8], address: &Finder<'_>) -> Vec<usize> {
 /// nothing.
 fn leads_where_it_says(rest: &[u8]) -> bool {
     let dots = rest.iter().take_while(|byte| **byte == b'.').count();
+    looked_at(dots);
     let of_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_~/%=".contains(byte);
     !rest.get(dots).is_some_and(of_path)
 }

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::media::{Encoding, Media};
 use crate::mail::RawMessage;
+use crate::mail::effort::looked_at;
 use crate::mail::message::{Field, Unparsable, field_colon, line_end, without_crlf};
 
 /// The deepest nesting, nested messages included.
@@ -216,6 +217,7 @@ impl Splitter<'_> {
         let mut at = self.parts.last().map_or(0, |part| part.body.start);
         while at < self.bytes.len() {
             let end = line_end(self.bytes, at);
+            looked_at(end - at);
             match self.delimiter(at..end) {
                 Some(Delimiter::Opening(frame)) => {
                     self.doubt_opening(at..end);
@@ -247,7 +249,10 @@ impl Splitter<'_> {
     /// The innermost boundary that this line is. RFC 2046, 5.1.1.
     fn delimiter(&self, line: Range<usize>) -> Option<Delimiter> {
         let said = self.bytes[line].strip_prefix(b"--")?.trim_ascii_end();
-        let of = |said: &[u8]| self.frames.iter().rposition(|frame| frame.boundary == said);
+        let of = |said: &[u8]| {
+            looked_at(self.frames.len() + said.len());
+            self.frames.iter().rposition(|frame| frame.boundary == said)
+        };
         let closing = || said.strip_suffix(b"--").and_then(of).map(Delimiter::Closing);
         of(said).map(Delimiter::Opening).or_else(closing)
     }
@@ -309,6 +314,7 @@ impl Splitter<'_> {
         let mut at = start;
         let separator = loop {
             let end = line_end(self.bytes, at);
+            looked_at(end - at);
             let line = &self.bytes[at..end];
             if line == b"\r\n" {
                 break Separator::EmptyLine;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{Name, Token, Tokens, attributes};
+use crate::mail::effort::looked_at;
 
 /// Rules that are read of one document.
 const MOST: usize = 2_000;
@@ -69,6 +70,7 @@ impl Hiding {
                 continue;
             }
             let close = memchr::memchr(b'}', &sheet[open..]).map_or(sheet.len(), |close| open + close);
+            looked_at(close - at);
             if hides(&sheet[open + 1..close]) {
                 selectors.split(|byte| *byte == b',').for_each(|one| self.add(one.trim_ascii()));
             }
@@ -176,6 +178,12 @@ fn without_comments(sheet: &[u8]) -> Vec<u8> {
 
 /// Behind the block that opens here, with all that is nested in it.
 fn after_block(sheet: &[u8], open: usize) -> usize {
+    let end = block_end(sheet, open);
+    looked_at(end - open);
+    end
+}
+
+fn block_end(sheet: &[u8], open: usize) -> usize {
     let mut depth = 0_usize;
     for (at, byte) in sheet.iter().enumerate().skip(open) {
         match byte {

@@ -9,6 +9,7 @@ use std::ops::Range;
 use memchr::{memchr, memmem};
 
 use super::foreign::Foreign;
+use crate::mail::effort::looked_at;
 
 /// What stands in a document besides text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,6 +186,7 @@ impl<'a> Tokens<'a> {
             self.unended = Unended::Comment(missing);
         }
         self.at = last.map_or(self.html.len(), |last| last + 1);
+        looked_at(self.at - from);
         Token::Comment(from..self.at)
     }
 
@@ -230,6 +232,7 @@ impl<'a> Tokens<'a> {
             self.unended = Unended::Raw(raw, script);
         }
         self.at = end.unwrap_or(self.html.len());
+        looked_at(self.at - from);
         Token::Raw(from..self.at)
     }
 }
@@ -242,7 +245,9 @@ impl Iterator for Tokens<'_> {
             return Some(self.raw(raw));
         }
         loop {
-            let from = self.at + memchr(b'<', &self.html[self.at..])?;
+            let found = memchr(b'<', &self.html[self.at..]);
+            looked_at(found.map_or(self.html.len() - self.at, |found| found + 1));
+            let from = self.at + found?;
             match self.tag_or_comment(from) {
                 Some(token) => return Some(token),
                 None => self.at = from + 1,
@@ -295,7 +300,13 @@ pub fn attributes(tag: &[u8], visit: impl FnMut(Range<usize>, Range<usize>)) {
 }
 
 /// The HTML standard, 13.2.5.32 to 13.2.5.40.
-fn read_tag(html: &[u8], from: usize, mut visit: impl FnMut(Range<usize>, Range<usize>)) -> Tag {
+fn read_tag(html: &[u8], from: usize, visit: impl FnMut(Range<usize>, Range<usize>)) -> Tag {
+    let tag = read_to_end(html, from, visit);
+    looked_at(tag.end - from);
+    tag
+}
+
+fn read_to_end(html: &[u8], from: usize, mut visit: impl FnMut(Range<usize>, Range<usize>)) -> Tag {
     let open = |quote| Tag { end: html.len(), closed: Closed::No, quote };
     let mut at = from;
     loop {
@@ -343,7 +354,9 @@ fn attribute_name(rest: &[u8]) -> usize {
 
 pub fn name_end(html: &[u8], from: usize) -> usize {
     let ends = |byte: &u8| is_blank(*byte) || matches!(byte, b'/' | b'>');
-    html[from..].iter().position(ends).map_or(html.len(), |length| from + length)
+    let end = html[from..].iter().position(ends).map_or(html.len(), |length| from + length);
+    looked_at(end - from);
+    end
 }
 
 fn skip_blanks(html: &[u8], from: usize) -> usize {

@@ -9,6 +9,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 use super::RuleRef;
 use super::dress::{core, dressed, dressed_attribute};
 use crate::mail::RawMessage;
+use crate::mail::effort::looked_at;
 
 /// The most that are found in one text, so that no message grows without bound.
 const MOST_FOUND: usize = 1_000;
@@ -199,7 +200,9 @@ impl<'p> Active<'p> {
             let mut free = found.last().map_or(0, |last| last.at.end);
             let mut at = stretch.start.max(free);
             while at < stretch.end {
-                let Some(opening) = self.placeholders.0.openings.find(&text[at..stretch.end]) else { break };
+                let opening = self.placeholders.0.openings.find(&text[at..stretch.end]);
+                looked_at(opening.map_or(stretch.end - at, |opening| opening.end()));
+                let Some(opening) = opening else { break };
                 let opening = at + opening.start()..at + opening.end();
                 tried += 1;
                 if found.len() == MOST_FOUND || tried > MOST_TRIED {
@@ -223,6 +226,7 @@ impl<'p> Active<'p> {
     fn begins_at(&self, text: &[u8], at: usize) -> bool {
         let compiled = &self.placeholders.0;
         let within = &text[at..text.len().min(at.saturating_add(compiled.reach))];
+        looked_at(within.len());
         let opening = compiled.openings.find(within).filter(|opening| opening.start() == 0);
         opening.is_some_and(|opening| self.one(text, at..at + opening.end()).is_some())
     }
@@ -238,7 +242,9 @@ impl<'p> Active<'p> {
             return Some(Found { at: opening, placeholder, label: None });
         };
         let rest = &text[opening.end..text.len().min(opening.end + LONGEST_BETWEEN)];
-        let closing = closing.find(rest)?;
+        let closing = closing.find(rest);
+        looked_at(closing.map_or(rest.len(), |closing| closing.end()));
+        let closing = closing?;
         let between = &rest[..closing.start()];
         if between.iter().any(|octet| matches!(octet, b'<' | b'>' | b'\n' | b'\r')) {
             return None;

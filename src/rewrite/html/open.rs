@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::mail::effort::looked_at;
 use crate::mail::html::Name;
 
 /// Browsers nest little deeper; what is deeper is not told apart.
@@ -129,6 +130,7 @@ impl Open {
         let far = passes(name.bytes());
         let mut found = None;
         for (at, element) in self.elements.iter().enumerate().rev() {
+            looked_at(1);
             if element.name == *name {
                 found = Some(at);
             }

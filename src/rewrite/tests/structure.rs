@@ -1,6 +1,7 @@
 //! MIME as it should be, as it comes, and as nobody should send it.
 
 use super::*;
+use crate::mail::effort;
 
 fn checked(text: &str) -> Result<(), Unparsable> {
     check(&message(text))
@@ -117,9 +118,10 @@ fn a_nested_message_may_repeat_our_boundary() {
     assert!(copy(text, &marketing()).contains("\r\n\r\nours\r\n\r\n____"));
 }
 
-/// Each of these once took, or would take, time that grows with its square.
+/// Each of these once was, or would be, looked at as often as it stands there.
 #[test]
-fn hostile_repetition_costs_linear_time() {
+fn hostile_repetition_is_looked_at_a_few_times() {
+    const TIMES: usize = 200;
     let html = "From: a@x.example\nContent-Type: text/html\n\n";
     let mixed = "From: a@x.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n";
     let own_link = format!("<a href={UNSUBSCRIBE}>");
@@ -150,10 +152,13 @@ fn hostile_repetition_costs_linear_time() {
             piece.repeat(1_000_000 / piece.len()).replace("<div><div>", "<div>\n<div>")
         );
         let message = message(&text);
-        if check(&message).is_ok() {
-            assert!(rewrite(&message, &functional()).is_ok(), "{piece}");
-            let marketing = rewrite(&message, &marketing());
-            assert_eq!(marketing.is_ok(), check_marketing(&message).is_ok(), "{piece}");
-        }
+        let (octets, ()) = effort::of(|| {
+            if check(&message).is_ok() {
+                assert!(rewrite(&message, &functional()).is_ok(), "{piece}");
+                let marketing = rewrite(&message, &marketing());
+                assert_eq!(marketing.is_ok(), check_marketing(&message).is_ok(), "{piece}");
+            }
+        });
+        assert!(octets <= TIMES * text.len(), "{piece}: {octets} of {}", text.len());
     }
 }
