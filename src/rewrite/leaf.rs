@@ -180,8 +180,11 @@ impl Leaf<'_> {
 
     /// What a body gets besides what its placeholders stand for.
     fn footer(&self, text: &[u8], found: &[Placeholder], copy: &Copy<'_>) -> Vec<Insertion> {
-        let unsubscribe = found.iter().filter(|one| one.meaning == Meaning::Unsubscribe);
-        let unsubscribe = unsubscribe.filter(|one| leads_where_it_says(&text[one.at.end..]));
+        let unsubscribe = found.iter().enumerate().filter(|(_, one)| one.meaning == Meaning::Unsubscribe);
+        let unsubscribe = unsubscribe.filter(|(at, one)| {
+            let joined = found.get(at + 1).is_some_and(|next| one.joins(next, self.reading()));
+            !joined && leads_where_it_says(&text[one.at.end..])
+        });
         let own_links = copy.own_links.iter().flat_map(|own_link| {
             let ends = |at: &usize| leads_where_it_says(&text[at + own_link.needle().len()..]);
             own_link.find_iter(text).filter(ends)
@@ -189,7 +192,7 @@ impl Leaf<'_> {
         let notices =
             copy.rewriting.demands.privacy_notice.iter().flat_map(|notice| addresses_of(text, notice));
         let notices: Vec<usize> = notices.collect();
-        let mut links: Vec<usize> = unsubscribe.map(|one| one.seen_at()).chain(own_links).collect();
+        let mut links: Vec<usize> = unsubscribe.map(|(_, one)| one.seen_at()).chain(own_links).collect();
         links.sort_unstable();
         let mut asked: Vec<usize> =
             found.iter().map(|one| one.seen_at()).chain(links.iter().chain(&notices).copied()).collect();

@@ -73,6 +73,13 @@ impl<'d> Search<'d> {
 }
 
 impl Placeholder {
+    /// Whether the address that comes in goes on in what comes in place of the next, and leads nowhere then.
+    pub fn joins(&self, next: &Self, reading: Reading) -> bool {
+        let element =
+            |own: &Self| reading == Reading::Markup && own.form == Form::Link && own.stand == Stand::Text;
+        self.at.end == next.at.start && !element(self) && !element(next)
+    }
+
     /// Where a reader has to see it: an attribute makes a link of its tag.
     pub fn seen_at(&self) -> usize {
         match (self.form, self.stand) {

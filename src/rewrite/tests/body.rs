@@ -326,3 +326,11 @@ fn a_link_within_anothers_address_is_found_again() {
         assert_eq!(body(&second), body(&first));
     }
 }
+
+#[test]
+fn a_link_that_goes_on_in_another_is_none() {
+    let first = copy(&plain("{{optgate.unsubscribe_url}}{{optgate.preferences_url}}\n"), &marketing());
+    assert_eq!(body(&first).matches(UNSUBSCRIBE).count(), 2, "{first}");
+    let second = copy_of(&bytes(first.clone().into_bytes()), &marketing());
+    assert_eq!(body(&second), body(&first));
+}

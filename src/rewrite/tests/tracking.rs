@@ -295,6 +295,22 @@ fn links_of_a_plain_text_change_too() {
 }
 
 #[test]
+fn a_link_that_is_joined_to_a_word_is_one_all_the_same() {
+    let twice = |text: &str| {
+        let first = rewrite(&message(text), &taking_out()).unwrap();
+        let second = rewrite(&bytes(first.bytes.clone()), &taking_out()).unwrap();
+        assert_eq!(second.taken_out, TakenOut::default());
+        String::from_utf8(first.bytes).unwrap()
+    };
+    let copy = twice("Content-Type: text/plain\n\n3https://x.example/?who=1&a=2\n");
+    assert_eq!(body(&copy), "3https://x.example/?a=2\r\n");
+    let copy = twice(
+        "Content-Type: text/plain\n\n3{{optgate.unsubscribe_url}}https://x.example/?who=1&a=2=https://x.example/?who=1&a=2\n",
+    );
+    assert_eq!(body(&copy), format!("3{UNSUBSCRIBE}https://x.example/?a=2=https://x.example/?who=1&a=2\r\n"));
+}
+
+#[test]
 fn a_link_that_is_filled_is_ours() {
     let rewriting = Rewriting { tracking: Tracking::TakeOut(trackers()), ..marketing() };
     let document = "<a href=\"https://go.example/?to={{optgate.unsubscribe_url}}\">out</a>\

@@ -23,15 +23,13 @@ pub(super) fn look(text: &[u8], search: &Search<'_>, finds: &mut Finds) {
     }
 }
 
-/// Where an address begins whose scheme ends here; a longer word is no scheme of the web.
+/// Where an address begins whose scheme ends here, whatever stands before it: some clients find it there too.
 fn start(text: &[u8], colon: usize) -> Option<usize> {
     let before = text.get(..colon)?;
     let scheme = SCHEMES.into_iter().find(|own| {
         before.len() >= own.len() && before[before.len() - own.len()..].eq_ignore_ascii_case(own)
     })?;
-    let start = colon - scheme.len();
-    let joined = start.checked_sub(1).and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    (!joined).then_some(start)
+    Some(colon - scheme.len())
 }
 
 /// Before a blank, a bracket or a character beyond ASCII, and before the marks that end a sentence.
@@ -73,7 +71,7 @@ mod tests {
             let start = start(text.as_bytes(), colon).unwrap();
             assert_eq!(&text[start..end(text.as_bytes(), start)], address);
         }
-        assert_eq!(start(b"xhttp://a.example", 5), None);
+        assert_eq!(start(b"xhttp://a.example", 5), Some(1));
         assert_eq!(start(b"ftp://a.example", 3), None);
         assert_eq!(start(b"://", 0), None);
     }
