@@ -422,6 +422,11 @@ fn a_picture_that_ends_a_drawing_leaves_one_that_asks_for_nothing() {
         &format!("<svg><img src='https://named.example/x'/><script>{PIXEL}\r\n"),
         &format!("<svg><img alt=\"\"><script>{PIXEL}\r\n"),
     );
+    let opens = "<amp-img src=https://t.example/o width=1 height=1>";
+    becomes(
+        &format!("<svg>{opens}{PIXEL}x</amp-img><style>{PIXEL}\r\n"),
+        &format!("<svg><img alt=\"\">x</amp-img><style>{PIXEL}\r\n"),
+    );
 }
 
 #[test]

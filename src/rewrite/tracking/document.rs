@@ -176,7 +176,7 @@ impl<'a> Walk<'a> {
         }
         let shape = self.shape(&tag);
         // What else stands in a picture doesn't go with it.
-        if !PICTURES.contains(&bytes) && bytes != b"noscript" {
+        if !PICTURES.contains(&bytes) && bytes != b"noscript" || self.left == Left::Foreign {
             self.open = None;
         }
         if PICTURES.contains(&bytes) {
