@@ -60,6 +60,29 @@ pub fn are_alike(one: &str, other: &str) -> bool {
     ALIKE.contains(&one) && ALIKE.contains(&other)
 }
 
+/// The language of a footer below a message whose own language, or its script (`und-Cyrl`), is this, if anybody could
+/// tell: the sender's, unless the message is in another of ours, or in a script that the sender's is not written in.
+pub fn of_a_footer(written: Option<&str>, default: &'static str) -> &'static str {
+    let Some(written) = written else { return default };
+    match known(written) {
+        Some(own) if are_alike(own, default) => default,
+        Some(own) => own,
+        None if written.strip_prefix("und-").is_some_and(|script| script != script_of(default)) => DEFAULT,
+        None => default,
+    }
+}
+
+/// The script in which a language of ours is written. ISO 15924.
+fn script_of(language: &str) -> &'static str {
+    match language {
+        "ar" => "Arab",
+        "he" => "Hebr",
+        "uk" => "Cyrl",
+        "zh" => "Hani",
+        _ => "Latn",
+    }
+}
+
 /// The direction in which a language is written, as HTML's `dir` names it.
 pub fn direction(tag: &str) -> &'static str {
     const LEFTWARDS: [&str; 12] = ["ar", "he", "iw", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "syr"];
@@ -121,6 +144,36 @@ mod tests {
 
     fn folder() -> std::path::PathBuf {
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/locales")
+    }
+
+    #[test]
+    fn the_script_of_every_language_is_known() {
+        for language in LANGUAGES.iter().copied() {
+            let script = match whatlang::detect_script(&text(language, "footer-unsubscribe-invite", &[])) {
+                Some(whatlang::Script::Latin) => "Latn",
+                Some(whatlang::Script::Arabic) => "Arab",
+                Some(whatlang::Script::Hebrew) => "Hebr",
+                Some(whatlang::Script::Cyrillic) => "Cyrl",
+                Some(whatlang::Script::Mandarin) => "Hani",
+                other => panic!("{language}: {other:?} has no name here"),
+            };
+            assert_eq!(script_of(language), script, "{language}");
+        }
+    }
+
+    #[test]
+    fn a_footer_is_in_a_script_that_its_reader_knows() {
+        for (written, default, expected) in [
+            (None, "sv", "sv"),
+            (Some("he"), "sv", "he"),
+            (Some("nb"), "da", "da"),
+            (Some("und-Cyrl"), "sv", "en"),
+            (Some("und-Cyrl"), "uk", "uk"),
+            (Some("und-Jpan"), "zh", "en"),
+            (Some("tlh"), "sv", "sv"),
+        ] {
+            assert_eq!(of_a_footer(written, default), expected, "{written:?}");
+        }
     }
 
     #[test]

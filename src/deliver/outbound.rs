@@ -258,8 +258,7 @@ fn footer_text(sender: &SenderPolicy, person: Option<&Subscriber>, facts: &Facts
 fn spoken(sender: &SenderPolicy, person: Option<&Subscriber>, facts: &Facts) -> &'static str {
     let own = person.and_then(|person| person.state.locale.as_deref()).and_then(language::known);
     let default = language::serving(&sender.default_locale);
-    let written = facts.language.as_deref().and_then(language::known);
-    own.or_else(|| written.filter(|written| !language::are_alike(written, default))).unwrap_or(default)
+    own.unwrap_or_else(|| language::of_a_footer(facts.language.as_deref(), default))
 }
 
 /// What the pack that judged asks; a pack that is gone may have asked for an address.

@@ -22,7 +22,8 @@ pub struct Facts {
     /// Asked of confirmation mail alone.
     #[serde(default, skip_serializing_if = "ConfirmLink::is_absent")]
     pub confirm_link: ConfirmLink,
-    /// What it is written in, where that is a language of ours: marketing's footer follows it for who has chosen none.
+    /// What it is written in, where that is a language of ours, or else the script that is not Latin (`und-Cyrl`):
+    /// marketing's footer follows it for who has chosen none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// What told the stream: a `[[classify]]` rule, or the sender's file where our own headers did.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use whatlang::{Lang, Script, detect, detect_script};
+use whatlang::{Detector, Info, Lang, Script, detect, detect_script};
 
 use super::Opened;
 use super::html::visible_text_with;
@@ -20,6 +20,8 @@ const MOST_WORDS: usize = 4 * 1024;
 const LEAST_LETTERS: usize = 20;
 /// Fewer are no proof among the many languages of one script.
 const LEAST_LATIN: usize = 60;
+/// So many of its letters in another script than Latin make it a text in that one: one in four.
+const LEAST_PART: usize = 4;
 /// The element that declares a language stands in front.
 const MOST_TOKENS: usize = 16;
 
@@ -97,17 +99,46 @@ const TAGS: [(Lang, &str); 70] = [
     (Lang::Cym, "cy"),
 ];
 
+/// Scripts of languages that we don't have, or can't tell apart from ours: such a message is in none of them for sure.
+/// ISO 15924, as BCP 47 has it.
+const SCRIPTS: [(Script, &str); 23] = [
+    (Script::Arabic, "und-Arab"),
+    (Script::Armenian, "und-Armn"),
+    (Script::Bengali, "und-Beng"),
+    (Script::Cyrillic, "und-Cyrl"),
+    (Script::Devanagari, "und-Deva"),
+    (Script::Ethiopic, "und-Ethi"),
+    (Script::Georgian, "und-Geor"),
+    (Script::Greek, "und-Grek"),
+    (Script::Gujarati, "und-Gujr"),
+    (Script::Gurmukhi, "und-Guru"),
+    (Script::Hangul, "und-Hang"),
+    (Script::Hebrew, "und-Hebr"),
+    (Script::Hiragana, "und-Jpan"),
+    (Script::Katakana, "und-Jpan"),
+    (Script::Kannada, "und-Knda"),
+    (Script::Khmer, "und-Khmr"),
+    (Script::Malayalam, "und-Mlym"),
+    (Script::Mandarin, "und-Hani"),
+    (Script::Myanmar, "und-Mymr"),
+    (Script::Oriya, "und-Orya"),
+    (Script::Tamil, "und-Taml"),
+    (Script::Telugu, "und-Telu"),
+    (Script::Thai, "und-Thai"),
+];
+
 impl Opened<'_> {
-    /// The language, among those that we have; `None` where it is another or can't be told.
+    /// The language, among those that we have; else the script, where that is not Latin; `None` where neither can be told.
     pub fn language(&self) -> Option<&'static str> {
         let bodies = self.content.leaves.iter().filter(|leaf| leaf.role == Role::Body);
         let mut bodies: Vec<&Leaf<'_>> = bodies.collect();
         // Most readers see the HTML; its plain text often says no more than where to see it.
         bodies.sort_by_key(|leaf| !leaf.part.media.is_html());
-        let texts: Vec<String> = bodies.iter().map(|leaf| words(leaf)).collect();
-        let enough = texts.iter().find(|text| letters(text) >= LEAST_LETTERS);
-        let text = enough.or_else(|| texts.iter().find(|text| letters(text) > 0))?;
-        let told = detect(text)?;
+        let texts: Vec<String> = bodies.iter().map(|leaf| in_one_script(words(leaf))).collect();
+        let enough = texts.iter().position(|text| letters(text) >= LEAST_LETTERS);
+        let first = enough.or_else(|| texts.iter().position(|text| letters(text) > 0))?;
+        let text = texts.get(first)?;
+        let told = tell(text)?;
         // Of one script with Yiddish, which few letters can't rule out and few messages are in.
         if enough.is_some()
             && told.script() == Script::Hebrew
@@ -115,14 +146,22 @@ impl Opened<'_> {
         {
             return language::known("he");
         }
-        let plenty = told.script() != Script::Latin || letters(text) >= LEAST_LATIN;
-        if enough.is_some() && plenty && told.is_reliable() {
+        // Where one is short, the other says the same in full.
+        let others = texts.iter().skip(first + 1).filter_map(|text| Some((text, tell(text)?)));
+        let mut agreeing = others.filter(|(_, other)| other.lang() == told.lang());
+        let proves = |text: &str, told: &Info| {
+            let least = if told.script() == Script::Latin { LEAST_LATIN } else { LEAST_LETTERS };
+            letters(text) >= least && told.is_reliable()
+        };
+        if proves(text, &told) || enough.is_some() && agreeing.any(|(text, other)| proves(text, &other)) {
             let tag = TAGS.iter().find(|(own, _)| *own == told.lang());
-            return tag.and_then(|(_, tag)| language::known(tag));
+            return tag.and_then(|(_, tag)| language::known(tag)).or_else(|| script_tag(&told));
         }
-        let declared = self.declared(&bodies)?;
         // Templates are in English before anybody writes in them.
-        (declared != "en" && script_of(declared) == Some(told.script())).then_some(declared)
+        let declared = self.declared(&bodies).filter(|declared| *declared != "en");
+        declared
+            .filter(|declared| script_of(declared) == Some(told.script()))
+            .or_else(|| enough.and_then(|_| script_tag(&told)))
     }
 
     /// What its header or its document says of itself.
@@ -133,6 +172,32 @@ impl Opened<'_> {
             bodies.iter().find(|leaf| leaf.part.media.is_html()).and_then(|leaf| of_document(leaf))
         })
     }
+}
+
+/// Afrikaans is told only where Dutch can't be: the two look alike in few words, and its readers read Dutch.
+fn tell(text: &str) -> Option<Info> {
+    let told = detect(text)?;
+    if !matches!(told.lang(), Lang::Afr | Lang::Nld) || told.is_reliable() {
+        return Some(told);
+    }
+    Detector::with_denylist(vec![Lang::Afr]).detect(text)
+}
+
+fn script_tag(told: &Info) -> Option<&'static str> {
+    // Its letters are Chinese ones for the most part.
+    let script = if told.lang() == Lang::Jpn { Script::Hiragana } else { told.script() };
+    SCRIPTS.iter().find(|(own, _)| *own == script).map(|(_, tag)| *tag)
+}
+
+/// Without its Latin words, where it has enough of another script: a template or a brand brings those into a message of
+/// any script, and not the other way round.
+fn in_one_script(text: String) -> String {
+    let all_ascii = |word: &&str| word.chars().filter(|own| own.is_alphabetic()).all(|own| own.is_ascii());
+    let others: Vec<&str> = text.split(' ').filter(|word| !all_ascii(word)).collect();
+    let others = others.join(" ");
+    let is_other = detect_script(&others).is_some_and(|script| script != Script::Latin);
+    let own = letters(&others);
+    if is_other && own >= LEAST_LETTERS && own * LEAST_PART >= letters(&text) { others } else { text }
 }
 
 /// The script that our own words of the language are in.

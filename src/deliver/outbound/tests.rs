@@ -235,6 +235,8 @@ fn the_language_of_the_message_goes_before_the_senders_and_after_the_persons() {
     assert_eq!(language(Some("de"), "he"), "de");
     assert_eq!(language(Some("tlh"), "he"), "he");
     assert_eq!(language(None, "tlh"), "sv");
+    assert_eq!(language(Some("de"), "und-Cyrl"), "de");
+    assert_eq!(language(None, "und-Cyrl"), "en", "what few who read Cyrillic can't read either");
 }
 
 #[test]

@@ -9,6 +9,13 @@ const UKRAINIAN: &str =
     "Шановні читачі, до неділі все дешевше на двадцять відсотків: їжа, взуття, одяг для всієї родини.";
 const RUSSIAN: &str =
     "Уважаемые подписчики, до воскресенья всё дешевле на двадцать процентов: обувь и одежда для всей семьи.";
+const BULGARIAN: &str = "Скъпи приятели, тази седмица обувките са наполовина по-евтини.";
+const DUTCH: &str =
+    "Beste leden, alles is goedkoper tot en met zaterdag, vanaf vandaag is alles te koop met korting.";
+const DUTCH_TOO: &str =
+    "Beste buren, tot en met zaterdag is alles in het tuincentrum goedkoper, van planten tot aarde.";
+const TURKISH: &str =
+    "Sevgili okurlar, pazar gününe kadar mağazamızdaki bütün ürünler daha ucuz, sizi de bekliyoruz.";
 const CHINESE: &str = "尊敬的读者，周日之前全场八折，欢迎选购。秋季新品已经到店，期待您的光临。";
 const JAPANESE: &str = "読者の皆様、日曜日まで全品二割引です。新作が店に届きました。表示価格から二割引です。";
 const SWEDISH: &str = "Kära läsare, allt är billigare till söndag. Välkommen in i butiken och prova höstens tröjor, kängor \
@@ -44,9 +51,13 @@ fn a_message_is_in_the_language_that_it_says() {
         (CHINESE, Some("zh")),
         (SWEDISH, Some("sv")),
         (GERMAN, Some("de")),
-        // Of the same scripts, and not ours.
-        (RUSSIAN, None),
-        (JAPANESE, None),
+        (DUTCH, Some("nl")),
+        (DUTCH_TOO, Some("nl")),
+        // Not ours, and no reader of these scripts has to read another.
+        (RUSSIAN, Some("und-Cyrl")),
+        (BULGARIAN, Some("und-Cyrl")),
+        (JAPANESE, Some("und-Jpan")),
+        (TURKISH, None),
         (SHORT, None),
         ("", None),
     ] {
@@ -59,7 +70,7 @@ fn a_message_is_in_the_language_that_it_says() {
 fn what_a_template_declares_never_beats_what_the_message_says() {
     assert_eq!(html("lang=\"en\"", SWEDISH), Some("sv"));
     assert_eq!(plain("Content-Language: en-US\n", GERMAN), Some("de"));
-    assert_eq!(html("lang=\"ar\"", JAPANESE), None);
+    assert_eq!(html("lang=\"ar\"", JAPANESE), Some("und-Jpan"));
 }
 
 #[test]
@@ -79,6 +90,32 @@ fn the_html_is_asked_before_a_plain_text_that_only_tells_of_it() {
          text/html; charset=utf-8\n\n<p>{HEBREW}</p>\n--x--\n"
     );
     assert_eq!(language(&message), Some("he"));
+}
+
+fn both(html: &str, text: &str) -> Option<&'static str> {
+    language(&format!(
+        "From: a@b.example\nContent-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain; charset=utf-8\n\n\
+         {text}\n--x\nContent-Type: text/html; charset=utf-8\n\n<p>{html}</p>\n--x--\n"
+    ))
+}
+
+#[test]
+fn the_plain_text_says_in_full_what_the_html_says_in_short() {
+    let short = "Everything in our shop costs less until Saturday.";
+    let long = "Everything in our shop costs less until Saturday. Come and see the new boots and jumpers.";
+    assert_eq!(html("", short), None);
+    assert_eq!(both(short, long), Some("en"));
+    assert_eq!(both("Höstrea på tröjor, kängor och mössor!", long), None, "it only tells where to see it");
+}
+
+#[test]
+fn words_of_a_template_or_a_brand_do_not_hide_the_script_of_the_message() {
+    let text =
+        format!("Nordic Outdoor Company. New arrivals. {HEBREW} View in browser. Facebook, Instagram.");
+    assert_eq!(html("", &text), Some("he"));
+    assert_eq!(plain("", &text), Some("he"));
+    let quoted = format!("{GERMAN} {} „שלום חברים“", GERMAN.to_lowercase());
+    assert_eq!(plain("", &quoted), Some("de"), "a few words of another script");
 }
 
 #[test]
