@@ -215,7 +215,7 @@ impl Feedback {
         else {
             return Ok(());
         };
-        if self.store.remember_return(copy, CameBack::PassedOn).await? > PASSED_ON {
+        if self.store.remember_return(copy, CameBack::PassedOn, "").await? > PASSED_ON {
             tracing::info!(delivery = %copy.delivery, "too much came back to one return path: not passed on");
             return Ok(());
         }

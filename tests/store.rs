@@ -65,6 +65,8 @@ mod queue;
 mod requests;
 #[path = "store/retention.rs"]
 mod retention;
+#[path = "store/returns.rs"]
+mod returns;
 #[path = "store/submission.rs"]
 mod submission;
 #[path = "store/throttles.rs"]

@@ -329,6 +329,15 @@ CREATE TABLE throttles (
     PRIMARY KEY (party, name)
 ) WITHOUT ROWID;
 
+-- What followers hear beside facts, outcomes and requests: that a copy came back, that marketing stopped or goes on. It
+-- goes with the outcomes of its time.
+CREATE TABLE incidents (
+    id     BLOB NOT NULL PRIMARY KEY,
+    sender TEXT NOT NULL,
+    at     BIGINT NOT NULL,
+    body   TEXT NOT NULL -- JSON, nothing personal
+) WITHOUT ROWID;
+
 -- What became of marketing, for the brakes: by campaign and provider (the empty one is all that no group names), in steps
 -- of ten minutes. Each node counts in rows of its own, so that none waits for another.
 CREATE TABLE tallies (
@@ -384,8 +393,8 @@ CREATE INDEX answers_by_age ON answers (made_at);
 CREATE TABLE feed (
     sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, -- of all senders together
     sender   TEXT NOT NULL,
-    kind     TEXT NOT NULL, -- consent, outcome, request, request_end
-    ref      BLOB NOT NULL  -- consent_events.id, deliveries.id or requests.id
+    kind     TEXT NOT NULL, -- consent, outcome, request, request_end, incident
+    ref      BLOB NOT NULL  -- consent_events.id, deliveries.id, requests.id or incidents.id
 );
 CREATE UNIQUE INDEX feed_of_sender ON feed (sender, sequence);
 
@@ -406,6 +415,10 @@ CREATE TABLE clock_seen (
 CREATE TRIGGER consent_told AFTER INSERT ON consent_events
 BEGIN
     INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'consent', NEW.id);
+END;
+CREATE TRIGGER incident_told AFTER INSERT ON incidents
+BEGIN
+    INSERT INTO feed (sender, kind, ref) VALUES (NEW.sender, 'incident', NEW.id);
 END;
 CREATE TRIGGER request_told AFTER INSERT ON requests
 BEGIN

@@ -113,7 +113,7 @@ impl Acting {
         if matches!(class, Class::Policy | Class::SpamBlock) {
             self.resisted(copy, reason).await?;
         }
-        self.store.remember_return(copy, came_back).await?;
+        self.store.remember_return(copy, came_back, &shown(copy, reason)).await?;
         if class != Class::Soft {
             self.brake(copy, On::Bounces).await?;
         }
@@ -144,7 +144,7 @@ impl Acting {
             let kind = EventKind::Withdrawal { scopes: Vec::new(), complaint: true };
             self.record(copy, who, kind, json!({ "delivery": copy.delivery }), teller).await?;
         }
-        self.store.remember_return(copy, CameBack::Complaint).await?;
+        self.store.remember_return(copy, CameBack::Complaint, "").await?;
         self.brake(copy, On::Complaints).await?;
         Ok(Acted::Complained)
     }

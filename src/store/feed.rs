@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::database::Commit;
 use super::fault::{Fault, Result};
 use super::sql::{Row, Session, Value, values};
-use super::{DeliveryView, Store, StoreError, request, retention, rows, subscriber};
+use super::{DeliveryView, Incident, Store, StoreError, incident, request, retention, rows, subscriber};
 use crate::consent::Event;
 use crate::consent::request::Request;
 use crate::mail::Address;
@@ -57,6 +57,7 @@ pub enum What {
     Outcome(Box<DeliveryView>),
     /// A person asked for something by right, or that has ended.
     Request(Part, Box<Request>),
+    Incident(Box<Incident>),
 }
 
 /// Which part of a request is told.
@@ -100,6 +101,7 @@ enum Kind {
     Consent,
     Outcome,
     Request(Part),
+    Incident,
 }
 
 impl std::str::FromStr for Kind {
@@ -110,6 +112,7 @@ impl std::str::FromStr for Kind {
             "consent" => Ok(Self::Consent),
             "outcome" => Ok(Self::Outcome),
             "request" => Ok(Self::Request(Part::Beginning)),
+            "incident" => Ok(Self::Incident),
             "request_end" => Ok(Self::Request(Part::End)),
             _ => Err(()),
         }
@@ -179,6 +182,10 @@ impl Store {
         for view in self.delivery_views(session, sender, &outcomes).await? {
             found.insert(view.delivery, What::Outcome(Box::new(view)));
         }
+        let happened = ids(Kind::Incident).map(Value::from).collect();
+        for (id, incident) in incident::by_ids(session, sender, happened).await? {
+            found.insert(id, What::Incident(Box::new(incident)));
+        }
         let is_request = |place: &&Place| matches!(place.kind, Kind::Request(_));
         let asked = places.iter().filter(is_request).map(|place| Value::from(place.id)).collect();
         let requests = request::by_ids(session, sender, asked).await?;
@@ -190,7 +197,7 @@ impl Store {
                 Kind::Request(part) => {
                     requests.get(&place.id).map(|own| What::Request(part, Box::new(own.clone())))
                 }
-                Kind::Consent | Kind::Outcome => found.remove(&place.id),
+                Kind::Consent | Kind::Outcome | Kind::Incident => found.remove(&place.id),
             };
             what.map(|what| FeedEntry { cursor, what })
         };

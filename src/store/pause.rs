@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::database::Commit;
 use super::fault::{Fault, Result};
 use super::sql::{Row, Session, values};
-use super::{DeliveryFilter, Order, Store, StoreError};
+use super::{DeliveryFilter, Happened, Order, Store, StoreError, incident};
 use crate::policy::pause::{By, Pause, Pauses, Target, Whose};
 
 /// How old what the dispatcher goes by may be: what comes in between is held at its claim.
@@ -45,6 +47,11 @@ impl Store {
              WHERE pauses.whose = 'weakest' AND excluded.whose = 'everybodys'";
         let (whose, by, cause) = (pause.whose.as_str(), pause.by.as_str(), pause.cause.as_str());
         let changed = tx.execute(insert, values![kind, sender, name, whose, by, cause, now]).await? > 0;
+        if changed {
+            let (whose, by, cause) = (whose.to_owned(), by.to_owned(), cause.to_owned());
+            let paused = |campaign| Happened::MarketingPaused { campaign, whose, by, cause };
+            self.tell(&mut tx, &pause.target, paused, now).await?;
+        }
         tx.commit().await?;
         *self.remembered() = None;
         Ok(changed)
@@ -61,10 +68,27 @@ impl Store {
             let remember = "INSERT INTO resumed (kind, sender, name, at) VALUES ($1, $2, $3, $4)
                             ON CONFLICT (kind, sender, name) DO UPDATE SET at = excluded.at";
             tx.execute(remember, values![kind, sender, name, now]).await?;
+            self.tell(&mut tx, target, |campaign| Happened::MarketingResumed { campaign }, now).await?;
         }
         tx.commit().await?;
         *self.remembered() = None;
         Ok(ended)
+    }
+
+    /// Its sender's followers hear of it; a provider is no sender's.
+    async fn tell(
+        &self,
+        session: &mut Session,
+        target: &Target,
+        what: impl FnOnce(Option<String>) -> Happened,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (sender, campaign) = match target {
+            Target::Campaign(sender, name) => (sender, Some(name.clone())),
+            Target::Sender(sender) => (sender, None),
+            Target::Provider(_) => return Ok(()),
+        };
+        incident::record(session, self.inner.clock.id(), sender, &what(campaign), now).await
     }
 
     /// What waits of this is shown as held, so that everybody sees why it waits. How many.

@@ -90,7 +90,8 @@ struct Slice {
     full: bool,
     deliveries: Vec<Value>,
     messages: Vec<Value>,
-    /// Of outcomes, those included that are gone already.
+    incidents: Vec<Value>,
+    /// Of outcomes and incidents, those included that are gone already.
     places: Vec<Value>,
 }
 
@@ -98,8 +99,9 @@ impl Slice {
     /// Up to the first outcome that is too young.
     async fn of(session: &mut Session, sender: &str, before: Timestamp, limit: u32) -> Result<Self> {
         let passed = passed(session, sender).await?;
-        let select = "SELECT f.sequence, f.kind, f.ref, d.ended_at, d.message
+        let select = "SELECT f.sequence, f.kind, f.ref, coalesce(d.ended_at, i.at), d.message
                       FROM feed f LEFT JOIN deliveries d ON f.kind = 'outcome' AND d.id = f.ref
+                      LEFT JOIN incidents i ON f.kind = 'incident' AND i.id = f.ref
                       WHERE f.sender = $1 AND f.sequence > $2 ORDER BY f.sequence LIMIT $3";
         let found = session.fetch(select, values![sender, passed, limit]).await?;
         let mut slice = Self { full: found.len() >= limit as usize, ..Self::default() };
@@ -117,6 +119,10 @@ impl Slice {
                     slice.messages.push(message.into());
                 }
             }
+            if row.text(1)? == "incident" {
+                slice.places.push(sequence.into());
+                slice.incidents.push(row.id(2)?.into());
+            }
         }
         Ok(slice)
     }
@@ -127,6 +133,7 @@ impl Slice {
         for (delete, list) in [
             ("DELETE FROM feed WHERE sender = $1 AND sequence IN {}", self.places),
             ("DELETE FROM verdicts WHERE sender = $1 AND delivery IN {}", self.deliveries.clone()),
+            ("DELETE FROM incidents WHERE sender = $1 AND id IN {}", self.incidents),
             ("DELETE FROM returns WHERE sender = $1 AND delivery IN {}", self.deliveries.clone()),
             ("DELETE FROM deliveries WHERE sender = $1 AND id IN {}", self.deliveries),
             (

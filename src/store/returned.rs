@@ -10,7 +10,7 @@ use super::spool::parse_kind;
 use super::sql::{Session, values};
 use super::subscriber::{context, parse_address};
 use super::tally::{self, Tallied};
-use super::{Store, StoreError};
+use super::{Happened, Store, StoreError, incident};
 use crate::consent::event::Suppression;
 use crate::mail::Address;
 use crate::policy::Stream;
@@ -125,14 +125,34 @@ impl Store {
         Ok(row.map(|row| row.int(0)).transpose()?.map_or(0, |count| u32::try_from(count).unwrap_or(u32::MAX)))
     }
 
-    /// Remembers it. How often it was told, this time included.
-    pub async fn remember_return(&self, copy: &SentCopy, what: CameBack) -> Result<u32, StoreError> {
+    /// Remembers it, and what was said may be shown with it. How often it was told, this time included.
+    pub async fn remember_return(
+        &self,
+        copy: &SentCopy,
+        what: CameBack,
+        response: &str,
+    ) -> Result<u32, StoreError> {
         let mut tx = self.inner.database.begin(Commit::Synced).await?;
         let times = remember(&mut tx, copy, what).await?;
         let lane = copy.lane.as_ref().filter(|lane| times == 1 && lane.stream == Stream::Marketing);
         if let (Some(lane), Some(tallied)) = (lane, what.tallied()) {
             let now = tx.now().await?;
             tally::came_back(&mut tx, self.inner.node, lane, tallied, now).await?;
+        }
+        if let (CameBack::Bounced(class), 1) = (what, times) {
+            let bounced = Happened::Bounced {
+                delivery: copy.delivery,
+                message: copy.message,
+                campaign: copy
+                    .lane
+                    .as_ref()
+                    .map(|lane| lane.campaign.clone())
+                    .filter(|name| !name.is_empty()),
+                class: class.as_str().to_owned(),
+                response: response.to_owned(),
+            };
+            let now = tx.now().await?;
+            incident::record(&mut tx, self.inner.clock.id(), &copy.sender, &bounced, now).await?;
         }
         tx.commit().await?;
         Ok(times)

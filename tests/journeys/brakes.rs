@@ -118,6 +118,11 @@ on_both_databases! {
         assert!(metrics.contains(&line("weakest")) && metrics.contains(&line("everybodys")), "{metrics}");
         let log = gateway.log();
         assert!(log.contains("marketing paused") && log.contains("4 complaints of 20 mails"), "{log}");
+        let (_, page) = gateway.api("GET", "/v1/events?limit=1000", None).await;
+        let stopped: Vec<&Value> =
+            page["events"].as_array().unwrap().iter().filter(|own| own["type"] == "marketing_paused").collect();
+        assert_eq!(stopped.len(), 2, "{stopped:?}");
+        assert_eq!((&stopped[1]["campaign"], &stopped[1]["whose"], &stopped[1]["by"]), (&"summer".into(), &"everybodys".into(), &"brake".into()));
         // Who resumes it has seen why: it is judged by what comes from then on.
         gateway.command(&["campaign", "resume", "--sender", "demo-shop", "summer"]).expect_success();
         gateway.until(&message_id(&held), "relayed").await;

@@ -27,6 +27,7 @@ fn id(entry: &FeedEntry) -> Uuid {
         What::Consent { event, .. } => event.id,
         What::Outcome(view) => view.delivery,
         What::Request(_, request) => request.id,
+        What::Incident(incident) => incident.id,
     }
 }
 
@@ -86,7 +87,7 @@ async fn every_way_to_an_event_leads_into_the_feed(home: &Home) {
         .iter()
         .filter_map(|entry| match &entry.what {
             What::Outcome(view) => Some(view.state),
-            What::Consent { .. } | What::Request(..) => None,
+            What::Consent { .. } | What::Request(..) | What::Incident(_) => None,
         })
         .collect();
     assert_eq!(states, [State::Ended(Outcome::Refused), State::Ended(Outcome::Relayed)]);
@@ -201,7 +202,7 @@ async fn i12_an_erasure_reaches_what_the_feed_shows(home: &Home) {
                 assert_eq!(view.delivery, delivery);
                 view.recipient.clone()
             }
-            What::Request(..) => None,
+            What::Request(..) | What::Incident(_) => None,
         };
         entries.iter().map(address).collect::<Vec<_>>()
     };

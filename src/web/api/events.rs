@@ -27,7 +27,7 @@ use crate::consent::{Event, EventKind};
 use crate::mail::Address;
 use crate::policy::{Reason, Scope, Stream};
 use crate::spool::{Outcome, State};
-use crate::store::{DeliveryView, FeedEntry, FeedError, FeedPage, Part, Role, What};
+use crate::store::{DeliveryView, FeedEntry, FeedError, FeedPage, Happened, Incident, Part, Role, What};
 
 /// The longest wait for news, in seconds: shorter than what proxies and our own listener take for idleness.
 const LONGEST_WAIT: u32 = 10;
@@ -69,7 +69,8 @@ pub(super) struct EventPage {
     more: bool,
 }
 
-/// What happened: `type` is a consent event's kind, a delivery's outcome, or what became of a request by right.
+/// What happened: `type` is a consent event's kind, a delivery's outcome, what became of a request by right, that a copy
+/// came back later, or that marketing stopped or goes on.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = EventType)]
@@ -104,6 +105,9 @@ enum Type {
     Expired,
     Withheld,
     Cancelled,
+    Bounced,
+    MarketingPaused,
+    MarketingResumed,
 }
 
 /// A consent change, an outcome, or a request. Fields that the type has no use for are null.
@@ -154,8 +158,15 @@ pub(super) struct EventShown {
     stream: Option<Stream>,
     campaign: Option<String>,
     attempts: Option<u32>,
-    /// What the upstream said last, addresses redacted.
+    /// What the upstream said last, or who sent a copy back, addresses redacted.
     last_response: Option<String>,
+    /// Of a copy that came back.
+    class: Option<String>,
+    /// Of marketing that stopped: `weakest`, what rests on a soft opt-in, or `everybodys`; who stopped it, an `operator`, a
+    /// `brake` or a `response`; and why. `campaign` is null where all of the sender's did.
+    whose: Option<String>,
+    by: Option<String>,
+    cause: Option<String>,
 }
 
 /// Follow what happens
@@ -266,6 +277,7 @@ fn shown(entry: FeedEntry, role: Role) -> Option<EventShown> {
         }
         What::Outcome(view) => outcome(entry.cursor, *view, role),
         What::Request(part, request) => Some(asked(entry.cursor, part, &request)),
+        What::Incident(incident) => Some(happened(entry.cursor, *incident)),
     }
 }
 
@@ -344,6 +356,32 @@ fn asked(cursor: String, part: Part, request: &Request) -> EventShown {
     }
 }
 
+fn happened(cursor: String, incident: Incident) -> EventShown {
+    let bare = |kind| EventShown {
+        occurred_at: incident.at,
+        recorded_at: incident.at,
+        ..EventShown::bare(incident.id, cursor, kind)
+    };
+    match incident.what {
+        Happened::Bounced { delivery, message, campaign, class, response } => EventShown {
+            delivery: Some(delivery),
+            message: Some(message),
+            campaign,
+            class: Some(class),
+            last_response: Some(response),
+            ..bare(Type::Bounced)
+        },
+        Happened::MarketingPaused { campaign, whose, by, cause } => EventShown {
+            campaign,
+            whose: Some(whose),
+            by: Some(by),
+            cause: Some(cause),
+            ..bare(Type::MarketingPaused)
+        },
+        Happened::MarketingResumed { campaign } => EventShown { campaign, ..bare(Type::MarketingResumed) },
+    }
+}
+
 /// `None` of what has not ended, which the feed never holds.
 fn outcome(cursor: String, view: DeliveryView, role: Role) -> Option<EventShown> {
     let (State::Ended(outcome), Some(ended)) = (view.state, view.ended_at) else { return None };
@@ -399,6 +437,10 @@ impl EventShown {
             campaign: None,
             attempts: None,
             last_response: None,
+            class: None,
+            whose: None,
+            by: None,
+            cause: None,
         }
     }
 }
