@@ -40,18 +40,19 @@ use crate::policy::decide::{
 };
 use crate::policy::holds::counted;
 use crate::policy::pause::{By, Pause, Target, Whose};
+use crate::policy::warming::Full;
 use crate::policy::{PolicySet, Reason, Stream, Verdict, VerdictKind};
 use crate::record::tell_with_delivery;
 use crate::sign::Signers;
 use crate::spool::{Outcome, Settlement};
-use crate::store::{Claim, Consent, Redecided, Settle, Settled, Store, StoreError, Subscriber};
+use crate::store::{Claim, Consent, Place, Redecided, Settle, Settled, Store, StoreError, Subscriber};
 use crate::telemetry::metrics::Stopwatch;
 use choice::Upstreams;
 use hand::{Hand, Standing};
 use measure::Said;
 use outbound::{Making, NoCopy, Outbound};
 use resistance::{Heard, heard};
-use response::{Failure, Stage};
+use response::{Failure, Meaning, Stage};
 use settlement::{Sent, Settling, Stop};
 use throttles::Throttles;
 use unused::Unused;
@@ -116,10 +117,14 @@ impl Departures {
         if let (Err(stop), Some(upstream)) = (&result, &by) {
             self.learn(&policy, &claim, upstream, stop).await;
         }
+        self.place_is_free(&claim, &result, by.as_deref());
         if self.goes_elsewhere(&result, &claim, by.as_deref()) && self.give_back(&claim).await {
             return;
         }
-        if let Err(Stop::Held(_) | Stop::Withheld(_)) = &result {
+        let drew = !matches!(claim.warm_up, Some(Place::Lacking(_)));
+        if let Err(Stop::Held(_) | Stop::Withheld(_)) = &result
+            && drew
+        {
             self.unused.add(&limits, claim.taken_at);
         }
         standing.only_to_be_settled();
@@ -146,6 +151,22 @@ impl Departures {
                     );
                 }
             }
+        }
+    }
+
+    /// Of a domain that warms up: what did not come to a provider takes no place.
+    fn place_is_free(&self, claim: &Claim, result: &Result<Sent, Stop>, by: Option<&Upstream>) {
+        let Some((Place::Taken { domain }, upstream)) = claim.warm_up.as_ref().zip(by) else { return };
+        let came_to_nothing = match result {
+            Ok(_) | Err(Stop::LeaseLost) => false,
+            Err(Stop::Failed(failure, _)) => {
+                failure.meaning() == Meaning::Later && !failure.may_have_been_taken()
+            }
+            Err(_) => true,
+        };
+        if came_to_nothing {
+            let upstream = &upstream.settings().name;
+            self.unused.add(&warming(domain, upstream, &claim.lane.provider), claim.taken_at);
         }
     }
 
@@ -339,6 +360,7 @@ impl Departures {
                     confirmations,
                     signing_up: None,
                     paused: claim.paused.clone(),
+                    warm_up: full(claim, now),
                 };
                 let verdict = decide(policy, facts, state, &basis.circumstances, at);
                 match release(verdict) {
@@ -422,6 +444,11 @@ fn refused(result: &Result<Sent, Stop>) -> Option<Told> {
     })
 }
 
+/// What unused places of a domain that warms up are kept under.
+fn warming(domain: &str, upstream: &str, provider: &str) -> [String; 4] {
+    ["warm_up", domain, upstream, provider].map(str::to_owned)
+}
+
 /// What a second decision rests on, beside policy and the message's facts.
 struct Basis {
     at: Timestamp,
@@ -433,6 +460,17 @@ impl Basis {
     fn of(self, verdict: Verdict) -> Box<Redecided> {
         let Self { at, person, circumstances } = self;
         Box::new(Redecided { verdict, at, person, circumstances })
+    }
+}
+
+/// What waited for room to its end is withheld, and not expired.
+fn full(claim: &Claim, now: Timestamp) -> Option<Full> {
+    match &claim.warm_up {
+        Some(Place::Lacking(full)) => Some(full.clone()),
+        _ if now >= claim.deadline && claim.reason == Some(Reason::WarmUp) => {
+            Some(Full { opens: claim.deadline, text: claim.last_verdict.text.clone() })
+        }
+        _ => None,
     }
 }
 

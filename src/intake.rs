@@ -174,7 +174,7 @@ impl Intake {
         let both = earlier.into_iter().zip(&choices).map(bearing).zip(asked_before);
         let each = |((earlier, confirmations), recipient)| {
             let paused = paused(recipient);
-            Circumstances { records, earlier, confirmations, signing_up: None, paused }
+            Circumstances { records, earlier, confirmations, signing_up: None, paused, warm_up: None }
         };
         Ok(both.zip(recipients).map(each).collect())
     }

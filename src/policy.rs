@@ -24,6 +24,7 @@ pub mod shaping;
 pub mod standing;
 pub mod tracking;
 pub mod verdict;
+pub mod warming;
 pub mod witness;
 
 use std::collections::BTreeMap;

@@ -51,6 +51,7 @@ mod tally;
 mod throttle;
 mod unconfirmed;
 mod verdict;
+mod warm_up;
 mod writer;
 
 use std::sync::Arc;
@@ -90,6 +91,7 @@ pub use submission::TakenBefore;
 pub use subscriber::{Consent, Found, Subscriber, SubscriberRecord};
 pub use suppressed::{Suppressed, SuppressedPage};
 pub use unconfirmed::{Unconfirmed, UnconfirmedPage};
+pub use warm_up::{Place, WarmUpView, WarmingUp};
 
 use crate::clock::Clock;
 use crate::journal::Journal;

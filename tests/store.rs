@@ -73,3 +73,5 @@ mod submission;
 mod throttles;
 #[path = "store/writer.rs"]
 mod writer;
+#[path = "store/warm_ups.rs"]
+mod warm_ups;

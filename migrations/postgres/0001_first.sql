@@ -376,6 +376,18 @@ CREATE TABLE pauses (
     PRIMARY KEY (kind, sender, name)
 );
 
+-- How far a From domain has come in warming up, with each mailbox provider by each upstream. A row that nothing was taken
+-- from for months goes: the domain is unknown again.
+CREATE TABLE warm_ups (
+    domain   TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    day      BIGINT NOT NULL, -- since 1970, of UTC
+    step     BIGINT NOT NULL, -- of the curve
+    taken    BIGINT NOT NULL, -- by messages of that day, in hand or gone
+    PRIMARY KEY (domain, upstream, provider)
+);
+
 -- What a call with an Idempotency-Key was answered, for a day, so that it is done once however often it is made.
 CREATE TABLE answers (
     key     BYTEA NOT NULL PRIMARY KEY, -- HMAC of credential, method, path and Idempotency-Key

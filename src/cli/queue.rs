@@ -3,6 +3,7 @@
 mod overview;
 mod shown;
 mod throttles;
+mod warm_up;
 
 use std::collections::HashSet;
 
@@ -46,6 +47,8 @@ enum Verb {
     Release(Ordered),
     /// End what waits. It is not sent, and nobody is told.
     Cancel(Ordered),
+    /// How far the domains have come that warm up, and what they may still send today.
+    WarmUp,
     /// Who resists, how much of its pace is left, and why.
     Throttles,
     /// Give an upstream or a provider its whole pace back at once.
@@ -104,6 +107,7 @@ async fn obey(
         Verb::Hold(own) => order(output, store, Order::Hold, own).await,
         Verb::Release(own) => order(output, store, Order::Release, own).await,
         Verb::Cancel(own) => order(output, store, Order::Cancel, own).await,
+        Verb::WarmUp => warm_up::list(output, store, &policies?).await,
         Verb::Throttles => throttles::list(output, store, &policies?).await,
         Verb::Unthrottle(named) => throttles::end(output, store, named).await,
     }

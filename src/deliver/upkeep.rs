@@ -2,6 +2,7 @@
 //! deadline ended (invariant 9), old keys and idle lanes removed, idle connections closed, upstreams that are
 //! down looked at.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::dispatch::{Dispatcher, LOOK_AT_UPSTREAMS};
 use super::{Departures, Leaving};
 use crate::policy::calendar::Window;
 use crate::policy::{Stream, confirmation};
+use crate::schedule::warm_up::day;
 use crate::store::StoreError;
 use crate::telemetry::metrics;
 
@@ -90,6 +92,9 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
         for upstream in dispatcher.departures.upstreams.all() {
             upstream.close_idle().await;
         }
+        if let Err(error) = publish_warm_ups(&dispatcher.departures).await {
+            tracing::error!(%error, "how far domains have warmed up can't be read");
+        }
         if let Err(error) = leases.look(&dispatcher.departures).await {
             tracing::error!(%error, "leases that ran out can't be looked for");
         }
@@ -114,6 +119,29 @@ pub async fn sweep(dispatcher: Arc<Dispatcher>, shutdown: CancellationToken) {
     }
 }
 
+/// Invariant 11: a provider that no group names may be one person's own domain.
+async fn publish_warm_ups(departures: &Departures) -> Result<(), StoreError> {
+    let policy = departures.parts.policies.load_full();
+    let shaping = &policy.shaping;
+    if shaping.warm_ups.is_empty() {
+        return Ok(());
+    }
+    let (all, now) = departures.parts.store.warm_ups().await?;
+    let mut told: BTreeMap<(&str, &str, Option<&str>), (u32, u32)> = BTreeMap::new();
+    for own in &all {
+        let Some(warm_up) = shaping.warm_up(&own.domain, &own.provider, &own.upstream) else { continue };
+        let progress = own.progress.on(day(now), &warm_up.curve);
+        let is_group = shaping.providers.values().any(|id| *id == own.provider);
+        let label = (own.domain.as_str(), own.upstream.as_str(), is_group.then_some(own.provider.as_str()));
+        let of_label = told.entry(label).or_insert((u32::MAX, 0));
+        *of_label = (of_label.0.min(progress.step), of_label.1.max(progress.taken));
+    }
+    for ((domain, upstream, provider), (step, taken)) in told {
+        metrics::warm_up(domain, upstream, provider, step, taken);
+    }
+    Ok(())
+}
+
 /// What nothing needs any more: the keys of old days, lanes that nobody used for months, campaigns likewise.
 async fn forget(departures: &Departures) -> Result<(), StoreError> {
     let keys = departures.parts.store.destroy_old_spool_keys().await?;
@@ -122,13 +150,15 @@ async fn forget(departures: &Departures) -> Result<(), StoreError> {
     let adaptive = departures.parts.policies.load().shaping.adaptive;
     let throttles = departures.parts.store.forget_throttles(&adaptive).await?;
     let tallies = departures.parts.store.forget_tallies().await?;
+    let warm_ups = departures.parts.store.forget_warm_ups().await?;
     tracing::debug!(
         keys,
         lanes,
         campaigns,
         throttles,
         tallies,
-        "old spool keys destroyed, idle lanes, old campaigns, whole paces and old tallies forgotten"
+        warm_ups,
+        "old spool keys destroyed, idle lanes, old campaigns, whole paces, old tallies and warm-ups forgotten"
     );
     Ok(())
 }

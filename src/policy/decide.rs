@@ -19,6 +19,7 @@ use super::holds::{Earlier, Hold, Stage};
 use super::jurisdiction::Jurisdiction;
 use super::pause::Paused;
 use super::sender::{Mode, SenderPolicy, SignedBody};
+use super::warming::{self, Full};
 use super::witness::{Asked, Nobody, Said, Witness};
 use super::{Facts, GroundKind, PolicySet, Reason, RuleRef, Scope, Stream, Verdict, VerdictKind};
 use crate::consent::ConsentState;
@@ -53,6 +54,9 @@ pub struct Circumstances {
     /// Of marketing: what somebody paused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<Paused>,
+    /// Of a domain that warms up: that today's messages are all taken. Known at the claim alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<Full>,
 }
 
 /// A sign-up that was told just now.
@@ -133,6 +137,10 @@ pub(super) fn witnessed(
     };
     let verdict = case.verdict_of(judged, policy, &circumstances.earlier, witness);
     let verdict = in_its_mode(sender, facts, verdict, witness);
+    let verdict = match &circumstances.warm_up {
+        None => verdict,
+        Some(full) => until_there_is_room(&case, full, verdict, witness),
+    };
     let verdict = match &circumstances.paused {
         None => verdict,
         Some(paused) => until_resumed(facts, paused, verdict, witness),
@@ -160,6 +168,33 @@ fn in_its_mode(
         witness.hear(Asked::Shadow, rule, said);
     }
     verdict
+}
+
+/// Marketing that would leave waits for its turn when room opens, whatever the mode: a provider doesn't know of modes.
+fn until_there_is_room(
+    case: &Case<'_>,
+    full: &Full,
+    verdict: Verdict,
+    witness: &mut impl Witness,
+) -> Verdict {
+    if case.facts.stream != Stream::Marketing || !verdict.passes() {
+        witness.hear(Asked::WarmUp, &verdict.rule, Said::Passes);
+        return verdict;
+    }
+    let since = warming::since(case.consent, verdict.ground_event);
+    let turn = full.opens.checked_add(warming::rank(verdict.ground, since, case.now));
+    let held = Verdict {
+        verdict: VerdictKind::Hold,
+        reason: Some(Reason::WarmUp),
+        ground: None,
+        ground_event: None,
+        text: full.text.clone(),
+        shadow: None,
+        until: Some(turn.unwrap_or(full.opens)),
+        ..verdict
+    };
+    witness.hear(Asked::WarmUp, &held.rule, Said::Becomes(&held));
+    held
 }
 
 /// Marketing that would leave waits, whatever the mode, until somebody resumes it.

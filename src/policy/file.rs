@@ -10,7 +10,6 @@ mod dialects;
 mod encoding;
 mod folder;
 mod jurisdiction;
-mod later;
 mod link;
 mod look;
 mod reading;
@@ -25,6 +24,7 @@ mod taxonomy;
 mod texts;
 mod tracking;
 mod value;
+mod warm_up;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -22,6 +22,21 @@ pub struct Shaping {
     pub responses: Vec<ResponseRule>,
     pub bounces: Bounces,
     pub brakes: Vec<Brake>,
+    pub warm_ups: Vec<WarmUp>,
+}
+
+/// One `[[warm_up]]`: how many messages a day a domain may send that its recipients' providers don't know yet.
+#[derive(Clone, Debug)]
+pub struct WarmUp {
+    /// That of From.
+    pub domain: String,
+    /// To this provider alone; else to each, counted apart.
+    pub provider: Option<String>,
+    /// By this upstream alone; else by each, counted apart.
+    pub upstream: Option<String>,
+    /// From the first day on.
+    pub curve: Vec<u32>,
+    pub rule: RuleRef,
 }
 
 /// One `[[limit]]`.
@@ -126,6 +141,24 @@ pub enum Action {
 }
 
 impl Shaping {
+    /// The warm-up of a domain to this provider by this upstream: the one that names most.
+    pub fn warm_up(&self, domain: &str, provider: &str, upstream: &str) -> Option<&WarmUp> {
+        let agrees = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
+        let holds = |own: &&WarmUp| {
+            own.domain == domain && agrees(&own.provider, provider) && agrees(&own.upstream, upstream)
+        };
+        self.warm_ups.iter().filter(holds).max_by_key(|own| (own.provider.is_some(), own.upstream.is_some()))
+    }
+
+    /// The domains that warm up, each once.
+    pub fn warming_domains(&self) -> impl Iterator<Item = &str> {
+        self.warm_ups
+            .iter()
+            .map(|own| own.domain.as_str())
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+    }
+
     /// The provider of a recipient's domain: its group, else its registrable domain, else itself.
     pub fn provider(&self, domain: &str) -> String {
         if let Some(group) = self.providers.get(domain) {

@@ -43,6 +43,7 @@ pub enum Asked {
     FrequencyCap,
     QuietHours,
     Shadow,
+    WarmUp,
     Resumed,
     Records,
 }
@@ -83,6 +84,7 @@ impl Asked {
             Self::FrequencyCap => "has the person had as much marketing as may be?",
             Self::QuietHours => "is it a time of day at which marketing waits?",
             Self::Shadow => "does shadow mode let it pass all the same?",
+            Self::WarmUp => "is there room for it today, though the domain warms up?",
             Self::Resumed => "may it leave though marketing is paused?",
             Self::Records => "are all recorded noes there?",
         }

@@ -15,6 +15,7 @@ use super::mailings;
 use super::places::Together;
 use super::spool::Trace;
 use super::sql::{Value, values};
+use super::warm_up::{self, Place, WarmingUp};
 use super::{Consent, Store, StoreError};
 use crate::mail::{Address, MailParameters, RcptParameters};
 use crate::policy::calendar::Window;
@@ -56,6 +57,8 @@ pub struct Claim {
     pub asked_before: Vec<AskedBefore>,
     /// What of its lane is paused, where it is marketing.
     pub paused: Option<Paused>,
+    /// Where its domain warms up: its place among today's messages, reserved in the claim's transaction.
+    pub warm_up: Option<Place>,
     /// Read in the claim's transaction; `Err` where it can't be read: then "later", never a send.
     pub consent: Result<Consent, StoreError>,
     /// How often it was claimed before, holds not counted.
@@ -111,6 +114,8 @@ pub struct Ask {
     pub stream: Stream,
     /// Whether the lane's mail asks to confirm: then each claim takes a place under the limit.
     pub asks: Asks,
+    /// The sender's domains that warm up to the lane's provider by this upstream.
+    pub warm_ups: Vec<WarmingUp>,
 }
 
 /// Whether mail asks people to confirm a sign-up.
@@ -144,6 +149,7 @@ impl Store {
             tx.commit().await?;
             return Ok(Granted::default());
         }
+        let warm_ups = warm_up::Locked::new(&mut tx, &ask.upstream, &ask.warm_ups, now).await?;
         let which = values![ask.upstream.as_str(), ask.lane, now, permits];
         let mut taken = self.take(&mut tx, DUE, which, now).await?;
         if let Some(since) = ask.counts_since {
@@ -161,7 +167,12 @@ impl Store {
             tx.commit().await?;
             return Ok(Granted { permits, claims: Vec::new() });
         }
-        let count = u32::try_from(taken.rows.len()).unwrap_or(u32::MAX);
+        if !ask.warm_ups.is_empty() {
+            taken.places = warm_ups.give(&mut tx, ask.stream, &taken).await?;
+        }
+        // What waits for room today draws on nothing that others could use.
+        let waits = taken.places.values().filter(|own| matches!(own, Place::Lacking(_))).count();
+        let count = u32::try_from(taken.rows.len() - waits).unwrap_or(u32::MAX);
         limits.draw(&mut tx, now.as_microsecond(), count).await?;
         tx.commit().await?;
         Ok(Granted { permits, claims: self.unseal(taken, times).await? })

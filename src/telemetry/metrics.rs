@@ -96,6 +96,8 @@ families! {
     UPSTREAM_FAILURES = "optgate_upstream_failures_total", Counter, "Connections to the upstream that failed, by stage.";
     PAUSES = "optgate_pauses_total", Counter, "Pauses of marketing that the gateway set by itself: of what, by what, and whose mail waits.";
     THROTTLE_SHARE = "optgate_throttle_share", Gauge, "What is left of the pace of an upstream or a provider that resists: 1 is all of it.";
+    WARM_UP_STEP = "optgate_warm_up_step", Gauge, "Steps of its curve that a domain that warms up has behind it.";
+    WARM_UP_TAKEN = "optgate_warm_up_taken", Gauge, "Messages that a domain that warms up has sent today, or has in hand.";
     POSSIBLE_DUPLICATES = "optgate_possible_duplicates_total", Counter, "Messages that the upstream may have taken although its answer was lost.";
     LANES_WAITING = "optgate_lanes_waiting", Gauge, "Lanes with mail that is due, as the dispatcher last saw them.";
     PERMITS = "optgate_permits_total", Counter, "Permits that lanes asked for, by result.";
@@ -297,6 +299,15 @@ pub fn upstream_failed(upstream: &str, stage: &'static str) {
 pub fn throttled(party: &'static str, name: Option<&str>, share: f64) {
     let name = name.map_or_else(|| OTHER.to_owned(), |name| named(party, name));
     gauge!(THROTTLE_SHARE.name, "party" => party, "name" => name).set(share);
+}
+
+/// How far a domain has come with a provider; of those that are no group of policy's, the least and the most.
+pub fn warm_up(domain: &str, upstream: &str, provider: Option<&str>, step: u32, taken: u32) {
+    let provider = provider.map_or_else(|| OTHER.to_owned(), |own| named("provider", own));
+    let (domain, upstream) = (named("domain", domain), named("upstream", upstream));
+    let labels = [("domain", domain), ("upstream", upstream), ("provider", provider)];
+    gauge!(WARM_UP_STEP.name, &labels).set(f64::from(step));
+    gauge!(WARM_UP_TAKEN.name, &labels).set(f64::from(taken));
 }
 
 /// The answer to a final dot was lost.

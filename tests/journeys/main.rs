@@ -56,4 +56,5 @@ mod time;
 mod tls;
 mod tracking;
 mod upstreams;
+mod warm_up;
 mod withdrawal;

@@ -47,6 +47,10 @@ impl Week {
         self.monday.checked_add(since).unwrap()
     }
 
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// For the gateway, and for the database that judges what is due.
     pub async fn go_to(&self, database: &Database, day: i64, time: &str) {
         database.set(&self.clock, self.at(day, time)).await;

@@ -39,7 +39,7 @@ async fn migrations_can_be_run_again_and_by_two_at_once(home: &Home) {
                 "resumed",
                 "confirmations",
             ])
-            .chain(["campaigns", "campaign_hosts", "requests", "letters", "throttles", "pauses"])
+            .chain(["campaigns", "campaign_hosts", "requests", "letters", "throttles", "pauses", "warm_ups"])
         {
             home.sql(&format!("DROP TABLE {table}")).await;
         }

@@ -337,5 +337,6 @@ pub fn ask(lane: i64, want: u32) -> Ask {
         counts_since: None,
         stream: Stream::Marketing,
         asks: Asks::Nothing,
+        warm_ups: Vec::new(),
     }
 }

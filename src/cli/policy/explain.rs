@@ -165,7 +165,7 @@ impl Supposed {
                 store.records()
             }
         };
-        Ok(Circumstances { records, earlier, confirmations, signing_up: None, paused: None })
+        Ok(Circumstances { records, earlier, confirmations, signing_up: None, paused: None, warm_up: None })
     }
 }
 

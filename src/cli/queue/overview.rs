@@ -115,6 +115,9 @@ impl Known<'_> {
             (State::Held, Some(reason @ Reason::CampaignPaused)) => {
                 (reason.to_string(), "optgate campaign resume".into())
             }
+            (State::Held, Some(reason @ Reason::WarmUp)) if next > self.now => {
+                (reason.to_string(), format!("the next day's room, from {next} on: optgate queue warm-up"))
+            }
             (State::Held, Some(reason)) if next <= self.now => {
                 (reason.to_string(), "it is decided again when its turn comes".into())
             }

@@ -14,7 +14,7 @@ use super::super::hand::Hand;
 use super::super::lanes::{Outturn, PAGE, Room, SHARE};
 use super::super::throttles;
 use super::super::upstream::{Standing, Upstream};
-use super::super::{Departures, Leaving};
+use super::super::{Departures, Leaving, warming};
 use super::{BEYOND_CONNECTIONS, Dispatcher, LOOK, SLICE};
 use crate::policy::decide::DeliveryKind;
 use crate::policy::pause::Pauses;
@@ -22,7 +22,7 @@ use crate::policy::shaping::Limit;
 use crate::policy::{PolicySet, Stream};
 use crate::schedule::permits::{concurrencies, concurrency_left, counters, matching};
 use crate::spool::Lane;
-use crate::store::{Ask, Asks, Cap, Draw, Granted, InHand, Reach, StoreError, WaitingLane};
+use crate::store::{Ask, Asks, Cap, Draw, Granted, InHand, Reach, StoreError, WaitingLane, WarmingUp};
 use crate::telemetry::metrics;
 
 /// Lanes that are claimed from at once.
@@ -261,9 +261,23 @@ impl Dispatcher {
         let counts_since = sender.and_then(|sender| sender.counts_since(lane.stream, round.now));
         let asks = if lane.stream == Stream::Confirmation { Asks::ToConfirm } else { Asks::Nothing };
         let unused = self.departures.unused.take(&counters);
+        let warm_ups = self.warm_ups(&round.policy, lane, &upstream);
         let (want, stream) = (pace.now, lane.stream);
-        let ask = Ask { lane: id, want, upstream, draws, caps, unused, counts_since, stream, asks };
+        let ask = Ask { lane: id, want, upstream, draws, caps, unused, counts_since, stream, asks, warm_ups };
         Some(Serving { lane: lane.clone(), by, ask, counters })
+    }
+
+    /// Which of the sender's domains warm up to the lane's provider by this upstream.
+    fn warm_ups(&self, policy: &PolicySet, lane: &Lane, upstream: &str) -> Vec<WarmingUp> {
+        let Some(sender) = policy.sender(&lane.sender) else { return Vec::new() };
+        let domains = policy.shaping.warming_domains().filter(|domain| sender.owns_from(domain));
+        let warming_up = |domain: &str| {
+            let own = policy.shaping.warm_up(domain, &lane.provider, upstream)?;
+            let unused = self.departures.unused.take(&warming(domain, upstream, &lane.provider));
+            let (domain, provider) = (domain.to_owned(), lane.provider.clone());
+            Some(WarmingUp { domain, provider, curve: own.curve.clone(), unused })
+        };
+        domains.filter_map(warming_up).collect()
     }
 
     /// Takes permits, claims just that many and hands them to workers.

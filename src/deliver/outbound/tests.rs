@@ -76,6 +76,7 @@ fn claim(stream: Stream) -> Claim {
         last_verdict: verdict(),
         earlier: Vec::new(),
         paused: None,
+        warm_up: None,
         asked_before: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,

@@ -58,6 +58,7 @@ fn claim() -> Claim {
         last_verdict: verdict(VerdictKind::Deliver, None),
         earlier: Vec::new(),
         paused: None,
+        warm_up: None,
         asked_before: Vec::new(),
         consent: Ok(crate::store::Consent {
             person: None,

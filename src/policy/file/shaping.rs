@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::adaptive::{adaptive, response};
 use super::bounce::{bounce, bounces};
 use super::brake::brake;
-use super::later;
 use super::link::Known;
 use super::value;
+use super::warm_up::warm_up;
 use crate::policy::shaping::{Limit, LimitMatch, Shaping};
 use crate::policy::{RuleRef, Stream};
 use crate::toml_file::nearest::hint;
@@ -66,7 +66,21 @@ impl<'s> ReadShaping<'s> {
             self.shaping.responses.extend(rule);
         }
         self.shaping.brakes.extend(table.tables("brake").into_iter().filter_map(brake));
-        later::of_shaping(&mut table);
+        for own in table.tables("warm_up") {
+            let source = own.source();
+            let (warm_up, provider) = warm_up(own);
+            self.providers_named.extend(provider.map(|given| (source, given)));
+            if let Some((domain, own)) = warm_up {
+                let first = self.shaping.warm_ups.iter().find(|first| {
+                    (&first.domain, &first.provider, &first.upstream)
+                        == (&own.domain, &own.provider, &own.upstream)
+                });
+                if let Some(first) = first {
+                    source.error(&domain.span, taken("warm-up of", &own.domain, &first.rule));
+                }
+                self.shaping.warm_ups.push(own);
+            }
+        }
         table.finish();
     }
 

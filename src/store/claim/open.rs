@@ -22,7 +22,7 @@ use crate::store::spool::{SealedEnvelope, off_thread_if, parse_kind};
 use crate::store::sql::{Row, Session, Value, parse_json};
 use crate::store::subscriber::{context, parse_address};
 use crate::store::verdict::{self, FirstAndLast};
-use crate::store::{Consent, Settle, Store, StoreError, rows};
+use crate::store::{Consent, Place, Settle, Store, StoreError, rows};
 
 /// How long a delivery that can't be read is put off: time for somebody to bring the key back.
 const UNREADABLE_SECONDS: i64 = 900;
@@ -32,7 +32,7 @@ impl Store {
     /// is put off: it harms none of the others.
     pub(super) async fn complete(
         &self,
-        TakenRows { rows: taken, mut consent, records, pauses, mut earlier, mut asked_before }: TakenRows,
+        TakenRows { rows: taken, mut consent, records, pauses, mut earlier, mut asked_before, mut places }: TakenRows,
         times: Times,
     ) -> Result<Vec<Claim>, StoreError> {
         let mut session = self.inner.database.read().await?;
@@ -55,6 +55,7 @@ impl Store {
             let verdicts = verdicts.remove(&fence.delivery);
             let earlier = earlier.remove(&fence.delivery).unwrap_or_default();
             let asked_before = asked_before.remove(&fence.delivery).unwrap_or_default();
+            let warm_up = places.remove(&fence.delivery);
             let parts = Parts {
                 key,
                 verdicts,
@@ -62,6 +63,7 @@ impl Store {
                 lane: lanes.get(&one.lane).map(|(lane, _)| lane),
                 earlier,
                 asked_before,
+                warm_up,
                 pauses: &pauses,
                 times,
             };
@@ -151,6 +153,7 @@ struct Parts<'a> {
     lane: Option<&'a Lane>,
     earlier: Vec<Earlier>,
     asked_before: Vec<AskedBefore>,
+    warm_up: Option<Place>,
     pauses: &'a Pauses,
     times: Times,
 }
@@ -186,6 +189,7 @@ fn claim(taken: Taken, parts: Parts<'_>, consent: Result<Consent, StoreError>) -
         verdict: first.verdict,
         earlier: parts.earlier,
         asked_before: parts.asked_before,
+        warm_up: parts.warm_up,
         consent,
         attempts: u32::try_from(taken.attempts.saturating_sub(1)).unwrap_or(0),
         last_response: taken.last_response,

@@ -14,7 +14,7 @@ use crate::policy::pause::Pauses;
 use crate::spool::Fence;
 use crate::store::fault::Result;
 use crate::store::sql::{Row, Tx, Value, values};
-use crate::store::{Store, Subscriber, pause, rows, subscriber};
+use crate::store::{Place, Store, Subscriber, pause, rows, subscriber};
 
 /// `WITH` the rows to take; only PostgreSQL has other nodes whose rows must be skipped. Materialized, because
 /// it may else be evaluated twice and claim more than the limit.
@@ -73,8 +73,8 @@ impl Store {
             false => self.records_since(&before, tx).await?,
         };
         let pauses = if rows.is_empty() { Pauses::default() } else { pause::read(tx).await? };
-        let (earlier, asked_before) = (HashMap::new(), HashMap::new());
-        Ok(TakenRows { rows, consent, records, pauses, earlier, asked_before })
+        let (earlier, asked_before, places) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(TakenRows { rows, consent, records, pauses, earlier, asked_before, places })
     }
 }
 
@@ -88,6 +88,8 @@ pub(in crate::store) struct TakenRows {
     pub earlier: HashMap<Uuid, Vec<Earlier>>,
     /// What asked it to confirm before, likewise.
     pub asked_before: HashMap<Uuid, Vec<AskedBefore>>,
+    /// Of domains that warm up.
+    pub places: HashMap<Uuid, Place>,
 }
 
 /// Undoes a claim within its own transaction.

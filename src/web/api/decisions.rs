@@ -157,7 +157,7 @@ async fn verdicts(
             &caller.policy,
             facts,
             state,
-            &Circumstances { records, earlier, confirmations, signing_up: None, paused },
+            &Circumstances { records, earlier, confirmations, signing_up: None, paused, warm_up: None },
             now,
         )
     };
