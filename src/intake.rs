@@ -215,6 +215,7 @@ impl Intake {
                     stream,
                     provider: policy.shaping.provider(recipient.domain()),
                     campaign: facts.and_then(|facts| facts.campaign.clone()).unwrap_or_default(),
+                    credential: credential.clone(),
                 },
                 deadline: now.checked_add(wait).unwrap_or(Timestamp::MAX),
             }

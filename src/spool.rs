@@ -113,6 +113,8 @@ pub struct Lane {
     pub provider: String,
     /// Empty where the message names none.
     pub campaign: String,
+    /// `SENDER/NAME` that submitted it; empty of mail of our own.
+    pub credential: String,
 }
 
 impl Lane {

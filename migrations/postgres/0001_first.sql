@@ -131,9 +131,10 @@ CREATE TABLE lanes (
     stream   TEXT NOT NULL,
     provider TEXT NOT NULL,
     campaign TEXT NOT NULL,
+    credential TEXT NOT NULL, -- that submitted it; empty of mail of our own
     kind     TEXT NOT NULL, -- submitted, dsn, own: not every upstream takes a dsn
     used_at  BIGINT NOT NULL,
-    UNIQUE (sender, stream, provider, campaign, kind)
+    UNIQUE (sender, stream, provider, campaign, credential, kind)
 );
 CREATE INDEX lanes_used ON lanes (used_at);
 CREATE INDEX lanes_of_campaign ON lanes (sender, campaign, kind);

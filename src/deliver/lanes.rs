@@ -163,8 +163,13 @@ mod tests {
     use crate::policy::decide::DeliveryKind;
 
     fn waiting(id: i64, stream: Stream) -> WaitingLane {
-        let lane =
-            Lane { sender: "shop".into(), stream, provider: format!("p{id}"), campaign: String::new() };
+        let lane = Lane {
+            sender: "shop".into(),
+            stream,
+            provider: format!("p{id}"),
+            campaign: String::new(),
+            credential: String::new(),
+        };
         WaitingLane { id, lane, kind: DeliveryKind::Submitted }
     }
 

@@ -142,6 +142,7 @@ mod tests {
             stream: Stream::Marketing,
             provider: "google".into(),
             campaign: "summer".into(),
+            credential: "shop/mautic".into(),
         };
         let about: Address = "anna@gmail.com".parse().unwrap();
         heard(shaping, &lane, &settings(kind), &about, &Stop::Stale(Failure::Answered(stage, response)))

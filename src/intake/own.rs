@@ -185,6 +185,7 @@ impl Intake {
                 stream: own.stream,
                 provider: policy.shaping.provider(own.to.domain()),
                 campaign: String::new(),
+                credential: String::new(),
             },
             deadline: now.checked_add(wait.unwrap_or_default()).unwrap_or(Timestamp::MAX),
         }

@@ -265,6 +265,7 @@ fn notification(
                 stream: Stream::Functional,
                 provider: policy.shaping.provider(to.domain()),
                 campaign: String::new(),
+                credential: String::new(),
             },
             deadline: now.checked_add(sender.stream(Stream::Functional).deadline).unwrap_or(Timestamp::MAX),
         }],

@@ -59,6 +59,7 @@ pub fn may_match(wanted: &LimitMatch, lane: &Lane) -> bool {
     agrees(wanted.provider.as_ref(), &lane.provider)
         && agrees(wanted.sender.as_ref(), &lane.sender)
         && agrees(wanted.campaign.as_ref(), &lane.campaign)
+        && agrees(wanted.credential.as_ref(), &lane.credential)
         && wanted.stream.is_none_or(|stream| stream == lane.stream)
 }
 
@@ -87,6 +88,7 @@ mod tests {
             stream: Stream::Marketing,
             provider: provider.into(),
             campaign: "summer".into(),
+            credential: format!("{sender}/mautic"),
         }
     }
 
@@ -129,6 +131,17 @@ mod tests {
         assert_eq!(names(&shaping, &lane("shop", "example.se"), "other"), ["all"]);
         let functional = Lane { stream: Stream::Functional, ..lane("shop", "example.se") };
         assert_eq!(names(&shaping, &functional, "other"), ["shop", "all"]);
+    }
+
+    #[test]
+    fn a_limit_by_credential_holds_for_what_it_submitted_alone() {
+        let tool = LimitMatch { credential: Some("shop/mautic".into()), ..LimitMatch::default() };
+        let limits = vec![limit("tool", tool, &[(1, Per::Second)], None)];
+        let shaping = Shaping { limits, ..Shaping::default() };
+        assert_eq!(names(&shaping, &lane("shop", "google"), "primary"), ["tool"]);
+        let crm = Lane { credential: "shop/crm".into(), ..lane("shop", "google") };
+        let ours = Lane { credential: String::new(), ..lane("shop", "google") };
+        assert!(names(&shaping, &crm, "primary").is_empty() && names(&shaping, &ours, "primary").is_empty());
     }
 
     #[test]

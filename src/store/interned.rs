@@ -85,10 +85,11 @@ impl Interned {
                 None => drop(missing.insert(id)),
             }
         }
-        let select = "SELECT id, sender, stream, provider, campaign, kind FROM lanes WHERE id IN {}";
+        let select =
+            "SELECT id, sender, stream, provider, campaign, credential, kind FROM lanes WHERE id IN {}";
         let missing = missing.into_iter().map(Value::from).collect();
         for row in rows::with_list(session, select, Vec::new(), missing).await? {
-            found.insert(row.int(0)?, (lane(&row, 1)?, parse_kind(row.text(5)?)?));
+            found.insert(row.int(0)?, (lane(&row, 1)?, parse_kind(row.text(6)?)?));
         }
         remember(&self.names, found.clone());
         Ok(found)
@@ -159,35 +160,39 @@ pub(super) async fn insert_texts(session: &mut Session, into: &'static str, text
     rows::insert(session, into, rows, "ON CONFLICT (hash) DO NOTHING").await.map(drop)
 }
 
-/// Reads a lane from four columns, starting at `column`.
+/// Reads a lane from five columns, starting at `column`.
 pub(super) fn lane(row: &Row, column: usize) -> Result<Lane> {
     Ok(Lane {
         sender: row.text(column)?.to_owned(),
         stream: row.word(column + 1)?,
         provider: row.text(column + 2)?.to_owned(),
         campaign: row.text(column + 3)?.to_owned(),
+        credential: row.text(column + 4)?.to_owned(),
     })
 }
 
 async fn lane_id(session: &mut Session, (lane, kind): &LaneOf, now: Timestamp) -> Result<i64> {
     let named = || {
         let (sender, stream) = (lane.sender.as_str(), lane.stream.as_str());
-        values![sender, stream, lane.provider.as_str(), lane.campaign.as_str(), word(*kind)]
+        let (provider, campaign) = (lane.provider.as_str(), lane.campaign.as_str());
+        values![sender, stream, provider, campaign, lane.credential.as_str(), word(*kind)]
     };
-    let touch = "UPDATE lanes SET used_at = $6
-                 WHERE sender = $1 AND stream = $2 AND provider = $3 AND campaign = $4 AND kind = $5 RETURNING id";
+    let touch = "UPDATE lanes SET used_at = $7 WHERE sender = $1 AND stream = $2 AND provider = $3
+                 AND campaign = $4 AND credential = $5 AND kind = $6 RETURNING id";
     let touched = || named().into_iter().chain(values![now]).collect();
     if let Some(row) = session.fetch_optional(touch, touched()).await? {
         return row.int(0);
     }
     // The newest of a class is never removed, so that no number is given twice.
     let make = session.either(
-        "INSERT INTO lanes (id, sender, stream, provider, campaign, kind, used_at)
-         VALUES ((SELECT coalesce(max(id), $7) + 1 FROM lanes WHERE id > $7 AND id < $8), $1, $2, $3, $4, $5, $6)
-         ON CONFLICT (sender, stream, provider, campaign, kind) DO NOTHING",
-        "INSERT INTO lanes (id, sender, stream, provider, campaign, kind, used_at)
-         VALUES (mod(nextval(pg_get_serial_sequence('lanes', 'id')), $8 - $7) + $7, $1, $2, $3, $4, $5, $6)
-         ON CONFLICT (sender, stream, provider, campaign, kind) DO NOTHING",
+        "INSERT INTO lanes (id, sender, stream, provider, campaign, credential, kind, used_at)
+         VALUES ((SELECT coalesce(max(id), $8) + 1 FROM lanes WHERE id > $8 AND id < $9),
+                 $1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (sender, stream, provider, campaign, credential, kind) DO NOTHING",
+        "INSERT INTO lanes (id, sender, stream, provider, campaign, credential, kind, used_at)
+         VALUES (mod(nextval(pg_get_serial_sequence('lanes', 'id')), $9 - $8) + $8,
+                 $1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (sender, stream, provider, campaign, credential, kind) DO NOTHING",
     );
     let base = CLASS * i64::from(Lane::class(lane.stream));
     let made = touched().into_iter().chain(values![base, base + CLASS]).collect();

@@ -48,10 +48,10 @@ impl Store {
         values.extend([Value::from(at), Value::from(u32::try_from(MOST + 1).unwrap_or(u32::MAX))]);
         let (now, limit) = (values.len() - 1, values.len());
         let sql = format!(
-            "SELECT l.sender, l.stream, l.provider, l.campaign, d.state, d.reason, count(*), min(d.spooled_at),
+            "SELECT l.sender, l.stream, l.provider, l.campaign, l.credential, d.state, d.reason, count(*), min(d.spooled_at),
                 min(d.next_attempt_at), max(d.last_response), CASE WHEN d.next_attempt_at <= ${now} THEN 1 ELSE 0 END
              FROM deliveries d JOIN lanes l ON l.id = d.lane WHERE {conditions}{OPEN}
-             GROUP BY 1, 2, 3, 4, 5, 6, 11 ORDER BY 8, 3, 4, 5 LIMIT ${limit}"
+             GROUP BY 1, 2, 3, 4, 5, 6, 7, 12 ORDER BY 9, 3, 4, 5, 6 LIMIT ${limit}"
         );
         let rows = session.fetch(built(sql), values).await?;
         let mut waiting = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
@@ -69,12 +69,13 @@ fn read(row: &Row) -> Result<WaitingAlike> {
             stream: row.opt_word(1)?.ok_or_else(|| unreadable("a lane's stream"))?,
             provider: row.text(2)?.to_owned(),
             campaign: row.text(3)?.to_owned(),
+            credential: row.text(4)?.to_owned(),
         },
-        state: State::parse(row.text(4)?).ok_or_else(|| unreadable("a delivery's state"))?,
-        reason: row.opt_word(5)?,
-        deliveries: u64::try_from(row.int(6)?).unwrap_or(0),
-        oldest: row.time(7)?,
-        next_attempt_at: row.time(8)?,
-        last_response: row.opt_text(9)?.map(str::to_owned),
+        state: State::parse(row.text(5)?).ok_or_else(|| unreadable("a delivery's state"))?,
+        reason: row.opt_word(6)?,
+        deliveries: u64::try_from(row.int(7)?).unwrap_or(0),
+        oldest: row.time(8)?,
+        next_attempt_at: row.time(9)?,
+        last_response: row.opt_text(10)?.map(str::to_owned),
     })
 }

@@ -284,14 +284,14 @@ impl Store {
 
 /// What is claimed to leave. Claims that only end something are no load on anybody.
 pub(super) async fn in_hand(session: &mut Session) -> Result<Vec<InHand>> {
-    let select = "SELECT l.sender, l.stream, l.provider, l.campaign, c.upstream, c.claimed
+    let select = "SELECT l.sender, l.stream, l.provider, l.campaign, l.credential, c.upstream, c.claimed
                   FROM (SELECT lane, upstream, count(*) AS claimed FROM deliveries
                         WHERE state = 'claimed' AND upstream IS NOT NULL GROUP BY lane, upstream) AS c
                   JOIN lanes l ON l.id = c.lane";
     let rows = session.fetch(select, Vec::new()).await?;
     let one = |row: &super::sql::Row| -> Result<InHand> {
-        let count = u32::try_from(row.int(5)?).unwrap_or(u32::MAX);
-        Ok(InHand { lane: interned::lane(row, 0)?, upstream: row.text(4)?.to_owned(), count })
+        let count = u32::try_from(row.int(6)?).unwrap_or(u32::MAX);
+        Ok(InHand { lane: interned::lane(row, 0)?, upstream: row.text(5)?.to_owned(), count })
     };
     rows.iter().map(one).collect()
 }

@@ -78,7 +78,7 @@ pub struct DeliveryFilter {
 
 pub(super) const SELECT: &str =
     "SELECT d.id, d.message, d.sender, d.recipient, d.spool_day, d.state, d.reason, d.attempts,
-    d.next_attempt_at, d.deadline, d.last_response, l.sender, l.stream, l.provider, l.campaign, f.body,
+    d.next_attempt_at, d.deadline, d.last_response, l.sender, l.stream, l.provider, l.campaign, l.credential, f.body,
     d.subscriber, d.ended_at, d.tracking, d.pixels, d.links, d.opaque
     FROM deliveries d LEFT JOIN lanes l ON l.id = d.lane JOIN messages m ON m.id = d.message
     LEFT JOIN message_facts f ON f.hash = m.facts";
@@ -199,14 +199,14 @@ impl Store {
 }
 
 fn tracked(row: &Row) -> Result<Option<Tracked>> {
-    let Some(tracking) = row.opt_word(18)? else { return Ok(None) };
+    let Some(tracking) = row.opt_word(19)? else { return Ok(None) };
     let count =
         |column: usize| -> Result<u32> { Ok(u32::try_from(row.opt_int(column)?.unwrap_or(0)).unwrap_or(0)) };
-    Ok(Some(Tracked { tracking, pixels: count(19)?, links: count(20)?, opaque: count(21)? }))
+    Ok(Some(Tracked { tracking, pixels: count(20)?, links: count(21)?, opaque: count(22)? }))
 }
 
 fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recorded) -> Result<DeliveryView> {
-    let facts: Option<Facts> = row.opt_text(15)?.map(parse_json).transpose()?;
+    let facts: Option<Facts> = row.opt_text(16)?.map(parse_json).transpose()?;
     let state = State::parse(row.text(5)?);
     let state = state.ok_or_else(|| Fault::Unreadable("a delivery's state".into()))?;
     let waits = !matches!(state, State::Ended(_));
@@ -218,13 +218,14 @@ fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recor
             stream: facts.as_ref().map_or(Stream::Functional, |facts| facts.stream),
             provider: String::new(),
             campaign: facts.as_ref().and_then(|facts| facts.campaign.clone()).unwrap_or_default(),
+            credential: String::new(),
         },
     };
     Ok(DeliveryView {
         delivery: row.id(0)?,
         message: row.id(1)?,
         sender: row.text(2)?.to_owned(),
-        subscriber: row.opt_id(16)?,
+        subscriber: row.opt_id(17)?,
         recipient,
         stream: facts.as_ref().map(|facts| facts.stream),
         scope: facts.and_then(|facts| facts.scope),
@@ -237,7 +238,7 @@ fn delivery_view(row: &Row, recipient: Option<Address>, recorded: verdict::Recor
         next_attempt_at: if waits { Some(row.time(8)?) } else { None },
         deadline: row.time(9)?,
         last_response: row.opt_text(10)?.map(str::to_owned),
-        ended_at: row.opt_time(17)?,
+        ended_at: row.opt_time(18)?,
         tracked: tracked(row)?,
     })
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::gateway::{Setup, message_id};
 use crate::support::tool::{newsletter, service_mail};
 use crate::support::upstream::Script;
-use crate::support::{Database, Gateway, Upstream, eventually, on_both_databases};
+use crate::support::{Database, Gateway, Tool, Upstream, eventually, on_both_databases};
 
 /// One a second where nobody resists; a fiftieth of it once somebody does.
 const SHAPING: &str = r#"
@@ -127,5 +127,25 @@ on_both_databases! {
             database.advance(&clock, Duration::from_secs(60)).await;
             (gateway.deliveries(&newsletter).await[0]["state"] == "relayed").then_some(())
         }).await;
+    }
+
+    async fn a_limit_by_credential_holds_what_it_submitted_and_nobody_elses(database: Database) {
+        let upstream = Upstream::start().await;
+        let limit = "[[limit]]\nname = \"tool\"\nmatch = { credential = \"demo-shop/tool\" }\nrate = [\"1/day\"]\n";
+        let mut gateway = Setup::new(&database, &upstream).policy("shaping.toml", limit).start().await;
+        gateway.add_credential("demo-shop", "crm", "smtp", &["--streams", "functional"]);
+        gateway.until(&send(&gateway, "anna@example.se").await, "relayed").await;
+        let second = send(&gateway, "bo@example.se").await;
+        for number in 0..3 {
+            let to = format!("r{number}@example.se");
+            let mut crm = Tool::login(gateway.smtp(), "demo-shop/crm", gateway.secret("demo-shop/crm")).await;
+            let reply = crm.submit("bounce@shop.example", &[&to], &service_mail(&to)).await;
+            gateway.until(&message_id(&reply), "relayed").await;
+        }
+        assert_eq!(gateway.deliveries(&second).await[0]["state"], "queued");
+        let overview = gateway.command(&["queue", "--json"]).json();
+        let waits = overview.as_array().unwrap();
+        assert_eq!((waits.len(), &waits[0]["credential"]), (1, &Value::from("demo-shop/tool")), "{overview}");
+        assert!(waits[0]["why"].as_str().unwrap().contains("tool (1/day)"), "{overview}");
     }
 }

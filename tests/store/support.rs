@@ -253,6 +253,7 @@ pub fn lane(provider: &str) -> Lane {
         stream: Stream::Marketing,
         provider: provider.into(),
         campaign: "spring".into(),
+        credential: format!("{SENDER}/mautic"),
     }
 }
 

@@ -110,6 +110,7 @@ impl Gateway {
             stream: Stream::Functional,
             provider: recipient.domain().to_owned(),
             campaign: String::new(),
+            credential: String::new(),
         };
         NewMessage {
             id: self.clock.id(),

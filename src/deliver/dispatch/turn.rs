@@ -206,7 +206,7 @@ impl Dispatcher {
     /// By the first upstream, of those that could take it, whose limits leave it something.
     fn consider(&self, waiting: WaitingLane, round: &mut Round) -> Option<Serving> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).look_at(waiting.id);
-        let Lane { sender, stream, provider, campaign } = &waiting.lane;
+        let Lane { sender, stream, provider, campaign, .. } = &waiting.lane;
         if *stream == Stream::Marketing && round.pauses.stop(sender, campaign, provider) {
             return None;
         }

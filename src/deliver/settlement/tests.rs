@@ -45,6 +45,7 @@ fn claim() -> Claim {
             stream: Stream::Marketing,
             provider: "example.se".into(),
             campaign: String::new(),
+            credential: "demo-shop/tool".into(),
         },
         envelope_sender: Some("bounces@shop.example".parse().unwrap()),
         asked: Default::default(),

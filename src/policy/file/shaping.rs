@@ -150,11 +150,6 @@ impl<'s> ReadShaping<'s> {
             source.error(&name.span, taken("limit", &name.value, first));
         }
         self.names.insert(name.value.clone(), name.rule);
-        // A lane does not know its credential yet: the limit would bind everybody's mail, or nobody's.
-        if matches.value.credential.is_some() {
-            let message = "a limit by `credential` is read but not in force in this version";
-            return source.warning(&matches.span, message);
-        }
         self.shaping.limits.push(Limit {
             name: name.value,
             matches: matches.value,
@@ -171,14 +166,17 @@ impl<'s> ReadShaping<'s> {
         let provider = table.take("provider", |v| v.non_empty());
         let sender = table.take("sender", |v| v.non_empty());
         self.providers_named.extend(provider.clone().map(|given| (value.source(), given)));
+        let credential = table.take("credential", |v| v.read(credential));
         self.senders_named.extend(sender.clone().map(|given| (value.source(), given)));
+        let of = credential.clone().map(|given| Given { value: of_sender(&given.value).to_owned(), ..given });
+        self.senders_named.extend(of.map(|given| (value.source(), given)));
         let mut text = |key| table.take(key, |v| v.non_empty()).map(|given| given.value);
         let matches = LimitMatch {
             provider: provider.map(|given| given.value),
             sender: sender.map(|given| given.value),
             campaign: text("campaign"),
             upstream: text("upstream"),
-            credential: text("credential"),
+            credential: credential.map(|given| given.value),
             stream: table.take("stream", |v| v.word(&words)).map(|given| given.value),
         };
         table.finish();
@@ -188,6 +186,18 @@ impl<'s> ReadShaping<'s> {
 
 fn taken(what: &str, name: &str, first: &RuleRef) -> String {
     format!("the {what} `{name}` stands at {}:{} already", first.file, first.line)
+}
+
+/// `SENDER/NAME`.
+fn credential(text: &str) -> Result<String, String> {
+    match text.split_once('/') {
+        Some((sender, name)) if !sender.is_empty() && !name.is_empty() => Ok(text.to_owned()),
+        _ => Err(format!("`{text}` is not a credential such as `demo-shop/mautic`")),
+    }
+}
+
+fn of_sender(credential: &str) -> &str {
+    credential.split_once('/').map_or(credential, |(sender, _)| sender)
 }
 
 fn rates(value: Value<'_>) -> Option<Vec<crate::policy::shaping::Rate>> {

@@ -123,12 +123,15 @@ rate = ["20/s", "500000/day"]
 }
 
 #[test]
-fn a_limit_that_can_not_be_kept_is_not_taken_for_a_wider_one() {
-    let shaping =
-        "[[limit]]\nname = \"tool\"\nmatch = { credential = \"demo-shop/mautic\" }\nrate = [\"1/s\"]\n";
-    let (policy, warnings) = load_with(&[("shaping.toml", shaping)]);
-    assert!(policy.shaping.limits.is_empty());
-    assert_eq!((warnings.len(), warnings[0].line), (1, 3));
+fn a_limit_by_credential_is_in_force_and_one_of_nobodys_is_told() {
+    let limit = |credential: &str| {
+        format!("[[limit]]\nname = \"tool\"\nmatch = {{ credential = \"{credential}\" }}\nrate = [\"1/s\"]\n")
+    };
+    let (policy, warnings) = load_with(&[("shaping.toml", &limit("demo-shop/mautic"))]);
+    assert_eq!(policy.shaping.limits[0].matches.credential.as_deref(), Some("demo-shop/mautic"));
+    assert!(warnings.is_empty(), "{}", shown(&warnings));
+    let (_, warnings) = load_with(&[("shaping.toml", &limit("demoshop/mautic"))]);
+    assert!(warnings[0].line == 3 && warnings[0].message.contains("demo-shop"), "{}", shown(&warnings));
 }
 
 #[test]
