@@ -246,7 +246,7 @@ impl Departures {
     ) -> Result<Sent, Stop> {
         let mut person = claim.consent.clone();
         let (mut leave, mut basis) = self.decide_again(policy, claim, &person)?;
-        let connection = upstream.connection(reuse).await;
+        let connection = upstream.connection_for(&claim.lane.provider, reuse).await;
         let mut connection = connection.map_err(|failure| Stop::unreachable(upstream, failure))?;
         let mut read_at = claim.claimed_at;
         if self.is_old(read_at) {

@@ -13,6 +13,7 @@ pub mod open;
 pub mod parameters;
 pub mod pool;
 pub mod reply;
+mod slots;
 pub mod tls;
 pub mod wire;
 

@@ -75,7 +75,7 @@ impl Store {
         let mut session = self.inner.database.read().await?;
         let select =
             "SELECT d.message, m.kind, d.sender, m.credential, d.subscriber, d.recipient, d.spool_day,
-                          m.return_to, l.sender, l.stream, l.provider, l.campaign,
+                          m.return_to, l.sender, l.stream, l.provider, l.campaign, l.credential,
                           CAST(CASE WHEN s.lookup_hash = d.lookup_hash AND s.erased_at IS NULL THEN 1 ELSE 0 END AS BIGINT),
                           s.suppressed
                       FROM deliveries d JOIN messages m ON m.id = d.message
@@ -97,8 +97,8 @@ impl Store {
             sender: row.text(2)?.to_owned(),
             credential: row.text(3)?.to_owned(),
             subscriber: row.opt_id(4)?,
-            still_there: row.int(12)? == 1,
-            blocked: row.opt_text(13)?.is_some_and(|why| why.contains(Suppression::Bounce.as_str())),
+            still_there: row.int(13)? == 1,
+            blocked: row.opt_text(14)?.is_some_and(|why| why.contains(Suppression::Bounce.as_str())),
             recipient: open(row.opt_blob(5)?, "recipient", delivery)?,
             return_to: open(row.opt_blob(7)?, "return_to", message)?,
             lane: row.opt_text(8)?.is_some().then(|| interned::lane(&row, 8)).transpose()?,

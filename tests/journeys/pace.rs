@@ -148,4 +148,22 @@ on_both_databases! {
         assert_eq!((waits.len(), &waits[0]["credential"]), (1, &Value::from("demo-shop/tool")), "{overview}");
         assert!(waits[0]["why"].as_str().unwrap().contains("tool (1/day)"), "{overview}");
     }
+
+    async fn a_provider_that_never_answers_leaves_connections_to_the_others(database: Database) {
+        let upstream = Upstream::start().await;
+        let gateway = Setup::new(&database, &upstream).upstream("tls = \"none\"\nconnections = 4").start().await;
+        // More than all that may be in hand for it.
+        for number in 0..50 {
+            let to = format!("r{number}@tarpit.example");
+            upstream.script(&to, Script::Hang);
+            send(&gateway, &to).await;
+        }
+        eventually("all that it may have hang", || async {
+            gateway.metrics().await.contains("optgate_upstream_connections{upstream=\"primary\"} 3").then_some(())
+        }).await;
+        for number in 0..20 {
+            let other = send(&gateway, &format!("r{number}@example.se")).await;
+            gateway.until(&other, "relayed").await;
+        }
+    }
 }

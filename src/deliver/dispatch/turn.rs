@@ -247,6 +247,12 @@ impl Dispatcher {
             round.crowded = Crowded::Yes;
             return None;
         }
+        let of_provider = room_of_provider(&by, lane, &round.in_hand);
+        if of_provider == 0 {
+            round.crowded = Crowded::Yes;
+            return None;
+        }
+        let room = room.min(of_provider);
         let turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = if draws.is_empty() { SHARE } else { turns.ask(id) };
         let want = round.room.share().min(room).min(asked).min(free).min(turns.bearable(id));
@@ -356,6 +362,16 @@ fn free(upstream: &Upstream, hand: &Hand) -> usize {
         Standing::Trial if hand.taken_within(TRIAL, name) == 0 => connections.saturating_sub(held).min(1),
         Standing::Trial | Standing::Down => 0,
     }
+}
+
+/// How many more may be claimed for an upstream of mail to this provider: what waits for one that is slow to answer must
+/// leave room in the hand for the others, who get a connection before it.
+fn room_of_provider(upstream: &Upstream, lane: &Lane, in_hand: &[InHand]) -> u32 {
+    let settings = upstream.settings();
+    let most = u32::try_from(settings.connections.max(1) + BEYOND_CONNECTIONS / 2).unwrap_or(u32::MAX);
+    let own =
+        in_hand.iter().filter(|own| own.upstream == settings.name && own.lane.provider == lane.provider);
+    most.saturating_sub(own.fold(0, |sum, own| sum.saturating_add(own.count)))
 }
 
 fn draws(limits: &[&Limit]) -> Vec<Draw> {

@@ -5,7 +5,6 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
@@ -13,6 +12,7 @@ use super::Settings;
 use super::connection::Connection;
 use super::health::{Breaker, Change, Standing};
 use super::open::open;
+use super::slots::{Slot, Slots};
 use super::tls::Protection;
 use crate::deliver::response::{Failure, Lost, Stage, Trouble};
 use crate::telemetry::metrics;
@@ -39,7 +39,7 @@ pub struct Upstream {
     settings: Settings,
     hostname: String,
     protection: Result<Option<Protection>, String>,
-    slots: Arc<Semaphore>,
+    slots: Arc<Slots>,
     /// Slots that are not given out for now, and since when: the upstream wants fewer connections.
     withheld: Mutex<Vec<Instant>>,
     idle: Mutex<Vec<Connection>>,
@@ -67,7 +67,7 @@ impl Upstream {
         Arc::new(Self {
             hostname: hostname.to_owned(),
             protection,
-            slots: Arc::new(Semaphore::new(settings.connections.max(1))),
+            slots: Slots::new(settings.connections.max(1)),
             withheld: Mutex::default(),
             idle: Mutex::default(),
             breaker: Mutex::default(),
@@ -79,13 +79,17 @@ impl Upstream {
         &self.settings
     }
 
-    /// A connection that is ready, kept or new; waits while all are in use. While the upstream is down it fails
-    /// at once, as the last one did.
+    /// A connection that is ready, for nobody's mail in particular.
     pub async fn connection(self: &Arc<Self>, reuse: Reuse) -> Result<Lent, Failure> {
+        self.connection_for("", reuse).await
+    }
+
+    /// A connection that is ready, kept or new, for mail to this mailbox provider; waits while all are in use, or while
+    /// this provider has its share of them. While the upstream is down it fails at once, as the last one did.
+    pub async fn connection_for(self: &Arc<Self>, provider: &str, reuse: Reuse) -> Result<Lent, Failure> {
         let mut reuse = reuse;
         loop {
-            let closed = Failure::Lost(Stage::Connect, Lost::Closed);
-            let slot = self.slots.clone().acquire_owned().await.map_err(|_| closed)?;
+            let slot = self.slots.take(provider).await;
             let kept = match reuse {
                 Reuse::Allowed => self.take_kept(),
                 // They are all as old as the one that failed.
@@ -128,14 +132,12 @@ impl Upstream {
     fn wants_fewer(&self, failure: &Failure) -> bool {
         let not_now = matches!(failure, Failure::Answered(Stage::Greeting | Stage::Ehlo, response)
             if (400..500).contains(&response.code));
-        let given_out = self.settings.connections.saturating_sub(lock(&self.withheld).len());
-        let in_use = given_out.saturating_sub(self.slots.available_permits());
         // One of them is the one that just failed.
-        not_now && in_use > 1 && lock(&self.breaker).standing() == Standing::Up
+        not_now && self.slots.in_use() > 1 && lock(&self.breaker).standing() == Standing::Up
     }
 
-    fn withhold(&self, slot: OwnedSemaphorePermit) {
-        slot.forget();
+    fn withhold(&self, slot: Slot) {
+        slot.withhold();
         let mut withheld = lock(&self.withheld);
         withheld.push(Instant::now());
         let connections = self.settings.connections.saturating_sub(withheld.len());
@@ -163,7 +165,7 @@ impl Upstream {
 
     /// Finds out whether it is back, without a message: whether a connection can be made ready.
     pub async fn look(self: &Arc<Self>) {
-        let Ok(_slot) = self.slots.clone().try_acquire_owned() else {
+        let Some(_slot) = self.slots.try_take() else {
             lock(&self.breaker).looked_in_vain(Instant::now());
             return;
         };
@@ -234,7 +236,7 @@ impl Upstream {
             withheld += usize::from(!stays);
             stays
         });
-        self.slots.add_permits(withheld);
+        self.slots.add(withheld);
         let old: Vec<Connection> =
             self.idle().extract_if(.., |own| own.idle_since.elapsed() > IDLE).collect();
         for connection in old {
@@ -288,7 +290,7 @@ pub struct Lent {
     connection: Option<Connection>,
     pub origin: Origin,
     pool: Arc<Upstream>,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 impl Deref for Lent {
