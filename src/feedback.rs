@@ -33,6 +33,7 @@ use crate::consent::token::{
     NotOpened, Opened, ReturnLink, ScopeMark, TO_BOUNCE, TO_UNSUBSCRIBE, open_return,
 };
 use crate::keys::LinkKeys;
+use crate::limits::heavy;
 use crate::mail::{Address, Envelope};
 use crate::outcome::dsn::Notifier;
 use crate::policy::sender::OneClick;
@@ -192,8 +193,7 @@ impl Feedback {
     /// A report of a copy of ours, or what a machine answered to it: acted on, then passed on. What comes again does
     /// nothing twice but for the passing on.
     async fn came_back(&self, copy: &SentCopy, returned: &Returned) -> Result<Taken, NotTaken> {
-        let report = read(&returned.content, returned.envelope.sender.is_none());
-        let what = match report {
+        let what = match looked_at(returned).await {
             Report::Status(entries) => worst(entries),
             Report::Complaint(complaint) => complaint.is_a_no().then_some(What::Complaint),
             Report::Nothing if Automatic::of(&returned.envelope, &returned.content).is_some() => None,
@@ -226,7 +226,7 @@ impl Feedback {
 
     /// Whose mail is complained of is told by the tokens in it alone: anybody could write the rest.
     async fn complaint(&self, returned: &Returned) -> Result<Taken, NotTaken> {
-        let Report::Complaint(complaint) = read(&returned.content, returned.envelope.sender.is_none()) else {
+        let Report::Complaint(complaint) = looked_at(returned).await else {
             return Err(NotTaken::NotAReport);
         };
         let keys = self.link_keys.load_full();
@@ -296,6 +296,12 @@ impl Feedback {
             }
         }
     }
+}
+
+/// Off the async threads where it is large.
+async fn looked_at(returned: &Returned) -> Report {
+    let null_sender = returned.envelope.sender.is_none();
+    heavy::run(returned.content.len(), || read(&returned.content, null_sender)).await
 }
 
 /// A return path names one copy: of several recipients that a report tells of (it was sent on to a list), a failure counts

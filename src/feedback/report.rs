@@ -110,3 +110,6 @@ fn groups(text: &str) -> Vec<Vec<(String, String)>> {
 fn value<'g>(group: &'g [(String, String)], name: &str) -> Option<&'g str> {
     group.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use super::health::{Breaker, Change, Standing};
 use super::open::open;
 use super::slots::{Slot, Slots};
 use super::tls::Protection;
-use crate::deliver::response::{Failure, Lost, Stage, Trouble};
+use crate::deliver::response::{Failure, Stage, Trouble};
 use crate::telemetry::metrics;
 
 /// A connection that waits longer than this is closed.
