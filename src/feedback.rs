@@ -10,6 +10,7 @@ mod brakes;
 mod enclosed;
 pub mod report;
 pub mod told;
+pub mod webhook;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -3,6 +3,8 @@
 
 use uuid::Uuid;
 
+use crate::mail::Address;
+
 /// One thing that was told of one copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
@@ -15,6 +17,12 @@ pub struct Told {
 pub enum Of {
     /// By our own id, which came back to us.
     Delivery(Uuid),
+    /// By what the provider still has of the message, where our id is gone.
+    MessageId {
+        /// Without its angle brackets.
+        message_id: String,
+        recipient: Address,
+    },
 }
 
 /// What became of it.
@@ -26,6 +34,8 @@ pub enum What {
     Delayed(Reason),
     /// Its recipient called it spam. RFC 5965.
     Complaint,
+    /// Its recipient unsubscribed by means that are not ours, such as a link of the provider's own.
+    Unsubscribed,
 }
 
 /// Why a server did not take it, as it said.
