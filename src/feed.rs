@@ -81,9 +81,16 @@ impl Feed {
     async fn purge(&self, shutdown: &CancellationToken) {
         while !shutdown.is_cancelled() {
             match self.store.purge_answers().await {
-                Ok(0) => return,
+                Ok(0) => break,
                 Ok(count) => tracing::debug!(count, "answers to old calls forgotten"),
                 Err(error) => return tracing::warn!(%error, "answers to old calls can't be forgotten"),
+            }
+        }
+        while !shutdown.is_cancelled() {
+            match self.store.purge_tokens().await {
+                Ok(0) => return,
+                Ok(count) => tracing::debug!(count, "tokens of old webhooks forgotten"),
+                Err(error) => return tracing::warn!(%error, "tokens of old webhooks can't be forgotten"),
             }
         }
     }

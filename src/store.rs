@@ -52,6 +52,7 @@ mod throttle;
 mod unconfirmed;
 mod verdict;
 mod warm_up;
+mod webhook;
 mod writer;
 
 use std::sync::Arc;
@@ -92,6 +93,7 @@ pub use subscriber::{Consent, Found, Subscriber, SubscriberRecord};
 pub use suppressed::{Suppressed, SuppressedPage};
 pub use unconfirmed::{Unconfirmed, UnconfirmedPage};
 pub use warm_up::{Place, WarmUpView, WarmingUp};
+pub use webhook::Token;
 
 use crate::clock::Clock;
 use crate::journal::Journal;

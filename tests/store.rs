@@ -71,6 +71,8 @@ mod returns;
 mod submission;
 #[path = "store/throttles.rs"]
 mod throttles;
+#[path = "store/webhooks.rs"]
+mod webhooks;
 #[path = "store/writer.rs"]
 mod writer;
 #[path = "store/warm_ups.rs"]

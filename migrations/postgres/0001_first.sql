@@ -110,7 +110,8 @@ CREATE TABLE messages (
     policy      TEXT NOT NULL, -- hash of the policy set that decided
     sha256      BYTEA NOT NULL, -- of the content
     size        BIGINT NOT NULL,
-    return_to   BYTEA           -- the tool's envelope sender, sealed under the spool key of its deliveries' day
+    return_to   BYTEA,          -- the tool's envelope sender, sealed under the spool key of its deliveries' day
+    message_id  BYTEA          -- eight octets of an HMAC of its Message-ID, if it came with one
 );
 
 -- What only sending needs; goes with the message's last open delivery.
@@ -399,6 +400,15 @@ CREATE TABLE answers (
     made_at BIGINT NOT NULL
 );
 CREATE INDEX answers_by_age ON answers (made_at);
+
+-- Tokens of webhooks whose signature is over the token and not over the event, each with the event that it came with:
+-- good for that one alone, for as long as the signature counts.
+CREATE TABLE webhook_tokens (
+    token   BYTEA NOT NULL PRIMARY KEY, -- HMAC of the webhook's name and the token
+    said    BYTEA NOT NULL,             -- HMAC of the event
+    seen_at BIGINT NOT NULL
+);
+CREATE INDEX webhook_tokens_by_age ON webhook_tokens (seen_at);
 
 -- Consent events and outcomes that are committed but have no place in the feed yet. Triggers put them here, so
 -- that no way of writing one can forget it; the sequencer takes them out.

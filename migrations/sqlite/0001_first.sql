@@ -110,7 +110,8 @@ CREATE TABLE messages (
     policy      TEXT NOT NULL, -- hash of the policy set that decided
     sha256      BLOB NOT NULL, -- of the content
     size        BIGINT NOT NULL,
-    return_to   BLOB           -- the tool's envelope sender, sealed under the spool key of its deliveries' day
+    return_to   BLOB,          -- the tool's envelope sender, sealed under the spool key of its deliveries' day
+    message_id  BLOB           -- eight octets of an HMAC of its Message-ID, if it came with one
 ) WITHOUT ROWID;
 
 -- What only sending needs; goes with the message's last open delivery.
@@ -399,6 +400,15 @@ CREATE TABLE answers (
     made_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX answers_by_age ON answers (made_at);
+
+-- Tokens of webhooks whose signature is over the token and not over the event, each with the event that it came with:
+-- good for that one alone, for as long as the signature counts.
+CREATE TABLE webhook_tokens (
+    token   BLOB NOT NULL PRIMARY KEY, -- HMAC of the webhook's name and the token
+    said    BLOB NOT NULL,             -- HMAC of the event
+    seen_at BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX webhook_tokens_by_age ON webhook_tokens (seen_at);
 
 -- What followers are told, in the order in which they are told it. DESIGN.md, "Order for followers". There is one
 -- writer, so that triggers can number consent events and outcomes as they are written, and no way of writing one can

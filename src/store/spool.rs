@@ -19,7 +19,7 @@ use super::sql::{Session, Value, to_json, values};
 use super::submission::{self, Before, TakenBefore};
 use super::subscriber::{self, context};
 use super::verdict::{self, About};
-use super::{Store, StoreError, campaign, confirmations, rows};
+use super::{Store, StoreError, campaign, confirmations, rows, webhook};
 use crate::journal::No;
 use crate::keys::{DataKey, LookupHash};
 use crate::limits::heavy;
@@ -165,7 +165,10 @@ impl Store {
             for (delivery, lane) in message.deliveries.iter().zip(lanes) {
                 self.add_delivery(&mut spooling, &message, delivery, submitted, lane, day, &key, now);
             }
-            let (id, row) = (message.id, message_row(&mut spooling, &message, digest, &key));
+            let message_id = (message.kind == DeliveryKind::Submitted)
+                .then(|| webhook::message_id_hash(&inner.keys, &message.content))
+                .flatten();
+            let (id, row) = (message.id, message_row(&mut spooling, &message, digest, (message_id, &key)));
             let came_in = came_in(&message);
             let contents = match message.deliveries.iter().any(NewDelivery::is_open) {
                 true => Some(seal_contents(message, day, key.clone()).await?),
@@ -254,7 +257,12 @@ impl NewDelivery {
     }
 }
 
-fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32], key: &DataKey) -> Vec<Value> {
+fn message_row(
+    spooling: &mut Spooling,
+    message: &NewMessage,
+    digest: [u8; 32],
+    (message_id, key): (Option<Vec<u8>>, &DataKey),
+) -> Vec<Value> {
     let facts = message.facts.as_ref().map(|facts| {
         let text = to_json(facts);
         let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
@@ -278,6 +286,7 @@ fn message_row(spooling: &mut Spooling, message: &NewMessage, digest: [u8; 32], 
         digest,
         message.content.len() as i64,
         return_to,
+        message_id,
     ]
 }
 
@@ -406,7 +415,7 @@ const NAME_STRANGERS: &str = "UPDATE deliveries SET subscriber = (SELECT s.id FR
     WHERE id IN {}";
 
 const MESSAGES: &str = "messages (id, sender, kind, credential, received_at, facts, policy, sha256, size, \
-                        return_to)";
+                        return_to, message_id)";
 const CONTENTS: &str = "contents (message, spool_day, envelope, content)";
 const DELIVERIES: &str = "deliveries (id, message, sender, lane, subscriber, lookup_hash, recipient, \
                           spool_day, size, spooled_at, state, next_attempt_at, deadline, attempts, fence, reason, \
