@@ -9,6 +9,7 @@ mod raw;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 
 use crate::credential::Patience;
 use crate::deliver::upstream;
+use crate::feedback::webhook::Webhook;
 use crate::policy::shaping::Rate;
 use crate::sign::SigningKey;
 use crate::smtp::server::{Limits, Trusted};
@@ -40,6 +42,7 @@ pub struct Config {
     pub web: Web,
     pub api: Api,
     pub logins: Patience,
+    pub webhooks: Vec<Arc<Webhook>>,
     pub upstreams: Vec<upstream::Settings>,
     pub dkim: Vec<SigningKey>,
 }

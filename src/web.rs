@@ -1,4 +1,4 @@
-//! Pages for subscribers, and the API. The only place with HTTP in it. CONTRACT.md, "Pages for
+//! Pages for subscribers, webhooks of providers, and the API. The only place with HTTP in it. CONTRACT.md, "Pages for
 //! subscribers" and "API".
 //!
 //! It must never say "done" before the commit (invariant 5), change anything on a GET (invariant 6), or
@@ -6,6 +6,7 @@
 
 pub mod api;
 mod client;
+pub mod hooks;
 pub mod listener;
 pub mod measure;
 pub mod pages;

@@ -239,7 +239,7 @@ CREATE INDEX mailings_by_age ON mailings (claimed_at);
 -- What came back of a copy, each kind once, however often it is told. It goes with its delivery.
 CREATE TABLE returns (
     delivery    BLOB NOT NULL,
-    kind        TEXT NOT NULL,   -- hard, soft, policy, content, spam_block; complaint; passed_on
+    kind        TEXT NOT NULL,   -- hard, soft, policy, content, spam_block; complaint, unsubscribed; passed_on
     sender      TEXT NOT NULL,
     lookup_hash BLOB NOT NULL,
     times       BIGINT NOT NULL, -- that it was told

@@ -5,6 +5,7 @@ mod doors;
 mod feedback;
 mod limits;
 mod listeners;
+mod webhook;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::{Range, RangeInclusive};
@@ -41,6 +42,7 @@ pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path) -> Option<Confi
     let smtp = checker.smtp(raw.smtp);
     let feedback = raw.feedback.map(|raw| checker.feedback(raw));
     let web = checker.web(raw.web);
+    let webhooks = checker.webhooks(raw.webhooks);
     let upstreams = checker.upstreams(raw.upstreams);
     let dkim = checker.dkim(raw.dkim);
     Some(Config {
@@ -57,6 +59,7 @@ pub fn check(raw: RawConfig, source: &Source<'_>, folder: &Path) -> Option<Confi
         web: web?,
         api: checker.api(raw.api),
         logins: checker.logins(raw.logins),
+        webhooks,
         upstreams: upstreams?,
         dkim,
     })

@@ -31,6 +31,7 @@ pub struct RawConfig {
     pub web: RawWeb,
     pub api: RawApi,
     pub logins: RawLogins,
+    pub webhooks: Vec<RawWebhook>,
     pub upstreams: Vec<RawUpstream>,
     pub dkim: Vec<RawDkim>,
 }
@@ -67,6 +68,15 @@ pub struct RawFeedback {
     pub max_message_size: Typed<usize>,
     pub max_connections: Typed<u32>,
     pub max_connections_per_address: Typed<u32>,
+}
+
+pub struct RawWebhook {
+    pub span: Range<usize>,
+    pub name: Typed<String>,
+    pub kind: Typed<Kind>,
+    pub key_file: Typed<PathBuf>,
+    pub topic: Typed<String>,
+    pub certificate_file: Typed<PathBuf>,
 }
 
 pub struct RawTrusted {
@@ -139,11 +149,10 @@ pub fn read(mut file: Table<'_>) -> RawConfig {
         web: file.table("web").map(web).unwrap_or_default(),
         api: file.table("api").map(api).unwrap_or_default(),
         logins: file.table("logins").map(limits::logins).unwrap_or_default(),
+        webhooks: file.tables("webhook").into_iter().map(webhook).collect(),
         upstreams: file.tables("upstream").into_iter().map(upstream).collect(),
         dkim: file.tables("dkim").into_iter().map(dkim).collect(),
     };
-    let webhook = ["name", "kind", "key_file", "topic", "certificate_file"];
-    file.not_in_force("webhook", |v| v.list(|item| item.table().map(|table| later(table, &webhook))));
     finish(file);
     config
 }
@@ -201,6 +210,20 @@ fn feedback(mut table: Table<'_>) -> RawFeedback {
         max_message_size: table.take("max_message_size", |v| v.read(size)),
         max_connections: table.take("max_connections", |v| v.count()),
         max_connections_per_address: table.take("max_connections_per_address", |v| v.count()),
+    };
+    finish(table);
+    read
+}
+
+fn webhook(mut table: Table<'_>) -> RawWebhook {
+    table.secret_elsewhere("key", "key_file");
+    let read = RawWebhook {
+        span: table.span().clone(),
+        name: table.need("name", |v| v.non_empty()),
+        kind: table.need("kind", |v| v.word(PROVIDERS)),
+        key_file: table.take("key_file", path),
+        topic: table.take("topic", |v| v.non_empty()),
+        certificate_file: table.take("certificate_file", path),
     };
     finish(table);
     read
@@ -294,13 +317,6 @@ fn dkim(mut table: Table<'_>) -> RawDkim {
     read
 }
 
-fn later(mut table: Table<'_>, keys: &[&'static str]) {
-    for key in keys {
-        table.take(key, |_| Some(()));
-    }
-    finish(table);
-}
-
 fn finish(table: Table<'_>) {
     table.hide_rest();
     table.finish();
@@ -315,6 +331,14 @@ const TLS: &[(&str, Tls)] = &[
 
 const KINDS: &[(&str, Kind)] = &[
     ("generic", Kind::Generic),
+    ("ses", Kind::Ses),
+    ("sendgrid", Kind::Sendgrid),
+    ("mailgun", Kind::Mailgun),
+    ("postmark", Kind::Postmark),
+];
+
+/// Those that tell by webhook what became of mail.
+const PROVIDERS: &[(&str, Kind)] = &[
     ("ses", Kind::Ses),
     ("sendgrid", Kind::Sendgrid),
     ("mailgun", Kind::Mailgun),

@@ -20,6 +20,7 @@ fn folder() -> tempfile::TempDir {
         fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
     };
     put("password", "hunter2\n");
+    put("login", "post:hunter2\n");
     put("empty", "\n");
     put("database.url", "postgres://og:hunter2@db.example/og\n");
     let own = rcgen::generate_simple_self_signed(["gateway.example".to_owned()]).unwrap();
@@ -153,12 +154,50 @@ fn every_key_of_the_contract_is_known() {
     let text = include_str!("sample.toml");
     let told = messages(parsed(text, &[]));
     assert!(!told.contains("is not a key"), "{told}");
-    assert!(told.contains("warning: `webhook` is read but not in force"), "{told}");
     let missing_files = ["can't be read", "is not there", "No such file", "/etc/optgate/"];
     let errors = told.lines().filter(|line| !line.contains("warning: "));
     for error in errors {
         assert!(missing_files.iter().any(|text| error.contains(text)), "{error}");
     }
+}
+
+#[test]
+fn a_webhook_has_what_its_provider_proves_itself_with() {
+    let hook = |lines: &str| parsed(&format!("{SMALLEST}\n[[webhook]]\nname = 'feed'\n{lines}"), &[]);
+    let sound = [
+        "kind = 'mailgun'\nkey_file = 'password'",
+        "kind = 'postmark'\nkey_file = 'login'",
+        "kind = 'ses'\ntopic = 'arn:aws:sns:eu-north-1:123456789012:optgate'",
+    ];
+    for lines in sound {
+        let (config, warnings) = hook(lines).map_err(|told| format!("{lines}: {told:?}")).unwrap();
+        assert_eq!((config.webhooks.len(), warnings.len()), (1, 0), "{lines}");
+    }
+    for (lines, expect) in [
+        ("kind = 'mailgun'", "`key_file` is missing"),
+        ("kind = 'mailgun'\nkey_file = 'none'", "none can't be read"),
+        ("kind = 'mailgun'\nkey_file = 'password'\ntopic = 'x'", "`topic` belongs to `ses`"),
+        ("kind = 'postmark'\nkey_file = 'password'", "password holds no USER:PASSWORD"),
+        ("kind = 'sendgrid'\nkey_file = 'password'", "password holds no public key"),
+        ("kind = 'ses'", "`topic` is missing"),
+        ("kind = 'ses'\ntopic = 'x'", "`x` is not a topic"),
+        ("kind = 'ses'\ntopic = 'x'\nkey_file = 'password'", "`ses` has no `key_file`"),
+        (
+            "kind = 'ses'\ntopic = 'arn:aws:sns:a:1:b'\ncertificate_file = 'tls.crt'",
+            "tls.crt: its key is not RSA",
+        ),
+        ("kind = 'generic'", "generic"),
+        ("key_file = 'password'", "`kind` is missing"),
+    ] {
+        let told = messages(hook(lines));
+        assert!(told.contains(expect), "{lines}: {told}");
+    }
+    let twice = "kind = 'mailgun'\nkey_file = 'password'\n[[webhook]]\nname = 'feed'\nkind = 'mailgun'\nkey_file = 'password'";
+    assert!(messages(hook(twice)).contains("a webhook named `feed` stands above"));
+    let odd = hook(
+        "kind = 'mailgun'\nkey_file = 'password'\n[[webhook]]\nname = 'a/b'\nkind = 'mailgun'\nkey_file = 'password'",
+    );
+    assert!(messages(odd).contains("`a/b` can't be part of a URL"));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use arc_swap::ArcSwap;
 use serde_json::{Value, json};
 
 use super::brakes;
-use super::told::{Reason, What};
+use super::told::{Of, Reason, Told, What};
+use super::webhook::{self, Act, Came};
 use crate::consent::EventKind;
 use crate::consent::event::Suppression;
 use crate::deliver::pausing::pause;
@@ -30,6 +31,17 @@ pub struct Acting {
     pub recorder: Recorder,
     /// Always the set in force.
     pub policies: Arc<ArcSwap<PolicySet>>,
+}
+
+impl Act for Acting {
+    fn act(&self, told: Told) -> webhook::Acting<'_> {
+        Box::pin(async move {
+            let Of::Delivery(delivery) = told.of else { return Ok(Came::Nobody) };
+            let Some(copy) = self.store.sent_copy(delivery).await? else { return Ok(Came::Nobody) };
+            self.told(&copy, &told.what, Teller::Webhook).await?;
+            Ok(Came::Done)
+        })
+    }
 }
 
 /// Who told it, as facts and metrics name it.
@@ -60,6 +72,7 @@ pub enum Acted {
     Bounced(Class),
     Delayed,
     Complained,
+    Unsubscribed,
     /// It was told before.
     Known,
 }
@@ -74,6 +87,7 @@ impl Acting {
                 Acted::Delayed
             }
             What::Complaint => self.complained(copy, teller).await?,
+            What::Unsubscribed => self.unsubscribed(copy, teller).await?,
         };
         metrics::came_back(&copy.sender, acted.word(), teller.channel());
         let delivery = copy.delivery;
@@ -132,8 +146,24 @@ impl Acting {
 
     /// RFC 5965: a complaint is a no to all marketing, which nobody takes back.
     async fn complained(&self, copy: &SentCopy, teller: Teller) -> Result<Acted, StoreError> {
-        if self.store.came_back_before(copy.delivery, CameBack::Complaint).await? {
+        if !self.withdraw(copy, CameBack::Complaint, teller).await? {
             return Ok(Acted::Known);
+        }
+        self.brake(copy, On::Complaints).await?;
+        Ok(Acted::Complained)
+    }
+
+    /// By a provider's own link or list: which of our interests was meant it doesn't know. Told again it is the same no,
+    /// though the person may have said yes since.
+    async fn unsubscribed(&self, copy: &SentCopy, teller: Teller) -> Result<Acted, StoreError> {
+        let news = self.withdraw(copy, CameBack::Unsubscribed, teller).await?;
+        Ok(if news { Acted::Unsubscribed } else { Acted::Known })
+    }
+
+    /// A no to all marketing of the sender. Whether it was news.
+    async fn withdraw(&self, copy: &SentCopy, what: CameBack, teller: Teller) -> Result<bool, StoreError> {
+        if self.store.came_back_before(copy.delivery, what).await? {
+            return Ok(false);
         }
         let who = match (copy.subscriber, &copy.recipient) {
             (Some(subscriber), _) => Some(Who::Subscriber(subscriber)),
@@ -141,12 +171,11 @@ impl Acting {
             (None, None) => None,
         };
         if let Some(who) = who {
-            let kind = EventKind::Withdrawal { scopes: Vec::new(), complaint: true };
+            let kind = EventKind::Withdrawal { scopes: Vec::new(), complaint: what == CameBack::Complaint };
             self.record(copy, who, kind, json!({ "delivery": copy.delivery }), teller).await?;
         }
-        self.store.remember_return(copy, CameBack::Complaint, "").await?;
-        self.brake(copy, On::Complaints).await?;
-        Ok(Acted::Complained)
+        self.store.remember_return(copy, what, "").await?;
+        Ok(true)
     }
 
     async fn record(
@@ -211,6 +240,7 @@ impl Acted {
             Self::Bounced(class) => class.as_str(),
             Self::Delayed => "delayed",
             Self::Complained => "complaint",
+            Self::Unsubscribed => "unsubscribed",
             Self::Known => "known",
         }
     }

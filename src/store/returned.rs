@@ -45,6 +45,8 @@ pub struct SentCopy {
 pub enum CameBack {
     Bounced(Class),
     Complaint,
+    /// A provider's own link or list unsubscribed its recipient.
+    Unsubscribed,
     /// The report was passed on to the tool.
     PassedOn,
 }
@@ -53,7 +55,7 @@ impl CameBack {
     /// What the brakes count: a mailbox that was full says nothing of the mail.
     fn tallied(self) -> Option<Tallied> {
         match self {
-            Self::Bounced(Class::Soft) | Self::PassedOn => None,
+            Self::Bounced(Class::Soft) | Self::Unsubscribed | Self::PassedOn => None,
             Self::Bounced(_) => Some(Tallied::Bounced),
             Self::Complaint => Some(Tallied::Complained),
         }
@@ -63,6 +65,7 @@ impl CameBack {
         match self {
             Self::Bounced(class) => class.as_str(),
             Self::Complaint => "complaint",
+            Self::Unsubscribed => "unsubscribed",
             Self::PassedOn => "passed_on",
         }
     }

@@ -82,6 +82,7 @@ families! {
     LOGINS = "optgate_logins_total", Counter, "Logins by SMTP and API, by result.";
     LIMITED = "optgate_limited_total", Counter, "What a limit slowed or refused, by door and limit.";
     FEEDBACK_MAILS = "optgate_feedback_mails_total", Counter, "Mail to the feedback listener, by what came of it.";
+    WEBHOOKS = "optgate_webhooks_total", Counter, "What providers told by webhook, by provider and what came of it.";
     // facts
     FACTS = "optgate_facts_total", Counter, "Facts recorded about people, by kind.";
     // the way out
@@ -226,6 +227,15 @@ pub fn came_back(sender: &str, what: &'static str, by: &'static str) {
 pub fn paused(kind: &'static str, by: &'static str, whose: &'static str) {
     let kind = begun::one_of(begun::PAUSED, kind);
     counter!(PAUSES.name, "per" => kind, "by" => by, "whose" => whose).increment(1);
+}
+
+/// Something came by a provider's webhook: an event that was acted on (`done`), is of no copy of ours (`nobody`) or
+/// tells nothing that is acted on (`passed_over`); a request that was not believed (`refused`) or could not be taken
+/// now (`failed`).
+pub fn webhook(provider: &'static str, result: &'static str) {
+    let provider = begun::one_of(begun::PROVIDERS, provider);
+    let result = begun::one_of(begun::TOLD, result);
+    counter!(WEBHOOKS.name, "provider" => provider, "result" => result).increment(1);
 }
 
 /// A limit had its say at a door (`smtp`, `feedback`, `web`, `api`); it is called by its key in the configuration.

@@ -6,6 +6,7 @@ mod api_operators;
 mod api_shape;
 mod choices;
 mod confirm;
+mod hooks;
 mod limits;
 mod pages;
 mod preferences;

@@ -68,6 +68,7 @@ pub struct Gateway {
     pub clock: Clock,
     pub feed: Feed,
     pub http: reqwest::Client,
+    pub policies: Arc<ArcSwap<PolicySet>>,
     link_keys: Arc<ArcSwap<LinkKeys>>,
     web: String,
     api: String,
@@ -138,7 +139,7 @@ impl Gateway {
             intake,
             recorder: recorder.clone(),
             clock: clock.clone(),
-            policies,
+            policies: policies.clone(),
             verifier: Verifier::new(store.clone(), clock.clone(), patience),
             upstreams,
             trusted_proxies: vec!["127.0.0.1/32".parse().unwrap()],
@@ -153,7 +154,7 @@ impl Gateway {
         });
         let api = serve(named(documented(api), clock.clone())).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { store, recorder, clock, feed, http, link_keys, web, api, _folder: folder }
+        Self { store, recorder, clock, feed, http, policies, link_keys, web, api, _folder: folder }
     }
 
     /// A confirmed opt-in, some days ago.
@@ -273,7 +274,7 @@ fn policies(more: &str, pack: Option<(&str, &str)>) -> PolicySet {
     file::parse(&files).map_err(|mistakes| format!("{mistakes:?}")).unwrap().0
 }
 
-fn rate(permits: u32) -> Arc<PeerRate> {
+pub fn rate(permits: u32) -> Arc<PeerRate> {
     Arc::new(PeerRate::new(Rate { permits, per: Per::Minute }))
 }
 

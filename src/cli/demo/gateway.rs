@@ -62,6 +62,7 @@ pub fn config(data_dir: &Path, upstream: SocketAddr, key: SigningKey) -> Config 
             signups_per_key: OFTEN,
         },
         logins: Default::default(),
+        webhooks: Vec::new(),
         upstreams: vec![Settings {
             name: "capture".to_owned(),
             host: upstream.ip().to_string(),

@@ -11,7 +11,7 @@ use super::{
     CAME_BACK_TOTAL, CONTENT_FINDINGS, COPIES, FACTS, FEEDBACK_MAILS, INTAKE_FAILURES, LEASES_TAKEN_OVER,
     LIMITED, LOG_LEFT_OUT, LOGINS, MESSAGES, NOT_SMTP, OUTCOMES, OUTCOMES_REMOVED, PAUSES, PEOPLE_REMOVED,
     PERMITS, POLICY_RELOADS, POSSIBLE_DUPLICATES, SMTP_CONNECTIONS_TOTAL, TAKEN_BEFORE, TLS_HANDSHAKES,
-    TRACKERS_OUT, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS,
+    TRACKERS_OUT, UPSTREAM_FAILURES, UPSTREAM_RESPONSES, VERDICTS, WEBHOOKS,
 };
 use crate::policy::finding::FindingName;
 use crate::policy::{Reason, Stream, Tracking, VerdictKind};
@@ -29,9 +29,12 @@ pub(super) const NOT_SMTP_KINDS: Words = &["tls_in_clear", "proxy_header", "no_p
 pub(super) const SMTP_LISTENERS: Words = &["plain", "implicit_tls", "feedback"];
 pub(super) const RETURNED: Words = &["done", "automatic", "foreign", "nobody", "failed"];
 pub(super) const CAME_BACK: Words =
-    &["hard", "soft", "policy", "content", "spam_block", "delayed", "complaint", "known"];
+    &["hard", "soft", "policy", "content", "spam_block", "delayed", "complaint", "unsubscribed", "known"];
 pub(super) const TELLERS: Words = &["report", "reply", "webhook"];
 pub(super) const PAUSED: Words = &["campaign", "sender", "provider"];
+/// Of webhooks, `none` where the URL names none of ours.
+pub(super) const PROVIDERS: Words = &["ses", "sendgrid", "mailgun", "postmark", "none"];
+pub(super) const TOLD: Words = &["done", "nobody", "passed_over", "refused", "failed"];
 pub(super) const LOGIN_DOORS: Words = &["smtp", "api"];
 pub(super) const LOGIN_RESULTS: Words = &["done", "wrong", "refused", "busy", "unavailable"];
 pub(super) const STAGES: Words =
@@ -99,7 +102,10 @@ pub(super) const LIMITS: &[(&str, Words)] = &[
             "max_commands_without_mail",
         ],
     ),
-    ("web", &["max_connections_per_address", "rate", "body_limit", "confirmation_limit", "letters"]),
+    (
+        "web",
+        &["max_connections_per_address", "rate", "body_limit", "confirmation_limit", "letters", "webhooks"],
+    ),
     (
         "api",
         &[
@@ -137,6 +143,11 @@ pub(super) fn program() {
     each(TLS_RESULTS, |result| counter!(TLS_HANDSHAKES.name, "result" => result).absolute(0));
     each(NOT_SMTP_KINDS, |what| counter!(NOT_SMTP.name, "what" => what).absolute(0));
     each(SMTP_LISTENERS, |own| counter!(SMTP_CONNECTIONS_TOTAL.name, "listener" => own).absolute(0));
+    each(PROVIDERS, |provider| {
+        each(TOLD, |result| {
+            counter!(WEBHOOKS.name, "provider" => provider, "result" => result).absolute(0);
+        });
+    });
     each(RETURNED, |result| counter!(FEEDBACK_MAILS.name, "result" => result).absolute(0));
     each(&["granted", "refused"], |result| counter!(PERMITS.name, "result" => result).absolute(0));
     each(PAUSED, |kind| {
