@@ -126,8 +126,9 @@ fn document(leaf: &ShownLeaf, source: &str, findings: &mut Findings) {
     for (tag, at) in &document.tags {
         findings.add(Name::MergeFieldLeak, &place, Some((source, *at)), tag);
     }
-    for (value, at) in &document.attributes {
-        for leak in merge_field::find(value, Reading::Line) {
+    let sources = document.sources.iter().map(|own| (own, Reading::Address));
+    for ((value, at), reading) in document.attributes.iter().map(|own| (own, Reading::Line)).chain(sources) {
+        for leak in merge_field::find(value, reading) {
             let excerpt = value.get(leak.at.clone()).unwrap_or_default();
             findings.add(name_of_leak(&leak), &place, Some((source, *at)), excerpt);
         }

@@ -28,6 +28,8 @@ pub struct Document {
     /// Elements called like fields of a list: `<FirstName>`.
     pub tags: Vec<(String, usize)>,
     pub images: usize,
+    /// Addresses of what is loaded, decoded, and where they stand.
+    pub sources: Vec<(String, usize)>,
     /// The first without `alt`.
     pub image_without_alt: Option<usize>,
     pub script: Option<usize>,
@@ -216,6 +218,9 @@ impl<'a> Reader<'a> {
         for (name, value, at) in &tag.attributes {
             if document.attributes.len() < MOST && SPOKEN.contains(&name.as_str()) {
                 document.attributes.push((decoded(value), *at));
+            }
+            if document.sources.len() < MOST && matches!(name.as_str(), "src" | "srcset" | "background") {
+                document.sources.push((decoded(value), *at));
             }
         }
     }

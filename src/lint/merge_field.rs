@@ -70,7 +70,8 @@ pub fn find(text: &str, reading: Reading) -> Vec<Leak> {
         }
         let spot =
             Spot { text, start, reading, line: line.kind, greeted: OnceCell::new(), looked_at: Cell::new(0) };
-        let leak = FORMS.iter().find_map(|form| form.leak_at(&spot)).or_else(|| unclosed(&spot));
+        let leak = FORMS.iter().find_map(|form| form.leak_at(&spot));
+        let leak = leak.or_else(|| directive(&spot)).or_else(|| unclosed(&spot));
         looked_at += spot.looked_at.get();
         at = leak.as_ref().map_or(start + form::opening_width(text, start), |leak| leak.at.end);
         found.extend(leak);
@@ -96,6 +97,28 @@ impl Spot<'_> {
             self.reading != Reading::Address && greeting::stands_before(&self.text[..self.start])
         })
     }
+}
+
+/// What no text says: Velocity's `#if($name)` and `$!name`, FreeMarker's `<#if name??>`.
+fn directive(spot: &Spot<'_>) -> Option<Leak> {
+    const BEGINNINGS: [&str; 9] =
+        ["<#if ", "<#list ", "<#assign ", "[#if ", "[#list ", "[#assign ", "#if($", "#foreach($", "#set($"];
+    let Spot { text, start, .. } = *spot;
+    let rest = text.get(start..)?;
+    if spot.line != LineKind::Prose && !rest.starts_with("<#") {
+        return None;
+    }
+    let length = match rest.strip_prefix("$!") {
+        Some(name) => {
+            let plain = |own: char| own.is_alphanumeric() || own == '_' || own == '.';
+            let name = letters::start_of(name, LONGEST);
+            let name = &name[..name.find(|own| !plain(own)).unwrap_or(name.len())];
+            let name = name.trim_end_matches('.');
+            (rate(name) >= Rate::Likely).then_some("$!".len() + name.len())?
+        }
+        None => BEGINNINGS.iter().find(|own| rest.starts_with(**own))?.len(),
+    };
+    Some(Leak { at: start..start + length, certainty: Certainty::Sure })
 }
 
 /// A field whose closing delimiter was lost: `{{first_name, `.
@@ -324,7 +347,9 @@ pub mod field {
     pub fn is_bare(text: &str) -> bool {
         let written =
             text.contains(['_', ' ']) || text.chars().skip(1).any(char::is_uppercase) || text == "Name";
-        written && text.chars().count() <= 30 && is_of_a_person(text)
+        // As a heading has it: a shorter word may be somebody's name.
+        let heading = text.starts_with(char::is_uppercase) && text.chars().count() >= 6;
+        (written || heading) && text.chars().count() <= 30 && is_of_a_person(text)
     }
 
     /// Whether an element of this name, lower case, is a field in angle brackets.

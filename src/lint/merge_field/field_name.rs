@@ -79,7 +79,12 @@ const FILLERS: &[&str] = &[
     "personal",
     "personligt",
     "merge",
+    "var",
 ];
+
+/// `name`, as it is called where mail is written: of a person as of a thing.
+const WORDS_FOR_A_NAME: &[&str] =
+    &["name", "namn", "navn", "naam", "nom", "nome", "nombre", "nimi", "nev", "імя"];
 
 /// With one of them a `name` is that of a thing.
 const THINGS: &[&str] = &[
@@ -133,6 +138,13 @@ const KEYWORDS: &[&str] = &[
 
 /// What the inside of a field's delimiters looks like.
 pub fn rate(inner: &str) -> Rate {
+    // `leadfield=firstname`
+    if let Some((kind, name)) = inner.split_once('=')
+        && kind.chars().all(char::is_alphanumeric)
+        && known(&joined(name)) == Rate::Sure
+    {
+        return Rate::Sure;
+    }
     let head = inner.split(['|', ',', '?', '(', '"', '\'', '=', ';']).next().unwrap_or_default().trim();
     let head =
         head.split_once(':').map_or(head, |(before, after)| if is_object(before) { after } else { before });
@@ -151,6 +163,8 @@ pub fn rate(inner: &str) -> Rate {
         Some((_, last)) if rate_name(last) >= Rate::Person && !head.contains(' ') => {
             Rate::Sure.min(rate_name(last))
         }
+        // `item.price`
+        Some((_, last)) if !head.contains(' ') => own.max(rate_name(last).min(Rate::Likely)),
         _ => own,
     }
 }
@@ -235,8 +249,10 @@ fn known(joined: &str) -> Rate {
 pub fn is_of_a_person(inner: &str) -> bool {
     let words = words(inner);
     let bare: Vec<&str> = words.iter().map(String::as_str).filter(|word| !FILLERS.contains(word)).collect();
-    let named = |joined: &str| KNOWN.get(joined).is_some_and(|own| own.is_name) || joined == "name";
-    named(&words.concat()) || named(&bare.concat()) && !bare.is_empty()
+    let named =
+        |joined: &str| KNOWN.get(joined).is_some_and(|own| own.is_name) || WORDS_FOR_A_NAME.contains(&joined);
+    named(&words.concat())
+        || !bare.is_empty() && (named(&bare.concat()) || bare.iter().all(|word| named(word)))
 }
 
 /// What stands in double braces; `None` for what no template language would read.

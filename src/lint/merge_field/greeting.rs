@@ -222,6 +222,9 @@ pub const BEFORE_NOBODY: &[&str] = &[
     "вітаємо",
     "привіт",
     "добрии день",
+    "доброго дня",
+    "доброго ранку",
+    "доброго вечора",
     "здравеи",
     "здравеите",
     "здраво",
@@ -267,7 +270,7 @@ pub const BEFORE_NOBODY: &[&str] = &[
 /// What may stand between a salutation and a name.
 pub const TITLES: &[&str] = &[
     "mr", "mrs", "ms", "mx", "dr", "prof", "herr", "frau", "herrn", "fru", "hr", "fr", "dhr", "mevr",
-    "mevrouw", "heer", "sr", "sra", "pan", "pani", "sig", "signora", "signor",
+    "mevrouw", "heer", "sr", "sra", "pan", "pani", "panie", "panu", "sig", "signora", "signor",
 ];
 
 /// What follows a name.
