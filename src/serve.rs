@@ -270,7 +270,7 @@ async fn run(
     background.push(Stage::start("feed", &ended, |stop| feed.clone().run(stop)));
     let (store, policies) = (shared.store.clone(), shared.policies.clone());
     background.push(Stage::start("retention", &ended, |stop| retention::run(store, policies, stop)));
-    let pages = pages(&config, &shared);
+    let pages = pages(&config, &shared)?;
     let door = |name, listener, router, limits: &web::listener::Limits| {
         let (limits, proxies) = (limits.clone(), config.web.trusted_proxies.clone());
         move |stop| web::listener::serve(name, listener, router, limits, proxies, stop)
@@ -303,7 +303,7 @@ async fn run(
     })
 }
 
-fn pages(config: &Config, shared: &Shared) -> web::Router {
+fn pages(config: &Config, shared: &Shared) -> anyhow::Result<web::Router> {
     let pages = web::pages::router(web::pages::Pages {
         store: shared.store.clone(),
         intake: shared.intake.clone(),
@@ -315,7 +315,23 @@ fn pages(config: &Config, shared: &Shared) -> web::Router {
         body_limit: config.web.body_limit,
         rate: Arc::new(PeerRate::new(config.web.rate)),
     });
-    named(measured(pages, "web"), shared.clock.clone())
+    let pages = if config.webhooks.is_empty() { pages } else { pages.merge(hooks(config, shared)?) };
+    Ok(named(measured(pages, "web"), shared.clock.clone()))
+}
+
+/// Where providers tell what came back.
+fn hooks(config: &Config, shared: &Shared) -> anyhow::Result<web::Router> {
+    let https = web::hooks::Https::new().map_err(anyhow::Error::msg)?;
+    Ok(web::hooks::router(web::hooks::Hooks {
+        webhooks: config.webhooks.clone(),
+        store: shared.store.clone(),
+        clock: shared.clock.clone(),
+        policies: shared.policies.clone(),
+        act: Arc::new(shared.acting()),
+        certificates: Arc::new(web::hooks::Certificates::new(Arc::new(https))),
+        trusted_proxies: config.web.trusted_proxies.clone(),
+        refusals: Arc::new(PeerRate::new(config.web.rate)),
+    }))
 }
 
 fn api(config: &Config, shared: &Shared, feed: Feed, stopping: CancellationToken) -> web::Router {
