@@ -7,7 +7,7 @@ use super::bounce::{bounce, bounces};
 use super::brake::brake;
 use super::link::Known;
 use super::value;
-use super::warm_up::warm_up;
+use super::warm_up::{self, warm_up};
 use crate::policy::shaping::{Limit, LimitMatch, Shaping};
 use crate::policy::{RuleRef, Stream};
 use crate::toml_file::nearest::hint;
@@ -68,9 +68,9 @@ impl<'s> ReadShaping<'s> {
         self.shaping.brakes.extend(table.tables("brake").into_iter().filter_map(brake));
         for own in table.tables("warm_up") {
             let source = own.source();
-            let (warm_up, provider) = warm_up(own);
+            let warm_up::Read { own, provider } = warm_up(own);
             self.providers_named.extend(provider.map(|given| (source, given)));
-            if let Some((domain, own)) = warm_up {
+            if let Some((domain, own)) = own {
                 let first = self.shaping.warm_ups.iter().find(|first| {
                     (&first.domain, &first.provider, &first.upstream)
                         == (&own.domain, &own.provider, &own.upstream)
