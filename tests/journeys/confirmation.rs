@@ -271,7 +271,7 @@ on_both_databases! {
         upstream.open();
         gateway.until(&first, "relayed").await;
         // What fails for good frees its place.
-        upstream.script(BO, Script::Rcpt("550 5.1.1 no such user"));
+        upstream.script(BO, Script::Rcpt("550 5.7.1 not from you"));
         gateway.until(&taken(&ask(&gateway, BO, "apparel").await), "rejected").await;
         upstream.script(BO, Script::Rcpt("451 4.3.0 later"));
         let one = taken(&ask(&gateway, BO, "apparel").await);

@@ -57,4 +57,5 @@ mod tls;
 mod tracking;
 mod upstreams;
 mod warm_up;
+mod webhooks;
 mod withdrawal;

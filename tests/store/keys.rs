@@ -37,6 +37,7 @@ async fn migrations_can_be_run_again_and_by_two_at_once(home: &Home) {
                 "incidents",
                 "tallies",
                 "resumed",
+                "webhook_tokens",
                 "confirmations",
             ])
             .chain(["campaigns", "campaign_hosts", "requests", "letters", "throttles", "pauses", "warm_ups"])

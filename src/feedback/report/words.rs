@@ -98,7 +98,7 @@ pub fn code_in(text: &str) -> Option<u16> {
         let code: u16 = run.parse().ok()?;
         let alone = !matches!(before, Some('.' | '-' | '_' | '/' | '@' | '+'))
             && matches!(after, None | Some(' ' | '-' | '\t' | '\n' | '\r' | ':' | '#' | ','));
-        (run.len() == 3 && (400..600).contains(&code) && alone).then_some(code)
+        (run.len() == 3 && matches!(code, 400..=459 | 500..=559) && alone).then_some(code)
     })
 }
 
