@@ -84,8 +84,11 @@ on_both_databases! {
         let block = facts.iter().find(|event| event.to_string().contains("\"suppressed\"")).expect("a block");
         let text = block.to_string();
         assert!(text.contains("\"report\"") && text.contains("hard") && text.contains("5.1.1"), "{text}");
-        let (_, page) = gateway.api("GET", "/v1/events?limit=1000", None).await;
-        let told = page["events"].as_array().unwrap().iter().find(|own| own["type"] == "bounced").expect("an event").clone();
+        // Followers hear of it a moment after its commit.
+        let told = eventually("the event", || async {
+            let (_, page) = gateway.api("GET", "/v1/events?limit=1000", None).await;
+            page["events"].as_array().unwrap().iter().find(|own| own["type"] == "bounced").cloned()
+        }).await;
         assert_eq!(told["class"], "hard", "{told}");
         assert!(told["delivery"].is_string() && !told.to_string().contains(ANNA), "{told}");
         // As it came, to whom the tool named, from nobody.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::gateway::{Setup, message_id};
 use crate::support::tool::{marketing_with, service_mail};
 use crate::support::upstream::Captured;
-use crate::support::{Database, Gateway, Tool, Upstream, on_both_databases};
+use crate::support::{Database, Gateway, Tool, Upstream, eventually, on_both_databases};
 
 const FEEDBACK: &str = "[feedback]\nlisten = [\"127.0.0.1:0\"]\ndomain = \"bounces.test\"\n";
 
@@ -118,10 +118,12 @@ on_both_databases! {
         assert!(metrics.contains(&line("weakest")) && metrics.contains(&line("everybodys")), "{metrics}");
         let log = gateway.log();
         assert!(log.contains("marketing paused") && log.contains("4 complaints of 20 mails"), "{log}");
-        let (_, page) = gateway.api("GET", "/v1/events?limit=1000", None).await;
-        let stopped: Vec<&Value> =
-            page["events"].as_array().unwrap().iter().filter(|own| own["type"] == "marketing_paused").collect();
-        assert_eq!(stopped.len(), 2, "{stopped:?}");
+        let stopped = eventually("both events", || async {
+            let (_, page) = gateway.api("GET", "/v1/events?limit=1000", None).await;
+            let events = page["events"].as_array().unwrap();
+            let stopped: Vec<Value> = events.iter().filter(|own| own["type"] == "marketing_paused").cloned().collect();
+            (stopped.len() == 2).then_some(stopped)
+        }).await;
         assert_eq!((&stopped[1]["campaign"], &stopped[1]["whose"], &stopped[1]["by"]), (&"summer".into(), &"everybodys".into(), &"brake".into()));
         // Who resumes it has seen why: it is judged by what comes from then on.
         gateway.command(&["campaign", "resume", "--sender", "demo-shop", "summer"]).expect_success();
