@@ -412,7 +412,7 @@ on_both_databases! {
         opt_in(&gateway, ANNA, "UTC").await;
         // Its place is reserved, and it never gets further; then it is rejected.
         crash_at("deliver_before_send", &mut gateway).await;
-        upstream.script(ANNA, Script::Rcpt("550 5.1.1 no"));
+        upstream.script(ANNA, Script::Rcpt("550 5.7.1 no"));
         gateway.set_failpoints("");
         gateway.start().await;
         until_count(&database, "rejected", 1).await;
