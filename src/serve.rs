@@ -130,7 +130,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     let home = DataDir::open(&config.data_dir, &clock)?;
     let lock = home.lock()?;
     let reader = Reader::of(&config);
-    let policies = policies::first(&reader)?;
+    let (policies, seen) = policies::first(&reader)?;
     let listeners = bind(&config).await?;
     let store = open_with(&config.essentials(), &home, &clock, Absent::Made).await?;
     make_ready(&store).await?;
@@ -138,7 +138,7 @@ pub async fn start(config: Config, clock: Clock) -> anyhow::Result<Running> {
     restore::begin(&store).await?;
     let shared = share(&config, store, clock, policies, &listeners).await?;
     tracing::info!(node = %home.node, policy = %shared.policies.load().hash, "gateway starts");
-    run(config, reader, shared, listeners, lock).await
+    run(config, (reader, seen), shared, listeners, lock).await
 }
 
 /// The store that a configuration names, for a command that runs beside a gateway: refuses a schema that
@@ -253,7 +253,7 @@ async fn share(
 
 async fn run(
     config: Config,
-    reader: Reader,
+    (reader, seen): (Reader, String),
     shared: Shared,
     listeners: Listeners,
     lock: Lock,
@@ -263,7 +263,7 @@ async fn run(
     let (web_address, api_address) = (listeners.web.local_addr()?, listeners.api.local_addr()?);
     let drain = config.queue.drain;
     let (mut background, tls) = background(&config, &shared, &ended)?;
-    let asked = follow_policies(reader, &shared, &ended, &mut background);
+    let asked = follow_policies((reader, seen), &shared, &ended, &mut background);
     let smtp = smtp(&config, &shared, listeners.smtp, tls.clone(), &ended);
     let feedback = feedback(&config, &shared, listeners.feedback, tls, &ended);
     let feed = Feed::new(shared.store.clone());
@@ -381,13 +381,19 @@ fn background(config: &Config, shared: &Shared, ended: &Ended) -> anyhow::Result
 }
 
 /// Returns what is rung to have the files read at once.
-fn follow_policies(reader: Reader, shared: &Shared, ended: &Ended, stages: &mut Vec<Stage>) -> Arc<Notify> {
+fn follow_policies(
+    (reader, seen): (Reader, String),
+    shared: &Shared,
+    ended: &Ended,
+    stages: &mut Vec<Stage>,
+) -> Arc<Notify> {
     let asked = Arc::new(Notify::new());
     let follower = Follower {
         reader,
         clock: shared.clock.clone(),
         store: shared.store.clone(),
         in_force: shared.policies.clone(),
+        seen,
         asked: asked.clone(),
         queue_changed: shared.queue_changed.clone(),
     };

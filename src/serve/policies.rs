@@ -33,12 +33,16 @@ const KEEP_AGAIN: Duration = Duration::from_secs(2);
 /// A file that is written for longer than this is told of.
 const LONG: Duration = Duration::from_secs(30);
 
-/// The set at start; all mistakes at once if there is none.
-pub(super) fn first(reader: &Reader) -> anyhow::Result<PolicySet> {
-    match reader.load() {
+/// The set at start, and the hash of the files as they were read for it; all mistakes at once if there is none.
+pub(super) fn first(reader: &Reader) -> anyhow::Result<(PolicySet, String)> {
+    let (loaded, seen) = match reader.read() {
+        Some(folder) => (reader.check(&folder), folder.hash()),
+        None => (reader.load(), String::new()),
+    };
+    match loaded {
         Ok((policies, warnings)) => {
             warnings.iter().for_each(log);
-            Ok(policies)
+            Ok((policies, seen))
         }
         Err(mistakes) => {
             let rendered: Vec<&str> = mistakes.iter().map(|mistake| mistake.rendered.as_str()).collect();
@@ -68,6 +72,8 @@ pub(super) struct Follower {
     pub clock: Clock,
     pub store: Store,
     pub in_force: Arc<ArcSwap<PolicySet>>,
+    /// The hash of the files that were read at the start.
+    pub seen: String,
     /// Rung by whoever wants the files read now.
     pub asked: Arc<Notify>,
     /// Wakes the dispatcher: the new set decides over what is queued too.
@@ -93,14 +99,14 @@ enum Taken {
 
 impl Follower {
     /// Follows the files until cancelled.
-    pub async fn follow(self, shutdown: CancellationToken) {
+    pub async fn follow(mut self, shutdown: CancellationToken) {
         metrics::policy_in_force(&self.in_force.load(), self.clock.now());
         let Some(path) = self.reader.folder().map(ToOwned::to_owned) else {
             return shutdown.cancelled().await;
         };
         let mut watch = Watch::of(&path);
         // They may have changed since they were read at the start.
-        let (mut seen, mut look) = (String::new(), QUIET);
+        let (mut seen, mut look) = (std::mem::take(&mut self.seen), QUIET);
         loop {
             let mut cause = tokio::select! {
                 () = shutdown.cancelled() => return,

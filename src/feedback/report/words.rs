@@ -14,13 +14,13 @@ const MOST_WORDS: usize = 4_000;
 /// Where the mail that it is about begins.
 static ORIGINAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?im)^[-> \t*]*(?:(?:original|returned|undelivered) message\b.{0,40}$|(?:below this line|below is a copy|a copy of the (?:original )?message|(?:this is|here is|the following is) a copy of)|message (?:header|text|contents?) (?:follows?|:)|the (?:header|original message|beginning of the (?:original )?message)\b.{0,60}$|return-path:|received: (?:from|by|\()|unsent message follows|----- ?(?:message|original))",
+        r"(?im)^[-> \t*]*(?:(?:original|returned|undelivered) message\b[ -~]{0,40}$|(?:below this line|below is a copy|a copy of the (?:original )?message|(?:this is|here is|the following is) a copy of)|message (?:header|text|contents?) (?:follows?|:)|the (?:header|original message|beginning of the (?:original )?message)\b[ -~]{0,60}$|return-path:|received: (?:from|by|\()|unsent message follows|----- ?(?:message|original))",
     )
 });
 /// What a server says that has given up.
 static FAILED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)undeliver|(?:not|n't) (?:be |been )?(?:deliver|sent|reach)|deliver(?:y|ies) (?:(?:has|have) )?fail|fail(?:ed|ure)\b|returned mail|permanent|fatal error|(?:user|recipient|address|mailbox|account).{0,40}(?:unknown|not found|does ?n.t exist|not exist|invalid|reject|unavailable|disabled|full)|unknown (?:user|recipient|address|local)|no such (?:user|person|recipient|address|mailbox|domain)|no(?:t a)? (?:known|valid|local|registered) (?:user|mailbox|recipient|address)|invalid (?:user|recipient|address|mailbox)|error occurred|aborted after|could not find a gateway|delivery errors?|over (?:the |its )?quota|mailbox (?:is )?full|giving up|unable to deliver|could not deliver|rejected|送信できませんでした|配信できません|お届けできません|zugestellt werden|unzustellbar|pas pu (?:être|etre) (?:remis|livr|distribu|envoy)|podido (?:entregar|enviar)|entregad[oa]s?\b.{0,20}\bno\b|stato possibile (?:consegnare|recapitare|inviare)|kunde inte levereras|niet (?:worden )?(?:bezorgd|afgeleverd)",
+        r"(?i)undeliver|(?:not|n't) (?:be |been )?(?:deliver|sent|reach)|deliver(?:y|ies) (?:(?:has|have) )?fail|fail(?:ed|ure)\b|returned mail|permanent|fatal error|(?:user|recipient|address|mailbox|account)[ -~]{0,40}(?:unknown|not found|does ?n.t exist|not exist|invalid|reject|unavailable|disabled|full)|unknown (?:user|recipient|address|local)|no such (?:user|person|recipient|address|mailbox|domain)|no(?:t a)? (?:known|valid|local|registered) (?:user|mailbox|recipient|address)|invalid (?:user|recipient|address|mailbox)|error occurred|aborted after|could not find a gateway|delivery errors?|over (?:the |its )?quota|mailbox (?:is )?full|giving up|unable to deliver|could not deliver|rejected|送信できませんでした|配信できません|お届けできません|zugestellt werden|unzustellbar|pas pu (?:être|etre) (?:remis|livr|distribu|envoy)|podido (?:entregar|enviar)|entregad[oa]s?\b[ -~]{0,20}\bno\b|stato possibile (?:consegnare|recapitare|inviare)|kunde inte levereras|niet (?:worden )?(?:bezorgd|afgeleverd)",
     )
 });
 /// What a server says that goes on trying.
