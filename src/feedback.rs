@@ -8,6 +8,7 @@ pub mod acting;
 mod automatic;
 mod brakes;
 mod enclosed;
+pub mod hearsay;
 pub mod report;
 pub mod told;
 pub mod webhook;

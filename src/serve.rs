@@ -119,7 +119,12 @@ struct Shared {
 
 impl Shared {
     fn acting(&self) -> Acting {
-        Acting { store: self.store.clone(), recorder: self.recorder.clone(), policies: self.policies.clone() }
+        Acting {
+            store: self.store.clone(),
+            recorder: self.recorder.clone(),
+            policies: self.policies.clone(),
+            hearsay: Arc::default(),
+        }
     }
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::brakes;
+use super::hearsay::Hearsay;
 use super::told::{Of, Reason, Told, What};
 use super::webhook::{self, Act, Came};
 use crate::consent::EventKind;
@@ -31,6 +33,8 @@ pub struct Acting {
     pub recorder: Recorder,
     /// Always the set in force.
     pub policies: Arc<ArcSwap<PolicySet>>,
+    /// What reports by mail say of providers.
+    pub hearsay: Arc<Hearsay>,
 }
 
 impl Act for Acting {
@@ -83,7 +87,7 @@ impl Acting {
         let acted = match what {
             What::Failed(reason) => self.failed(copy, reason, teller).await?,
             What::Delayed(reason) => {
-                self.resisted(copy, reason).await?;
+                self.resisted(copy, reason, teller).await?;
                 Acted::Delayed
             }
             What::Complaint => self.complained(copy, teller).await?,
@@ -125,7 +129,7 @@ impl Acting {
             self.block(copy, evidence, teller).await?;
         }
         if matches!(class, Class::Policy | Class::SpamBlock) {
-            self.resisted(copy, reason).await?;
+            self.resisted(copy, reason, teller).await?;
         }
         self.store.remember_return(copy, came_back, &shown(copy, reason)).await?;
         if class != Class::Soft {
@@ -206,10 +210,19 @@ impl Acting {
     }
 
     /// The pace learns from what comes back later: a smart host answers 250 for everyone.
-    async fn resisted(&self, copy: &SentCopy, reason: &Reason) -> Result<(), StoreError> {
+    async fn resisted(&self, copy: &SentCopy, reason: &Reason, teller: Teller) -> Result<(), StoreError> {
         let Some(lane) = &copy.lane else { return Ok(()) };
         let policy = self.policies.load_full();
-        match told_of(&policy.shaping, lane, answer(reason), shown(copy, reason)) {
+        let heard = told_of(&policy.shaping, lane, answer(reason), shown(copy, reason));
+        let person = copy.subscriber.unwrap_or(copy.delivery);
+        // The upstream and the providers of outbound mail are believed at once.
+        if heard.is_some()
+            && teller == Teller::Mail
+            && !self.hearsay.is_enough(&lane.provider, person, Instant::now())
+        {
+            return Ok(());
+        }
+        match heard {
             Some(Heard::Resistance(met)) => self.slow(met, &policy).await,
             Some(Heard::PauseCampaign(cause)) => self.pause_campaign(lane, cause).await,
             None => Ok(()),

@@ -157,9 +157,18 @@ on_both_databases! {
         }
     }
 
-    async fn a_delay_that_is_told_later_slows_its_provider(database: Database) {
+    async fn delays_told_later_of_several_peoples_mail_slow_their_provider_and_one_persons_word_does_not(database: Database) {
         let upstream = Upstream::start().await;
         let gateway = listening(&database, &upstream).await;
+        for other in ["anna@gmail.com", "cia@gmail.com"] {
+            gateway.opt_in(other, &["apparel"]).await;
+            let copy = sent(&gateway, &upstream, other, "apparel").await;
+            let told = report(other, "delayed", "4.7.28", "421 4.7.28 unusual rate of mail");
+            for _ in 0..3 {
+                assert!(comes_back(&gateway, &copy.sender, &told).await.starts_with("250"));
+            }
+        }
+        assert_eq!(gateway.command(&["queue", "throttles", "--json"]).json(), json!([]));
         gateway.opt_in("bo@gmail.com", &["apparel"]).await;
         let copy = sent(&gateway, &upstream, "bo@gmail.com", "apparel").await;
         let told = report("bo@gmail.com", "delayed", "4.7.28", "421 4.7.28 unusual rate of mail from bo@gmail.com");

@@ -84,6 +84,7 @@ impl Gateway {
                 store: self.store.clone(),
                 recorder: Recorder::new(self.store.clone(), Arc::new(Notify::new())),
                 policies: self.policies.clone(),
+                hearsay: Arc::default(),
             },
             feedback_domain: None,
             lease: Duration::from_secs(60),
