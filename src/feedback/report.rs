@@ -4,19 +4,17 @@
 //! and nothing that it says makes this panic or take long.
 
 mod arf;
+mod parts;
 mod status;
 mod words;
 
-use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
-
 pub use arf::Complaint;
+use parts::Mail;
 
 use super::told::Reason;
 
 /// Reports about more recipients than this are cut.
 const MOST: usize = 100;
-/// Octets of a part that are read.
-const MOST_READ: usize = 256 << 10;
 
 /// A mail that came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,42 +47,18 @@ pub enum Action {
 
 /// Reads a mail. `null_sender` tells whether it came from `<>`, as reports do.
 pub fn read(content: &[u8], null_sender: bool) -> Report {
-    let Some(message) = MessageParser::default().parse(content) else { return Report::Nothing };
-    if let Some(complaint) = arf::of(&message) {
+    let Some(mail) = Mail::read(content) else { return Report::Nothing };
+    if let Some(complaint) = arf::of(&mail) {
         return Report::Complaint(complaint);
     }
-    let mut entries = status::of(&message);
+    let mut entries = status::of(&mail);
     match entries.as_mut_slice() {
-        [] => entries.extend(words::of(&message, null_sender)),
+        [] => entries.extend(words::of(&mail, null_sender)),
         // What it does not say to programs it may say to people.
-        [alone] if alone.reason.text.is_empty() => alone.reason.text = words::said(&message),
+        [alone] if alone.reason.text.is_empty() => alone.reason.text = words::said(&mail),
         _ => {}
     }
     if entries.is_empty() { Report::Nothing } else { Report::Status(entries) }
-}
-
-/// `type/subtype` in lower case.
-fn kind(part: &MessagePart<'_>) -> String {
-    let Some(own) = part.content_type() else { return "text/plain".to_owned() };
-    format!("{}/{}", own.ctype(), own.subtype().unwrap_or_default()).to_ascii_lowercase()
-}
-
-/// The text of a part, HTML as its words; `None` of what is no text.
-fn text(part: &MessagePart<'_>) -> Option<String> {
-    let cut = |text: &str| text[..text.floor_char_boundary(MOST_READ)].to_owned();
-    match &part.body {
-        PartType::Text(text) => Some(cut(text)),
-        PartType::Html(html) => Some(mail_parser::decoders::html::html_to_text(&cut(html))),
-        PartType::Binary(octets) | PartType::InlineBinary(octets) => {
-            Some(String::from_utf8_lossy(&octets[..octets.len().min(MOST_READ)]).into_owned())
-        }
-        PartType::Message(_) | PartType::Multipart(_) => None,
-    }
-}
-
-/// The first part of a kind.
-fn part<'m, 'a>(message: &'m Message<'a>, wanted: &[&str]) -> Option<&'m MessagePart<'a>> {
-    message.parts.iter().find(|part| wanted.contains(&kind(part).as_str()))
 }
 
 /// Header-like fields in groups, which empty lines part; folded lines are joined. RFC 3464, 2.1.

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use mail_parser::Message;
 use regex::Regex;
 
+use super::parts::{Mail, Part};
 use super::words::{code_in, pattern, status_in};
-use super::{Action, Entry, MOST, groups, part, text, value};
+use super::{Action, Entry, MOST, groups, value};
 use crate::feedback::told::Reason;
 
 const STATUS: [&str; 2] = ["message/delivery-status", "message/global-delivery-status"];
@@ -17,9 +17,9 @@ static FINAL_RECIPIENT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?im)^(?:original|final)-recipient: *rfc822;"));
 
 /// What a report says of each recipient; nothing where there is no report in it.
-pub fn of(message: &Message<'_>) -> Vec<Entry> {
+pub fn of(mail: &Mail<'_>) -> Vec<Entry> {
     // Whoever lost the boundaries on the way kept the lines.
-    let Some(report) = part(message, &STATUS).and_then(text).or_else(|| unbounded(message)) else {
+    let Some(report) = mail.part(&STATUS).and_then(Part::text).or_else(|| unbounded(mail)) else {
         return Vec::new();
     };
     let groups = groups(&report);
@@ -28,8 +28,8 @@ pub fn of(message: &Message<'_>) -> Vec<Entry> {
     of_recipients.take(MOST).map(|group| entry(group)).collect()
 }
 
-fn unbounded(message: &Message<'_>) -> Option<String> {
-    let whole = message.parts.iter().filter_map(text).find(|text| FINAL_RECIPIENT.is_match(text))?;
+fn unbounded(mail: &Mail<'_>) -> Option<String> {
+    let whole = mail.parts.iter().filter_map(Part::text).find(|text| FINAL_RECIPIENT.is_match(text))?;
     let (from, to) = (FINAL_RECIPIENT.find(&whole)?.start(), whole.len());
     Some(whole[from..to].to_owned())
 }

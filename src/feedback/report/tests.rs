@@ -90,6 +90,79 @@ fn codes_stand_by_themselves() {
     assert_eq!(status_in("4.7.1."), Some((4, 7, 1)));
 }
 
+/// A mail of `count` parts of these lines each.
+fn of_parts(lines: &str, count: usize) -> Vec<u8> {
+    let body = lines.repeat(count);
+    format!("Content-Type: multipart/report; boundary=b\r\n\r\n{body}").replace('\n', "\r\n").into_bytes()
+}
+
+#[test]
+fn hostile_mail_is_read_in_linear_time() {
+    let hostile = [
+        "--b\nContent-Type: multipart/mixed; boundary=never\n\n",
+        "--b\nContent-Type: multipart/mixed; boundary=b\n\n",
+        "--b\nContent-Type: message/rfc822\n\n",
+        "--b\nContent-Type: message/delivery-status\n\nStatus: 5.1.1\n\n",
+        "--b\n--\n",
+        "--b",
+        "\n--x--",
+    ];
+    for lines in hostile {
+        let effort = |count| crate::mail::effort::of(|| read(&of_parts(lines, count), true)).0;
+        let (small, large) = (effort(2_000), effort(20_000));
+        assert!(large <= 11 * small, "{lines:?}: {small} octets, then {large}");
+    }
+}
+
+#[test]
+fn a_multipart_whose_boundary_never_comes_is_a_text() {
+    let lost = "Subject: Undelivered\nContent-Type: multipart/report; boundary=b\n\n--b\nContent-Type: multipart/mixed; \
+                boundary=lost\n\n--other\nContent-Type: message/delivery-status\n\nFinal-Recipient: rfc822; \
+                anna@example.se\nAction: failed\nStatus: 5.1.1\n--b\nContent-Type: text/plain\n\nGood bye.\n--b--\n";
+    assert_eq!(alone(lost).reason.status, Some((5, 1, 1)));
+    let cut = &report("Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.2.2\n")
+        .replace("--b--\n", "");
+    assert_eq!(alone(cut).reason.status, Some((5, 2, 2)));
+}
+
+#[test]
+fn what_is_encoded_is_read() {
+    use base64::Engine as _;
+    let said = base64::engine::general_purpose::STANDARD.encode("Postfach gibt es nicht: 550 5.1.1");
+    let entry = alone(&format!(
+        "From: MAILER-DAEMON@example.de\nSubject: =?utf-8?Q?Unzustellbar?=\nContent-Type: text/plain; charset=utf-8\n\
+         Content-Transfer-Encoding: base64\n\n{said}\n"
+    ));
+    assert_eq!(entry.reason.status, Some((5, 1, 1)));
+    let html = "From: postmaster@example.de\nSubject: Undeliverable\nContent-Type: text/html; charset=iso-8859-1\n\
+                Content-Transfer-Encoding: quoted-printable\n\n<p>Postfach f=FCr Anna: <b>552</b> 5.2.2=\n full</p>\n";
+    let entry = alone(html);
+    assert_eq!(entry.reason.status, Some((5, 2, 2)));
+    assert!(entry.reason.text.contains("für Anna"), "{entry:?}");
+}
+
+#[test]
+fn a_complaint_encloses_the_mail_as_it_was() {
+    let about = "List-Unsubscribe: <https://mail.test/u/token>\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\nhello\n--c--\n";
+    let complaint = |kind: &str, about: &str| {
+        let mail = format!(
+            "Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n\nAn abuse report.\n--b\n\
+             Content-Type: message/feedback-report\n\nFeedback-Type: Abuse\n\n--b\n{kind}\n\n{about}--b--\n"
+        );
+        match of(&mail) {
+            Report::Complaint(complaint) => complaint,
+            other => panic!("{other:?}"),
+        }
+    };
+    for kind in ["Content-Type: message/rfc822", "Content-Type: text/rfc822-headers"] {
+        let own = complaint(kind, about);
+        assert_eq!((own.kind.as_str(), own.is_a_no()), ("abuse", true));
+        let enclosed = String::from_utf8(own.enclosed).unwrap();
+        assert_eq!(enclosed, about.replace('\n', "\r\n").trim_end(), "{kind}");
+    }
+    assert_eq!(complaint("Content-Type: text/plain", about).enclosed, b"");
+}
+
 proptest! {
     #[test]
     fn nothing_makes_it_panic(octets in prop::collection::vec(any::<u8>(), 0..600), null in any::<bool>()) {
@@ -104,7 +177,9 @@ proptest! {
             "--b", "--b--", "", "Content-Type: message/delivery-status", "Content-Type: message/rfc822",
             "Content-Type: message/feedback-report", "Content-Type: text/html; charset=utf-7", "Status: 5.1.1",
             "Final-Recipient: rfc822;", "Action: ", ": ", " folded", "Diagnostic-Code: smtp; 5é0 5.1.é",
-            "Content-Transfer-Encoding: base64", "Feedback-Type: abuse", "<p>&#x110000;", "----- original message",
+            "Content-Transfer-Encoding: base64", "Feedback-Type: abuse", "<p>&#x110000;ü&\u{a0};é<", "----- original message",
+            "Content-Type: multipart/mixed; boundary=b", "Content-Type: multipart/digest; boundary=c", "--c", "--c--",
+            "Content-Transfer-Encoding: quoted-printable", "=", "Content-Type: multipart/mixed; boundary=", "Content-Type:",
         ]), 0..40)) {
         let body = lines.join("\r\n");
         let message = format!("Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n{body}\r\n--b--\r\n");

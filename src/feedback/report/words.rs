@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use mail_parser::{Message, PartType};
 use regex::Regex;
 
-use super::{Action, Entry, kind, text};
+use super::parts::Mail;
+use super::{Action, Entry};
 use crate::feedback::told::Reason;
 
 /// Octets of a report's words that are kept.
@@ -36,12 +36,12 @@ pub fn pattern(text: &str) -> Regex {
 }
 
 /// What a mail that no program wrote for programs says, if it is a report at all.
-pub fn of(message: &Message<'_>, null_sender: bool) -> Option<Entry> {
-    if !null_sender && !is_from_a_server(message) {
+pub fn of(mail: &Mail<'_>, null_sender: bool) -> Option<Entry> {
+    if !null_sender && !is_from_a_server(mail) {
         return None;
     }
-    let said = said(message);
-    let subject = message.subject().unwrap_or_default();
+    let said = said(mail);
+    let subject = mail.header.subject().unwrap_or_default();
     let (code, status) = (code_in(&said), status_in(&said));
     let action = if DELAYED.is_match(&said) || DELAYED.is_match(subject) {
         Action::Delayed
@@ -57,11 +57,11 @@ pub fn of(message: &Message<'_>, null_sender: bool) -> Option<Entry> {
 }
 
 /// As servers sign who report.
-fn is_from_a_server(message: &Message<'_>) -> bool {
+fn is_from_a_server(mail: &Mail<'_>) -> bool {
     let null =
-        message.return_path().as_text().is_some_and(|path| path.trim_matches(['<', '>', ' ']).is_empty());
+        mail.header.return_path().as_text().is_some_and(|path| path.trim_matches(['<', '>', ' ']).is_empty());
     let from =
-        message.from().and_then(|from| from.first()).and_then(|from| from.address()).unwrap_or_default();
+        mail.header.from().and_then(|from| from.first()).and_then(|from| from.address()).unwrap_or_default();
     let local = from.split('@').next().unwrap_or_default().to_ascii_lowercase();
     let daemon =
         ["mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "post_master", "mail.delivery.system"];
@@ -69,17 +69,16 @@ fn is_from_a_server(message: &Message<'_>) -> bool {
 }
 
 /// The words before the mail that it is about, one blank between.
-pub fn said(message: &Message<'_>) -> String {
+pub fn said(mail: &Mail<'_>) -> String {
     let mut said = String::new();
-    for part in &message.parts {
-        if matches!(part.body, PartType::Message(_)) || kind(part).ends_with("rfc822-headers") {
+    for part in &mail.parts {
+        if part.kind.ends_with("rfc822-headers") {
             break;
         }
-        // A multipart without its boundaries is read as one text.
-        if kind(part).starts_with("message/") || kind(part).starts_with("image/") {
+        if part.kind.starts_with("message/") && !part.is_mail() || part.kind.starts_with("image/") {
             continue;
         }
-        let own = text(part).unwrap_or_default();
+        let Some(own) = part.text() else { break };
         let end = ORIGINAL.find(&own).map(|found| found.start()).filter(|at| *at > 0);
         said.push_str(&own[..end.unwrap_or(own.len())]);
         said.push('\n');
