@@ -117,8 +117,7 @@ on_both_databases! {
         let shaping = "[bounces]\nsoft = 3\nwithin = \"14d\"\n";
         let clock = Clock::driven(Clock::system().now());
         let gateway =
-            Setup::new(&database, &upstream).config(FEEDBACK).policy("shaping.toml", shaping).start_on(clock.clone()).await;
-        database.follow(&clock).await;
+            Setup::new(&database, &upstream).config(FEEDBACK).policy("shaping.toml", shaping).start_on_both(&clock).await;
         gateway.opt_in(ANNA, &["apparel"]).await;
         let full = ("4.2.2", "452 4.2.2 mailbox full");
         let first = sent(&gateway, &upstream, ANNA, "apparel").await;

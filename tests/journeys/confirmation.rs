@@ -41,8 +41,7 @@ async fn gateway(database: &Database, upstream: &Upstream, clock: Option<&Clock>
     let mut gateway = match clock {
         None => setup.start().await,
         Some(clock) => {
-            let gateway = setup.start_on(clock.clone()).await;
-            database.follow(clock).await;
+            let gateway = setup.start_on_both(clock).await;
             gateway
         }
     };

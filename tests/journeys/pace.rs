@@ -30,9 +30,7 @@ for = "1h"
 
 async fn start(database: &Database, upstream: &Upstream) -> (Gateway, Clock) {
     let clock = Clock::driven(Clock::system().now());
-    let gateway =
-        Setup::new(database, upstream).policy("shaping.toml", SHAPING).start_on(clock.clone()).await;
-    database.follow(&clock).await;
+    let gateway = Setup::new(database, upstream).policy("shaping.toml", SHAPING).start_on_both(&clock).await;
     (gateway, clock)
 }
 

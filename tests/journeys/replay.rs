@@ -24,8 +24,7 @@ async fn a_week(database: &Database, upstream: &Upstream) -> Gateway {
     let clock = Clock::driven(days_ago(6));
     let generous = SHOP.replace(LIKES, ALL_LIKES);
     let setup = Setup::new(database, upstream).policy("senders/demo-shop.toml", &generous);
-    let gateway = setup.start_on(clock.clone()).await;
-    database.follow(&clock).await;
+    let gateway = setup.start_on_both(&clock).await;
     gateway.opt_in("anna@example.se", &["apparel"]).await;
     gateway.purchase("bo@example.se", "apparel.tshirts", "2026-05-01T10:00:00Z", "se").await;
     // One after the other, since what is decided in one moment has no order.

@@ -63,8 +63,7 @@ impl Week {
     }
 
     async fn start(&self, database: &Database, setup: Setup<'_>) -> Gateway {
-        let gateway = setup.start_on(self.clock.clone()).await;
-        database.follow(&self.clock).await;
+        let gateway = setup.start_on_both(&self.clock).await;
         gateway
     }
 }

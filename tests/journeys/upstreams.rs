@@ -225,9 +225,8 @@ on_both_databases! {
         let clock = Clock::driven(Clock::system().now());
         let gateway = Setup::towards(&database, nowhere.address)
             .policy("shaping.toml", shaping)
-            .start_on(clock.clone())
+            .start_on_both(&clock)
             .await;
-        database.follow(&clock).await;
         let hour = Duration::from_secs(3600);
         for number in 0..10 {
             gateway.opt_in(&format!("m{number}@example.se"), &["apparel"]).await;

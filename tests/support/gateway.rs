@@ -156,6 +156,16 @@ impl<'a> Setup<'a> {
         gateway
     }
 
+    /// The same where that clock is the database's too, from the start on: one that goes back while the gateway runs is
+    /// noticed and made up for, at whatever moment that is.
+    pub async fn start_on_both(self, clock: &optgate::clock::Clock) -> Gateway {
+        let database = self.database;
+        let mut gateway = self.ready();
+        database.follow(clock).await;
+        gateway.start_on(clock.clone()).await;
+        gateway
+    }
+
     fn ready(self) -> Gateway {
         let mut gateway = self.prepare();
         gateway.command(&["migrate"]).expect_success();
