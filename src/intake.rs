@@ -99,9 +99,9 @@ impl Intake {
         let size = submission.content.len();
         let read =
             heavy::run(size, || read_and_classify(&submission, &policy, self.bounds, &self.home)).await;
-        let (classified, unknown_hosts) = match read {
-            Ok((facts, unknown_hosts)) => (Ok(facts), unknown_hosts),
-            Err(unfit) => (Err(unfit), Vec::new()),
+        let (classified, unknown_hosts, message_id) = match read {
+            Ok(Read { facts, unknown_hosts, message_id }) => (Ok(facts), unknown_hosts, message_id),
+            Err(unfit) => (Err(unfit), Vec::new(), None),
         };
         let consent =
             self.store.consent_of(&submission.grant.sender, &submission.envelope.recipients).await?;
@@ -118,7 +118,7 @@ impl Intake {
         let content = std::mem::take(&mut submission.content);
         let message =
             self.message(id, &submission, content, facts, &policy, verdicts, consent, circumstances, now);
-        let message = NewMessage { unknown_hosts, ..message };
+        let message = NewMessage { unknown_hosts, message_id, ..message };
         let mut receipt = receipt(&message, facts, &policy);
         self.recall_refused(&message, &mut receipt).await?;
         let notification = self.notification(&message, &receipt, facts, &policy, now);
@@ -234,6 +234,7 @@ impl Intake {
             policy: policy.hash.clone(),
             deliveries: deliveries.collect(),
             unknown_hosts: Vec::new(),
+            message_id: None,
         }
     }
 
@@ -301,12 +302,20 @@ impl Intake {
 
 /// What the message is, or why nobody may get it. What would make a rewrite impossible on the way out is
 /// found here, where the tool can still be told. With it the hosts that no policy knows.
+/// What is read of a submission, once.
+struct Read {
+    facts: Facts,
+    unknown_hosts: Vec<UnknownHost>,
+    /// As it came.
+    message_id: Option<String>,
+}
+
 fn read_and_classify(
     submission: &Submission,
     policy: &PolicySet,
     bounds: Bounds,
     home: &Home,
-) -> Result<(Facts, Vec<UnknownHost>), Unfit> {
+) -> Result<Read, Unfit> {
     let whole_file = policy.sender(&submission.grant.sender).map(|own| own.rule.clone());
     let rule = whole_file.unwrap_or(RuleRef { file: "".into(), line: 0 });
     let unfit = |reason, text: String| Unfit { reason, text, rule: rule.clone() };
@@ -328,7 +337,8 @@ fn read_and_classify(
     facts.findings.content = lint::found(&opened, facts.stream, &policy.dialects, &tracked, home);
     let facts = read_body(facts, &opened, policy);
     let facts = facts.map_err(|error| unfit(Reason::Unparsable, error.to_string()))?;
-    Ok((facts, unknown_hosts(tracked)))
+    let message_id = message.value("Message-ID");
+    Ok(Read { facts, unknown_hosts: unknown_hosts(tracked), message_id })
 }
 
 /// Kept with the campaign, so that a new tag can't slip in.

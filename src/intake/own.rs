@@ -218,6 +218,7 @@ impl Intake {
             policy: policy.hash.clone(),
             deliveries: vec![delivery],
             unknown_hosts: Vec::new(),
+            message_id: None,
         }
     }
 }

@@ -251,6 +251,7 @@ fn notification(
         facts: None,
         policy: policy.hash.clone(),
         unknown_hosts: Vec::new(),
+        message_id: None,
         deliveries: vec![NewDelivery {
             id: new_id(),
             recipient: to.clone(),

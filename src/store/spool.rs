@@ -60,6 +60,8 @@ pub struct NewMessage {
     pub deliveries: Vec<NewDelivery>,
     /// Of its pixels and tracked links, those that no policy names.
     pub unknown_hosts: Vec<UnknownHost>,
+    /// What its `Message-ID` says, if a tool gave it one: a provider may know the copy by nothing else.
+    pub message_id: Option<String>,
 }
 
 /// One recipient's copy. What is refused is recorded as an ended delivery and never enters the queue.
@@ -165,9 +167,8 @@ impl Store {
             for (delivery, lane) in message.deliveries.iter().zip(lanes) {
                 self.add_delivery(&mut spooling, &message, delivery, submitted, lane, day, &key, now);
             }
-            let message_id = (message.kind == DeliveryKind::Submitted)
-                .then(|| webhook::message_id_hash(&inner.keys, &message.content))
-                .flatten();
+            let message_id = message.message_id.as_deref();
+            let message_id = message_id.and_then(|own| webhook::message_id_hash(&inner.keys, own));
             let (id, row) = (message.id, message_row(&mut spooling, &message, digest, (message_id, &key)));
             let came_in = came_in(&message);
             let contents = match message.deliveries.iter().any(NewDelivery::is_open) {

@@ -3,7 +3,6 @@
 //!
 //! Neither tokens, events nor Message-IDs are kept in clear: an HMAC of each is enough.
 
-use bytes::Bytes;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
@@ -12,7 +11,7 @@ use super::fault::{Fault, Result};
 use super::sql::values;
 use super::{Store, StoreError};
 use crate::keys::Keys;
-use crate::mail::{Address, RawMessage};
+use crate::mail::Address;
 
 /// For longer than a signature counts as fresh, so that no token outlives its row.
 const KEPT: SignedDuration = SignedDuration::from_hours(72);
@@ -83,12 +82,9 @@ impl Store {
     }
 }
 
-/// What a message keeps of its Message-ID, if it came with one.
-pub(super) fn message_id_hash(keys: &Keys, content: &Bytes) -> Option<Vec<u8>> {
-    let end = memchr::memmem::find(content, b"\r\n\r\n").map_or(content.len(), |at| at + 4);
-    let header = RawMessage::index(content.slice(..end)).ok()?;
-    let value = header.value("Message-ID")?;
-    let id = value.trim_start_matches('<').trim_end_matches('>');
+/// What a message keeps of its Message-ID.
+pub(super) fn message_id_hash(keys: &Keys, message_id: &str) -> Option<Vec<u8>> {
+    let id = message_id.trim().trim_start_matches('<').trim_end_matches('>');
     (!id.is_empty()).then(|| short_hash(keys, id))
 }
 

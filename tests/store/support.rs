@@ -204,6 +204,7 @@ impl Home {
             facts: Some(facts()),
             policy: "policy-hash".into(),
             unknown_hosts: Vec::new(),
+            message_id: None,
             deliveries: deliveries.to_vec(),
         }
     }

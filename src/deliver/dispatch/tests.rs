@@ -126,6 +126,7 @@ impl Gateway {
             facts: None,
             policy: self.policies.load().hash.clone(),
             unknown_hosts: Vec::new(),
+            message_id: None,
             deliveries: vec![NewDelivery {
                 id: self.clock.id(),
                 recipient,
