@@ -40,10 +40,7 @@ async fn gateway(database: &Database, upstream: &Upstream, clock: Option<&Clock>
     let setup = Setup::new(database, upstream).policy("senders/club.toml", &club());
     let mut gateway = match clock {
         None => setup.start().await,
-        Some(clock) => {
-            let gateway = setup.start_on_both(clock).await;
-            gateway
-        }
+        Some(clock) => setup.start_on_both(clock).await,
     };
     gateway.add_credential("demo-shop", "forms", "smtp", &["--streams", "confirmation"]);
     gateway.add_credential("club", "forms", "smtp", &["--streams", "confirmation"]);

@@ -30,10 +30,7 @@ async fn gateway(database: &Database, upstream: &Upstream, clock: Option<&Clock>
         policies.iter().fold(Setup::new(database, upstream), |setup, (file, text)| setup.policy(file, text));
     let mut gateway = match clock {
         None => setup.start().await,
-        Some(clock) => {
-            let gateway = setup.start_on_both(clock).await;
-            gateway
-        }
+        Some(clock) => setup.start_on_both(clock).await,
     };
     gateway.add_credential("club", "api", "api", &[]);
     gateway

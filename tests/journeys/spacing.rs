@@ -59,12 +59,7 @@ impl Week {
     /// A gateway with this sender.
     pub async fn gateway(&self, database: &Database, upstream: &Upstream, sender: &str) -> Gateway {
         let setup = Setup::new(database, upstream).policy("senders/demo-shop.toml", sender);
-        self.start(database, setup).await
-    }
-
-    async fn start(&self, database: &Database, setup: Setup<'_>) -> Gateway {
-        let gateway = setup.start_on_both(&self.clock).await;
-        gateway
+        setup.start_on_both(&self.clock).await
     }
 }
 
@@ -240,7 +235,7 @@ on_both_databases! {
         let limit = "[[limit]]\nname = \"all\"\nmatch = {}\nrate = [\"2/day\"]\n";
         let setup = Setup::new(&database, &upstream).policy("shaping.toml", limit);
         let setup = setup.policy("senders/demo-shop.toml", &shop("72h", ONE_A_DAY));
-        let gateway = week.start(&database, setup).await;
+        let gateway = setup.start_on_both(&week.clock).await;
         for person in [ANNA, "bo@example.se"] {
             opt_in(&gateway, person, "UTC").await;
         }

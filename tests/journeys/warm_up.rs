@@ -14,8 +14,7 @@ async fn start(week: &Week, database: &Database, upstream: &Upstream, deadline: 
     let setup = Setup::new(database, upstream)
         .policy("senders/demo-shop.toml", &shop(deadline, ""))
         .policy("shaping.toml", CURVE);
-    let gateway = setup.start_on_both(week.clock()).await;
-    gateway
+    setup.start_on_both(week.clock()).await
 }
 
 async fn send(gateway: &Gateway, to: &str) -> String {
