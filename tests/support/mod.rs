@@ -9,6 +9,7 @@ mod listening;
 pub mod mailbox;
 pub mod proxy;
 pub mod ran;
+pub mod setup;
 pub mod tool;
 pub mod upstream;
 pub mod verifiers;
