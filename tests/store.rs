@@ -67,6 +67,8 @@ mod requests;
 mod retention;
 #[path = "store/returns.rs"]
 mod returns;
+#[path = "store/simulation.rs"]
+mod simulation;
 #[path = "store/submission.rs"]
 mod submission;
 #[path = "store/throttles.rs"]

@@ -85,12 +85,26 @@ impl Home {
 
     /// A second node on the same database.
     pub async fn another_node(&self) -> Store {
-        open(&self.url, self.clock.id(), &self.keys, &self.clock).await
+        self.node_with(self.clock.id()).await
+    }
+
+    /// The node with this id, on the same database.
+    pub async fn node_with(&self, id: Uuid) -> Store {
+        open(&self.url, id, &self.keys, &self.clock).await
+    }
+
+    /// PostgreSQL: whatever is connected is connected no more, in the midst of what it does.
+    pub async fn break_connections(&self) {
+        self.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await;
     }
 
     /// The same node, started again.
     pub async fn restarted(&self) -> Store {
-        open(&self.url, self.node, &self.keys, &self.clock).await
+        self.node_with(self.node).await
     }
 
     /// Moves the clock that leases, limits and facts go by.
