@@ -326,7 +326,7 @@ fn soft_breaks(content: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn no_placeholder_is_ever_left_in_a_marketing_body(
