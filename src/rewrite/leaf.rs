@@ -186,7 +186,12 @@ impl Leaf<'_> {
             !joined && leads_where_it_says(&text[one.at.end..])
         });
         let own_links = copy.own_links.iter().flat_map(|own_link| {
-            let ends = |at: &usize| leads_where_it_says(&text[at + own_link.needle().len()..]);
+            let ends = |at: &usize| {
+                let end = at + own_link.needle().len();
+                let next = found.binary_search_by_key(&end, |one| one.at.start).ok();
+                let joined = next.is_some_and(|next| found[next].goes_on(end, self.reading()));
+                !joined && leads_where_it_says(&text[end..])
+            };
             own_link.find_iter(text).filter(ends)
         });
         let notices =
