@@ -127,8 +127,7 @@ impl Leaf<'_> {
         let text = self.charset.decode(&self.content);
         let Some((stream, search)) = filled else { return text.into_owned() };
         let found = search.find(text.as_bytes(), self.reading());
-        let blanked = shown::blanked(text.as_bytes(), &found, stream);
-        String::from_utf8_lossy(&blanked).into_owned()
+        shown::blanked(text.into_owned(), &found, stream)
     }
 
     fn reading(&self) -> Reading {
