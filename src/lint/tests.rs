@@ -12,9 +12,17 @@ use crate::rewrite;
 /// Our own list; `leaks` in a line are found in a plain text and in a document alike.
 const LEAKS: &str = include_str!("../../tests/vectors/lint/leaks.txt");
 const CLEAN: &str = include_str!("../../tests/vectors/lint/clean.txt");
-/// Written by somebody who had not read what looks for them.
-const HELD_OUT_LEAKS: &str = include_str!("../../tests/vectors/lint/held-out-leaks.tsv");
-const HELD_OUT_CLEAN: &str = include_str!("../../tests/vectors/lint/held-out-clean.tsv");
+/// Leaks, and what only looks like one, written by people who had not read what looks for them.
+const HELD_OUT: [[&str; 2]; 2] = [
+    [
+        include_str!("../../tests/vectors/lint/held-out-leaks.tsv"),
+        include_str!("../../tests/vectors/lint/held-out-clean.tsv"),
+    ],
+    [
+        include_str!("../../tests/vectors/lint/second-held-out-leaks.tsv"),
+        include_str!("../../tests/vectors/lint/second-held-out-clean.tsv"),
+    ],
+];
 
 fn message(header: &str, content_type: &str, body: &str) -> RawMessage {
     let text = format!(
@@ -128,12 +136,20 @@ fn held_out(list: &str) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn of_a_list_that_nobody_tuned_it_to_nine_in_ten_are_found_with_few_false_alarms() {
-    let ((found, missed), (alarms, quiet)) = (held_out(HELD_OUT_LEAKS), held_out(HELD_OUT_CLEAN));
-    let (leaks, clean) = (found.len() + missed.len(), alarms.len() + quiet.len());
-    assert!(leaks >= 120 && clean >= 100, "{leaks} and {clean}");
-    assert!(found.len() * 10 >= leaks * 9, "{} of {leaks} missed: {missed:#?}", missed.len());
-    assert!(alarms.len() * 100 <= clean * 2, "{} of {clean} false: {alarms:#?}", alarms.len());
+fn of_lists_that_nobody_tuned_it_to_nine_in_ten_are_found_with_few_false_alarms() {
+    for [leaks, clean] in HELD_OUT {
+        let ((found, missed), (alarms, quiet)) = (held_out(leaks), held_out(clean));
+        let (leaks, clean) = (found.len() + missed.len(), alarms.len() + quiet.len());
+        let told = format!(
+            "{} of {leaks} missed: {missed:#?}\n{} of {clean} false: {alarms:#?}",
+            missed.len(),
+            alarms.len()
+        );
+        // Seen with `--nocapture`: what is still missed.
+        println!("{told}");
+        assert!(leaks >= 120 && clean >= 100, "{told}");
+        assert!(found.len() * 10 >= leaks * 9 && alarms.len() * 100 <= clean * 2, "{told}");
+    }
 }
 
 #[test]

@@ -31,9 +31,15 @@ pub(super) fn sort(edits: &mut [Edit]) {
 
 /// The original with all edits made. They are sorted and don't overlap; one that does is left out.
 pub(super) fn apply(original: &[u8], edits: &[Edit]) -> Vec<u8> {
+    apply_from(0, original, edits)
+}
+
+/// What becomes of the original from here on, where no edit stands before.
+pub(super) fn apply_from(start: usize, original: &[u8], edits: &[Edit]) -> Vec<u8> {
     let growth: usize = edits.iter().map(|edit| edit.with.len()).sum();
-    let mut out = Vec::with_capacity(original.len() + growth);
-    let mut done = 0;
+    let gone: usize = edits.iter().map(|edit| edit.at.len()).sum();
+    let mut out = Vec::with_capacity((original.len() + growth).saturating_sub(start + gone));
+    let mut done = start;
     for edit in edits {
         debug_assert!(edit.at.start >= done && edit.at.end <= original.len(), "edits overlap");
         let Some(kept) = original.get(done..edit.at.start) else { continue };

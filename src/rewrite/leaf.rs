@@ -127,8 +127,7 @@ impl Leaf<'_> {
         let text = self.charset.decode(&self.content);
         let Some((stream, search)) = filled else { return text.into_owned() };
         let found = search.find(text.as_bytes(), self.reading());
-        let blanked = shown::blanked(text.as_bytes(), &found, stream);
-        String::from_utf8_lossy(&blanked).into_owned()
+        shown::blanked(text.into_owned(), &found, stream)
     }
 
     fn reading(&self) -> Reading {
@@ -186,7 +185,12 @@ impl Leaf<'_> {
             !joined && leads_where_it_says(&text[one.at.end..])
         });
         let own_links = copy.own_links.iter().flat_map(|own_link| {
-            let ends = |at: &usize| leads_where_it_says(&text[at + own_link.needle().len()..]);
+            let ends = |at: &usize| {
+                let end = at + own_link.needle().len();
+                let next = found.binary_search_by_key(&end, |one| one.at.start).ok();
+                let joined = next.is_some_and(|next| found[next].goes_on(end, self.reading()));
+                !joined && leads_where_it_says(&text[end..])
+            };
             own_link.find_iter(text).filter(ends)
         });
         let notices =

@@ -75,9 +75,16 @@ impl<'d> Search<'d> {
 impl Placeholder {
     /// Whether the address that comes in goes on in what comes in place of the next, and leads nowhere then.
     pub fn joins(&self, next: &Self, reading: Reading) -> bool {
-        let element =
-            |own: &Self| reading == Reading::Markup && own.form == Form::Link && own.stand == Stand::Text;
-        self.at.end == next.at.start && !element(self) && !element(next)
+        !self.is_element(reading) && next.goes_on(self.at.end, reading)
+    }
+
+    /// Whether an address that ends here goes on in what comes in place of this.
+    pub fn goes_on(&self, end: usize, reading: Reading) -> bool {
+        self.at.start == end && !self.is_element(reading)
+    }
+
+    fn is_element(&self, reading: Reading) -> bool {
+        reading == Reading::Markup && self.form == Form::Link && self.stand == Stand::Text
     }
 
     /// Where a reader has to see it: an attribute makes a link of its tag.

@@ -1,8 +1,6 @@
 //! What of a message is shown as its content, for whoever looks at it before it leaves (`lint`): the text leaves as
 //! text, and the files beside them. What will be filled on the way out is blanked. Nothing is changed.
 
-use std::borrow::Cow;
-
 use super::Opened;
 use super::leaf::Role;
 use super::parts::{self, Kind, Place};
@@ -121,21 +119,19 @@ impl Opened<'_> {
     }
 }
 
-/// A text with letters where something will be filled in.
-pub(super) fn blanked<'a>(text: &'a [u8], found: &[Placeholder], stream: Stream) -> Cow<'a, [u8]> {
+/// A text with letters where something will be filled in, in the memory that it has.
+pub(super) fn blanked(text: String, found: &[Placeholder], stream: Stream) -> String {
     let filled = |own: &&Placeholder| match own.meaning {
         Meaning::Confirm => stream == Stream::Confirmation,
         // What a tool submits has none.
         Meaning::Data => false,
         Meaning::Unsubscribe | Meaning::Preferences | Meaning::PostalAddress => true,
     };
-    if found.iter().filter(filled).count() == 0 {
-        return Cow::Borrowed(text);
-    }
-    let mut blank = text.to_vec();
+    let mut octets = text.into_bytes();
     for placeholder in found.iter().filter(filled) {
-        let octets = blank.get_mut(placeholder.at.clone()).unwrap_or_default();
-        octets.iter_mut().filter(|own| !own.is_ascii_whitespace()).for_each(|own| *own = FILLED);
+        let own = octets.get_mut(placeholder.at.clone()).unwrap_or_default();
+        own.iter_mut().filter(|own| !own.is_ascii_whitespace()).for_each(|own| *own = FILLED);
     }
-    Cow::Owned(blank)
+    // Placeholders begin and end between characters.
+    String::from_utf8(octets).unwrap_or_else(|broken| String::from_utf8_lossy(broken.as_bytes()).into_owned())
 }

@@ -17,6 +17,7 @@ mod written;
 use std::sync::LazyLock;
 
 use mail_parser::{Message, MessageParser};
+use proptest::test_runner::Config as ProptestConfig;
 
 use super::*;
 use crate::policy::file;
@@ -26,6 +27,12 @@ const PREFERENCES: &str = "https://mail.example.com/p/AQFwC1-_y";
 const CONFIRM: &str = "https://mail.example.com/c/AQFjCd-_z";
 const PRIVACY: &str = "https://shop.example/privacy?a=1&b=2";
 const ADDRESS: &str = "Storgatan 1, 111 22 Stockholm, Sweden";
+
+/// So many cases, or as many as `PROPTEST_CASES` asks for.
+fn cases(usual: u32) -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked { ProptestConfig::default() } else { ProptestConfig::with_cases(usual) }
+}
 
 fn marketing() -> Rewriting {
     Rewriting {

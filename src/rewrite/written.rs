@@ -11,7 +11,7 @@ use super::Opened;
 use super::html::visible_text_with;
 use super::leaf::{Leaf, Role};
 use crate::language;
-use crate::mail::html::{Token, Tokens, attributes};
+use crate::mail::html::{Name, Token, Tokens, attributes};
 
 /// The most octets of a body that are looked at, and of its words.
 const MOST_READ: usize = 128 * 1024;
@@ -22,8 +22,10 @@ const LEAST_LETTERS: usize = 20;
 const LEAST_LATIN: usize = 60;
 /// So many of its letters in another script than Latin make it a text in that one: one in four.
 const LEAST_PART: usize = 4;
-/// The element that declares a language stands in front.
-const MOST_TOKENS: usize = 16;
+/// The element that declares a language stands in front, behind what a template's head holds.
+const MOST_TOKENS: usize = 64;
+/// Elements that hold all of the content, or its first piece.
+const AROUND: [&[u8]; 9] = [b"html", b"body", b"div", b"table", b"td", b"center", b"main", b"article", b"p"];
 
 /// The tags of the languages that are told apart, where they have one of two letters. ISO 639-1.
 const TAGS: [(Lang, &str); 70] = [
@@ -240,26 +242,35 @@ fn is_foreign(own: char) -> bool {
     own.is_ascii() && !own.is_ascii_alphabetic() && !"'\"-.,;:!?()".contains(own)
 }
 
+/// Letters, of which a sign that stands for a word or a syllable counts for two.
 fn letters(text: &str) -> usize {
-    text.chars().filter(|own| own.is_alphabetic()).count()
+    let weight = |own: char| match own {
+        '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7A3}' | '\u{20000}'.. => 2,
+        _ => 1,
+    };
+    text.chars().filter(|own| own.is_alphabetic()).map(weight).sum()
 }
 
-/// `<html lang="…">`.
+/// `<html lang="…">`, or what the first of the elements around the content says that has a `lang`.
 fn of_document(leaf: &Leaf<'_>) -> Option<&'static str> {
     let text = start(leaf);
     let octets = text.as_bytes();
-    let html = Tokens::of(octets).take(MOST_TOKENS).find_map(|token| match token {
-        Token::Start { name, whole } if octets[name.clone()].eq_ignore_ascii_case(b"html") => {
-            Some(name.end..whole.end)
+    let tag = Tokens::of(octets).take(MOST_TOKENS).find_map(|token| match token {
+        Token::Start { name, whole } if AROUND.contains(&Name::of(&octets[name.clone()]).bytes()) => {
+            declared_by(octets.get(name.end..whole.end)?)
         }
         _ => None,
     })?;
-    let inside = octets.get(html)?;
+    language::known(tag.trim())
+}
+
+/// The first `lang` of a tag, from the end of its name on.
+fn declared_by(inside: &[u8]) -> Option<String> {
     let mut tag = None;
     attributes(inside, |name, value| {
         if tag.is_none() && inside[name].eq_ignore_ascii_case(b"lang") {
-            tag = std::str::from_utf8(&inside[value]).ok().map(str::to_owned);
+            tag = std::str::from_utf8(&inside[value]).ok().filter(|tag| !tag.is_empty()).map(str::to_owned);
         }
     });
-    language::known(tag?.trim())
+    tag
 }

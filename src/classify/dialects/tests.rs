@@ -138,6 +138,8 @@ fn labels_are_scopes_only_where_they_are_known() {
     check("X-Mailgun-Tag: newsletter", "unclassified");
     check_mapped("X-Mailgun-Tag: summer sale", "marketing apparel.trousers summer sale");
     check("X-MC-Tags: welcome, furniture.office ,x", "marketing furniture.office welcome");
+    check("X-MC-Subaccount: apparel", "marketing apparel -");
+    check("X-MC-Subaccount: customer-7", "unclassified");
     check("X-Mailin-Tag: apparel", "marketing apparel apparel");
     check("X-Mailjet-Campaign: apparel", "marketing apparel apparel");
     check("X-Listmonk-Campaign: 0b7a\nX-Optgate-Scope: apparel", "marketing apparel 0b7a");

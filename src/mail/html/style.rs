@@ -1,6 +1,8 @@
 //! What takes an element out of a reader's sight: styles of its own, and rules of the document's `<style>` for a class
 //! or an id. CSS Syntax Level 3, as far as templates hide something.
 
+pub mod comment;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -56,7 +58,10 @@ impl Hiding {
     }
 
     fn sheet(&mut self, sheet: &[u8]) {
-        let sheet = without_comments(sheet);
+        let sheet = comment::blanked(sheet);
+        let trimmed = sheet.trim_ascii_start();
+        // Sheets hide themselves from browsers of another age.
+        let sheet = trimmed.strip_prefix(b"<!--").unwrap_or(trimmed);
         let (mut at, mut rules) = (0, 0);
         while let Some(open) = memchr::memchr(b'{', &sheet[at..]).map(|open| at + open) {
             let selectors = sheet[at..open].rsplit(|byte| *byte == b';').next().unwrap_or_default();
@@ -66,7 +71,7 @@ impl Hiding {
                 return;
             }
             if selectors.starts_with(b"@") {
-                at = after_block(&sheet, open);
+                at = after_block(sheet, open);
                 continue;
             }
             let close = memchr::memchr(b'}', &sheet[open..]).map_or(sheet.len(), |close| open + close);
@@ -96,7 +101,8 @@ impl Hiding {
 
 /// Whether these declarations take their element out of sight.
 pub fn hides(declarations: &[u8]) -> bool {
-    let declarations = unescaped(declarations);
+    let declarations = comment::blanked(declarations);
+    let declarations = unescaped(&declarations);
     let plain: Vec<u8> =
         declarations.iter().filter(|byte| !byte.is_ascii_whitespace()).map(u8::to_ascii_lowercase).collect();
     plain.split(|byte| *byte == b';').any(|one| {
@@ -162,20 +168,6 @@ pub fn escape(text: &[u8]) -> Option<(char, usize)> {
     Some((said.unwrap_or(char::REPLACEMENT_CHARACTER), 1 + digits + blank))
 }
 
-fn without_comments(sheet: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(sheet.len());
-    let mut rest = sheet;
-    while let Some(open) = memchr::memmem::find(rest, b"/*") {
-        out.extend_from_slice(&rest[..open]);
-        let after = &rest[open + 2..];
-        rest = memchr::memmem::find(after, b"*/").map_or(&[], |close| &after[close + 2..]);
-    }
-    out.extend_from_slice(rest);
-    // Sheets hide themselves from browsers of another age.
-    let text = out.strip_prefix(b"<!--").map(<[u8]>::to_vec);
-    text.unwrap_or(out)
-}
-
 /// Behind the block that opens here, with all that is nested in it.
 fn after_block(sheet: &[u8], open: usize) -> usize {
     let end = block_end(sheet, open);
@@ -219,6 +211,9 @@ mod tests {
             r"d\69splay:none",
             r"\64 isplay:none",
             "\\000064\r\nispla\\y:n\\6F\tne",
+            "display/* a */:/* ; */none/**/",
+            "content:'/*';display:none",
+            "background:url(https://x.example/*);display:none",
         ] {
             assert!(hides(hiding.as_bytes()), "{hiding}");
         }
@@ -229,6 +224,8 @@ mod tests {
             "font-size:10px",
             "max-height:100px",
             "x-display:none",
+            "/* display:none */",
+            "color:red/* ; display:none ",
             "",
         ] {
             assert!(!hides(shown.as_bytes()), "{shown}");

@@ -87,6 +87,17 @@ fn a_body_with_our_link_gets_the_address_at_most() {
 }
 
 #[test]
+fn a_link_of_ours_that_goes_on_in_what_is_filled_behind_it_is_no_way_out() {
+    let joined = format!("Out: {UNSUBSCRIBE}{{{{optgate.unsubscribe_url}}}}x\n");
+    for message in [plain(&joined), html(&format!("<p>{joined}</p>"))] {
+        let copy = copy(&message, &marketing());
+        assert_eq!(copy.matches("/p/").count(), 1, "{copy}");
+    }
+    let apart = html(&format!("<p>{UNSUBSCRIBE} {{{{optgate.unsubscribe_url}}}}</p>\n"));
+    assert_eq!(copy(&apart, &marketing()).matches("/p/").count(), 0);
+}
+
+#[test]
 fn advertising_is_marked_and_the_privacy_notice_named_where_the_pack_asks() {
     const LABEL: &str = "This e-mail is an advertisement.";
     const NOTICE: &str = "https://shop.example/privacy?a=1&b=2";

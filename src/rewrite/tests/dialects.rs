@@ -207,6 +207,25 @@ fn a_link_that_was_asked_for_stands_instead_of_the_footers() {
 }
 
 #[test]
+fn each_field_that_the_shipped_file_takes_out_goes() {
+    let file = include_str!("../../../policies/dialects.toml");
+    let removing = file.split("[[").filter(|block| block.contains("\nremove = true"));
+    let names: Vec<String> = removing
+        .map(|block| {
+            let name = block.lines().find_map(|line| line.strip_prefix("header = \"")).unwrap();
+            name.trim_end_matches('"').replace('*', "Anything")
+        })
+        .collect();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        let text =
+            format!("From: a@x.example\n{name}: a\n b\n{}: c\nX-{name}: d\n\nHello\n", name.to_lowercase());
+        let copy = copy(&text, &functional());
+        assert_eq!([count(&copy, &name), count(&copy, &format!("X-{name}"))], [0, 1], "{copy}");
+    }
+}
+
+#[test]
 fn selectors_of_all_providers_go_and_what_only_rules_read_stays() {
     let selectors = "X-SES-CONFIGURATION-SET: a\nx-ses-message-tags: a=b\nX-SES-LIST-MANAGEMENT-OPTIONS: l; topic=t\nX-SMTPAPI: {\"asm_group_id\":\n 1}\n\
                      X-PM-Message-Stream: broadcast\nX-PM-Tag: a\nX-PM-Metadata-user: 7\nX-Mailgun-Tag: a\nX-Mailgun-Tag: b\nX-Mailgun-Track: yes\n\
@@ -326,7 +345,7 @@ fn soft_breaks(content: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn no_placeholder_is_ever_left_in_a_marketing_body(

@@ -33,6 +33,22 @@ fn an_element_that_never_ends_hides_no_footer() {
 }
 
 #[test]
+fn what_is_left_open_gets_its_footer_once_however_often_it_passes() {
+    const HIDDEN: [&str; 3] = ["<div style='display:none'>", "<td hidden>", "<p class=h>"];
+    const TAGS: [&str; 8] =
+        ["", "<table>", "<tr>", "<td>", "<table><tr><td>", "</td>", "</table>", "<table><caption>"];
+    for (before, hidden) in TAGS.iter().flat_map(|own| HIDDEN.map(|hidden| (own, hidden))) {
+        for (within, after) in TAGS.iter().flat_map(|own| TAGS.map(|after| (own, after))) {
+            let document = format!("<style>.h{{display:none}}</style>{before}{hidden}{within}a{after}\n");
+            let first = copy(&html(&document), &marketing());
+            let second = copy_of(&bytes(first.clone().into_bytes()), &marketing());
+            assert_eq!(body(&second), body(&first), "{document}");
+            assert_eq!(first.matches("/p/").count(), 1, "{document}");
+        }
+    }
+}
+
+#[test]
 fn what_is_filled_makes_no_tag_of_what_stands_around_it() {
     let filled = |document: &str, rewriting: &Rewriting| body(&copy(&html(document), rewriting)).to_owned();
     for (document, left) in [

@@ -115,7 +115,7 @@ fn without_received<'a>(copy: &'a [u8], rewriting: &Rewriting) -> &'a [u8] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn nothing_makes_it_panic_and_a_second_pass_changes_nothing(bytes in mime_soup(), rewriting in any_rewriting()) {

@@ -526,7 +526,7 @@ fn is_left_of(left: &str, whole: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn a_second_pass_finds_nothing_to_take_out(

@@ -134,6 +134,32 @@ fn words_that_no_blank_parts_are_read_too() {
 }
 
 #[test]
+fn a_sentence_of_signs_that_are_words_is_enough() {
+    let sentence = "尊敬的读者，周日之前全场八折，欢迎选购。";
+    let template = "View this e-mail in your browser, Nordic Outdoor Company";
+    assert_eq!(plain("", &format!("{sentence}\n{template}\nhttps://shop.example/zh?c=1")), Some("zh"));
+    assert_eq!(html("lang=en", &format!("{sentence}</p><p>{template}")), Some("zh"));
+    assert_eq!(plain("", &format!("読者の皆様、日曜日まで全品二割引です。\n{template}")), Some("und-Jpan"));
+}
+
+#[test]
+fn what_stands_around_the_content_declares_its_language_too() {
+    for tags in
+        ["<body lang=sv>", "<div role=article lang='sv'>", "<html><body><table lang=\"SV-se\"><tr><td>"]
+    {
+        assert_eq!(
+            language(&format!(
+                "From: a@b.example\nContent-Type: text/html; charset=utf-8\n\n{tags}{SHORT}\n"
+            )),
+            Some("sv"),
+            "{tags}"
+        );
+    }
+    assert_eq!(html("", &format!("<span lang=sv>Hygge</span> {SHORT}")), None, "a word of another language");
+    assert_eq!(html("lang=de", &format!("<div lang=sv>{SHORT}</div>")), Some("de"), "the document's own");
+}
+
+#[test]
 fn addresses_and_merge_fields_are_no_words() {
     let text = format!(
         "*|FNAME|* https://shop.example/the-best-offers-of-this-week {{{{the.unsubscribe_url}}}}\n{HEBREW}"

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::mail::html::style;
+use crate::mail::html::style::comment::{blanked, step, word_end};
+use crate::mail::html::style::escape;
 
 /// A longer address is nobody's, in octets.
 const LONGEST: usize = 16 * 1024;
@@ -19,11 +20,12 @@ pub(super) struct Loaded {
 
 /// `url(…)`, which the end of the style ends too.
 pub(super) fn urls(text: &[u8]) -> Vec<Loaded> {
+    let text = &*blanked(text);
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(next) = memchr::memchr3(b'u', b'U', b'\\', &text[from..]) {
         let start = from + next;
-        let open = word(text, start, "url").filter(|at| text.get(*at) == Some(&b'('));
+        let open = word_end(text, start, "url").filter(|at| text.get(*at) == Some(&b'('));
         let Some(open) = open else {
             from = start + step(&text[start..]);
             continue;
@@ -38,12 +40,13 @@ pub(super) fn urls(text: &[u8]) -> Vec<Loaded> {
 
 /// `@import "…"`, which is short for `@import url(…)`.
 pub(super) fn imports(text: &[u8]) -> Vec<Loaded> {
+    let text = &*blanked(text);
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(next) = memchr::memchr(b'@', &text[from..]) {
         let start = from + next;
         from = start + 1;
-        let Some(end) = word(text, from, "import") else { continue };
+        let Some(end) = word_end(text, from, "import") else { continue };
         let open = end + text[end..].iter().take_while(|octet| octet.is_ascii_whitespace()).count();
         let Some(quote @ (b'"' | b'\'')) = text.get(open).copied() else { continue };
         let Some(end) = unescaped_at(text, open + 1, quote) else { return found };
@@ -64,7 +67,7 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('\\') {
         let (plain, escaped) = rest.split_at(at);
         out.push_str(plain);
-        let length = match style::escape(escaped.as_bytes()) {
+        let length = match escape(escaped.as_bytes()) {
             Some((character, length)) => {
                 out.push(character);
                 length
@@ -75,26 +78,6 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
-}
-
-/// Where a word ends that stands here in letters of any case, or their escapes.
-fn word(text: &[u8], mut at: usize, word: &str) -> Option<usize> {
-    for wanted in word.chars() {
-        let (character, length) = match text.get(at)? {
-            b'\\' => style::escape(&text[at..])?,
-            octet => (char::from(*octet), 1),
-        };
-        if !character.eq_ignore_ascii_case(&wanted) {
-            return None;
-        }
-        at += length;
-    }
-    Some(at)
-}
-
-/// How long an escape or any other octet is.
-fn step(text: &[u8]) -> usize {
-    style::escape(text).map_or(1, |(_, length)| length)
 }
 
 /// Where the bracket stands that ends what begins here, or the style's end.
@@ -151,6 +134,13 @@ mod tests {
         names(r"url\28x) \\75rl(x) url (x) u\0072 l(x)", &[(r"u\0072 l(x)", "x")]);
         names("url('x", &[("url('x", "x")]);
         names(r"\", &[]);
+        names("/* it's url('no */ a:url(x)/**/;b:url/**/(no)", &[("url(x)", "x")]);
+        names(
+            "a:'/*';b:url(x);c:url(d/*e);f:url(g)",
+            &[("url(x)", "x"), ("url(d/*e)", "d/*e"), ("url(g)", "g")],
+        );
+        names("a:'b\n/*c*/d:url(x)", &[("url(x)", "x")]);
+        names("/* url(no)", &[]);
         names("\\\nurl(å\\å\\110000 )", &[("url(å\\å\\110000 )", "åå\u{FFFD}")]);
     }
 
@@ -161,5 +151,8 @@ mod tests {
         let own: Vec<(&str, &str)> =
             found.iter().map(|own| (&text[own.whole.clone()], &*own.address)).collect();
         assert_eq!(own, [("a", "a"), ("b\\22 c", "b\"c")]);
+        let text = "/* @import 'no'; */ @import/* it's */'a'/**/; @import /**/ \"b\";";
+        let own: Vec<String> = imports(text.as_bytes()).into_iter().map(|own| own.address).collect();
+        assert_eq!(own, ["a", "b"]);
     }
 }

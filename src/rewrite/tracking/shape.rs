@@ -2,6 +2,7 @@
 //! 10.2 to 10.7; the HTML standard, 15.4.3.
 
 use super::css::unescaped;
+use crate::mail::html::style::comment::blanked;
 
 /// How large a picture is one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,6 +123,8 @@ fn is_far_off(value: &str) -> bool {
 
 /// Names and values in lower case, without `!important`. What is escaped ends nothing.
 fn declarations(style: &str) -> Vec<(String, String)> {
+    let blanked = blanked(style.as_bytes());
+    let style = &*String::from_utf8_lossy(&blanked);
     let mut all = Vec::new();
     let mut start = 0;
     let mut depth = 0_usize;
@@ -186,6 +189,10 @@ mod tests {
             ("", "", r"d\69splay:n\6f\6e e", (false, true)),
             ("", "", r"w\69 dth:1p\78;h\65ight:1px", (true, false)),
             ("", "", r"background:url(a\);display:none", (false, false)),
+            ("", "", "display:/* so */none", (false, true)),
+            ("", "", "/* display:none */", (false, false)),
+            ("", "", "/* ; */width/**/:1px/* a; b */;height:1px", (true, false)),
+            ("", "", "background:url(data:/*;a);content:'/*';display:none", (false, true)),
             ("", "", "mso-hide:all", (false, false)),
             ("", "", "display:none", (false, true)),
         ] {

@@ -5,7 +5,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::mail::message::{line_end, without_crlf};
-use crate::rewrite::edit::{Edit, apply};
+use crate::rewrite::edit::{Edit, apply_from};
 
 /// The longest line in characters.
 const MAX_LINE: usize = 76;
@@ -19,7 +19,9 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 
 /// `None` where readers would differ on what it means.
 pub(in crate::rewrite) fn decode(raw: &[u8]) -> Option<Vec<u8>> {
-    let data: Vec<u8> = raw.iter().copied().filter(|byte| is_data(*byte) || *byte == b'=').collect();
+    // Room for all of it: a buffer that grows is there twice while it does.
+    let mut data = Vec::with_capacity(raw.len());
+    data.extend(raw.iter().copied().filter(|byte| is_data(*byte) || *byte == b'='));
     let (data, padding) = data.split_at(memchr::memchr(b'=', &data).unwrap_or(data.len()));
     if padding.iter().any(|byte| *byte != b'=') {
         return None;
@@ -37,7 +39,7 @@ pub(in crate::rewrite) fn splice(raw: &[u8], content: &[u8], edits: &[Edit]) -> 
     let Some(first) = edits.first() else { return Vec::new() };
     let data = raw.trim_ascii_end();
     let (kept_raw, kept_content) = kept(data, first.at.start);
-    let tail = apply(content, edits).split_off(kept_content);
+    let tail = apply_from(kept_content, content, edits);
     vec![Edit::replace(kept_raw..data.len(), in_lines(&tail, width(raw)))]
 }
 
@@ -84,6 +86,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::rewrite::edit::apply;
 
     #[test]
     fn padding_ends_the_data() {

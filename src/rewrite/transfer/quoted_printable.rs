@@ -76,7 +76,10 @@ pub(in crate::rewrite) fn decode(raw: &[u8]) -> Vec<u8> {
 
 /// A whole content, encoded as text: its CRLFs stay line breaks.
 pub(in crate::rewrite) fn encode(content: &[u8]) -> Vec<u8> {
-    let mut writer = Writer { out: Vec::with_capacity(content.len() + content.len() / 4), column: 0 };
+    // Room for all of it: a buffer that grows is there twice while it does.
+    let escaped = content.iter().filter(|octet| !octet.is_ascii() || **octet == b'=').count();
+    let octets = content.len() + 2 * escaped;
+    let mut writer = Writer { out: Vec::with_capacity(octets + octets / 16), column: 0 };
     writer.text(content);
     writer.out
 }
