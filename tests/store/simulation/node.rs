@@ -81,6 +81,12 @@ impl Node {
         let _ = self.store.clock_went_back(by).await;
     }
 
+    /// A lease ends by the clock as it is now, however far that went back.
+    pub fn shorten_leases(&mut self, now: Timestamp) {
+        let longest = later(now, LEASE.as_secs());
+        self.hand.iter_mut().for_each(|own| own.until = own.until.min(longest));
+    }
+
     /// What it has in hand and nobody else may have.
     pub fn in_hand(&self, now: Timestamp) -> impl Iterator<Item = Held<'_>> {
         let held = self.hand.iter().filter(move |own| own.until > now);
@@ -160,7 +166,7 @@ impl Node {
                 // Whether it was written down is not known; it is tried again.
                 Err(_) => {
                     turn.watch.unsure(claim.fence.delivery);
-                    self.hand.push(own);
+                    self.hand.push(Carried { until: turn.now, ..own });
                 }
             }
         }

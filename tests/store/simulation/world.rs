@@ -163,6 +163,8 @@ impl<'h> World<'h> {
                 self.home.step_back(by).await;
                 self.watch.went_back(self.passed);
                 self.somebody().await.clock_went_back(by).await;
+                let now = self.home.clock.now();
+                self.nodes.iter_mut().for_each(|node| node.shorten_leases(now));
             }
             22..24 => {
                 let by = Duration::from_secs(self.random.between(60, 4 * 3_600));
