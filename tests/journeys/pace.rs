@@ -166,4 +166,46 @@ on_both_databases! {
             gateway.until(&other, "relayed").await;
         }
     }
+
+    async fn providers_are_each_met_as_they_answer_and_none_holds_back_another(database: Database) {
+        let upstream = Upstream::start().await;
+        let answers = [
+            ("gmail.com", Script::Rcpt("421 4.7.28 unusual rate of mail")),
+            ("busy.example", Script::End("421 4.3.2 try again later")),
+            ("strict.example", Script::End("550 5.7.1 not what we want")),
+            ("gone.example", Script::Rcpt("550 5.1.1 no such user")),
+            ("slow.example", Script::Hang),
+        ];
+        for (domain, script) in &answers {
+            upstream.script(&format!("@{domain}"), script.clone());
+        }
+        let gateway = Setup::new(&database, &upstream).start().await;
+        for number in 0..8 {
+            for domain in answers.iter().map(|(domain, _)| *domain).chain(["open.example"]) {
+                send_newsletter(&gateway, &format!("r{number}@{domain}")).await;
+            }
+        }
+        for number in 0..8 {
+            let service = send(&gateway, &format!("r{number}@open.example")).await;
+            gateway.until(&service, "relayed").await;
+        }
+        let states = |provider: &'static str| {
+            let list = gateway.command(&["queue", "list", "--provider", provider, "--json"]).json();
+            list.as_array().expect("a list").iter().map(|own| own["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        eventually("each has its answer", || async {
+            let of = |provider, state: &str| states(provider).iter().filter(|own| *own == state).count();
+            let ended = [of("open.example", "relayed"), of("strict.example", "rejected"), of("gone.example", "rejected")];
+            let waiting = [of("google", "queued"), of("busy.example", "queued"), of("slow.example", "queued")];
+            (ended == [16, 8, 8] && waiting == [8, 8, 8]).then_some(())
+        }).await;
+        let taken = |to: &'static str| { let gateway = &gateway; async move { gateway.submit(&[to], &service_mail(to)).await } };
+        assert!(taken("r0@strict.example").await.starts_with("250"), "what is laid on the mail is nobody's address' fault");
+        assert!(taken("r0@gone.example").await.contains("[suppressed_bounce]"));
+        let slowed = throttles(&gateway);
+        let names: Vec<&str> = slowed.iter().filter(|own| own["party"] == "provider").map(|own| own["name"].as_str().unwrap()).collect();
+        assert!(names.contains(&"google") && !names.contains(&"open.example") && !names.contains(&"gone.example"), "{slowed:?}");
+        let resisting = |to: &str| answers.iter().any(|(domain, _)| to.ends_with(&format!("@{domain}")));
+        assert!(!upstream.captured().iter().any(|own| resisting(&own.recipient)));
+    }
 }

@@ -109,7 +109,7 @@ impl Upstream {
         self.shared.extensions.lock().unwrap().push(extension);
     }
 
-    /// From now on mail for `recipient` meets this.
+    /// From now on mail for `recipient`, or for all `@domain`, meets this.
     pub fn script(&self, recipient: &str, script: Script) {
         self.shared.scripts.lock().unwrap().insert(recipient.to_owned(), script);
     }
@@ -242,7 +242,9 @@ async fn wait(shared: &Shared) {
 }
 
 fn script(shared: &Shared, recipient: &str) -> Option<Script> {
-    shared.scripts.lock().unwrap().get(recipient).cloned()
+    let scripts = shared.scripts.lock().unwrap();
+    let of_domain = || recipient.find('@').and_then(|at| scripts.get(&recipient[at..]));
+    scripts.get(recipient).or_else(of_domain).cloned()
 }
 
 fn path(command: &str) -> String {
