@@ -16,7 +16,13 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const LONGEST: u64 = 3 * 86_400;
 /// More turns than any week takes: who needs them is stuck.
 const TURNS: usize = 20_000;
-pub const PROVIDERS: [&str; 4] = ["google", "microsoft", "example.se", "slow.example"];
+/// With a domain of each.
+const PROVIDERS: [(&str, &str); 4] = [
+    ("google", "gmail.com"),
+    ("microsoft", "outlook.com"),
+    ("example.se", "example.se"),
+    ("slow.example", "slow.example"),
+];
 pub const UPSTREAMS: [&str; 2] = ["primary", "backup"];
 
 /// Numbers by a seed. Sebastiano Vigna's SplitMix64.
@@ -107,20 +113,18 @@ impl<'h> World<'h> {
         let random = &mut self.random;
         let stream = *random.of(&[Stream::Marketing, Stream::Marketing, Stream::Functional]);
         let campaign = *random.of(&["spring", "summer"]);
+        let (provider, domain) = *random.of(&PROVIDERS);
         let lane = Lane {
             sender: SENDER.into(),
             stream,
-            provider: (*random.of(&PROVIDERS)).into(),
+            provider: provider.into(),
             campaign: if stream == Stream::Marketing { campaign.into() } else { String::new() },
             credential: format!("{SENDER}/{}", random.of(&["mautic", "shop"])),
         };
         let (count, life) = (random.between(1, 25), random.between(3_600, LONGEST));
         let deadline = self.home.in_seconds(i64::try_from(life).unwrap());
         let messages = (0..count).map(|number| {
-            let mut delivery = self.home.delivery(&format!(
-                "r{number}@{}",
-                lane.provider.replace("google", "gmail.com").replace("microsoft", "outlook.com")
-            ));
+            let mut delivery = self.home.delivery(&format!("r{number}@{domain}"));
             (delivery.lane, delivery.deadline) = (lane.clone(), deadline);
             let mut message = self.home.message(&[delivery]);
             message.credential = lane.credential.clone();
