@@ -300,16 +300,17 @@ impl Intake {
     }
 }
 
-/// What the message is, or why nobody may get it. What would make a rewrite impossible on the way out is
-/// found here, where the tool can still be told. With it the hosts that no policy knows.
 /// What is read of a submission, once.
 struct Read {
     facts: Facts,
+    /// Of its pixels and tracked links, those that no policy knows.
     unknown_hosts: Vec<UnknownHost>,
     /// As it came.
     message_id: Option<String>,
 }
 
+/// What the message is, or why nobody may get it. What would make a rewrite impossible on the way out is
+/// found here, where the tool can still be told.
 fn read_and_classify(
     submission: &Submission,
     policy: &PolicySet,

@@ -2,7 +2,7 @@
 //!
 //! Reports come with boundaries that are missing, doubled or cut, so that the strict reader of what we send is of no
 //! use here; and a general reader of broken mail looks for a boundary to the end once for each that is announced.
-//! This one goes through the lines once, and has mail-parser read headers and single texts alone.
+//! This one goes through the lines once; mail-parser reads headers, and decodes what a part holds.
 
 use std::borrow::Cow;
 

@@ -129,26 +129,19 @@ impl Watch {
             self.left.iter().filter(|own| own.under.contains(&number)).map(|own| own.at).collect();
         for rate in &limit.rates {
             let length = window(rate.per);
-            let slice = match rate.per {
-                Per::Second | Per::Minute => {
-                    (u128::from(rate.permits) * SLICE.as_millis() / length.as_millis()) as usize
-                }
-                Per::Hour | Per::Day => 0,
-            };
+            let paced = matches!(rate.per, Per::Second | Per::Minute);
+            let ahead = u128::from(rate.permits) * SLICE.as_millis() / length.as_millis();
+            let slice = if paced { usize::try_from(ahead).unwrap() } else { 0 };
             for (from, begin) in times.iter().enumerate() {
                 let within = times[from..].partition_point(|at| *at < *begin + length);
                 let back = self.back.iter().filter(|at| (*begin..*begin + length).contains(*at)).count();
                 // A pace starts anew where the clock went back, or it would stand for as long.
-                let anew = if slice_counts(rate.per) { back * (1 + slice) } else { 0 };
+                let anew = if paced { back * (1 + slice) } else { 0 };
                 let most = rate.permits as usize + slice + anew;
                 assert!(within <= most, "{within} within {length:?} from {begin:?} under {limit:?}");
             }
         }
     }
-}
-
-fn slice_counts(per: Per) -> bool {
-    matches!(per, Per::Second | Per::Minute)
 }
 
 fn window(per: Per) -> Duration {
